@@ -1,0 +1,1 @@
+"""Users, divisions, roles and what each role may do."""

@@ -1,0 +1,1 @@
+"""Opinions, groups, decisions with reasons, and their review."""

@@ -1,0 +1,1 @@
+"""Enterprises and associations that must be heard: register, invitations, responses."""

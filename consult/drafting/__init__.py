@@ -1,0 +1,1 @@
+"""Consultation, draft versions, provisions, notice, period and its extension."""

@@ -1,0 +1,1 @@
+"""Who comes in: one package for each kind of visitor."""

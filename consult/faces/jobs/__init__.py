@@ -1,0 +1,1 @@
+"""Periodic work that finds itself by state."""

@@ -1,0 +1,1 @@
+"""Reading and writing formats, and content-addressed blob storage; no web, no models."""

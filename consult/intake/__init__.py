@@ -1,0 +1,1 @@
+"""Submissions, attachments, receipts, and the one way in."""

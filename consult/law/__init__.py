@@ -1,0 +1,1 @@
+"""Rules as data, the working-day calendar, period arithmetic and preconditions; no web, no database, no clock."""

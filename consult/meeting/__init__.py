@@ -1,0 +1,1 @@
+"""The file for the deliberation meeting: facts from all stages, judged by law."""

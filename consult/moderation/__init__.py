@@ -1,0 +1,1 @@
+"""Screening: queue, rejection, masking, duplicates."""

@@ -1,0 +1,1 @@
+"""The feedback report: snapshot, renderers, publication."""

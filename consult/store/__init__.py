@@ -1,0 +1,1 @@
+"""The database the stages stand on: session, column types, transactions, counted tallies."""
