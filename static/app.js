@@ -1,0 +1,89 @@
+// What every page may use; each part works on its own and the page works without any of them.
+
+/** Reads and writes what the reader chose on this device; storage may be switched off. */
+export const device = {
+  get(key) { try { return localStorage.getItem(key); } catch { return null; } },
+  set(key, value) { try { localStorage.setItem(key, value); return true; } catch { return false; } },
+  remove(key) { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } },
+};
+
+/** Says something to the eye and to a screen reader, for a few seconds. */
+export function say(words) {
+  const place = document.getElementById("live");
+  if (!place) return;
+  place.textContent = words;
+  place.classList.add("shown");
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => { place.classList.remove("shown"); place.textContent = ""; }, 4000);
+}
+
+function darkNow() {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+function switches() {
+  const root = document.documentElement;
+  for (const button of document.querySelectorAll("[data-switch]")) {
+    const which = button.dataset.switch;
+    const on = () => (which === "theme" ? darkNow() : root.dataset.text === "large");
+    const show = () => button.setAttribute("aria-pressed", String(on()));
+    show();
+    button.addEventListener("click", () => {
+      const now = !on();
+      if (which === "theme") { root.dataset.theme = now ? "dark" : "light"; device.set("theme", root.dataset.theme); }
+      else if (now) { root.dataset.text = "large"; device.set("text", "large"); }
+      else { delete root.dataset.text; device.remove("text"); }
+      show();
+    });
+  }
+}
+
+function copying() {
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    event.preventDefault();
+    const words = new URL(button.dataset.copy, location.href).href;
+    const text = button.dataset.copyText ?? words;
+    try { await navigator.clipboard.writeText(text); say("已复制"); }
+    catch { prompt("请按 Ctrl+C（手机上长按）复制：", text); }
+  });
+}
+
+function submitOnce() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || !form.matches("[data-once]")) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    const button = event.submitter;
+    if (button) { button.setAttribute("aria-disabled", "true"); say(button.dataset.busy ?? "正在提交，请稍候"); }
+  });
+  // Coming back by the browser's own button finds the form usable again.
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent;
+      for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+    }
+  });
+}
+
+function wideDetails() {
+  const wide = matchMedia("(min-width: 48rem)");
+  const follow = () => { for (const box of document.querySelectorAll("details[data-open-wide]")) box.open = wide.matches; };
+  follow();
+  wide.addEventListener("change", follow);
+}
+
+function printing() {
+  for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
+}
+
+const summary = document.querySelector(".error-summary");
+if (summary) summary.focus();
+switches();
+copying();
+submitOnce();
+wideDetails();
+printing();

@@ -1,0 +1,75 @@
+// The desk's keyboard: whatever carries data-key is followed, pressed or chosen by that key.
+// A single key never acts while somebody types, and can be switched off (WCAG 2.1.4). "?" lists the keys of the page.
+import { device } from "../app.js";
+
+const OFF = "keys-off";
+const help = document.getElementById("keys-help");
+
+const shown = (element) => element.getClientRects().length > 0 && !element.closest("[inert], [hidden]");
+const typing = (element) => element.matches("input:not([type=radio], [type=checkbox], [type=submit], [type=button]), textarea, select, [contenteditable]");
+
+/** The name of what was pressed as data-key writes it: "j", "shift+a", "mod+enter". */
+function pressed(event) {
+  const key = event.key.toLowerCase();
+  const mod = event.ctrlKey || event.metaKey ? "mod+" : "";
+  const shift = event.shiftKey && key.length > 1 ? "shift+" : event.shiftKey && /[a-z]/.test(key) ? "shift+" : "";
+  return mod + shift + key;
+}
+
+function act(element) {
+  if (element.matches("input:not([type=radio], [type=checkbox]), textarea, select")) element.focus();
+  else if (element.matches("label")) {
+    const input = element.control;
+    if (input) { input.click(); input.focus(); }
+  } else element.click();
+}
+
+function find(name) {
+  return [...document.querySelectorAll("[data-key]")].find((element) => element.dataset.key === name && shown(element));
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.altKey || event.defaultPrevented || help?.open) return;
+  const name = pressed(event);
+  const withMod = name.startsWith("mod+");
+  if (!withMod && typing(event.target)) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  if (name === "?" || name === "shift+?") { showHelp(); event.preventDefault(); return; }
+  if (!withMod && device.get(OFF)) return;
+  const element = find(name);
+  if (element) { event.preventDefault(); act(element); }
+});
+
+function showHelp() {
+  if (!help) return;
+  const list = help.querySelector("[data-keys-list]");
+  list.replaceChildren();
+  const seen = new Set();
+  for (const element of document.querySelectorAll("[data-key]")) {
+    const key = element.dataset.key;
+    if (seen.has(key) || !shown(element)) continue;
+    seen.add(key);
+    const term = document.createElement("dt");
+    const cap = document.createElement("kbd");
+    cap.textContent = key.replace("mod+", "Ctrl/⌘ ").replace("shift+", "Shift ").replace("enter", "Enter").toUpperCase();
+    term.append(cap);
+    const words = document.createElement("dd");
+    words.textContent = element.dataset.keyWords ?? element.textContent.trim();
+    list.append(term, words);
+  }
+  if (!seen.size) {
+    const words = document.createElement("dd");
+    words.textContent = "这一页没有快捷键。";
+    list.append(words);
+  }
+  help.showModal();
+}
+
+for (const button of document.querySelectorAll("[data-keys-help]")) button.addEventListener("click", showHelp);
+const keysSwitch = document.querySelector("[data-keys-switch]");
+if (keysSwitch) {
+  keysSwitch.checked = !device.get(OFF);
+  keysSwitch.addEventListener("change", () => (keysSwitch.checked ? device.remove(OFF) : device.set(OFF, "1")));
+}
