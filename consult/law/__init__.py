@@ -1,1 +1,4 @@
-"""Rules as data, the working-day calendar, period arithmetic and preconditions; no web, no database, no clock."""
+"""Rules as data, the working-day calendar, period arithmetic and preconditions.
+
+No web, no database, no clock.
+"""
