@@ -1,4 +1,1 @@
-"""What is true of a text.
-
-Provisions, numerals, anchors, citations, comparison, private data, grouping, search tokens.
-"""
+"""What is true of a text: provisions, numerals, anchors, citations, comparison, private data, grouping, tokens."""

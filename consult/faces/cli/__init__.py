@@ -1,1 +1,32 @@
 """Commands for operators and scripts."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from flask import Flask
+
+GROUPS = (
+    "draft",
+    "consultation",
+    "submissions",
+    "mailbox",
+    "consultees",
+    "adoption",
+    "report",
+    "meeting",
+    "ledger",
+    "user",
+    "demo",
+    "worker",
+)
+"""Modules of this package, each with ``<name>_cli``, a command group."""
+
+
+def register(app: Flask) -> None:
+    """Add the command groups to the application."""
+    for name in GROUPS:
+        module = f"{__name__}.{name}"
+        if find_spec(module) is not None:
+            app.cli.add_command(getattr(import_module(module), f"{name}_cli"))

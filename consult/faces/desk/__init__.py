@@ -1,1 +1,9 @@
 """Pages for staff."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Add this face to the application."""

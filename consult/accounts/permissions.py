@@ -1,0 +1,164 @@
+"""Who may do what: the one place that every verb asks.
+
+A role allows an act; on a consultation, the division decides as well: a drafter acts for the division's own
+consultations, a moderator for those of the division and those given to them. An auditor sees all and changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from consult.accounts.errors import NotAllowed
+from consult.accounts.models import Role, User
+
+
+class Act(StrEnum):
+    """Every act that a permission is needed for; the value names the act in the ledger."""
+
+    SEE_CONSULTATION = "consultation.see"
+    CREATE_CONSULTATION = "consultation.create"
+    EDIT_CONSULTATION = "consultation.edit"
+    SUBMIT_FOR_REVIEW = "consultation.submit_for_review"
+    RETURN_CONSULTATION = "consultation.return"
+    PUBLISH_CONSULTATION = "consultation.publish"
+    EXTEND_PERIOD = "consultation.extend"
+    WITHDRAW_CONSULTATION = "consultation.withdraw"
+    PROMULGATE = "consultation.promulgate"
+    ADD_VERSION = "draft.add_version"
+    RECEIVE_FOR_SENDER = "submission.enter"
+    ASSIGN_SUBMISSION = "submission.assign"
+    EXPORT_SUBMISSIONS = "submission.export"
+    SEE_SUBMISSIONS = "submission.see"
+    SCREEN = "submission.screen"
+    GIVE_SCREENING = "submission.give_screening"
+    MANAGE_CONSULTEES = "consultee.manage"
+    INVITE = "consultee.invite"
+    DECIDE = "opinion.decide"
+    GROUP = "opinion.group"
+    REVIEW_DECISION = "opinion.review"
+    COMPILE_REPORT = "report.compile"
+    REVIEW_REPORT = "report.review"
+    PUBLISH_REPORT = "report.publish"
+    STATE_MEETING_FACT = "meeting.state_fact"
+    OVERRIDE_PRECONDITION = "meeting.override"
+    SUBMIT_TO_MEETING = "meeting.submit"
+    MANAGE_ACCOUNTS = "account.manage"
+    MANAGE_MAILBOXES = "mailbox.manage"
+    SEE_LEDGER = "ledger.see"
+
+
+_D, _M, _P, _L, _A, _U = (
+    Role.DRAFTER,
+    Role.MODERATOR,
+    Role.PUBLISHER,
+    Role.LEGAL,
+    Role.ADMIN,
+    Role.AUDITOR,
+)
+
+ALLOWED: dict[Act, frozenset[Role]] = {
+    Act.SEE_CONSULTATION: frozenset(Role),
+    Act.SEE_SUBMISSIONS: frozenset(Role),
+    Act.CREATE_CONSULTATION: frozenset({_D, _A}),
+    Act.EDIT_CONSULTATION: frozenset({_D, _A}),
+    Act.SUBMIT_FOR_REVIEW: frozenset({_D, _A}),
+    Act.RETURN_CONSULTATION: frozenset({_P, _A}),
+    Act.PUBLISH_CONSULTATION: frozenset({_P, _A}),
+    Act.EXTEND_PERIOD: frozenset({_P, _A}),
+    Act.WITHDRAW_CONSULTATION: frozenset({_P, _A}),
+    Act.PROMULGATE: frozenset({_P, _A}),
+    Act.ADD_VERSION: frozenset({_D, _A}),
+    Act.RECEIVE_FOR_SENDER: frozenset({_D, _M, _P, _A}),
+    Act.ASSIGN_SUBMISSION: frozenset({_M, _D, _P, _A}),
+    Act.EXPORT_SUBMISSIONS: frozenset({_D, _P, _L, _A, _U}),
+    Act.SCREEN: frozenset({_M, _A}),
+    Act.GIVE_SCREENING: frozenset({_D, _P, _A}),
+    Act.MANAGE_CONSULTEES: frozenset({_D, _A}),
+    Act.INVITE: frozenset({_D, _A}),
+    Act.DECIDE: frozenset({_D, _A}),
+    Act.GROUP: frozenset({_D, _A}),
+    Act.REVIEW_DECISION: frozenset({_D, _L, _P, _A}),
+    Act.COMPILE_REPORT: frozenset({_D, _P, _A}),
+    Act.REVIEW_REPORT: frozenset({_P, _L, _A}),
+    Act.PUBLISH_REPORT: frozenset({_P, _A}),
+    Act.STATE_MEETING_FACT: frozenset({_D, _L, _A}),
+    Act.OVERRIDE_PRECONDITION: frozenset({_L}),
+    Act.SUBMIT_TO_MEETING: frozenset({_L, _P, _A}),
+    Act.MANAGE_ACCOUNTS: frozenset({_A}),
+    Act.MANAGE_MAILBOXES: frozenset({_A, _P}),
+    Act.SEE_LEDGER: frozenset({_A, _U, _L}),
+}
+
+OWN_DIVISION_ONLY = frozenset({_D, _M})
+"""Roles that act on the consultations of their own division, and on those given to them, only."""
+
+ROLE_NAMES = {
+    Role.DRAFTER: "起草处室",
+    Role.MODERATOR: "审核员",
+    Role.PUBLISHER: "信息发布员",
+    Role.LEGAL: "法规处",
+    Role.ADMIN: "管理员",
+    Role.AUDITOR: "审计员",
+}
+
+
+class Concern(Protocol):
+    """What an act is on: something that belongs to a division and may have been given to somebody."""
+
+    @property
+    def division_id(self) -> int | None: ...
+
+    @property
+    def given_to(self) -> frozenset[int]: ...
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something: a member of staff, the public, a consultee, or the platform itself.
+
+    ``kind`` is ``user``, ``public``, ``consultee`` or ``system``; ``id`` is the account's or consultee's id.
+    """
+
+    kind: str
+    id: int | None
+    name: str
+    role: Role | None = None
+    division_id: int | None = None
+
+    @classmethod
+    def of(cls, user: User) -> Actor:
+        """Return the actor behind an account."""
+        return cls("user", user.id, user.name, user.role, user.division_id)
+
+
+PUBLIC = Actor("public", None, "公众")
+SYSTEM = Actor("system", None, "系统")
+
+
+def may(actor: Actor, act: Act, concern: Concern | None = None) -> bool:
+    """Say whether ``actor`` may do ``act``, on ``concern`` where there is one."""
+    if actor.kind == "system":
+        return True
+    if actor.role is None or actor.role not in ALLOWED[act]:
+        return False
+    if concern is None or actor.id in concern.given_to:
+        return True
+    if actor.role in OWN_DIVISION_ONLY:
+        return actor.division_id is not None and actor.division_id == concern.division_id
+    return True
+
+
+def require(actor: Actor, act: Act, concern: Concern | None = None) -> None:
+    """Refuse unless ``actor`` may do ``act``.
+
+    Raises:
+        NotAllowed: with a sentence that names the role that may.
+    """
+    if may(actor, act, concern):
+        return
+    if actor.role is not None and actor.role in ALLOWED[act]:
+        raise NotAllowed("这件征求意见不归您的处室办理，也没有交给您。请联系起草处室或管理员。")
+    who = "、".join(ROLE_NAMES[role] for role in Role if role in ALLOWED[act])
+    raise NotAllowed(f"您的账号不能做这一步，需要：{who}。")

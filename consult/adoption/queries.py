@@ -1,0 +1,124 @@
+"""What adoption is asked: the decision that holds for an opinion, progress in figures, lists by provision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.orm import aliased
+
+from consult.adoption.models import Decision, DecisionState, Opinion, Outcome
+from consult.store import db
+
+Own = aliased(Decision, name="own")
+OfGroup = aliased(Decision, name="of_group")
+
+
+def with_decision(*columns: Any) -> Select[Any]:
+    """Return a query over standing opinions joined with their own and their group's current decision.
+
+    The one that holds is the opinion's own, else the group's: use ``holds(column)``.
+    """
+    return (
+        select(*columns)
+        .select_from(Opinion)
+        .outerjoin(Own, (Own.opinion_id == Opinion.id) & Own.current.is_(True))
+        .outerjoin(OfGroup, (OfGroup.group_id == Opinion.group_id) & OfGroup.current.is_(True))
+        .where(Opinion.withdrawn.is_(False))
+    )
+
+
+def holds(column: str) -> ColumnElement[Any]:
+    """Return a column of the decision that holds for an opinion."""
+    return case((Own.id.is_not(None), getattr(Own, column)), else_=getattr(OfGroup, column))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the decisions of a consultation are, in opinions."""
+
+    total: int = 0
+    undecided: int = 0
+    proposed: int = 0
+    returned: int = 0
+    reviewed: int = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether every opinion is decided and reviewed."""
+        return self.reviewed == self.total
+
+
+def progress(consultation_id: int) -> Progress:
+    """Return how many opinions are undecided, proposed, returned and reviewed."""
+    state = holds("state")
+    query = with_decision(state, func.count()).where(Opinion.consultation_id == consultation_id).group_by(state)
+    counts = {key: int(n) for key, n in db.session.execute(query)}
+    return Progress(
+        total=sum(counts.values()),
+        undecided=counts.get(None, 0),
+        proposed=counts.get(DecisionState.PROPOSED, 0),
+        returned=counts.get(DecisionState.RETURNED, 0),
+        reviewed=counts.get(DecisionState.REVIEWED, 0),
+    )
+
+
+def outcomes(consultation_id: int) -> dict[Outcome, int]:
+    """Return how many opinions have each outcome, reviewed decisions only."""
+    outcome = holds("outcome")
+    query = (
+        with_decision(outcome, func.count())
+        .where(Opinion.consultation_id == consultation_id, holds("state") == DecisionState.REVIEWED)
+        .group_by(outcome)
+    )
+    return {Outcome(key): int(n) for key, n in db.session.execute(query)}
+
+
+def by_provision(consultation_id: int) -> list[tuple[str, int, int]]:
+    """Return ``(anchor, open, all)`` for each anchor that has opinions; open means not yet reviewed."""
+    is_open = case((holds("state") == DecisionState.REVIEWED, 0), else_=1)
+    query = (
+        with_decision(Opinion.anchor, func.sum(is_open), func.count())
+        .where(Opinion.consultation_id == consultation_id)
+        .group_by(Opinion.anchor)
+    )
+    return [(anchor, int(open_), int(n)) for anchor, open_, n in db.session.execute(query)]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """An opinion with the decision that holds for it, if any."""
+
+    opinion: Opinion
+    decision: Decision | None
+
+    @property
+    def from_group(self) -> bool:
+        """Whether the decision is the group's."""
+        return self.decision is not None and self.decision.group_id is not None
+
+
+def decided(
+    consultation_id: int,
+    *,
+    anchor: str | None = None,
+    submission_ids: Iterable[int] | None = None,
+    state: DecisionState | None = None,
+    undecided: bool = False,
+    after: int = 0,
+    limit: int = 50,
+) -> list[Decided]:
+    """Return standing opinions by key with the decision that holds, filtered by provision, submission or state."""
+    query = with_decision(Opinion, Own, OfGroup).where(Opinion.consultation_id == consultation_id, Opinion.id > after)
+    if anchor is not None:
+        query = query.where(Opinion.anchor == anchor)
+    if submission_ids is not None:
+        query = query.where(Opinion.submission_id.in_(list(submission_ids)))
+    if undecided:
+        query = query.where(holds("state").is_(None))
+    elif state is not None:
+        query = query.where(holds("state") == state)
+    rows = db.session.execute(query.order_by(Opinion.id).limit(limit))
+    return [Decided(opinion, own or of_group) for opinion, own, of_group in rows]

@@ -1,0 +1,68 @@
+"""The application factory: settings, database, guards and faces put together. Nothing else imports all of them."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config import ROOT, Settings
+from consult import faces
+from consult.logs import configure_logs
+from consult.store import db
+from consult.store.database import connect
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the application for ``settings``, by default those of the environment."""
+    settings = settings or Settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    app = Flask(
+        "consult",
+        root_path=str(ROOT),
+        template_folder="templates",
+        static_folder="static",
+        instance_path=str(settings.data_dir.resolve()),
+    )
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret(),
+        SQLALCHEMY_DATABASE_URI=settings.database(),
+        MAX_CONTENT_LENGTH=settings.request_bytes,
+        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        MAX_FORM_PARTS=400,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.cookie_secure,
+        REMEMBER_COOKIE_HTTPONLY=True,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: nobody loses a long text to a timer
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    configure_logs()
+    if settings.trusted_proxies:
+        n = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    _load_models()
+    connect(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    faces.register(app)
+    return app
+
+
+def _load_models() -> None:
+    """Import every stage's models, so that the metadata is whole."""
+    from importlib import import_module
+
+    for room in (
+        "accounts",
+        "ledger",
+        "drafting",
+        "intake",
+        "moderation",
+        "consultees",
+        "adoption",
+        "reporting",
+        "meeting",
+    ):
+        import_module(f"consult.{room}.models")

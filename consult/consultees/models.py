@@ -1,0 +1,1 @@
+"""Consultees, invitations and responses."""

@@ -1,0 +1,48 @@
+"""The notice that a consultation starts with, composed from its facts; the drafter changes it freely."""
+
+from __future__ import annotations
+
+import html
+from datetime import timedelta
+
+from consult.clock import local
+from consult.drafting.models import Consultation
+from consult.settings import settings
+
+
+def core_title(title: str) -> str:
+    """Return a title without its bracketed tail: 某某办法（征求意见稿） → 某某办法."""
+    core = title.strip().strip("《》")
+    for opening in ("（", "("):
+        if opening in core and core.endswith(("）", ")")):
+            core = core[: core.rindex(opening)]
+    return core.strip() or title
+
+
+def standard_notice(consultation: Consultation) -> str:
+    """Return the notice as HTML: what it is about, how and until when opinions are given (条例第十五条)."""
+    config = settings()
+    title = html.escape(consultation.title)
+    ways = [
+        "在本页面逐条或者对整个草案提出意见，不用注册；",
+        f"发送电子邮件至 {html.escape(config.mail_sender)}，"
+        f"请在邮件主题注明“{html.escape(consultation.mail_phrase)}”字样；",
+    ]
+    if consultation.contact:
+        ways.append(f"来信或者来电：{html.escape(consultation.contact)}。")
+    items = "".join(f"<li>{way}</li>" for way in ways)
+    return (
+        f"<p>为了增强工作的透明度，提高文件质量，现将《{title}》及其起草说明公布，征求社会各界意见。"
+        "有关单位和各界人士可以通过以下方式提出意见：</p>"
+        f"<ol>{items}</ol>"
+        "<p>提交后您会得到回执。征求意见结束后，每条意见是否采纳以及理由，都可以凭回执查询，并统一公布。</p>"
+        f"<p>{html.escape(config.department)}</p>"
+    )
+
+
+def deadline_words(consultation: Consultation) -> str:
+    """Return the deadline as people say it: 2026年12月24日24时."""
+    if consultation.closes_at is None:
+        return ""
+    last = local(consultation.closes_at).date() - timedelta(days=1)
+    return f"{last.year}年{last.month}月{last.day}日24时"

@@ -1,0 +1,137 @@
+"""Drafts in: a file becomes a version with its provisions, which stay as they are for ever."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import func, insert, select
+
+from consult.accounts.permissions import Act, Actor, require
+from consult.drafting.errors import DraftRefused, WrongState
+from consult.drafting.models import Consultation, DraftVersion, ProvisionRow, Stage, VersionKind
+from consult.files import drafts
+from consult.ledger.service import record
+from consult.settings import blobs
+from consult.store import db, transaction
+from consult.text import provisions as parser
+
+TITLE_CHARACTERS = 200
+
+
+def read_draft(file_name: str, data: bytes) -> tuple[str, parser.Draft]:
+    """Return the text of a draft file and its parse.
+
+    Raises:
+        UnreadableFile: the file can't be read; says why and what to do.
+        DraftRefused: it holds no provision that an opinion could be on.
+    """
+    source = drafts.read(file_name, data)
+    draft = parser.parse(source.text)
+    if not any(node.anchor for node in draft.walk() if node.kind is not parser.Kind.DOCUMENT):
+        raise DraftRefused(
+            f"“{file_name}”里没有找到条文（第×条，或者一、（一）这样的层次）。"
+            "请检查是不是传错了文件，或者条文是不是图片。"
+        )
+    return source.text, draft
+
+
+def store_version(
+    consultation: Consultation,
+    *,
+    kind: VersionKind,
+    file_name: str,
+    data: bytes,
+    text: str,
+    draft: parser.Draft,
+    actor: Actor,
+    at: datetime,
+) -> DraftVersion:
+    """Store a parsed draft as the next version of a consultation, in the caller's transaction."""
+    last = db.session.scalar(
+        select(func.max(DraftVersion.number)).where(DraftVersion.consultation_id == consultation.id)
+    )
+    version = DraftVersion(
+        consultation=consultation,
+        number=(last or 0) + 1,
+        kind=kind,
+        title=(draft.title or consultation.title)[:TITLE_CHARACTERS],
+        file_name=file_name[-200:],
+        file_digest=blobs().put(data),
+        text=text,
+        warnings=[asdict(warning) for warning in draft.warnings],
+        uploaded_at=at,
+        uploaded_by_id=actor.id,
+    )
+    db.session.add(version)
+    db.session.flush()
+    rows = _rows(version.id, draft)
+    if rows:
+        db.session.execute(insert(ProvisionRow), rows)
+    return version
+
+
+def _rows(version_id: int, draft: parser.Draft) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+
+    def add(node: parser.Provision, depth: int, parent: str | None) -> None:
+        rows.append(
+            {
+                "version_id": version_id,
+                "position": len(rows),
+                "depth": depth,
+                "anchor": node.anchor,
+                "parent_anchor": parent,
+                "kind": node.kind.value,
+                "number": node.number,
+                "heading": node.heading,
+                "text": node.text,
+            }
+        )
+        for child in node.children:
+            add(child, depth + 1, node.anchor)
+
+    for node in draft.provisions:
+        add(node, 0, None)
+    return rows
+
+
+def add_version(
+    actor: Actor, consultation: Consultation, *, kind: VersionKind, file_name: str, data: bytes, at: datetime
+) -> DraftVersion:
+    """Add a version to a consultation: another text for comment before release, a revised one after the period.
+
+    Raises:
+        WrongState: the text for comment can't be exchanged once it was sent for review.
+    """
+    require(actor, Act.ADD_VERSION, consultation)
+    text, draft = read_draft(file_name, data)
+    with transaction():
+        if kind is VersionKind.FOR_COMMENT and consultation.stage is not Stage.DRAFTING:
+            raise WrongState("征求意见稿送审后不能更换。需要更换的，请先退回起草处室。")
+        if consultation.stage in (Stage.WITHDRAWN, Stage.PROMULGATED):
+            raise WrongState("这件征求意见已经结束，不能再上传文稿。")
+        version = store_version(
+            consultation,
+            kind=kind,
+            file_name=file_name,
+            data=data,
+            text=text,
+            draft=draft,
+            actor=actor,
+            at=at,
+        )
+        if kind is VersionKind.FOR_COMMENT:
+            consultation.public_version = version
+        consultation.changed_at = at
+        record(
+            actor,
+            Act.ADD_VERSION,
+            f"consultation:{consultation.slug}",
+            at=at,
+            consultation_id=consultation.id,
+            content_digest=version.file_digest,
+            version=version.number,
+            kind=kind.value,
+        )
+    return version

@@ -1,0 +1,54 @@
+"""What stands before every face: CSRF, security headers, rate limits, sign-in sessions, errors turned into pages."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_talisman import Talisman
+from flask_wtf import CSRFProtect
+
+from config import Settings
+from consult.accounts.models import User
+from consult.store import db
+
+csrf = CSRFProtect()
+limiter = Limiter(key_func=get_remote_address)
+login = LoginManager()
+
+CSP = {
+    "default-src": "'self'",
+    "img-src": ["'self'", "data:"],
+    "object-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+
+def register(app: Flask) -> None:
+    """Put the guards before the application."""
+    settings: Settings = app.config["SETTINGS"]
+    app.config["RATELIMIT_ENABLED"] = settings.ratelimit_enabled
+    app.config["RATELIMIT_STORAGE_URI"] = settings.ratelimit_storage_url
+    csrf.init_app(app)
+    limiter.init_app(app)
+    Talisman(
+        app,
+        force_https=False,  # TLS ends at the proxy
+        strict_transport_security=settings.cookie_secure,
+        session_cookie_secure=settings.cookie_secure,
+        content_security_policy=CSP,
+        referrer_policy="same-origin",
+        frame_options="DENY",
+    )
+    login.init_app(app)
+    login.login_view = "desk.sign_in"
+    login.login_message = "请先登录。"
+
+
+@login.user_loader
+def _load_user(user_id: str) -> User | None:
+    user = db.session.get(User, int(user_id)) if user_id.isdecimal() else None
+    return user if user is not None and user.active else None

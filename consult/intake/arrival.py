@@ -1,0 +1,60 @@
+"""What a face hands to the one way in, and its normal form."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from consult.files.attachments import CheckedAttachment
+from consult.intake.models import Channel, SenderKind
+
+NAME_CHARACTERS = 200
+CONTACT_CHARACTERS = 300
+SUBJECT_CHARACTERS = 500
+QUOTE_CHARACTERS = 500
+PARTS = 200
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_BLANKS = re.compile(r"\n{4,}")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of one provision (``anchor``) or of the whole (empty anchor)."""
+
+    content: str
+    anchor: str = ""
+    quote: str = ""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Something sent, as a face received it.
+
+    ``raw`` is the raw form, byte for byte; ``received_at`` is when it reached the department (aware), by default
+    the moment of storing; ``idempotency_key`` makes a repeated sending the same submission; ``trusted_length`` lifts
+    the limits for what can't be sent back to its sender (mail, letters, imports).
+    """
+
+    channel: Channel
+    parts: tuple[Said, ...]
+    raw: bytes
+    raw_media_type: str
+    subject: str = ""
+    name: str = ""
+    contact: str = ""
+    publish_name: bool = False
+    keep_private: bool = False
+    sender_kind: SenderKind = SenderKind.PERSON
+    attachments: tuple[CheckedAttachment, ...] = field(default=())
+    external_id: str | None = None
+    idempotency_key: str | None = None
+    received_at: datetime | None = None
+    trusted_length: bool = False
+
+
+def clean(text: str) -> str:
+    """Return text as it is stored for reading: no control characters, one kind of line end, no outer blanks."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _BLANKS.sub("\n\n\n", _CONTROL.sub("", text)).strip()

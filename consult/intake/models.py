@@ -1,0 +1,135 @@
+"""What one sender sent at one time through one channel, its parts, attachments, raw form and receipt."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from consult.drafting.models import Consultation
+from consult.store import Base, UTCDateTime, big_id, enum_of
+
+
+class Channel(StrEnum):
+    """The way a submission came (渠道)."""
+
+    WEB = "web"
+    MAILBOX = "mailbox"
+    PORTAL = "portal"
+    LETTER = "letter"
+    PHONE = "phone"
+    HOTLINE = "hotline"
+    NEW_MEDIA = "new_media"
+    MEETING = "meeting"
+
+
+class SubmissionState(StrEnum):
+    """The state of a submission (product.md, States)."""
+
+    UNASSIGNED = "unassigned"
+    RECEIVED = "received"
+    SCREENING = "screening"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+
+
+class SenderKind(StrEnum):
+    """Who speaks: a person, an enterprise, a trade association or another organisation."""
+
+    PERSON = "person"
+    ENTERPRISE = "enterprise"
+    ASSOCIATION = "association"
+    ORGANISATION = "organisation"
+
+
+class Submission(Base):
+    """What one sender sent at one time through one channel (来件). Never deleted."""
+
+    __tablename__ = "submission"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    number: Mapped[str] = mapped_column(String(32), unique=True)
+    consultation_id: Mapped[int | None] = mapped_column(ForeignKey("consultation.id"))
+    channel: Mapped[Channel] = mapped_column(enum_of(Channel))
+    state: Mapped[SubmissionState] = mapped_column(enum_of(SubmissionState))
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    """When it reached the department: decides whether it is late."""
+    recorded_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    """When it was stored here."""
+    late: Mapped[bool] = mapped_column(default=False)
+    sender_kind: Mapped[SenderKind] = mapped_column(enum_of(SenderKind), default=SenderKind.PERSON)
+    subject: Mapped[str] = mapped_column(String(500), default="")
+    name: Mapped[str] = mapped_column(String(200), default="")
+    contact: Mapped[str] = mapped_column(String(300), default="")
+    publish_name: Mapped[bool] = mapped_column(default=False)
+    """The sender's separate consent to printing the name."""
+    keep_private: Mapped[bool] = mapped_column(default=False)
+    """The sender asked that the text isn't published; it is counted and decided all the same."""
+    external_id: Mapped[str | None] = mapped_column(String(120))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    """Digest of the normalised text, to find the same text sent twice."""
+    salt: Mapped[str] = mapped_column(String(32))
+    digest: Mapped[str] = mapped_column(String(64))
+    """SHA-256 over salt and raw form: what stands in the ledger's tree."""
+    key_hash: Mapped[str] = mapped_column(String(64))
+    idempotency_key: Mapped[str | None] = mapped_column(String(160), unique=True)
+    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"))
+
+    consultation: Mapped[Consultation | None] = relationship()
+    parts: Mapped[list[SubmissionPart]] = relationship(back_populates="submission", order_by="SubmissionPart.position")
+    attachments: Mapped[list[Attachment]] = relationship(order_by="Attachment.position")
+    raw: Mapped[RawForm] = relationship(back_populates="submission")
+    duplicate_of: Mapped[Submission | None] = relationship(remote_side="Submission.id")
+
+    __table_args__ = (
+        Index("ix_submission_queue", "consultation_id", "state", "id"),
+        Index("ix_submission_fingerprint", "consultation_id", "fingerprint"),
+        Index("ix_submission_duplicate_of_id", "duplicate_of_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class SubmissionPart(Base):
+    """What a submission says of one provision, or of the whole (``anchor`` empty), as the sender wrote it."""
+
+    __tablename__ = "submission_part"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
+    position: Mapped[int]
+    anchor: Mapped[str] = mapped_column(String(80), default="")
+    quote: Mapped[str] = mapped_column(String(500), default="")
+    """Words of the draft that the sender selected."""
+    content: Mapped[str] = mapped_column(Text)
+
+    submission: Mapped[Submission] = relationship(back_populates="parts")
+
+
+class RawForm(Base):
+    """The raw form exactly as it came, kept for ever: in the row, or as a blob when it is large."""
+
+    __tablename__ = "submission_raw"
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(80))
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    blob: Mapped[str | None] = mapped_column(String(64))
+
+    submission: Mapped[Submission] = relationship(back_populates="raw")
+
+
+class Attachment(Base):
+    """A file that came with a submission; the bytes are a blob."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
+    position: Mapped[int]
+    file_name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(120))
+    size: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))

@@ -1,0 +1,81 @@
+"""The verb that every stage calls: write an act down in its own transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+
+from consult.accounts.permissions import Actor
+from consult.ledger.models import LedgerEntry
+from consult.store import db
+
+
+def canonical(content: Mapping[str, Any]) -> bytes:
+    """Return the one byte form of a JSON document: sorted keys, no spaces, UTF-8."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 (hexadecimal) of the canonical form of ``content``."""
+    return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def sealed_fields(entry: LedgerEntry) -> dict[str, Any]:
+    """Return what the seal and the tree's leaf are computed over: every column but the id and the seal itself."""
+    return {
+        "act": entry.act,
+        "actor_id": entry.actor_id,
+        "actor_kind": entry.actor_kind,
+        "actor_name": entry.actor_name,
+        "at": entry.at.isoformat(timespec="microseconds"),
+        "consultation_id": entry.consultation_id,
+        "detail": entry.detail,
+        "digest": entry.digest,
+        "subject": entry.subject,
+    }
+
+
+def seal_of(entry: LedgerEntry) -> str:
+    """Return the keyed digest of an entry's row."""
+    key = current_app.config["SECRET_KEY"].encode()
+    return hmac.new(key, b"ledger\0" + canonical(sealed_fields(entry)), hashlib.sha256).hexdigest()
+
+
+def record(
+    actor: Actor,
+    act: str,
+    subject: str,
+    *,
+    at: datetime,
+    consultation_id: int | None = None,
+    content_digest: str | None = None,
+    **detail: Any,
+) -> LedgerEntry:
+    """Write down that ``actor`` did ``act`` on ``subject``; it is kept if and only if the act itself is.
+
+    Arguments:
+        subject: ``kind:key``.
+        at: aware moment of the act.
+        content_digest: SHA-256 of the content that the act left behind; by default that of ``detail``.
+        detail: JSON facts without personal data of the public.
+    """
+    entry = LedgerEntry(
+        at=at,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        act=act,
+        subject=subject,
+        consultation_id=consultation_id,
+        digest=content_digest or digest(detail),
+        detail=detail,
+    )
+    entry.seal = seal_of(entry)
+    db.session.add(entry)
+    return entry

@@ -1,0 +1,102 @@
+"""What every test stands on: the application on a real database of its own, and the corpus where it lies beside."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import close_all_sessions
+
+from config import ROOT, Settings
+from consult.app import create_app
+from consult.store import db
+
+CORPUS = ROOT.parent / "shared" / "corpus"
+POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
+"""Server URL (``postgresql://user@host:port``) on which the same tests run again; empty for SQLite alone."""
+UNDER_CI = os.environ.get("CI", "") == "true"
+
+
+def missing(what: str) -> None:
+    """Skip for want of something; under CI its absence is a failure."""
+    if UNDER_CI:
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of real statutes and messages beside the checkout."""
+    if not CORPUS.is_dir():
+        missing("the corpus (../shared/corpus) isn't beside this checkout")
+    return CORPUS
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A fresh database for this test process: PostgreSQL where TEST_POSTGRES_URL says so, else SQLite."""
+    if not POSTGRES:
+        yield f"sqlite:///{tmp_path_factory.mktemp('database')}/test.sqlite3"
+        return
+    server = POSTGRES.replace("postgresql://", "postgresql+psycopg://").rstrip("/")
+    name = f"consult_test_{uuid.uuid4().hex[:12]}"
+    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    yield f"{server}/{name}"
+    with engine.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def session_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application, once for each test process."""
+    settings = Settings(
+        database_url=database_url,
+        data_dir=tmp_path_factory.mktemp("data"),
+        secret_key="a key for tests only",
+        ratelimit_enabled=False,
+    )
+    app = create_app(settings)
+    app.config["TESTING"] = True
+    app.config["WTF_CSRF_ENABLED"] = False
+    with app.app_context():
+        db.create_all()
+    yield app
+    with app.app_context():
+        close_all_sessions()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(session_app: Flask) -> Iterator[Flask]:
+    """The application with an empty database and its context pushed."""
+    with session_app.app_context():
+        _empty()
+        yield session_app
+        db.session.rollback()
+        db.session.remove()
+
+
+def _empty() -> None:
+    with db.engine.begin() as connection:
+        tables = reversed(db.metadata.sorted_tables)
+        if connection.dialect.name == "postgresql":
+            names = ", ".join(f'"{table.name}"' for table in tables)
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            return
+        for table in tables:
+            connection.execute(table.delete())
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without script: Flask's test client."""
+    return app.test_client()

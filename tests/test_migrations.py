@@ -1,0 +1,19 @@
+"""Migrations: up from empty, and the models they lead to are the models in the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask_migrate import check, downgrade, upgrade
+
+from config import Settings
+from consult.app import create_app
+
+
+def test_migrations_lead_from_an_empty_database_to_the_models_and_back(tmp_path: Path) -> None:
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/empty.sqlite3", data_dir=tmp_path))
+    with app.app_context():
+        upgrade()
+        check()
+        downgrade(revision="base")
+        upgrade()
