@@ -1,0 +1,204 @@
+"""Content-addressed storage: every byte that was sent is kept under the SHA-256 of what it says.
+
+A blob is written to a temporary file, flushed to the disk, and only then given its name, so that a name that
+exists
+always stands for whole content, whenever the process was killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, BinaryIO
+
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_CHUNK = 1 << 20
+
+
+class BlobError(Exception):
+    """Something is wrong with a stored blob; `digest` says with which."""
+
+    def __init__(self, message: str, digest: str = "") -> None:
+        super().__init__(message)
+        self.digest = digest
+
+
+class BlobMissing(BlobError):
+    """No blob is stored under this digest."""
+
+
+class BlobAltered(BlobError):
+    """The stored bytes no longer have the digest they are stored under."""
+
+
+class BlobTooBig(BlobError):
+    """A stream held more bytes than its limit."""
+
+
+class BlobStore:
+    """A folder of blobs, two levels deep: `ab/cd/abcd…`.
+
+    `root` is created when it does not exist. Any number of processes may write to it at once.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+        self._incoming = self.root / "incoming"
+
+    def path(self, digest: str) -> Path:
+        """Return where the blob `digest` lies or would lie; raises BlobMissing for what is no digest."""
+        if not _DIGEST.match(digest):
+            raise BlobMissing(f"不是有效的文件摘要：{digest[:80]!r}", digest)
+        return self.root / digest[:2] / digest[2:4] / digest
+
+    def put(self, data: bytes) -> str:
+        """Store `data` durably and return its SHA-256 as 64 hexadecimal digits.
+
+        The same content is stored once.
+        """
+        digest = hashlib.sha256(data).hexdigest()
+        if self._holds(digest, len(data)):
+            return digest
+        with self._temporary() as file:
+            file.write(data)
+            self._keep(file, digest)
+        return digest
+
+    def put_stream(self, stream: IO[bytes], limit: int) -> str:
+        """Store what `stream` holds, at most `limit` bytes, and return its digest.
+
+        Raises BlobTooBig beyond that.
+        """
+        sha, size = hashlib.sha256(), 0
+        with self._temporary() as file:
+            while chunk := stream.read(_CHUNK):
+                size += len(chunk)
+                if size > limit:
+                    raise BlobTooBig(f"文件超过 {limit} 字节")
+                sha.update(chunk)
+                file.write(chunk)
+            digest = sha.hexdigest()
+            if not self._holds(digest, size):
+                self._keep(file, digest)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """Return the blob's bytes.
+
+        Raises BlobMissing, or BlobAltered when they no longer have this digest.
+        """
+        try:
+            data = self.path(digest).read_bytes()
+        except FileNotFoundError:
+            raise BlobMissing(f"找不到文件 {digest}", digest) from None
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise BlobAltered(f"文件 {digest} 的内容被改动过", digest)
+        return data
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open the blob for reading after checking it whole; raises BlobMissing or BlobAltered."""
+        try:
+            file = self.path(digest).open("rb")
+        except FileNotFoundError:
+            raise BlobMissing(f"找不到文件 {digest}", digest) from None
+        if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+            file.close()
+            raise BlobAltered(f"文件 {digest} 的内容被改动过", digest)
+        file.seek(0)
+        return file
+
+    def exists(self, digest: str) -> bool:
+        """Say whether a blob is stored under `digest`, without reading it."""
+        return bool(_DIGEST.match(digest)) and self.path(digest).is_file()
+
+    def size(self, digest: str) -> int:
+        """Return the blob's size in bytes; raises BlobMissing."""
+        try:
+            return self.path(digest).stat().st_size
+        except FileNotFoundError:
+            raise BlobMissing(f"找不到文件 {digest}", digest) from None
+
+    def verify(self, digest: str) -> bool:
+        """Read the blob whole and say whether it still has its digest.
+
+        Raises BlobMissing when there is none.
+        """
+        try:
+            self.open(digest).close()
+        except BlobAltered:
+            return False
+        return True
+
+    def digests(self) -> Iterator[str]:
+        """Name every blob that is stored, in order."""
+        for first in sorted(self.root.glob("[0-9a-f][0-9a-f]")):
+            for second in sorted(first.glob("[0-9a-f][0-9a-f]")):
+                yield from sorted(entry.name for entry in second.iterdir() if _DIGEST.match(entry.name))
+
+    def sweep(self, older_than: float = 86_400.0) -> int:
+        """Remove what killed writers left unfinished, `older_than` seconds ago or more.
+
+        Return how many files.
+        """
+        removed = 0
+        for file in self._incoming.glob("*"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - file.stat().st_mtime >= older_than:
+                    file.unlink()
+                    removed += 1
+        return removed
+
+    def _holds(self, digest: str, size: int) -> bool:
+        """Say whether the same content is there already, whole: an altered blob is written anew."""
+        path = self.path(digest)
+        try:
+            if path.stat().st_size != size or not self.verify(digest):
+                return False
+        except (FileNotFoundError, BlobMissing):
+            return False
+        _fsync_folder(path.parent)  # another process may have named it a moment ago and not flushed that yet
+        return True
+
+    @contextlib.contextmanager
+    def _temporary(self) -> Iterator[IO[bytes]]:
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        file = tempfile.NamedTemporaryFile(dir=self._incoming, delete=False)  # noqa: SIM115 - closed below, on every way out
+        try:
+            yield file.file
+        finally:
+            file.close()
+            with contextlib.suppress(FileNotFoundError):
+                Path(file.name).unlink()
+
+    def _keep(self, file: IO[bytes], digest: str) -> None:
+        """Flush the temporary file to the disk, then give it its name for good."""
+        file.flush()
+        os.fchmod(file.fileno(), 0o440)
+        os.fsync(file.fileno())
+        target = self.path(digest)
+        self._make_folder(target.parent)
+        Path(file.name).rename(target)
+        _fsync_folder(target.parent)
+
+    def _make_folder(self, folder: Path) -> None:
+        """Create `folder` so that it is still there after a power cut."""
+        if folder.is_dir():
+            return
+        if folder != self.root:
+            self._make_folder(folder.parent)
+        folder.mkdir(parents=folder == self.root, exist_ok=True)
+        _fsync_folder(folder.parent)
+
+
+def _fsync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

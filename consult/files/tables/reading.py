@@ -1,0 +1,163 @@
+"""Reading a table: which row is its header, and what stands in every row below it, by column name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from consult.files import sniff
+from consult.files.tables import delimited, workbook
+from consult.files.tables.errors import BadCells, Cells, TableRefused
+from consult.files.tables.source import Source
+
+_HEADER_WITHIN = 15  # rows: a title, a unit and a date may stand above the header
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that could not be read; `reason` says in Chinese what is wrong with it."""
+
+    reason: str
+
+
+Row = tuple[int, dict[str, str] | BadRow]
+"""The row's number as a spreadsheet program shows it (the first row is 1), and its cells by column."""
+
+
+class Table:
+    """A table whose rows are read one at a time, as often as it is iterated.
+
+    `columns` are the header's names in order; a name that comes twice is numbered (内容, 内容（2）).
+    """
+
+    def __init__(self, name: str, cells: delimited.Delimited | workbook.Workbook) -> None:
+        self.name = name
+        self._cells = cells
+        self.header_row, self.columns = _find_header(name, cells)
+
+    @property
+    def encoding(self) -> str:
+        """How the file is written: a charset for CSV, `xlsx` for a workbook."""
+        return self._cells.encoding
+
+    @property
+    def progress(self) -> float:
+        """How much of the file the present iteration has read, 0 to 1."""
+        return self._cells.progress
+
+    def require(self, columns: Iterable[str]) -> None:
+        """Raise TableRefused, naming them, when some of `columns` are not in the header."""
+        missing = [column for column in columns if column not in self.columns]
+        if missing:
+            raise TableRefused(
+                f"《{self.name}》缺少列：{'、'.join(missing)}。表头（第 {self.header_row} 行）现有："
+                f"{'、'.join(self.columns)}。请补上缺少的列，或者指定用哪一列代替。"
+            )
+
+    def preview(self, rows: int = 20) -> list[Row]:
+        """Return the first `rows` rows."""
+        return list(islice(self, rows))
+
+    def __iter__(self) -> Iterator[Row]:
+        width = len(self.columns)
+        for number, cells in self._cells.rows():
+            if number <= self.header_row:
+                continue
+            if isinstance(cells, BadCells):
+                yield number, BadRow(cells.reason)
+            elif any(cells):
+                yield number, self._named(cells, width)
+
+    def _named(self, cells: Sequence[str], width: int) -> dict[str, str] | BadRow:
+        if len(cells) > width and any(cells[width:]):
+            return BadRow(
+                f"这一行有 {_used(cells)} 列，表头只有 {width} 列；可能是内容里有分隔符却没有加引号"
+            )
+        if len(cells) < width and not self._cells.ragged:
+            return BadRow(f"这一行只有 {len(cells)} 列，表头有 {width} 列；可能是内容里的换行没有加引号")
+        row = dict.fromkeys(self.columns, "")
+        row.update(zip(self.columns, map(_clean, cells), strict=False))
+        return row
+
+
+def read(name: str, source: bytes | Path) -> Table:
+    """Open the table `source`, a file or its bytes; `name` is what messages call it.
+
+    CSV may be UTF-8, GB 18030, Big5 or UTF-16, separated by commas, tabs, semicolons or bars. Raises
+    TableRefused (in Chinese: what is wrong, what to do) for a file that is empty, no table, an old .xls,
+    encrypted or damaged.
+    """
+    content = Source(source)
+    if content.size == 0:
+        raise TableRefused(f"《{name}》是空文件，请检查后重新上传。")
+    head = content.head()
+    if head.startswith(b"PK"):
+        return Table(name, workbook.Workbook(name, content))
+    kind = sniff.sniff(head, name)
+    if kind == sniff.UNKNOWN and head.count(0) * 50 < len(head):
+        kind = sniff.sniff(head.replace(b"\x00", b""), name)  # a text with a few stray zero bytes
+    _refuse_other_formats(name, kind, head)
+    return Table(name, delimited.Delimited(name, content))
+
+
+def _refuse_other_formats(name: str, kind: str, head: bytes) -> None:
+    if kind == sniff.ENCRYPTED_OFFICE or (
+        head.startswith(b"\xd0\xcf\x11\xe0") and name.lower().endswith("xlsx")
+    ):
+        raise TableRefused(f"《{name}》加了密码，无法读取。请去掉密码后重新上传。")
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        raise TableRefused(
+            f"《{name}》是旧版表格（.xls 或 .et），无法读取。"
+            "请用 Excel 或 WPS 打开，另存为 .xlsx 后重新上传。"
+        )
+    if kind in (sniff.HTML, sniff.XML):
+        raise TableRefused(
+            f"《{name}》其实是网页，不是表格（有的系统导出的 .xls 就是这样）。"
+            "请用 Excel 或 WPS 打开，另存为 .xlsx 后重新上传。"
+        )
+    if kind not in (sniff.TEXT, sniff.CSV, sniff.EML, sniff.SCRIPT):
+        raise TableRefused(f"《{name}》不是表格文件。请上传 .xlsx 或 .csv 文件。")
+
+
+def _find_header(name: str, cells: delimited.Delimited | workbook.Workbook) -> tuple[int, list[str]]:
+    """Find the header: the first row, near the top, that is about as wide as the table."""
+    top = [
+        (number, row)
+        for number, row in islice(cells.rows(), _HEADER_WITHIN)
+        if not isinstance(row, BadCells) and any(row)
+    ]
+    if not top:
+        raise TableRefused(f"《{name}》里没有表头。第一行应当是各列的名称，请补上后重新上传。")
+    widest = max(_used(row) for _, row in top)
+    for number, row in top:
+        filled = sum(1 for cell in row if cell)
+        if filled * 2 > widest or widest == 1:
+            return number, _column_names(row)
+    number, row = top[0]
+    return number, _column_names(row)
+
+
+def _column_names(row: Sequence[str]) -> list[str]:
+    names: list[str] = []
+    for position, cell in enumerate(row[: _used(row)], start=1):
+        name = " ".join(_clean(cell).split()) or f"第{position}列"
+        again = sum(1 for other in names if other == name or other.startswith(f"{name}（"))
+        names.append(f"{name}（{again + 1}）" if name in names else name)
+    return names
+
+
+def _used(cells: Sequence[str]) -> int:
+    """Return how many cells there are up to the last one that says something."""
+    return max((position for position, cell in enumerate(cells, start=1) if cell), default=0)
+
+
+def _clean(cell: str) -> str:
+    """Drop the control characters that no database and no page can hold."""
+    return _CONTROL.sub("", cell) if not cell.isprintable() else cell
+
+
+__all__ = ["BadRow", "Cells", "Row", "Table", "TableRefused", "read"]
