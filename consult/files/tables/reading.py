@@ -98,7 +98,7 @@ def read(name: str, source: bytes | Path) -> Table:
     if head.startswith(b"PK"):
         return Table(name, workbook.Workbook(name, content))
     kind = sniff.sniff(head, name)
-    if kind == sniff.UNKNOWN and head.count(0) * 50 < len(head):
+    if kind == sniff.UNKNOWN and head.count(0) < 8 + len(head) // 50:
         kind = sniff.sniff(head.replace(b"\x00", b""), name)  # a text with a few stray zero bytes
     _refuse_other_formats(name, kind, head)
     return Table(name, delimited.Delimited(name, content))
