@@ -226,7 +226,7 @@ def _binary(data: bytes) -> bool:
     if b"\x00" in data[:65536]:
         return True
     controls = sum(head.count(code) for code in (*range(1, 9), *range(14, 27), *range(28, 32), 127))
-    if controls * 20 > len(head):
+    if controls > 3 + len(head) // 20:
         return True
     decoded = charsets.decode(head)
     return decoded.text.count("\ufffd") * 8 > len(decoded.text)
