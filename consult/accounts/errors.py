@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refused(Exception):  # noqa: N818 - read as a sentence: the act was refused
+class Refused(Exception):
     """A verb of any stage refused; the text says what and why in the user's language.
 
     Every stage's errors descend from it, so that a face can show any of them: as a form message, a page or exit code 1.

@@ -163,9 +163,7 @@ def _believable(data: bytes, text: str, charset: str) -> bool:
 
 def _reads_as_chinese(piece: bytes) -> bool:
     """Say whether bytes under a Western label are Chinese: whether they read as frequent hanzi."""
-    return any(
-        _strict_prefix(piece, charset) and readable(_loose(piece, charset)) > 0.3 for charset in _CANDIDATES
-    )
+    return any(_strict_prefix(piece, charset) and readable(_loose(piece, charset)) > 0.3 for charset in _CANDIDATES)
 
 
 def _guess(data: bytes, declared: str | None) -> Decoded:
@@ -175,15 +173,11 @@ def _guess(data: bytes, declared: str | None) -> Decoded:
     piece = sample(data)
     candidates = [*_CANDIDATES, *([declared] if declared else [])]
     whole = [(charset, text) for charset in candidates if (text := _strict(data, charset)) is not None]
-    scored = [
-        (readable(text[: _SAMPLE // 2]), -index, charset, text) for index, (charset, text) in enumerate(whole)
-    ]
+    scored = [(readable(text[: _SAMPLE // 2]), -index, charset, text) for index, (charset, text) in enumerate(whole)]
     if scored and max(scored)[0] > 0.15:
         _, _, charset, text = max(scored)
         return Decoded(text, charset, clean=True)
-    loose = max(
-        (readable(_loose(piece, charset)), -index, charset) for index, charset in enumerate(candidates)
-    )
+    loose = max((readable(_loose(piece, charset)), -index, charset) for index, charset in enumerate(candidates))
     if loose[0] > 0.15 and not (scored and loose[0] < max(scored)[0] + 0.2):
         return _forgiving(data, loose[2])
     for charset in (*([declared] if declared else []), *_OTHERS):

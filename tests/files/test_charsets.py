@@ -38,9 +38,7 @@ def test_even_two_characters_are_read(short, label):
 
 
 def test_utf_16_is_recognised_without_its_mark():
-    assert (
-        decode("第一条 同意 agreed, no comment".encode("utf-16-le")).text == "第一条 同意 agreed, no comment"
-    )
+    assert decode("第一条 同意 agreed, no comment".encode("utf-16-le")).text == "第一条 同意 agreed, no comment"
 
 
 def test_western_text_stays_western():

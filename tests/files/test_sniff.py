@@ -20,9 +20,7 @@ from tests.files import samples
         (samples.zipped({"OFD.xml": b"<x/>"}), sniff.OFD),
         (samples.zipped({"[Content_Types].xml": b"", "ppt/presentation.xml": b""}), sniff.PPTX),
         (
-            samples.zipped(
-                {"[Content_Types].xml": b"", "word/document.xml": b"", "word/vbaProject.bin": b""}
-            ),
+            samples.zipped({"[Content_Types].xml": b"", "word/document.xml": b"", "word/vbaProject.bin": b""}),
             sniff.DOCM,
         ),
         (samples.ole("WordDocument"), sniff.DOC),

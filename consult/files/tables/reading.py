@@ -74,9 +74,7 @@ class Table:
 
     def _named(self, cells: Sequence[str], width: int) -> dict[str, str] | BadRow:
         if len(cells) > width and any(cells[width:]):
-            return BadRow(
-                f"这一行有 {_used(cells)} 列，表头只有 {width} 列；可能是内容里有分隔符却没有加引号"
-            )
+            return BadRow(f"这一行有 {_used(cells)} 列，表头只有 {width} 列；可能是内容里有分隔符却没有加引号")
         if len(cells) < width and not self._cells.ragged:
             return BadRow(f"这一行只有 {len(cells)} 列，表头有 {width} 列；可能是内容里的换行没有加引号")
         row = dict.fromkeys(self.columns, "")
@@ -105,14 +103,11 @@ def read(name: str, source: bytes | Path) -> Table:
 
 
 def _refuse_other_formats(name: str, kind: str, head: bytes) -> None:
-    if kind == sniff.ENCRYPTED_OFFICE or (
-        head.startswith(b"\xd0\xcf\x11\xe0") and name.lower().endswith("xlsx")
-    ):
+    if kind == sniff.ENCRYPTED_OFFICE or (head.startswith(b"\xd0\xcf\x11\xe0") and name.lower().endswith("xlsx")):
         raise TableRefused(f"《{name}》加了密码，无法读取。请去掉密码后重新上传。")
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise TableRefused(
-            f"《{name}》是旧版表格（.xls 或 .et），无法读取。"
-            "请用 Excel 或 WPS 打开，另存为 .xlsx 后重新上传。"
+            f"《{name}》是旧版表格（.xls 或 .et），无法读取。请用 Excel 或 WPS 打开，另存为 .xlsx 后重新上传。"
         )
     if kind in (sniff.HTML, sniff.XML):
         raise TableRefused(

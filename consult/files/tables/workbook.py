@@ -96,8 +96,7 @@ class Workbook:
 
     def _damaged(self) -> TableRefused:
         return TableRefused(
-            f"《{self._name}》已损坏，无法读取。"
-            "请用 Excel 或 WPS 打开，确认内容完整，另存为 .xlsx 后重新上传。"
+            f"《{self._name}》已损坏，无法读取。请用 Excel 或 WPS 打开，确认内容完整，另存为 .xlsx 后重新上传。"
         )
 
 
@@ -143,9 +142,7 @@ def _local(tag: str) -> str:
 
 def _sheets(archive: zipfile.ZipFile) -> tuple[list[str], dt.datetime]:
     """Return the visible sheets' parts in the workbook's order, and the day that its dates count from."""
-    book = next(
-        (name for name in archive.namelist() if re.fullmatch(r"xl/workbook\d*\.xml", name)), "xl/workbook.xml"
-    )
+    book = next((name for name in archive.namelist() if re.fullmatch(r"xl/workbook\d*\.xml", name)), "xl/workbook.xml")
     folder, file = posixpath.split(book)
     targets: dict[str, str] = {}
     for tag, attributes in _elements(archive, f"{folder}/_rels/{file}.rels"):
@@ -258,9 +255,7 @@ class _Styles:
                 inside = tag == "cellXfs"
             elif tag == "xf" and inside:
                 number = int(attributes.get("numFmtId", "0") or 0)
-                self._dates.append(
-                    27 <= number <= 36 or 50 <= number <= 58 or is_date_format(formats.get(number))
-                )
+                self._dates.append(27 <= number <= 36 or 50 <= number <= 58 or is_date_format(formats.get(number)))
 
     def number(self, text: str, style: str) -> str:
         """Return how a person would write the number `text` in a cell of this style."""

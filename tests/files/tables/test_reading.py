@@ -73,9 +73,7 @@ def test_names_that_come_twice_or_are_missing_are_told_apart():
 def test_a_missing_column_is_named_with_those_that_are_there():
     table = read("留言.csv", CSV.encode())
     table.require(["内容"])
-    with pytest.raises(
-        TableRefused, match=r"《留言.csv》缺少列：联系方式。表头（第 1 行）现有：编号、内容、姓名"
-    ):
+    with pytest.raises(TableRefused, match=r"《留言.csv》缺少列：联系方式。表头（第 1 行）现有：编号、内容、姓名"):
         table.require(["内容", "联系方式"])
 
 
