@@ -1,0 +1,7 @@
+"""What goes wrong between a file and its text."""
+
+from __future__ import annotations
+
+
+class UnreadableFile(Exception):  # noqa: N818  (a state of the file, said to the user as it is)
+    """A file that can't be read; the message says in Chinese what is wrong, where, and what to do."""

@@ -1,0 +1,153 @@
+"""Which lines that begin with 第…条 are articles and which only cite one; where one document ends and the next begins."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from consult.text.front import HEADINGS
+from consult.text.marks import Line, Style
+from consult.text.tree import Kind
+
+_MOSTLY: Final = 0.8  # share of numbered lines set off by a space above which a bare 第十条… is doubtful
+_FAR: Final = 5  # a jump further ahead than this, without a space, is a citation
+_QUOTE_REACH: Final = 60  # lines a quotation may run
+
+
+def settle_articles(lines: list[Line]) -> list[Line]:
+    """Turn lines that only cite an article (第十条规定的…) into plain lines.
+
+    A line is an article when its number is set off from the text, or when it is the next number; a citation when its text goes
+    on like one and its number does not follow.
+    """
+    candidates = [index for index, line in enumerate(lines) if line.kind is Kind.ARTICLE]
+    if all(lines[index].spaced and not lines[index].cited for index in candidates) and _runs_on(
+        lines, candidates
+    ):
+        return lines
+    spaced = sum(lines[index].spaced for index in candidates) >= _MOSTLY * len(candidates)
+    unmistakable = {
+        (lines[index].value, lines[index].sub)
+        for index in candidates
+        if lines[index].spaced and not lines[index].cited
+    }
+    settled = list(lines)
+    last: Line | None = None
+    for index in candidates:
+        line = lines[index]
+        if _is_article(line, last, spaced, unmistakable) and not _is_quoted(lines, index, last):
+            last = line
+        else:
+            settled[index] = as_plain(line)
+    return settled
+
+
+def as_plain(line: Line) -> Line:
+    """The line as text without a mark of its own."""
+    joint = " " if line.spaced and line.kind is Kind.ARTICLE and not line.heading else ""
+    return Line(line.place, Kind.PARAGRAPH, f"{line.written}{joint}{line.text}".strip())
+
+
+def follows(line: Line, last: Line | None) -> bool:
+    """Whether the article's number is the one that comes after `last`'s."""
+    if last is None:
+        return True
+    if line.sub:
+        return (line.value == last.value and line.sub == last.sub + 1) or (
+            line.value == last.value + 1 and line.sub == 1
+        )
+    return line.value == last.value + 1
+
+
+def _runs_on(lines: list[Line], candidates: list[int]) -> bool:
+    last: Line | None = None
+    for index in candidates:
+        if not follows(lines[index], last):
+            return False
+        last = lines[index]
+    return True
+
+
+def _is_article(line: Line, last: Line | None, spaced: bool, unmistakable: set[tuple[int, int]]) -> bool:
+    expected = follows(line, last)
+    if not line.cited:
+        return (
+            line.spaced
+            or expected
+            or (not spaced and last is not None and 0 < line.value - last.value <= _FAR)
+        )
+    if not expected:
+        return False
+    if line.spaced:
+        return True
+    return not spaced and (line.value, line.sub) not in unmistakable
+
+
+def _is_quoted(lines: list[Line], index: int, last: Line | None) -> bool:
+    """Whether the line stands inside “…” opened on an earlier line: an amending decision quoting the new text."""
+    line = lines[index]
+    if follows(line, last) or (line.value == 1 and not line.sub):
+        return False
+    for earlier in range(index - 1, max(-1, index - _QUOTE_REACH), -1):
+        text = lines[earlier].text
+        opened, closed = text.rfind("“"), text.rfind("”")
+        if closed > opened:
+            return False
+        if opened > closed:
+            return any("”" in later.text for later in lines[index : index + _QUOTE_REACH])
+    return False
+
+
+def split_documents(lines: list[Line]) -> list[tuple[Line | None, list[Line]]]:
+    """Cut the body into the document itself and its annexes.
+
+    An annex begins at 附件…, or where articles begin again at 第一条 under a title of their own. Returns pairs of the annex's
+    opening line (None for the document itself, and for an annex without a label) and its lines.
+    """
+    cuts: list[tuple[int, bool]] = []
+    last: Line | None = None
+    for index, line in enumerate(lines):
+        if line.kind is Kind.ANNEX:
+            if index and not _continues(lines, index, last):
+                cuts.append((index, True))
+                last = None
+        elif line.kind is Kind.ARTICLE:
+            if _restarts(line, last) and (start := _restart_begins(lines, index)) is not None:
+                cuts.append((start, False))
+            last = line
+    if not cuts:
+        return [(None, lines)]
+    bounds = [*(start for start, _ in cuts), len(lines)]
+    documents: list[tuple[Line | None, list[Line]]] = [(None, lines[: bounds[0]])]
+    for (start, labelled), end in zip(cuts, bounds[1:], strict=True):
+        documents.append((lines[start], lines[start + 1 : end]) if labelled else (None, lines[start:end]))
+    return documents
+
+
+def _restarts(line: Line, last: Line | None) -> bool:
+    return last is not None and line.value == 1 and not line.sub and last.value >= 2
+
+
+def _continues(lines: list[Line], index: int, last: Line | None) -> bool:
+    """Whether the article after this 附… line goes on counting, so that the line is a part of the text before it."""
+    following = next((line for line in lines[index + 1 :] if line.kind is Kind.ARTICLE), None)
+    return following is not None and last is not None and follows(following, last)
+
+
+def _restart_begins(lines: list[Line], index: int) -> int | None:
+    """Where the document begins whose 第一条 is at `index`; None when the articles only count anew in each chapter."""
+    start = index
+    while start and lines[start - 1].kind in HEADINGS:
+        start -= 1
+        if lines[start].value > 1:
+            return None
+    titles = 0
+    while start and titles < 4 and _can_head(lines[start - 1]):
+        start -= 1
+        titles += 1
+    return start if titles or start < index else None
+
+
+def _can_head(line: Line) -> bool:
+    if line.kind is not Kind.PARAGRAPH or line.style is not Style.NONE:
+        return False
+    return line.text[0] in "（(" or (len(line.text) <= 50 and line.text[-1] not in "。；：，、:;,")

@@ -1,0 +1,147 @@
+"""What looks wrong in a tree: gaps, repeated and misplaced numbers, levels left out, brackets left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from consult.text.anchors import in_words
+from consult.text.numerals import read_number
+from consult.text.tree import DraftWarning, Kind, Provision
+
+_PAIRS: Final = (("（", "）", "圆括号"), ("《", "》", "书名号"), ("“", "”", "引号"), ("【", "】", "方头括号"))
+_OUTER: Final = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION})
+_LEVEL: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
+_LEVEL_NAME: Final = {1: "编", 2: "分编", 3: "章", 4: "节"}
+
+
+def find_warnings(provisions: tuple[Provision, ...]) -> tuple[DraftWarning, ...]:
+    """Warnings in the order of the source: gap, duplicate, out_of_order, level_skipped, unclosed_bracket, empty."""
+    found: list[DraftWarning] = []
+    if not provisions:
+        found.append(DraftWarning("empty", "没有读到正文，请检查文件内容。", 1))
+    _check_document(provisions, found)
+    found.sort(key=lambda warning: warning.line)
+    return tuple(found)
+
+
+def _check_document(provisions: tuple[Provision, ...], found: list[DraftWarning]) -> None:
+    """Check one document; an annex is a document of its own."""
+    articles: list[Provision] = []
+    stack = list(reversed(provisions))
+    running: dict[str, int] = {}
+    found.extend(_sequence(provisions, running))
+    while stack:
+        node = stack.pop()
+        kind = node.kind
+        if kind is Kind.ANNEX:
+            _check_document(node.children, found)
+            continue
+        _check_brackets(node, found)
+        if kind is Kind.ARTICLE:
+            articles.append(node)
+        elif kind in _LEVEL:
+            _check_level(node, found)
+        children = node.children
+        if children:
+            if children[-1].kind is not Kind.PARAGRAPH or children[0].kind is not Kind.PARAGRAPH:
+                found.extend(_sequence(children, running))
+            stack.extend(reversed(children))
+    found.extend(_article_sequence(articles))
+
+
+def _check_level(node: Provision, found: list[DraftWarning]) -> None:
+    below = [child for child in node.children if child.kind in _LEVEL]
+    for child in below[:1]:
+        skipped = _LEVEL[child.kind] - _LEVEL[node.kind]
+        if skipped > 1 and not (node.kind is Kind.PART and child.kind is Kind.CHAPTER):
+            message = f"{in_words(node.anchor)}下面直接是{_LEVEL_NAME[_LEVEL[child.kind]]}，中间缺一级标题。"
+            found.append(DraftWarning("level_skipped", message, child.place, child.anchor))
+
+
+def _numbers(node: Provision) -> tuple[int, int] | None:
+    """A node's number and sub-number as its anchor has them."""
+    parts = node.anchor.split("-x")[0].split("-")
+    digits: list[int] = []
+    while parts and parts[-1].isdigit():
+        digits.insert(0, int(parts.pop()))
+    if not digits:
+        return None
+    return (digits[0], digits[1] if len(digits) > 1 else 0)
+
+
+def _article_sequence(articles: list[Provision]) -> Iterator[DraftWarning]:
+    seen: set[tuple[int, int]] = set()
+    last = (0, 0)
+    for node in articles:
+        number = _numbers(node) or (0, 0)
+        warning = _compare(node, number, last, seen)
+        if warning is not None:
+            yield warning
+        seen.add(number)
+        last = max(last, number)
+
+
+def _sequence(nodes: tuple[Provision, ...], running: dict[str, int]) -> Iterator[DraftWarning]:
+    """Check the numbers of siblings: headings, clauses, items and points, each kind and mark apart.
+
+    `running` holds the last number of each mark so far: marks that count on under the next heading (一、1. 2. 二、3. 4.) are right.
+    """
+    last: dict[str, tuple[int, int]] = {}
+    seen: dict[str, set[tuple[int, int]]] = {}
+    for node in nodes:
+        if node.kind is Kind.ARTICLE or node.kind is Kind.PARAGRAPH or not node.number:
+            continue
+        number = _numbers(node)
+        if number is None or read_number(node.number.strip("（）()〔〕、．. ")) == 0:
+            continue
+        group = node.anchor.split("-x")[0].rstrip("-0123456789")
+        style = group.rpartition("-")[2]
+        if group not in last and running.get(style) == number[0] - 1:
+            last[group] = (number[0] - 1, 0)
+        running[style] = number[0]
+        warning = _compare(
+            node, number, last.get(group, (0, 0)), seen.setdefault(group, set()), node.kind in _OUTER
+        )
+        if warning is not None:
+            yield warning
+        seen[group].add(number)
+        last[group] = max(last.get(group, (0, 0)), number)
+
+
+def _compare(
+    node: Provision,
+    number: tuple[int, int],
+    last: tuple[int, int],
+    seen: set[tuple[int, int]],
+    any_start: bool = False,
+) -> DraftWarning | None:
+    """What is wrong with a number after the highest one before it, if anything."""
+    words = in_words(node.anchor)
+    if number in seen:
+        return DraftWarning("duplicate", f"{words}：序号重复出现，请核对编号。", node.place, node.anchor)
+    if number < last:
+        return DraftWarning(
+            "out_of_order", f"{words}：序号排在了更大的序号之后，请核对顺序。", node.place, node.anchor
+        )
+    value, sub = number
+    runs_on = (
+        value == last[0] + 1 if sub == 0 else (value, sub - 1) == last or (sub == 1 and value == last[0])
+    )
+    if runs_on or (any_start and not seen):
+        return None
+    if sub and sub == 1 and value == last[0] + 1:
+        return DraftWarning("gap", f"{words}：前面缺少第{value}条，请核对编号。", node.place, node.anchor)
+    return DraftWarning(
+        "gap", f"{words}：与前一个序号不连续，中间缺少序号，请核对编号。", node.place, node.anchor
+    )
+
+
+def _check_brackets(node: Provision, found: list[DraftWarning]) -> None:
+    text = node.text
+    for opening, closing, name in _PAIRS:
+        if (opening in text or closing in text) and text.count(opening) != text.count(closing):
+            message = (
+                f"{name}没有成对：“{opening}”{text.count(opening)}个，“{closing}”{text.count(closing)}个。"
+            )
+            found.append(DraftWarning("unclosed_bracket", message, node.place, node.anchor))

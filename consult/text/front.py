@@ -1,0 +1,164 @@
+"""What stands before the provisions: the title, the adoption note and the table of contents."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from consult.text.marks import Line
+from consult.text.tree import Kind
+
+HEADINGS: Final = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION, Kind.HEADING})
+STRUCTURE: Final = HEADINGS | {Kind.ARTICLE}
+
+_CONTENTS_TITLE: Final = re.compile(r"[【\[]?目\s*[录次][】\]]?$")
+_PAGE_NUMBER: Final = re.compile(r"[\s.．·…⋯‥\-—_（(]*\d*[）)]*$")
+_ARTICLE_RANGE: Final = re.compile(r"[（(]第[^（）()]*条[^（）()]*[）)]")
+_NOTE: Final = re.compile(
+    r"通过|公布|发布|施行|修订|修正|批准|颁布|印发|\d{4}\s*年|第\s*\d+\s*号|征求意见稿|草案|送审稿|修改稿|试行|暂行"
+)
+_DOCUMENT_NUMBER: Final = re.compile(
+    r"^(?:\S{2,30}(?:令|公告)\s*第?[^。，]{0,12}号?|[^。，；]{1,20}[〔\[（(]\d{4}[〕\]）)]\s*\d+\s*号)$"
+)
+_STAGE: Final = re.compile(
+    r"^[（(【〔][^（）()]{0,20}(?:稿|草案|试行|暂行|修订|审议稿)[^（）()]{0,8}[）)】〕]$"
+)
+_TITLE_ENDS: Final = re.compile(
+    r"(?:法|条例|办法|规定|规则|细则|意见|通知|决定|方案|要点|规程|规范|准则|制度|标准|章程|公告|通告|批复|函|措施|计划|纲要|指引|指南|解释|决议)"
+    r"(?:[（(][^（）()]*[）)])*$"
+)
+_TITLE_LIMIT: Final = 80  # characters on one line of a title
+
+
+def split_front(lines: list[Line]) -> tuple[str, list[tuple[Kind, Line]], list[Line]]:
+    """Part the title, notes and table of contents from the body.
+
+    Returns the title, the front lines each with its kind (title, note, toc), and the body.
+    """
+    front: list[tuple[Kind, Line]] = []
+    lines, toc = _take_contents(lines)
+    index, title = _take_title(lines, front)
+    while index < len(lines) and _is_note(lines[index], index, lines):
+        front.append((Kind.NOTE, lines[index]))
+        index += 1
+    front.extend((Kind.TOC, line) for line in toc)
+    front.sort(key=lambda pair: pair[1].place)
+    return title, front, lines[index:]
+
+
+def _take_title(lines: list[Line], front: list[tuple[Kind, Line]]) -> tuple[int, str]:
+    """The title's lines: after a label (附件1) or a document number, up to three short lines that end like a title."""
+    index = 0
+    while index < min(3, len(lines)) and (
+        (lines[index].kind is Kind.ANNEX and not lines[index].heading) or _is_document_number(lines[index])
+    ):
+        front.append((Kind.NOTE, lines[index]))
+        index += 1
+    if index >= len(lines) or not _can_be_title(lines[index]):
+        return index, ""
+    parts = [lines[index]]
+    while (
+        len(parts) < 4
+        and not _TITLE_ENDS.search(parts[-1].text)
+        and (following := index + len(parts)) < len(lines)
+        and _can_be_title(lines[following])
+        and len(lines[following].text) <= 40
+        and any(
+            _TITLE_ENDS.search(line.text) for line in lines[following : following + 2] if _can_be_title(line)
+        )
+    ):
+        parts.append(lines[following])
+    following = index + len(parts)
+    if following < len(lines) and _STAGE.match(lines[following].text):
+        parts.append(lines[following])
+    front.extend((Kind.TITLE, line) for line in parts)
+    return index + len(parts), "".join(line.text for line in parts)
+
+
+def _is_document_number(line: Line) -> bool:
+    return line.kind is Kind.PARAGRAPH and _DOCUMENT_NUMBER.match(line.text) is not None
+
+
+def _can_be_title(line: Line) -> bool:
+    return (
+        line.kind is Kind.PARAGRAPH
+        and len(line.text) <= _TITLE_LIMIT
+        and line.text[-1] not in "。；：，:;、"
+        and line.text[0] not in "（(第"
+    )
+
+
+def _is_note(line: Line, index: int, lines: list[Line]) -> bool:
+    """（2020年4月10日 …通过）, 2020年1月1日起施行, 国令第722号: right under the title."""
+    if line.kind is not Kind.PARAGRAPH or index > 12:
+        return False
+    text = line.text
+    if text[0] in "（(〔[【":
+        return _NOTE.search(text) is not None
+    if _is_document_number(line):
+        return True
+    dated = re.match(
+        r"(?:自?\s*(?:\d{4}|[一二][〇零○九一二三四五六七八]{3})\s*年|根据《?.{2,60}修[正订])", text
+    )
+    followed = index + 1 < len(lines)
+    return bool(dated) and followed and _NOTE.search(text) is not None and text[-1] not in "。；："
+
+
+def _compact(line: Line) -> str:
+    """A heading's text for comparing it with its entry in the contents: no spaces, leaders, page number or range."""
+    text = "".join(line.source.split())
+    return _PAGE_NUMBER.sub("", _ARTICLE_RANGE.sub("", text))
+
+
+def _take_contents(lines: list[Line]) -> tuple[list[Line], list[Line]]:
+    """Cut the table of contents out: from 目录, or from a heading that comes again before any article."""
+    start = _contents_start(lines)
+    if start is None:
+        return lines, []
+    entries = start + 1 if _CONTENTS_TITLE.match(lines[start].text) else start
+    end = _contents_end(lines, entries)
+    if end is None:
+        end = entries
+        while end < len(lines) and _looks_like_entry(lines[end]):
+            end += 1
+        if entries == start:
+            return lines, []
+    return lines[:start] + lines[end:], lines[start:end]
+
+
+def _contents_start(lines: list[Line]) -> int | None:
+    first_heading = None
+    for index, line in enumerate(lines[:400]):
+        if line.kind is Kind.PARAGRAPH and line.text[0] in "目【[" and _CONTENTS_TITLE.match(line.text):
+            return index
+        if line.kind in HEADINGS and first_heading is None:
+            first_heading = index
+        if line.kind is Kind.ARTICLE:
+            break
+    return first_heading
+
+
+def _contents_end(lines: list[Line], start: int) -> int | None:
+    """Where the first entry's heading stands for the second time, with nothing but entries in between."""
+    if start >= len(lines):
+        return None
+    first = _compact(lines[start])
+    if not first:
+        return None
+    for index in range(start + 1, len(lines)):
+        line = lines[index]
+        if _compact(line) == first:
+            return index
+        if index - start > 600 or (line.kind is Kind.PARAGRAPH and len(line.text) > _TITLE_LIMIT):
+            return None
+        if line.kind is Kind.ARTICLE and line.text and line.text[-1] in "。：；":
+            return None
+    return None
+
+
+def _looks_like_entry(line: Line) -> bool:
+    """An entry with a page number after leaders or a tab, where the body never repeats the first entry."""
+    return (
+        len(line.source) <= _TITLE_LIMIT
+        and re.search(r"(?:[.．·…⋯]{2,}|\t|\s{2,})\s*\d+$", line.source) is not None
+    )

@@ -1,0 +1,285 @@
+"""Reading a line's opening: which heading, article number or enumeration mark it begins with, if any."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from consult.text.numerals import ARABIC, CHINESE, read_number
+from consult.text.tree import Kind
+
+
+class Style(IntEnum):
+    """How an enumeration is marked, from the outermost kind in use to the innermost."""
+
+    NONE = 0
+    DUN = 1  # 一、
+    BRACKET = 2  # （一）
+    ARABIC = 3  # 1.
+    ARABIC_BRACKET = 4  # （1）
+    CIRCLE = 5  # ①
+    LETTER = 6  # a.
+
+
+class Line(NamedTuple):
+    """A line of the source and what its opening says.
+
+    `written` is the opening as it stands (mark, caption with brackets); `text` the rest. `spaced` tells whether
+    something set an article's number off from its text; `cited` whether the text goes on like a citation (第十条规定的…).
+    """
+
+    place: int
+    kind: Kind
+    text: str
+    written: str = ""
+    number: str = ""
+    value: int = 0
+    sub: int = 0
+    heading: str = ""
+    style: Style = Style.NONE
+    spaced: bool = True
+    cited: bool = False
+
+    @property
+    def source(self) -> str:
+        """The whole line, whitespace inside aside."""
+        return f"{self.written} {self.text}".strip() if self.written else self.text
+
+
+_N: Final = f"{CHINESE}{ARABIC}"
+_STRUCTURE: Final = re.compile(
+    rf"第\s*(?P<n>[{_N}](?:[\s{_N}]{{0,14}}[{_N}])?)(?:之(?P<inner>[{_N}]{{1,3}}))?\s*"
+    rf"(?P<level>条|章|节|编|篇|分\s*编|部\s*分)"
+    rf"(?:\s*之\s*(?P<sub>[{_N}]{{1,3}})(?![{_N}]))?"
+)
+_LEVEL: Final = {
+    "编": Kind.PART,
+    "篇": Kind.PART,
+    "分编": Kind.SUBPART,
+    "章": Kind.CHAPTER,
+    "节": Kind.SECTION,
+    "部分": Kind.HEADING,
+}
+_CAPTION: Final = re.compile(
+    r"\s*(?:（([^（）]{1,40})）|\(([^()]{1,40})\)|【([^【】]{1,40})】|〔([^〔〕]{1,40})〕|\[([^\[\]]{1,40})\])\s*"
+)
+_CITED: Final = re.compile(
+    rf"(?:规定|所列|所称|所指|所述|的规定|的|和|或者|或|及其|及|与|至|、|，|；|。|）|”|修改|改为|作为|以外|之规定|款|项|中规定|中的"
+    rf"|[《〈]|第[\s{_N}]+[款项条])"
+)
+_ENDS: Final = frozenset("。；：，、！？;:,")
+_HEADING_LIMIT: Final = 60  # characters: longer than any heading of a chapter
+
+_DUN: Final = re.compile(r"([〇零一二三四五六七八九十百]{1,5})\s*[、．.]")
+_CLASSES: Final = re.compile(r"[一二三四五六七八九十](?:、[一二三四五六七八九十])*[类级等线档期批季届次]")
+_BRACKET: Final = re.compile(rf"([（(〔])\s*([{CHINESE}]{{1,5}}|[{ARABIC}]{{1,3}}|[A-Za-z])\s*([）)〕])")
+_BRACKET_CITED: Final = re.compile(r"(?:[、和至或及]\s*[（(〔]|[项款目]的?(?:规定|所列|所称))")
+_ARABIC: Final = re.compile(rf"([{ARABIC}]{{1,3}})\s*[．.、](?!\s*[{ARABIC}])")
+_LETTER: Final = re.compile(r"([a-zA-Z])[．.、)）](?![a-zA-Z])")
+_ENCLOSED_STYLE: Final = (
+    ("①", "⑳", Style.CIRCLE),
+    ("⑴", "⒇", Style.ARABIC_BRACKET),
+    ("⒈", "⒛", Style.ARABIC),
+    ("㈠", "㈩", Style.BRACKET),
+    ("❶", "❿", Style.CIRCLE),
+    ("㉑", "㉟", Style.CIRCLE),
+)
+_ANNEX: Final = re.compile(
+    rf"附\s*(?P<what>件|录|表|图|页)?\s*(?P<n>[{_N}]{{1,3}})?\s*(?P<end>[：:]|[.．、]|(?=\s)|$)\s*(?P<title>.*)"
+)
+_BARE_HEADINGS: Final = frozenset({"附则", "总则", "罚则", "序言", "前言", "总纲", "分则"})
+_FIRST: Final = {
+    **dict.fromkeys("第", "structure"),
+    **dict.fromkeys("（(〔", "bracket"),
+    **dict.fromkeys("〇零一二三四五六七八九十百", "dun"),
+    **dict.fromkeys(ARABIC, "arabic"),
+    **dict.fromkeys("附总罚序前分", "word"),
+    **dict.fromkeys("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "letter"),
+    **dict.fromkeys(
+        (chr(c) for lo, hi, _ in _ENCLOSED_STYLE for c in range(ord(lo), ord(hi) + 1)), "enclosed"
+    ),
+}
+
+
+def read_lines(text: str) -> list[Line]:
+    """Cut a source into its non-empty lines and read each one's opening.
+
+    Line separators are those of `str.splitlines` without the form-like ones; a heading and an article on one line
+    (第一章 总则 第一条 …) are two lines with the same place.
+    """
+    lines: list[Line] = []
+    append = lines.append
+    first = _FIRST.get
+    plain = Kind.PARAGRAPH
+    for place, raw in enumerate(_physical_lines(text), 1):
+        line = raw.strip()
+        if not line:
+            continue
+        opening = first(line[0])
+        if opening is None:
+            append(Line(place, plain, line))
+        elif opening == "structure":
+            _read_structure(place, line, lines)
+        else:
+            append(_READERS[opening](place, line) or Line(place, plain, line))
+    return lines
+
+
+def read_opening(place: int, text: str) -> Line | None:
+    """Read the enumeration mark a text begins with (（一）…), or None."""
+    opening = _FIRST.get(text[0]) if text else None
+    return None if opening is None or opening == "structure" else _READERS[opening](place, text)
+
+
+def _physical_lines(text: str) -> list[str]:
+    for separator in ("\r\n", "\r", "\u2028", "\u2029", "\x0b", "\x0c", "\x85"):
+        if separator in text:
+            text = text.replace(separator, "\n")
+    return text.split("\n")
+
+
+def _read_structure(place: int, line: str, lines: list[Line]) -> None:
+    """第…条/章/节/编: append what the line is, which is two lines where an article follows its chapter's title."""
+    found = _STRUCTURE.match(line)
+    value = read_number(found["n"]) if found else None
+    if found is None or value is None:
+        lines.append(Line(place, Kind.PARAGRAPH, line))
+        return
+    end = found.end()
+    if found["level"] == "条":
+        lines.append(_read_article(place, line, found, value))
+        return
+    if found["inner"]:
+        lines.append(Line(place, Kind.PARAGRAPH, line))
+        return
+    title = line[end:].strip()
+    rest = ""
+    if "第" in title and (inner := re.search(rf"\s(第[\s{_N}]{{1,12}}条[\s　（(【].*)", title)):
+        title, rest = title[: inner.start()].strip(), inner[1]
+    if len(title) > _HEADING_LIMIT or (title and (title[-1] in _ENDS or _CITED.match(title))):
+        lines.append(Line(place, Kind.PARAGRAPH, line))
+        return
+    level = "".join(found["level"].split())
+    kind, number = _LEVEL[level], line[:end]
+    sub = (read_number(found["sub"]) or 0) if found["sub"] else 0
+    written = line[:end] if not title else line[: line.index(title, end) + len(title)]
+    lines.append(Line(place, kind, "", written, number, value, sub, title))
+    if rest:
+        _read_structure(place, rest, lines)
+
+
+def _read_article(place: int, line: str, found: re.Match[str], value: int) -> Line:
+    end = found.end()
+    sub = 0
+    if inner := found["sub"] or found["inner"]:
+        sub = read_number(inner) or 0
+    rest = line[end:]
+    if not rest:
+        return Line(place, Kind.ARTICLE, "", line, line, value, sub)
+    mark = rest[0]
+    if mark.isspace():
+        text = rest.lstrip()
+        spaced = True
+        mark = text[0]
+    else:
+        text = rest
+        spaced = mark in "（(【〔[:：.．"
+    heading = ""
+    if mark in "（(【〔[" and (caption := _CAPTION.match(text)):
+        name = next(group for group in caption.groups() if group)
+        if read_number(name) is None and not name.startswith(("以下", "含", "一九", "二〇")):
+            heading = name.strip()
+            end += len(rest) - len(text) + caption.end()
+            text = text[caption.end() :]
+    elif mark in ":：" or (mark in ".．、" and not text[1:2].isdigit() and not _CITED.match(text)):
+        end += len(rest) - len(text) + 1
+        text = text[1:].lstrip()
+    cited = not heading and _CITED.match(text) is not None
+    number = found.group()
+    written = line[:end].rstrip() if heading or line[:end] != number else number
+    return Line(place, Kind.ARTICLE, text, written, number, value, sub, heading, Style.NONE, spaced, cited)
+
+
+def _read_bracket(place: int, line: str) -> Line | None:
+    found = _BRACKET.match(line)
+    if found is None:
+        return None
+    inner = found[2]
+    rest = line[found.end() :]
+    if _BRACKET_CITED.match(rest):
+        return None
+    if inner.isascii() and inner.isalpha():
+        value, style = ord(inner.lower()) - 96, Style.LETTER
+    else:
+        number = read_number(inner)
+        if number is None:
+            return None
+        value, style = number, (Style.ARABIC_BRACKET if inner[0] in ARABIC else Style.BRACKET)
+    return Line(place, Kind.ITEM, rest.lstrip(), found.group(), found.group(), value, style=style)
+
+
+def _read_dun(place: int, line: str) -> Line | None:
+    found = _DUN.match(line)
+    if found is None:
+        return None
+    value = read_number(found[1])
+    rest = line[found.end() :]
+    if value is None or (_CLASSES.match(rest) and read_number(rest[0]) == value + 1):
+        return None  # 一、二类口岸… is no mark
+    return Line(place, Kind.ITEM, rest.lstrip(), found.group(), found.group(), value, style=Style.DUN)
+
+
+def _read_arabic(place: int, line: str) -> Line | None:
+    found = _ARABIC.match(line)
+    if found is None:
+        return None
+    value = read_number(found[1]) or 0
+    rest = line[found.end() :].lstrip()
+    return Line(place, Kind.ITEM, rest, found.group(), found.group(), value, style=Style.ARABIC)
+
+
+def _read_enclosed(place: int, line: str) -> Line | None:
+    mark = line[0]
+    style = next(style for low, high, style in _ENCLOSED_STYLE if low <= mark <= high)
+    rest = line[1:].lstrip()
+    return Line(place, Kind.ITEM, rest, mark, mark, read_number(mark) or 0, style=style)
+
+
+def _read_letter(place: int, line: str) -> Line | None:
+    found = _LETTER.match(line)
+    if found is None:
+        return None
+    value = ord(found[1].lower()) - 96
+    rest = line[found.end() :].lstrip()
+    return Line(place, Kind.ITEM, rest, found.group(), found.group(), value, style=Style.LETTER)
+
+
+def _read_word(place: int, line: str) -> Line | None:
+    """附则 and its like stand alone; 附件一, 附：… open an annex."""
+    compact = "".join(line.split())
+    if compact in _BARE_HEADINGS:
+        return Line(place, Kind.HEADING, "", line, "", 0, 0, line)
+    if line[0] != "附" or len(line) > _HEADING_LIMIT:
+        return None
+    found = _ANNEX.match(line)
+    if found is None or (found["what"] is None and found["n"] is None and not found["end"]):
+        return None
+    title = found["title"].strip()
+    if (title and title[-1] in "。；，") or (found["what"] is None and not found["end"].strip(".．、")):
+        return None
+    if found["end"] == "" and title and (found["what"] is None or _CITED.match(title)):
+        return None
+    value = (read_number(found["n"]) or 0) if found["n"] else 0
+    number = line[: found.start("title")].rstrip() if title else line
+    return Line(place, Kind.ANNEX, "", line, number.rstrip("：:．.、 　"), value, 0, title)
+
+
+_READERS: Final = {
+    "bracket": _read_bracket,
+    "dun": _read_dun,
+    "arabic": _read_arabic,
+    "enclosed": _read_enclosed,
+    "letter": _read_letter,
+    "word": _read_word,
+}

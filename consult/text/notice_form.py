@@ -1,0 +1,102 @@
+"""Building the tree of a document in notice form: 一、 （一） 1. （1） ①, and text without a number."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from consult.text.growing import Branch, leaf
+from consult.text.marks import Line, Style
+from consult.text.numerals import ARABIC
+from consult.text.tree import Kind
+
+STYLE_NAMES: Final = {
+    Style.DUN: "head",
+    Style.BRACKET: "sub",
+    Style.ARABIC: "num",
+    Style.ARABIC_BRACKET: "paren",
+    Style.CIRCLE: "ring",
+    Style.LETTER: "letter",
+}
+_RANK: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
+_HEADING_LIMIT: Final = 40  # characters of a heading that runs into its text (（一）扩大范围。各处室…)
+_ENDS: Final = "。；：，、;:,！？"
+_COUNTED_DIGITS: Final = 2  # an Arabic mark of more digits is a place in the tree, not a mark of the outline
+
+
+def grow_notice(lines: list[Line], root: Branch) -> None:
+    """Hang the clauses and paragraphs of `lines` under `root`.
+
+    The first style of mark in use is the outermost; a style already open closes what is below it.
+    """
+    headings: list[tuple[int, Branch]] = [(0, root)]
+    stack: list[tuple[Style, Branch]] = []
+    for line in lines:
+        if line.kind is Kind.ITEM:
+            depth = next((at for at, (style, _) in enumerate(stack) if style is line.style), len(stack))
+            del stack[depth:]
+            parent = stack[-1][1] if stack else headings[-1][1]
+            branch = _clause(line, parent)
+            parent.children.append(branch)
+            stack.append((line.style, branch))
+        elif line.kind in _RANK or line.kind is Kind.HEADING:
+            stack.clear()
+            _open_heading(line, headings, root)
+        else:
+            parent = stack[-1][1] if stack else headings[-1][1]
+            name = f"para-{parent.next_number('para') + bool(parent.text)}"
+            parent.children.append(leaf(parent.child_anchor(name), Kind.PARAGRAPH, line))
+
+
+def _open_heading(line: Line, headings: list[tuple[int, Branch]], root: Branch) -> None:
+    rank = _RANK.get(line.kind, 1 if line.number else 3)
+    while headings[-1][0] >= rank:
+        headings.pop()
+    parent = headings[-1][1]
+    if line.kind is Kind.HEADING:
+        name = f"heading-{root.next_number('heading')}"
+        anchor = f"{root.anchor}-{name}" if root.anchor else name
+    else:
+        anchor = parent.child_anchor(f"{line.kind.value}-{line.value}" + (f"-{line.sub}" if line.sub else ""))
+    branch = Branch(anchor, line.kind, line, line.text, line.heading, line.number, line.written)
+    parent.children.append(branch)
+    headings.append((rank, branch))
+
+
+def _clause(line: Line, parent: Branch) -> Branch:
+    heading, text = _split_heading(line)
+    anchor = parent.child_anchor(f"{STYLE_NAMES[line.style]}-{line.value}")
+    written = f"{line.written}{heading}"
+    shown = heading.rstrip("。")
+    return Branch(anchor, Kind.CLAUSE, line, text, shown, line.number, written)
+
+
+def _split_heading(line: Line) -> tuple[str, str]:
+    """A clause's heading and text: the whole line where it ends without a stop, or the first short sentence of several."""
+    text = line.text
+    if text and len(text) <= _HEADING_LIMIT and text[-1] not in _ENDS:
+        return text, ""
+    stop = text.find("。", 0, _HEADING_LIMIT + 1)
+    if 0 < stop < len(text) - 1 and not any(mark in text[:stop] for mark in "，；："):
+        return text[: stop + 1], text[stop + 1 :].lstrip()
+    return "", text
+
+
+def depths(lines: list[Line]) -> tuple[tuple[str, int], ...]:
+    """Every line that opens with a mark, with its depth from 1.
+
+    Arabic marks count up to two digits, letters not at all: 100. is a clause of the tree but stands for no level here.
+    """
+    stack: list[Style] = []
+    marks: list[tuple[str, int]] = []
+    for line in lines:
+        style = line.style
+        if line.kind is not Kind.ITEM or style is Style.LETTER:
+            continue
+        if style is Style.ARABIC and sum(c in ARABIC for c in line.number) > _COUNTED_DIGITS:
+            continue
+        if style in stack:
+            del stack[stack.index(style) + 1 :]
+        else:
+            stack.append(style)
+        marks.append((line.number, len(stack)))
+    return tuple(marks)

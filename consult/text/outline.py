@@ -1,0 +1,76 @@
+"""The outline of a draft as programs read it: headings, articles with their counts, marks with their depths."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from consult.text.tree import Draft, Kind, Provision
+
+_LISTS: Final = {
+    Kind.PART: "parts",
+    Kind.SUBPART: "subparts",
+    Kind.CHAPTER: "chapters",
+    Kind.SECTION: "sections",
+}
+
+
+def outline(draft: Draft, file: str = "", tree: bool = False) -> dict[str, Any]:
+    """What `flask draft outline --json` prints for one file.
+
+    For each article: its number `n`, `sub` for 条之N, the lines of it that are `items` (项) and the number of
+    `paragraphs`: the lead-in line and every later line that is no item, a point's (目) among them. With `tree`, the
+    whole tree too.
+    """
+    found: dict[str, list[Any]] = {name: [] for name in _LISTS.values()}
+    articles: list[dict[str, int]] = []
+    stack = list(reversed(draft.provisions))
+    while stack:
+        node = stack.pop()
+        if node.kind is Kind.ARTICLE:
+            articles.append(_article(node))
+            continue
+        if node.kind in _LISTS:
+            found[_LISTS[node.kind]].append(f"{node.number} {node.heading}".rstrip())
+        if node.children:
+            stack.extend(reversed(node.children))
+    shown: dict[str, Any] = {
+        "file": file,
+        "title": draft.title,
+        **found,
+        "articles": articles,
+        "numbered": [list(mark) for mark in draft.numbered],
+        "warnings": [
+            {"code": w.code, "message": w.message, "line": w.line, "anchor": w.anchor} for w in draft.warnings
+        ],
+    }
+    if tree:
+        shown["tree"] = [_node(node) for node in draft.provisions]
+    return shown
+
+
+def _article(article: Provision) -> dict[str, int]:
+    numbers = article.anchor[article.anchor.rindex("art-") + 4 :].split("-x")[0].split("-")
+    items = points = 0
+    for paragraph in article.children:
+        if paragraph.children:
+            items += len(paragraph.children)
+            points += sum(1 for item in paragraph.children if item.children for _ in item.walk()) - sum(
+                1 for item in paragraph.children if item.children
+            )
+    return {
+        "n": int(numbers[0]),
+        "sub": int(numbers[1]) if len(numbers) > 1 else 0,
+        "paragraphs": len(article.children) + points,
+        "items": items,
+    }
+
+
+def _node(provision: Provision) -> dict[str, Any]:
+    return {
+        "anchor": provision.anchor,
+        "kind": provision.kind.value,
+        "number": provision.number,
+        "heading": provision.heading,
+        "text": provision.text,
+        "children": [_node(child) for child in provision.children],
+    }

@@ -1,0 +1,132 @@
+"""Reading a draft: from plain text to a tree of provisions, whatever the text looks like."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from consult.text.articles import as_plain, settle_articles, split_documents
+from consult.text.checks import find_warnings
+from consult.text.front import STRUCTURE, split_front
+from consult.text.growing import Branch
+from consult.text.marks import Line, read_lines
+from consult.text.notice_form import depths, grow_notice
+from consult.text.statute_form import grow_statute
+from consult.text.tree import Draft, DraftWarning, Form, Kind, Provision, Step
+
+__all__ = ["Draft", "DraftWarning", "Form", "Kind", "Provision", "Step", "parse"]
+
+_DATE: Final = re.compile(
+    r"^[（(]?\s*(?:\d{4}|[一二][〇零○OＯ九一二三四五六七八]{3}|[Xx×╳]{2,4}|20[Xx×╳_]{2})\s*年\s*[\d〇一二三四五六七八九十Xx×╳_]{0,3}\s*月"
+    r"\s*[\d〇一二三四五六七八九十Xx×╳_]{0,3}\s*日\s*[）)]?$"
+)
+_SIGNER_LIMIT: Final = 40  # characters of a signing body's name
+
+
+def parse(text: str) -> Draft:
+    """Read a draft.
+
+    Never raises: whatever `text` is, the tree is valid and holds all of it, whitespace aside, and what looks wrong
+    is in `warnings`.
+    """
+    title, front, body = split_front(read_lines(text))
+    documents = split_documents(settle_articles(body))
+    root = Branch("", Kind.DOCUMENT, Line(0, Kind.DOCUMENT, ""))
+    form = _grow(documents[0][1], root)
+    for label, lines in documents[1:]:
+        root.children.append(_annex(label, lines, root))
+    provisions = root.finish().children
+    return Draft(
+        title=title,
+        form=form,
+        provisions=provisions,
+        warnings=find_warnings(provisions),
+        front=_front_nodes(front),
+        numbered=depths(body) if form is Form.NOTICE else (),
+    )
+
+
+def _grow(lines: list[Line], root: Branch) -> Form:
+    """Hang one document's lines under `root` in the form they are in."""
+    lines, signature = _take_signature(lines)
+    form = _form(lines)
+    if form is Form.STATUTE:
+        grow_statute(lines, root)
+    else:
+        grow_notice([as_plain(line) if line.kind is Kind.ARTICLE else line for line in lines], root)
+    for line in signature:
+        number = root.next_number("signature")
+        anchor = f"{root.anchor}-signature-{number}" if root.anchor else f"signature-{number}"
+        root.children.append(Provision(anchor, Kind.SIGNATURE, "", "", line.source, (), line.place))
+    return form
+
+
+def _form(lines: list[Line]) -> Form:
+    """By articles if there are any, unless 一、 comes first and the articles are only those it quotes."""
+    marked = [line for line in lines if line.kind is Kind.ITEM or line.kind is Kind.ARTICLE]
+    articles = [line for line in marked if line.kind is Kind.ARTICLE]
+    if not articles:
+        return Form.NOTICE if marked else Form.PLAIN
+    first = marked[0]
+    quoted = (
+        first.kind is Kind.ITEM
+        and articles[0].value != 1
+        and not any(line.kind in STRUCTURE for line in lines[:1])
+    )
+    return Form.NOTICE if quoted else Form.STATUTE
+
+
+def _annex(label: Line | None, lines: list[Line], root: Branch) -> Branch:
+    """An annex with its own provisions, whose anchors begin with the annex's."""
+    number = root.next_number("annex")
+    taken, written, heading = 0, [label.written] if label else [], label.heading if label else ""
+    while (
+        taken < min(4, len(lines))
+        and not (label and heading)
+        and _is_annex_title(lines[taken], label is None)
+    ):
+        written.append(lines[taken].source)
+        heading += lines[taken].text
+        taken += 1
+    line = label or lines[0]
+    branch = Branch(
+        f"annex-{number}", Kind.ANNEX, line, "", heading, label.number if label else "", "\n".join(written)
+    )
+    _grow(lines[taken:], branch)
+    return branch
+
+
+def _is_annex_title(line: Line, unlabelled: bool) -> bool:
+    text = line.text
+    if line.kind is not Kind.PARAGRAPH:
+        return False
+    if unlabelled and text[0] in "（(":
+        return True
+    return len(text) <= 60 and text[-1] not in "。；：，、;:,"
+
+
+def _take_signature(lines: list[Line]) -> tuple[list[Line], list[Line]]:
+    """The signing body and the date at the end, where there is a date."""
+    if not lines or lines[-1].kind is not Kind.PARAGRAPH or not _DATE.match(lines[-1].text):
+        return lines, []
+    start = len(lines) - 1
+    while start > 1 and len(lines) - start < 5 and _is_signer(lines[start - 1]):
+        start -= 1
+    return lines[:start], lines[start:]
+
+
+def _is_signer(line: Line) -> bool:
+    return (
+        line.kind is Kind.PARAGRAPH
+        and len(line.text) <= _SIGNER_LIMIT
+        and line.text[-1] not in "。；：，、;:,）)”"
+    )
+
+
+def _front_nodes(front: list[tuple[Kind, Line]]) -> tuple[Provision, ...]:
+    counts: dict[Kind, int] = {}
+    nodes = []
+    for kind, line in front:
+        counts[kind] = counts.get(kind, 0) + 1
+        nodes.append(Provision(f"{kind.value}-{counts[kind]}", kind, "", "", line.source, (), line.place))
+    return tuple(nodes)
