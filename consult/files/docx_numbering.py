@@ -166,13 +166,7 @@ class Numbering:
         def shown(match: re.Match[str]) -> str:
             index = int(match[1]) - 1
             value = counters[index] if index < _LEVELS else None
-            form = (
-                "decimal"
-                if here.legal
-                else found.levels[index].form
-                if index < len(found.levels)
-                else "decimal"
-            )
+            form = "decimal" if here.legal else found.levels[index].form if index < len(found.levels) else "decimal"
             return show_number(value, form) if value is not None else ""
 
         text = re.sub(r"%([1-9])", shown, here.text)
@@ -222,7 +216,7 @@ def _level(element: etree._Element) -> Level:
 
 
 def _format(element: etree._Element) -> str:
-    """The number format, also where Word wraps a newer one in mc:AlternateContent (then the last one is the fallback)."""
+    """The number format, also where Word wraps it in mc:AlternateContent."""
     found = element.find(f".//{W}numFmt")
     return "decimal" if found is None else found.get(f"{W}val", "decimal")
 

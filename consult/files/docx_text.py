@@ -12,13 +12,10 @@ from consult.files.docx_numbering import Numbering, W
 from consult.files.errors import UnreadableFile
 from consult.files.packages import Package
 
-MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _MC: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _MATH: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _STRICT: Final = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
-_REMOVED: Final = frozenset(
-    {f"{W}del", f"{W}moveFrom", f"{_MC}Fallback", f"{W}rt", f"{W}instrText", f"{W}delText"}
-)
+_REMOVED: Final = frozenset({f"{W}del", f"{W}moveFrom", f"{_MC}Fallback", f"{W}rt", f"{W}instrText", f"{W}delText"})
 _TEXT: Final = frozenset({f"{W}t", f"{_MATH}t"})
 _BREAKS: Final = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-", f"{W}ptab": "\t"}
 _OFF: Final = frozenset({"0", "false", "off", "none"})
@@ -40,9 +37,7 @@ class DocxText:
         package = Package(data, name)
         part = "word/document.xml"
         if part not in package:
-            raise UnreadableFile(
-                f"“{name}”不是 Word 文档（缺少正文部分）。请用 Word 或 WPS 另存为 .docx 后重新上传。"
-            )
+            raise UnreadableFile(f"“{name}”不是 Word 文档（缺少正文部分）。请用 Word 或 WPS 另存为 .docx 后重新上传。")
         if _STRICT in package.read(part)[:4096]:
             raise UnreadableFile(
                 f"“{name}”是“严格 Open XML”格式。请在 Word 中另存为普通的 Word 文档（.docx）后重新上传。"
@@ -123,9 +118,7 @@ class DocxText:
         style = self._style_of(paragraph)
         text = "".join(self._runs(paragraph, boxes, self._is_hidden(style)))
         mark = paragraph.find(f"{W}pPr/{W}rPr")
-        joined = mark is not None and (
-            mark.find(f"{W}del") is not None or mark.find(f"{W}moveFrom") is not None
-        )
+        joined = mark is not None and (mark.find(f"{W}del") is not None or mark.find(f"{W}moveFrom") is not None)
         number = "" if joined and not text else self._number(paragraph, style)
         return number, text, boxes, joined
 

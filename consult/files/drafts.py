@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from consult.files.docx_text import MEDIA_TYPE as DOCX
+from consult.files import charsets, sniff
 from consult.files.docx_text import DocxText
 from consult.files.errors import UnreadableFile
-from consult.files.packages import damaged, is_encrypted_ole, is_ole
-from consult.files.plain_text import decode
+from consult.files.packages import damaged
 
 MAX_BYTES: Final = 50 * 1024 * 1024  # bytes of a file that is looked at at all
+_WORD: Final = frozenset({sniff.DOCX, sniff.DOCM})
+_TEXTS: Final = frozenset({sniff.TEXT, sniff.CSV, sniff.EML, sniff.SCRIPT, sniff.XML})
+_READABLE: Final = 0.15  # score of `charsets.readable` below which bytes are no Chinese text
+_ENOUGH: Final = 20  # characters from which the score says something
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,8 @@ class DraftText:
 def read(name: str, data: bytes) -> DraftText:
     """Read a draft's text from a file: .docx, .txt, .pdf with a text layer, HTML, .doc and .wps.
 
-    The content decides what the file is; `name` is for the messages and breaks ties. Raises UnreadableFile, with what
-    is wrong and what to do, for a file that is empty, damaged, encrypted, too big or of another kind.
+    The content decides what the file is; `name` is for the messages and breaks ties. Raises UnreadableFile, with
+    what is wrong and what to do, for a file that is empty, damaged, encrypted, too big or of another kind.
     """
     if not data.strip(b"\x00 \t\r\n"):
         raise UnreadableFile(f"“{name}”是空文件。请确认选择了正确的文件后重新上传。")
@@ -35,19 +38,47 @@ def read(name: str, data: bytes) -> DraftText:
         raise UnreadableFile(f"“{name}”超过 {MAX_BYTES // 1024 // 1024} MB。请删去图片或拆分后重新上传。")
     found = _read(name, data)
     if not found.text.strip():
-        raise UnreadableFile(
-            f"“{name}”里没有文字。如果内容是扫描图片，请先识别成文字，再以 .docx 或 .txt 上传。"
-        )
+        raise UnreadableFile(f"“{name}”里没有文字。如果内容是扫描图片，请先识别成文字，再以 .docx 或 .txt 上传。")
     return found
 
 
 def _read(name: str, data: bytes) -> DraftText:
-    if data.startswith(b"PK"):
+    kind = sniff.sniff(data, name)
+    if kind in _WORD or (data.startswith(b"PK") and name.lower().endswith((".docx", ".docm", ".zip"))):
         document = DocxText(data, name)
-        return DraftText(document.text(), DOCX, tuple(document.warnings))
-    if is_encrypted_ole(data):
+        return DraftText(document.text(), kind, tuple(document.warnings))
+    if kind == sniff.ENCRYPTED_OFFICE:
         raise UnreadableFile(f"“{name}”设置了打开密码。请在 Word 或 WPS 中取消密码后重新上传。")
-    if name.lower().endswith((".docx", ".docm")) and not is_ole(data):
+    if name.lower().endswith((".docx", ".docm")):
         raise UnreadableFile(damaged(name))
-    text = decode(data, name)
-    return DraftText(text, "text/plain")
+    if kind in _TEXTS:
+        return DraftText(_plain(name, data), sniff.TEXT)
+    if kind == sniff.UNKNOWN and (wide := _wide(data, _READABLE)) is not None:
+        return DraftText(wide, sniff.TEXT)
+    raise UnreadableFile(
+        f"“{name}”不是能够识别的文稿格式。请以 .docx、.txt 或带文字层的 .pdf 上传；扫描件请先识别成文字。"
+    )
+
+
+def _plain(name: str, data: bytes) -> str:
+    """Plain text in UTF-8, GB 18030, UTF-16 or what else its bytes show."""
+    decoded = charsets.decode(data)
+    text = decoded.text
+    score = charsets.readable(text[:4000])
+    if score < _READABLE and len(text) >= _ENOUGH:
+        if (wide := _wide(data, score)) is not None:
+            return wide
+        if not decoded.clean:
+            raise UnreadableFile(
+                f"“{name}”的文字编码无法识别，或者不是文本文件。请在记事本中打开，另存为 UTF-8 编码后重新上传。"
+            )
+    return text.removeprefix("\ufeff")
+
+
+def _wide(data: bytes, score: float) -> str | None:
+    """UTF-16 without a byte order mark, where it reads better than `score`."""
+    for charset in ("utf-16-le", "utf-16-be"):
+        text = data.decode(charset, "replace")
+        if charsets.readable(text[:4000]) > max(score, _READABLE):
+            return text
+    return None

@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class UnreadableFile(Exception):  # noqa: N818  (a state of the file, said to the user as it is)
+class UnreadableFile(Exception):
     """A file that can't be read; the message says in Chinese what is wrong, where, and what to do."""

@@ -16,7 +16,6 @@ MAX_TOTAL: Final = 400 * 1024 * 1024  # bytes all parts may unpack to
 MAX_RATIO: Final = 300  # times a big part may be larger unpacked than packed
 _BIG: Final = 10 * 1024 * 1024  # bytes from which the ratio is looked at
 _MAX_PARTS: Final = 10_000
-_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 class Package:
@@ -31,16 +30,9 @@ class Package:
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
             raise UnreadableFile(damaged(name)) from error
         if len(infos) > _MAX_PARTS or sum(info.file_size for info in infos) > MAX_TOTAL:
-            raise UnreadableFile(
-                f"“{name}”解压后过大，可能不是正常文档，已拒绝打开。请用 Word 或 WPS 另存后重新上传。"
-            )
-        if any(
-            info.file_size > _BIG and info.file_size > MAX_RATIO * max(1, info.compress_size)
-            for info in infos
-        ):
-            raise UnreadableFile(
-                f"“{name}”的压缩比异常，可能是恶意文件，已拒绝打开。请用 Word 或 WPS 另存后重新上传。"
-            )
+            raise UnreadableFile(f"“{name}”解压后过大，可能不是正常文档，已拒绝打开。请用 Word 或 WPS 另存后重新上传。")
+        if any(info.file_size > _BIG and info.file_size > MAX_RATIO * max(1, info.compress_size) for info in infos):
+            raise UnreadableFile(f"“{name}”的压缩比异常，可能是恶意文件，已拒绝打开。请用 Word 或 WPS 另存后重新上传。")
         if any(info.flag_bits & 1 for info in infos):
             raise UnreadableFile(f"“{name}”设置了密码，打不开。请取消密码保护后重新上传。")
         self._names = {info.filename for info in infos}
@@ -68,9 +60,7 @@ class Package:
         ) as error:
             raise UnreadableFile(damaged(self.name)) from error
         if len(content) > MAX_PART:
-            raise UnreadableFile(
-                f"“{self.name}”中有一部分内容过大，已拒绝打开。请删去文档中的大表格或图片后重新上传。"
-            )
+            raise UnreadableFile(f"“{self.name}”中有一部分内容过大，已拒绝打开。请删去文档中的大表格或图片后重新上传。")
         return content
 
     def xml(self, part: str) -> etree._Element:
@@ -92,13 +82,3 @@ class Package:
 def damaged(name: str) -> str:
     """What is said of a file that is broken."""
     return f"“{name}”已损坏或者不是它的扩展名所说的格式。请用 Word 或 WPS 打开确认内容完好，另存为 .docx 后重新上传。"
-
-
-def is_ole(data: bytes) -> bool:
-    """Whether the bytes are an OLE compound file: .doc, .wps, or an encrypted .docx."""
-    return data.startswith(_OLE)
-
-
-def is_encrypted_ole(data: bytes) -> bool:
-    """Whether the compound file holds an encrypted Office package ([MS-OFFCRYPTO], stream EncryptedPackage)."""
-    return is_ole(data) and "EncryptedPackage".encode("utf-16-le") in data

@@ -53,6 +53,7 @@ _WORDS: Final[dict[str, Callable[[int, int], str]]] = {
     "note": lambda number, _: f"题注{number}",
     "toc": lambda number, _: f"目录{number}",
 }
+_OPEN: Final = frozenset({"annex", "heading"})  # their words end in a number that could run into the next one
 _ARTICLE_PARAGRAPH: Final = _ordinal("款")
 _OTHER_PARAGRAPH: Final = _ordinal("段")
 
@@ -62,12 +63,12 @@ _READ: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), name)
     for pattern, name in (
         (rf"序言第({_N})段", "preamble"),
-        (rf"标题({_N})", "heading"),
+        (rf"标题({_N})的?", "heading"),
         (rf"落款({_N})", "signature"),
         (rf"题目({_N})", "title"),
         (rf"题注({_N})", "note"),
         (rf"目录({_N})", "toc"),
-        (rf"附件({_N})", "annex"),
+        (rf"附件({_N})的?", "annex"),
         (rf"第({_N})分编(?:之({_N}?)(?=$|第|（第))?", "subpart"),
         (rf"第({_N})编(?:之({_N}?)(?=$|第|（第))?", "part"),
         (rf"第({_N})章(?:之({_N}?)(?=$|第|（第))?", "chapter"),
@@ -109,6 +110,8 @@ def in_words(anchor: str) -> str:
             words.append((_ARTICLE_PARAGRAPH if in_article else _OTHER_PARAGRAPH)(number, sub))
         else:
             words.append(_WORDS[name](number, sub))
+        if name in _OPEN and step.end() < len(anchor) and not step[4]:
+            words.append("的")
         if step[4]:
             words.append(f"（第{write_number(int(step[4]))}处）")
         end = step.end()

@@ -1,4 +1,4 @@
-"""Which lines that begin with 第…条 are articles and which only cite one; where one document ends and the next begins."""
+"""Which lines beginning with 第…条 are articles and which only cite one; where a document ends and the next begins."""
 
 from __future__ import annotations
 
@@ -16,19 +16,15 @@ _QUOTE_REACH: Final = 60  # lines a quotation may run
 def settle_articles(lines: list[Line]) -> list[Line]:
     """Turn lines that only cite an article (第十条规定的…) into plain lines.
 
-    A line is an article when its number is set off from the text, or when it is the next number; a citation when its text goes
-    on like one and its number does not follow.
+    A line is an article when its number is set off from the text, or when it is the next number; a citation when its
+    text goes on like one and its number does not follow.
     """
     candidates = [index for index, line in enumerate(lines) if line.kind is Kind.ARTICLE]
-    if all(lines[index].spaced and not lines[index].cited for index in candidates) and _runs_on(
-        lines, candidates
-    ):
+    if all(lines[index].spaced and not lines[index].cited for index in candidates) and _runs_on(lines, candidates):
         return lines
     spaced = sum(lines[index].spaced for index in candidates) >= _MOSTLY * len(candidates)
     unmistakable = {
-        (lines[index].value, lines[index].sub)
-        for index in candidates
-        if lines[index].spaced and not lines[index].cited
+        (lines[index].value, lines[index].sub) for index in candidates if lines[index].spaced and not lines[index].cited
     }
     settled = list(lines)
     last: Line | None = None
@@ -70,11 +66,7 @@ def _runs_on(lines: list[Line], candidates: list[int]) -> bool:
 def _is_article(line: Line, last: Line | None, spaced: bool, unmistakable: set[tuple[int, int]]) -> bool:
     expected = follows(line, last)
     if not line.cited:
-        return (
-            line.spaced
-            or expected
-            or (not spaced and last is not None and 0 < line.value - last.value <= _FAR)
-        )
+        return line.spaced or expected or (not spaced and last is not None and 0 < line.value - last.value <= _FAR)
     if not expected:
         return False
     if line.spaced:
@@ -100,8 +92,8 @@ def _is_quoted(lines: list[Line], index: int, last: Line | None) -> bool:
 def split_documents(lines: list[Line]) -> list[tuple[Line | None, list[Line]]]:
     """Cut the body into the document itself and its annexes.
 
-    An annex begins at 附件…, or where articles begin again at 第一条 under a title of their own. Returns pairs of the annex's
-    opening line (None for the document itself, and for an annex without a label) and its lines.
+    An annex begins at 附件…, or where articles begin again at 第一条 under a title of their own. Returns pairs of the
+    annex's opening line (None for the document itself, and for an annex without a label) and its lines.
     """
     cuts: list[tuple[int, bool]] = []
     last: Line | None = None

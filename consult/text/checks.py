@@ -85,7 +85,8 @@ def _article_sequence(articles: list[Provision]) -> Iterator[DraftWarning]:
 def _sequence(nodes: tuple[Provision, ...], running: dict[str, int]) -> Iterator[DraftWarning]:
     """Check the numbers of siblings: headings, clauses, items and points, each kind and mark apart.
 
-    `running` holds the last number of each mark so far: marks that count on under the next heading (一、1. 2. 二、3. 4.) are right.
+    `running` holds the last number of each mark so far: marks that count on under the next heading
+    (一、1. 2. 二、3. 4.) are right.
     """
     last: dict[str, tuple[int, int]] = {}
     seen: dict[str, set[tuple[int, int]]] = {}
@@ -100,9 +101,7 @@ def _sequence(nodes: tuple[Provision, ...], running: dict[str, int]) -> Iterator
         if group not in last and running.get(style) == number[0] - 1:
             last[group] = (number[0] - 1, 0)
         running[style] = number[0]
-        warning = _compare(
-            node, number, last.get(group, (0, 0)), seen.setdefault(group, set()), node.kind in _OUTER
-        )
+        warning = _compare(node, number, last.get(group, (0, 0)), seen.setdefault(group, set()), node.kind in _OUTER)
         if warning is not None:
             yield warning
         seen[group].add(number)
@@ -121,27 +120,19 @@ def _compare(
     if number in seen:
         return DraftWarning("duplicate", f"{words}：序号重复出现，请核对编号。", node.place, node.anchor)
     if number < last:
-        return DraftWarning(
-            "out_of_order", f"{words}：序号排在了更大的序号之后，请核对顺序。", node.place, node.anchor
-        )
+        return DraftWarning("out_of_order", f"{words}：序号排在了更大的序号之后，请核对顺序。", node.place, node.anchor)
     value, sub = number
-    runs_on = (
-        value == last[0] + 1 if sub == 0 else (value, sub - 1) == last or (sub == 1 and value == last[0])
-    )
+    runs_on = value == last[0] + 1 if sub == 0 else (value, sub - 1) == last or (sub == 1 and value == last[0])
     if runs_on or (any_start and not seen):
         return None
     if sub and sub == 1 and value == last[0] + 1:
         return DraftWarning("gap", f"{words}：前面缺少第{value}条，请核对编号。", node.place, node.anchor)
-    return DraftWarning(
-        "gap", f"{words}：与前一个序号不连续，中间缺少序号，请核对编号。", node.place, node.anchor
-    )
+    return DraftWarning("gap", f"{words}：与前一个序号不连续，中间缺少序号，请核对编号。", node.place, node.anchor)
 
 
 def _check_brackets(node: Provision, found: list[DraftWarning]) -> None:
     text = node.text
     for opening, closing, name in _PAIRS:
         if (opening in text or closing in text) and text.count(opening) != text.count(closing):
-            message = (
-                f"{name}没有成对：“{opening}”{text.count(opening)}个，“{closing}”{text.count(closing)}个。"
-            )
+            message = f"{name}没有成对：“{opening}”{text.count(opening)}个，“{closing}”{text.count(closing)}个。"
             found.append(DraftWarning("unclosed_bracket", message, node.place, node.anchor))

@@ -20,9 +20,7 @@ _NOTE: Final = re.compile(
 _DOCUMENT_NUMBER: Final = re.compile(
     r"^(?:\S{2,30}(?:令|公告)\s*第?[^。，]{0,12}号?|[^。，；]{1,20}[〔\[（(]\d{4}[〕\]）)]\s*\d+\s*号)$"
 )
-_STAGE: Final = re.compile(
-    r"^[（(【〔][^（）()]{0,20}(?:稿|草案|试行|暂行|修订|审议稿)[^（）()]{0,8}[）)】〕]$"
-)
+_STAGE: Final = re.compile(r"^[（(【〔][^（）()]{0,20}(?:稿|草案|试行|暂行|修订|审议稿)[^（）()]{0,8}[）)】〕]$")
 _TITLE_ENDS: Final = re.compile(
     r"(?:法|条例|办法|规定|规则|细则|意见|通知|决定|方案|要点|规程|规范|准则|制度|标准|章程|公告|通告|批复|函|措施|计划|纲要|指引|指南|解释|决议)"
     r"(?:[（(][^（）()]*[）)])*$"
@@ -63,9 +61,7 @@ def _take_title(lines: list[Line], front: list[tuple[Kind, Line]]) -> tuple[int,
         and (following := index + len(parts)) < len(lines)
         and _can_be_title(lines[following])
         and len(lines[following].text) <= 40
-        and any(
-            _TITLE_ENDS.search(line.text) for line in lines[following : following + 2] if _can_be_title(line)
-        )
+        and any(_TITLE_ENDS.search(line.text) for line in lines[following : following + 2] if _can_be_title(line))
     ):
         parts.append(lines[following])
     following = index + len(parts)
@@ -97,9 +93,7 @@ def _is_note(line: Line, index: int, lines: list[Line]) -> bool:
         return _NOTE.search(text) is not None
     if _is_document_number(line):
         return True
-    dated = re.match(
-        r"(?:自?\s*(?:\d{4}|[一二][〇零○九一二三四五六七八]{3})\s*年|根据《?.{2,60}修[正订])", text
-    )
+    dated = re.match(r"(?:自?\s*(?:\d{4}|[一二][〇零○九一二三四五六七八]{3})\s*年|根据《?.{2,60}修[正订])", text)
     followed = index + 1 < len(lines)
     return bool(dated) and followed and _NOTE.search(text) is not None and text[-1] not in "。；："
 
@@ -158,7 +152,4 @@ def _contents_end(lines: list[Line], start: int) -> int | None:
 
 def _looks_like_entry(line: Line) -> bool:
     """An entry with a page number after leaders or a tab, where the body never repeats the first entry."""
-    return (
-        len(line.source) <= _TITLE_LIMIT
-        and re.search(r"(?:[.．·…⋯]{2,}|\t|\s{2,})\s*\d+$", line.source) is not None
-    )
+    return len(line.source) <= _TITLE_LIMIT and re.search(r"(?:[.．·…⋯]{2,}|\t|\s{2,})\s*\d+$", line.source) is not None

@@ -26,7 +26,8 @@ class Line(NamedTuple):
     """A line of the source and what its opening says.
 
     `written` is the opening as it stands (mark, caption with brackets); `text` the rest. `spaced` tells whether
-    something set an article's number off from its text; `cited` whether the text goes on like a citation (第十条规定的…).
+    something set an article's number off from its text; `cited` whether the text goes on like a citation
+    (第十条规定的…).
     """
 
     place: int
@@ -96,9 +97,7 @@ _FIRST: Final = {
     **dict.fromkeys(ARABIC, "arabic"),
     **dict.fromkeys("附总罚序前分", "word"),
     **dict.fromkeys("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "letter"),
-    **dict.fromkeys(
-        (chr(c) for lo, hi, _ in _ENCLOSED_STYLE for c in range(ord(lo), ord(hi) + 1)), "enclosed"
-    ),
+    **dict.fromkeys((chr(c) for lo, hi, _ in _ENCLOSED_STYLE for c in range(ord(lo), ord(hi) + 1)), "enclosed"),
 }
 
 

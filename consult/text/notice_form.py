@@ -71,7 +71,7 @@ def _clause(line: Line, parent: Branch) -> Branch:
 
 
 def _split_heading(line: Line) -> tuple[str, str]:
-    """A clause's heading and text: the whole line where it ends without a stop, or the first short sentence of several."""
+    """A clause's heading and text: the whole line where it ends without a stop, or the first short sentence."""
     text = line.text
     if text and len(text) <= _HEADING_LIMIT and text[-1] not in _ENDS:
         return text, ""

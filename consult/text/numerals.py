@@ -107,7 +107,5 @@ def _write_section(number: int) -> str:
         if gap:
             parts.append("零")
             gap = False
-        parts.append(
-            ("" if unit == 10 and digit == 1 and not parts else "零一二三四五六七八九"[digit]) + name
-        )
+        parts.append(("" if unit == 10 and digit == 1 and not parts else "零一二三四五六七八九"[digit]) + name)
     return "".join(parts)

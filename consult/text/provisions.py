@@ -69,9 +69,7 @@ def _form(lines: list[Line]) -> Form:
         return Form.NOTICE if marked else Form.PLAIN
     first = marked[0]
     quoted = (
-        first.kind is Kind.ITEM
-        and articles[0].value != 1
-        and not any(line.kind in STRUCTURE for line in lines[:1])
+        first.kind is Kind.ITEM and articles[0].value != 1 and not any(line.kind in STRUCTURE for line in lines[:1])
     )
     return Form.NOTICE if quoted else Form.STATUTE
 
@@ -80,18 +78,12 @@ def _annex(label: Line | None, lines: list[Line], root: Branch) -> Branch:
     """An annex with its own provisions, whose anchors begin with the annex's."""
     number = root.next_number("annex")
     taken, written, heading = 0, [label.written] if label else [], label.heading if label else ""
-    while (
-        taken < min(4, len(lines))
-        and not (label and heading)
-        and _is_annex_title(lines[taken], label is None)
-    ):
+    while taken < min(4, len(lines)) and not (label and heading) and _is_annex_title(lines[taken], label is None):
         written.append(lines[taken].source)
         heading += lines[taken].text
         taken += 1
     line = label or lines[0]
-    branch = Branch(
-        f"annex-{number}", Kind.ANNEX, line, "", heading, label.number if label else "", "\n".join(written)
-    )
+    branch = Branch(f"annex-{number}", Kind.ANNEX, line, "", heading, label.number if label else "", "\n".join(written))
     _grow(lines[taken:], branch)
     return branch
 
@@ -116,11 +108,7 @@ def _take_signature(lines: list[Line]) -> tuple[list[Line], list[Line]]:
 
 
 def _is_signer(line: Line) -> bool:
-    return (
-        line.kind is Kind.PARAGRAPH
-        and len(line.text) <= _SIGNER_LIMIT
-        and line.text[-1] not in "。；：，、;:,）)”"
-    )
+    return line.kind is Kind.PARAGRAPH and len(line.text) <= _SIGNER_LIMIT and line.text[-1] not in "。；：，、;:,）)”"
 
 
 def _front_nodes(front: list[tuple[Kind, Line]]) -> tuple[Provision, ...]:

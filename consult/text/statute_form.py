@@ -21,7 +21,7 @@ _NEXT_LINE_TITLE_LIMIT: Final = 30  # characters of a chapter's title that stand
 def grow_statute(lines: list[Line], root: Branch) -> None:
     """Hang the provisions of `lines` under `root`.
 
-    `lines` are settled: every ARTICLE line is an article. Text before the first heading or article becomes the preamble.
+    `lines` are settled: every ARTICLE line is an article. Text before the first heading or article is the preamble.
     """
     lines = _with_headings(lines)
     open_branches: list[tuple[int, Branch]] = [(0, root)]
@@ -104,16 +104,9 @@ def _with_headings(lines: list[Line]) -> list[Line]:
                 bracket_headings = False
             elif line.style is Style.BRACKET and _looks_like_heading(line):
                 after_heading = bool(merged) and merged[-1].kind is Kind.HEADING
-                bracket_headings = (line.value == 1 and after_heading) or (
-                    bracket_headings and line.value > 1
-                )
+                bracket_headings = (line.value == 1 and after_heading) or (bracket_headings and line.value > 1)
                 line = _as_heading(line) if bracket_headings else line
-        elif (
-            (kind in _RANK)
-            and not line.heading
-            and following is not None
-            and _is_title(following, lines, index)
-        ):
+        elif (kind in _RANK) and not line.heading and following is not None and _is_title(following, lines, index):
             line = line._replace(heading=following.text, written=f"{line.written}\n{following.text}")
             skip = True
         merged.append(line)
@@ -121,12 +114,7 @@ def _with_headings(lines: list[Line]) -> list[Line]:
 
 
 def _is_structure(line: Line) -> bool:
-    return (
-        line.kind is Kind.ARTICLE
-        or line.kind in _RANK
-        or line.kind is Kind.HEADING
-        or _looks_like_heading(line)
-    )
+    return line.kind is Kind.ARTICLE or line.kind in _RANK or line.kind is Kind.HEADING or _looks_like_heading(line)
 
 
 def _looks_like_heading(line: Line) -> bool:
@@ -180,9 +168,7 @@ def _article(line: Line, rest: list[Line], root: Branch) -> Provision:
         items = _items(rest[start:index], para) if index > start else ()
         own = "" if head.kind is Kind.ITEM else head.text
         paragraphs.append(Provision(para, Kind.PARAGRAPH, "", "", own, items, head.place, ""))
-    return Provision(
-        anchor, Kind.ARTICLE, line.number, line.heading, "", tuple(paragraphs), place, line.written
-    )
+    return Provision(anchor, Kind.ARTICLE, line.number, line.heading, "", tuple(paragraphs), place, line.written)
 
 
 def _without_footnotes(line: Line, rest: list[Line]) -> list[Line]:
@@ -190,11 +176,7 @@ def _without_footnotes(line: Line, rest: list[Line]) -> list[Line]:
     kept: list[Line] = []
     before = line
     for follower in rest:
-        if (
-            follower.style is Style.CIRCLE
-            and before.kind is not Kind.ITEM
-            and not before.text.endswith(("：", ":"))
-        ):
+        if follower.style is Style.CIRCLE and before.kind is not Kind.ITEM and not before.text.endswith(("：", ":")):
             follower = as_plain(follower)
         kept.append(follower)
         before = follower
@@ -202,7 +184,7 @@ def _without_footnotes(line: Line, rest: list[Line]) -> list[Line]:
 
 
 def _items(lines: list[Line], para: str) -> tuple[Provision, ...]:
-    """The items under one paragraph, with the points under each: a style of mark already open closes what is below it."""
+    """The items under one paragraph, with the points under each: a style already open closes what is below it."""
     root = Branch(para, Kind.PARAGRAPH, lines[0])
     stack: list[tuple[Style, Branch]] = []
     for line in lines:

@@ -1,0 +1,29 @@
+"""A draft's text comes out the same whatever its encoding."""
+
+from __future__ import annotations
+
+import pytest
+
+from consult.files import drafts
+from consult.files.errors import UnreadableFile
+
+TEXT = (
+    "某市停车管理办法\n\n第一章　总　则\n"
+    "　　第一条　为了规范停车行为，改善交通秩序，制定本办法。\n　　第二条　本办法自公布之日起施行。\n"
+)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_text_file_is_read_in_its_encoding(encoding):
+    assert drafts.read("草案.txt", TEXT.encode(encoding)).text == TEXT
+
+
+def test_characters_only_gb18030_has_are_read():
+    text = TEXT + "　　第三条　㐂和𠮷也是汉字。\n"
+    assert drafts.read("草案.txt", text.encode("gb18030")).text == text
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, bytes(range(256)) * 40])
+def test_a_file_that_is_no_text_is_refused_with_what_to_do(data):
+    with pytest.raises(UnreadableFile, match=r"上传"):
+        drafts.read("照片.txt", data)
