@@ -8,6 +8,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Settings
 from consult import faces
+from consult.accounts import recording
+from consult.ledger.service import record
 from consult.logs import configure_logs
 from consult.store import db
 from consult.store.database import connect
@@ -44,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     _load_models()
+    recording.use(record)
     connect(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     faces.register(app)

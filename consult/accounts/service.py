@@ -1,0 +1,214 @@
+"""The verbs of accounts: create, change the password, close, open again, sign in."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import re
+import unicodedata
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from consult.accounts import passwords
+from consult.accounts.errors import AccountRefused, SignInRefused
+from consult.accounts.models import Division, Role, SignIn, User
+from consult.accounts.permissions import OWN_DIVISION_ONLY, ROLE_NAMES, Act, Actor, require
+from consult.accounts.recording import record
+from consult.store import db, transaction
+
+USERNAME = re.compile(r"\w[\w.@-]{0,63}")
+NAME_CHARACTERS = 64
+DIVISION_CHARACTERS = 80
+
+FAILURES = 5
+"""Wrong passwords for one username from one address after which it has to wait."""
+WAIT = timedelta(minutes=15)
+
+
+def create_user(
+    actor: Actor,
+    *,
+    username: str,
+    name: str,
+    role: Role | str,
+    password: str,
+    at: datetime,
+    division: str | None = None,
+) -> User:
+    """Open an account; a division of a new name is created with it.
+
+    Raises:
+        AccountRefused: says which field is wrong and what to do.
+        NotAllowed: the actor doesn't manage accounts.
+    """
+    require(actor, Act.MANAGE_ACCOUNTS)
+    username, name = _plain(username), _plain(name)
+    role = _role(role)
+    _check_names(username, name)
+    passwords.check(password, username)
+    password_hash = passwords.make_hash(password)  # before the write lock: it takes a while on purpose
+    try:
+        with transaction() as session:
+            if _named(username) is not None:
+                raise AccountRefused(f"用户名“{username}”已经有人用了，请换一个。")
+            unit = _division(division, role)
+            user = User(
+                username=username,
+                name=name,
+                role=role,
+                division_id=unit.id if unit is not None else None,
+                password_hash=password_hash,
+                active=True,
+                created_at=at,
+            )
+            session.add(user)
+            session.flush()
+            facts = {"role": role.value, "division": unit.name if unit is not None else None}
+            record(actor, "account.create", f"user:{username}", at=at, **facts)
+    except IntegrityError:
+        raise AccountRefused(f"用户名“{username}”或者处室“{division}”刚刚由别人建立，请再试一次。") from None
+    return user
+
+
+def set_password(actor: Actor, user: User, password: str, *, at: datetime) -> None:
+    """Give an account another password: one's own, or anybody's by who manages accounts.
+
+    Raises:
+        AccountRefused: the password can't be used.
+    """
+    if actor.id != user.id or actor.kind != "user":
+        require(actor, Act.MANAGE_ACCOUNTS)
+    passwords.check(password, user.username)
+    password_hash = passwords.make_hash(password)
+    with transaction():
+        user.password_hash = password_hash
+        record(actor, "account.set_password", f"user:{user.username}", at=at)
+
+
+def deactivate(actor: Actor, user: User, *, at: datetime) -> None:
+    """Close an account; what it did stays on record.
+
+    Raises:
+        AccountRefused: it is the actor's own, or the last administrator's.
+    """
+    require(actor, Act.MANAGE_ACCOUNTS)
+    if actor.kind == "user" and actor.id == user.id:
+        raise AccountRefused("不能停用自己的账号。请由另一位管理员操作。")
+    with transaction() as session:
+        others = select(func.count()).where(User.role == Role.ADMIN, User.active.is_(True), User.id != user.id)
+        if user.role is Role.ADMIN and user.active and not session.scalar(others):
+            raise AccountRefused("这是最后一个管理员账号，停用后就没有人能管理账号了。请先建立另一个管理员。")
+        if user.active:
+            user.active = False
+            record(actor, "account.deactivate", f"user:{user.username}", at=at)
+
+
+def reactivate(actor: Actor, user: User, *, at: datetime) -> None:
+    """Open a closed account again."""
+    require(actor, Act.MANAGE_ACCOUNTS)
+    with transaction():
+        if not user.active:
+            user.active = True
+            record(actor, "account.reactivate", f"user:{user.username}", at=at)
+
+
+def sign_in(username: str, password: str, address: str | None, *, at: datetime) -> User:
+    """Return the account behind a username and password.
+
+    An unknown name costs as long as a wrong password. After FAILURES wrong passwords for one name from one address,
+    that pair waits until WAIT has passed since the first of them; others aren't kept out by it.
+
+    Arguments:
+        address: the visitor's network address; only a keyed hash of it is kept.
+
+    Raises:
+        SignInRefused: the name or password is wrong, the account is closed, or there were too many failures.
+    """
+    user = _named(_plain(username))
+    known_as = user.username if user is not None else "?" + _keyed(_plain(username))[:32]
+    address_hash = _keyed(address) if address else None
+    _check_failures(known_as, address_hash, at)
+    right = passwords.matches(user.password_hash if user is not None else None, password)
+    allowed = user is not None and right and user.active
+    with transaction() as session:
+        session.add(SignIn(username=known_as, at=at, succeeded=allowed, address_hash=address_hash))
+        act = "account.sign_in" if allowed else "account.sign_in_refused"
+        record(Actor.of(user) if user is not None and allowed else _VISITOR, act, f"user:{known_as}", at=at)
+        if user is not None and allowed and passwords.is_outdated(user.password_hash or ""):
+            user.password_hash = passwords.make_hash(password)
+    if user is None or not right:
+        raise SignInRefused("用户名或者密码不对，请核对后再试。")
+    if not allowed:
+        raise SignInRefused("这个账号已经停用。需要使用的，请联系管理员。")
+    return user
+
+
+_VISITOR = Actor("public", None, "未登录")
+
+
+def _check_failures(known_as: str, address_hash: str | None, at: datetime) -> None:
+    failures: list[datetime] = []
+    query = (
+        select(SignIn.at, SignIn.succeeded)
+        .where(SignIn.username == known_as, SignIn.address_hash == address_hash, SignIn.at > at - WAIT, SignIn.at <= at)
+        .order_by(SignIn.at.desc(), SignIn.id.desc())
+        .limit(FAILURES)
+    )
+    for moment, succeeded in db.session.execute(query):
+        if succeeded:
+            return
+        failures.append(moment)
+    if len(failures) < FAILURES:
+        return
+    minutes = max(1, math.ceil((failures[-1] + WAIT - at).total_seconds() / 60))
+    raise SignInRefused(f"密码输错 {FAILURES} 次，请 {minutes} 分钟后再试。忘记密码的，请联系管理员重设。")
+
+
+def _keyed(text: str) -> str:
+    key = current_app.config["SECRET_KEY"].encode()
+    return hmac.new(key, b"sign-in\0" + text.encode(), hashlib.sha256).hexdigest()
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def _named(username: str) -> User | None:
+    return db.session.scalar(select(User).where(func.lower(User.username) == username.lower()))
+
+
+def _role(role: Role | str) -> Role:
+    try:
+        return Role(role)
+    except ValueError:
+        known = "、".join(f"{r.value}（{ROLE_NAMES[r]}）" for r in Role)
+        raise AccountRefused(f"没有“{role}”这个角色，可以用：{known}。") from None
+
+
+def _check_names(username: str, name: str) -> None:
+    if not USERNAME.fullmatch(username):
+        raise AccountRefused(f"用户名“{username}”不能用：只能用文字、数字和 . _ - @，不超过 64 个字符。")
+    if not name or len(name) > NAME_CHARACTERS:
+        raise AccountRefused(f"请填写姓名，最多 {NAME_CHARACTERS} 字。")
+    if not name.isprintable():
+        raise AccountRefused("姓名里有不能显示的字符，请重新填写。")
+
+
+def _division(name: str | None, role: Role) -> Division | None:
+    name = _plain(name or "")
+    if not name:
+        if role in OWN_DIVISION_ONLY:
+            raise AccountRefused(f"角色“{ROLE_NAMES[role]}”只办理本处室的征求意见，请写明处室。")
+        return None
+    if len(name) > DIVISION_CHARACTERS or not name.isprintable():
+        raise AccountRefused(f"处室名称最多 {DIVISION_CHARACTERS} 字，不能有不能显示的字符。")
+    found = db.session.scalar(select(Division).where(Division.name == name))
+    if found is None:
+        found = Division(name=name)
+        db.session.add(found)
+        db.session.flush()
+    return found

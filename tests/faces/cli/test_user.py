@@ -1,0 +1,47 @@
+"""``flask user``."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Flask
+
+from consult.accounts import service
+from consult.clock import now
+
+CREATE = ["user", "create", "--username", "chen", "--name", "陈一", "--role", "drafter", "--division", "建设处"]
+
+
+def test_a_created_account_signs_in_with_the_password_given(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=[*CREATE, "--password", "correct horse 8", "--json"])
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert document["username"] == "chen"
+    assert "password" not in document
+    assert service.sign_in("chen", "correct horse 8", None, at=now()).name == "陈一"
+
+
+def test_without_a_password_one_is_generated_and_shown_once(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=[*CREATE, "--json"])
+    assert service.sign_in("chen", json.loads(result.stdout)["password"], None, at=now())
+
+
+def test_a_refusal_goes_to_standard_error_with_exit_code_1(app: Flask) -> None:
+    app.test_cli_runner().invoke(args=CREATE)
+    result = app.test_cli_runner().invoke(args=CREATE)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "已经有人用了" in result.stderr
+
+
+def test_an_unknown_role_is_wrong_usage(app: Flask) -> None:
+    result = app.test_cli_runner().invoke(args=["user", "create", "--username", "x", "--name", "x", "--role", "king"])
+    assert result.exit_code == 2
+
+
+def test_accounts_are_listed_with_their_state(app: Flask) -> None:
+    app.test_cli_runner().invoke(args=CREATE)
+    assert app.test_cli_runner().invoke(args=["user", "deactivate", "chen"]).exit_code == 0
+    result = app.test_cli_runner().invoke(args=["user", "list", "--json"])
+    assert [(u["username"], u["active"]) for u in json.loads(result.stdout)["users"]] == [("chen", False)]
+    assert "已停用" in app.test_cli_runner().invoke(args=["user", "list"]).stdout
