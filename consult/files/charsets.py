@@ -203,7 +203,10 @@ def looks_wide(data: bytes) -> str | None:
     head = data[:400]
     if len(head) < 8 or head.count(0) * 5 < len(head):
         return None
-    return "utf-16-le" if head[1::2].count(0) >= head[0::2].count(0) else "utf-16-be"
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if min(even, odd) * 5 > max(even, odd):
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def _strict(data: bytes, charset: str) -> str | None:

@@ -188,7 +188,7 @@ def _text(data: bytes, name: str) -> str:
         return TEXT if data else UNKNOWN
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff")) or charsets.looks_wide(data)
     head = charsets.decode(data[:4096]).text.encode("utf-8") if wide else data[:4096]
-    if not wide and _binary(data):
+    if charsets.readable(head.decode("utf-8")) < 0 if wide else _binary(data):
         return UNKNOWN
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n\x0c").lower()
@@ -202,7 +202,7 @@ def _text(data: bytes, name: str) -> str:
 
 
 def _markup_kind(start: bytes) -> str:
-    if re.search(rb"<\s*(?:\w+:)?svg[\s>]", start):
+    if re.search(rb"<\s*(?:\w+:)?svg[\s>/]", start):
         return SVG
     if _markup(start):
         return HTML

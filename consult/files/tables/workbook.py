@@ -68,6 +68,7 @@ class Workbook:
         sheets, epoch = _sheets(self._archive)
         self._texts = _SharedTexts(self._archive)
         self._styles = _Styles(self._archive, epoch)
+        self._sheets = sheets
         self._sheet = next((sheet for sheet in sheets if self._has_rows(sheet)), "")
         if not self._sheet:
             raise TableRefused(f"《{self._name}》里没有内容。请把要导入的内容放在第一张工作表。")
@@ -88,6 +89,16 @@ class Workbook:
             yield from _rows(self._read(self._sheet), self._texts, self._styles)
         except _DAMAGED as error:
             raise self._damaged() from error
+
+    def lines(self) -> Iterator[str]:
+        """Yield the rows of all sheets as lines of text, cells apart by tabs; what is damaged ends it."""
+        for sheet in self._sheets:
+            try:
+                for _, cells in _rows(self._read(sheet), self._texts, self._styles):
+                    if not isinstance(cells, BadCells):
+                        yield "\t".join(cells)
+            except _DAMAGED:
+                continue
 
     def _read(self, member: str) -> Iterator[bytes]:
         for block in _blocks(self._archive, member):
