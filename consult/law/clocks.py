@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from consult.law.calendar import ONE_DAY, Calendar, DayKind, WorkingDays, published, weekday
 from consult.law.periods import in_words
-from consult.law.rows import Basis, Bound, ClockRule, Direction, Unit
+from consult.law.rows import Bound, ClockRule, Direction, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Clock:
     day: date | None
     advised: date | None
     arithmetic: str
-    basis: tuple[Basis, ...]
+    basis: str
 
     def satisfied(self, done_on: date) -> bool | None:
         """Say whether what was done on a day keeps the clock; None where the calendar does not let it be
@@ -51,7 +51,7 @@ def run(rule: ClockRule, start: date, calendar: Calendar | None = None) -> Clock
         told = f"自{in_words(start)}起算{rule.length}个月，到期月的对应日为{in_words(day, start)}"
         if day.day != start.day:
             told += "（没有对应日，以月末日为准）"
-        return Clock(rule, start, day, day, f"{told}。", rule.basis)
+        return Clock(rule, start, day, day, f"{told}。", rule.cited)
     return _in_days(rule, start, start + timedelta(days=sign * rule.length), calendar)
 
 
@@ -60,7 +60,7 @@ def _in_working_days(rule: ClockRule, start: date, calendar: Calendar) -> Clock:
     answer = calendar.add_working_days(start, sign * rule.length)
     begins = in_words(start + sign * ONE_DAY, start)
     told = f"{_not_counted(rule, start)}，自{begins}起算{rule.length}个工作日，{_result(answer, calendar)}"
-    return Clock(rule, start, answer.day, answer.day, told, rule.basis)
+    return Clock(rule, start, answer.day, answer.day, told, rule.cited)
 
 
 def _not_counted(rule: ClockRule, start: date) -> str:
@@ -94,7 +94,7 @@ def _in_days(rule: ClockRule, start: date, day: date, calendar: Calendar) -> Clo
     if rule.direction is Direction.FORWARD:
         told = f"{_not_counted(rule, start)}，自{in_words(start + ONE_DAY, start)}起算{rule.length}日，"
         told += f"第{rule.length}日为{in_words(day, start)}（{weekday(day)}）。"
-        return Clock(rule, start, day, day, told, rule.basis)
+        return Clock(rule, start, day, day, told, rule.cited)
     told = f"{_not_counted(rule, start)}，倒算{rule.length}日，"
     told += f"最迟应于{in_words(day, start)}（{weekday(day)}）完成"
     advised = day
@@ -102,7 +102,7 @@ def _in_days(rule: ClockRule, start: date, day: date, calendar: Calendar) -> Clo
         advised -= ONE_DAY
     if advised != day:
         told += f"；该日为{calendar.describe(day)}，宜提前至{in_words(advised, start)}（{weekday(advised)}）"
-    return Clock(rule, start, day, advised, f"{told}。", rule.basis)
+    return Clock(rule, start, day, advised, f"{told}。", rule.cited)
 
 
 def add_months(start: date, months: int) -> date:

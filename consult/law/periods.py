@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from consult.law.calendar import ONE_DAY, SATURDAY, Calendar, DayKind, published, weekday
-from consult.law.rows import Basis, PeriodRule
+from consult.law.rows import Basis, PeriodRule, cite
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LONGEST_PERIOD = 3650
@@ -28,11 +28,11 @@ class PeriodError(ValueError):
     """A period is not lawful or makes no sense; the message (Chinese) says why and what to do."""
 
 
-class BelowMinimum(PeriodError):  # noqa: N818 - a name of the trade
+class BelowMinimum(PeriodError):
     """The period is shorter than the law allows for this document, whatever the reason."""
 
 
-class ReasonMissing(PeriodError):  # noqa: N818 - a name of the trade
+class ReasonMissing(PeriodError):
     """The period may be shorter, but only with a published reason, and none is given."""
 
 
@@ -43,7 +43,7 @@ class Period:
     `nominal_last_day` is where the count ends, `last_day` where the rest after it ends; they differ when
     `rolled`. `closes_at` (aware, UTC) is the first moment that is too late. `calendar_known` is false where
     the last day falls in a year without a published holiday notice: the last day is then provisional.
-    `arithmetic` tells the count in Chinese.
+    `arithmetic` tells the count in Chinese, `basis` cites the articles.
     """
 
     published: date
@@ -55,7 +55,7 @@ class Period:
     rolled: bool
     calendar_known: bool
     arithmetic: str
-    basis: tuple[Basis, ...]
+    basis: str
 
     def has_ended(self, moment: datetime) -> bool:
         """Say whether an aware moment is after the last one in time."""
@@ -101,7 +101,7 @@ def period(
         rolled=last != nominal,
         calendar_known=known,
         arithmetic=_period_in_words(published_on, days, nominal, last, calendar),
-        basis=(*(rule.basis if rule else ()), *CIVIL_CODE),
+        basis=cite((*(rule.basis if rule else ()), *CIVIL_CODE)),
     )
 
 
@@ -159,19 +159,19 @@ def check_minimum(rule: PeriodRule, days: int, reason: str | None = None) -> Non
     Raises BelowMinimum where so few days are never lawful, ReasonMissing where they are lawful only with a
     reason that the notice publishes and none is given.
     """
-    if days >= rule.days:
+    if days >= rule.minimum_days:
         return
     floor = rule.minimum_with_reason
     if days < floor:
         raise BelowMinimum(_below(rule, days, floor))
     if not any(character.isalnum() for character in reason or ""):
         raise ReasonMissing(
-            f"“{rule.name}”征求意见期限不少于{rule.days}日，现在是{days}日；{rule.shortening}。"
+            f"“{rule.name}”征求意见期限不少于{rule.minimum_days}日，现在是{days}日；{rule.shortening}。"
             f"请填写缩短期限的理由，理由将随公告公布。依据：{rule.cited}"
         )
 
 
 def _below(rule: PeriodRule, days: int, floor: int) -> str:
-    told = f"“{rule.name}”征求意见期限不少于{rule.days}日，现在是{days}日"
+    told = f"“{rule.name}”征求意见期限不少于{rule.minimum_days}日，现在是{days}日"
     told += f"，说明理由也不得少于{floor}日" if rule.may_shorten else "，不得缩短"
     return f"{told}。请改为{floor}日以上。依据：{rule.cited}"

@@ -44,13 +44,13 @@ class Row:
 class PeriodRule(Row):
     """The minimum length of a comment period.
 
-    `days` are natural days. `shortening` is the condition in words under which less is lawful, empty where
+    `minimum_days` are natural days. `shortening` is the condition in words under which less is lawful, empty where
     none is. `local` says that the number is the department's own setting. `floor` is the number below which
-    no reason helps; it stands apart from `days` where several rules apply at once.
+    no reason helps; it stands apart from `minimum_days` where several rules apply at once.
     """
 
     name: str
-    days: int
+    minimum_days: int
     shortening: str = ""
     local: bool = False
     floor: int = 0
@@ -60,12 +60,12 @@ class PeriodRule(Row):
         """The fewest days that are lawful when a reason for shortening is published."""
         if self.floor:
             return self.floor
-        return 1 if self.shortening else self.days
+        return 1 if self.shortening else self.minimum_days
 
     @property
     def may_shorten(self) -> bool:
-        """Whether less than `days` is lawful at all."""
-        return self.minimum_with_reason < self.days
+        """Whether less than `minimum_days` is lawful at all."""
+        return self.minimum_with_reason < self.minimum_days
 
 
 @dataclass(frozen=True, slots=True)

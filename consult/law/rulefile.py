@@ -101,11 +101,7 @@ def _value(where: str, hint: Any, value: object) -> Any:
 
 def _basis(where: str, value: object) -> Basis:
     allowed = {one.name for one in fields(Basis)}
-    if (
-        not isinstance(value, dict)
-        or set(value) - allowed
-        or not all(isinstance(v, str) for v in value.values())
-    ):
+    if not isinstance(value, dict) or set(value) - allowed or not all(isinstance(v, str) for v in value.values()):
         raise RulesError(f'{where} 应当写成 {{ title = "…", article = "…" }} 或者 {{ note = "…" }}')
     basis = Basis(**value)
     if not str(basis).strip() or (basis.title and not (basis.article or basis.note)):

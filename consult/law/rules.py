@@ -52,7 +52,7 @@ TABLES: Mapping[str, type[Row]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Every rule in force, by table and id, in the order of the files."""
+    """Every rule in force, in the order of the files; by id where a stage asks for one by its id."""
 
     periods: Mapping[str, PeriodRule]
     counting: Mapping[str, CountingRule]
@@ -60,10 +60,10 @@ class Rules:
     concentration: ConcentrationRule
     sufficiency: Mapping[str, SufficiencyRule]
     invitation: InvitationRule
-    reminders: Mapping[str, ReminderRule]
-    preconditions: Mapping[str, PreconditionRule]
-    rejections: Mapping[str, RejectionRule]
-    wordings: Mapping[str, WordingRule]
+    reminders: tuple[ReminderRule, ...]
+    preconditions: tuple[PreconditionRule, ...]
+    rejection_reasons: tuple[RejectionRule, ...]
+    wordings: tuple[WordingRule, ...]
     calendars: Mapping[str, CalendarYear]
 
     def period(self, kind: str, enterprise_related: bool = False) -> PeriodRule:
@@ -82,19 +82,19 @@ class Rules:
 
     def wordings_for(self, kind: str) -> tuple[WordingRule, ...]:
         """Give the rows of the drafting check that concern a kind of document."""
-        return tuple(row for row in self.wordings.values() if not row.applies_to or kind in row.applies_to)
+        return tuple(row for row in self.wordings if not row.applies_to or kind in row.applies_to)
 
 
 def _both(own: PeriodRule, enterprise: PeriodRule) -> PeriodRule:
-    if own.local and own.days <= enterprise.days:
+    if own.local and own.minimum_days <= enterprise.minimum_days:
         return enterprise
-    longer = own if own.days > enterprise.days else enterprise
+    longer = own if own.minimum_days > enterprise.minimum_days else enterprise
     floor = max(own.minimum_with_reason, enterprise.minimum_with_reason)
     return replace(
         longer,
         name=f"{own.name}（与市场主体生产经营活动密切相关）",
         basis=(*own.basis, *enterprise.basis),
-        shortening=own.shortening if floor < longer.days else "",
+        shortening=own.shortening if floor < longer.minimum_days else "",
         floor=floor,
     )
 
@@ -134,18 +134,18 @@ def _rules(path: Path, raw: rulefile.Raw) -> Rules:
         concentration=views["concentration"]["default"],
         sufficiency=views["sufficiency"],
         invitation=views["invitation"]["answer"],
-        reminders=views["reminder"],
-        preconditions=views["precondition"],
-        rejections=views["rejection"],
-        wordings=views["wording"],
+        reminders=tuple(views["reminder"].values()),
+        preconditions=tuple(views["precondition"].values()),
+        rejection_reasons=tuple(views["rejection"].values()),
+        wordings=tuple(views["wording"].values()),
         calendars=views["calendar"],
     )
 
 
 def _refuse_nonsense(path: Path, tables: Mapping[str, Mapping[str, Row]]) -> None:
     for key, row in tables["period"].items():
-        if cast(PeriodRule, row).days < 1:
-            raise RulesError(f"规则文件 {path} 的 [[period]] “{key}”：字段 days 至少为1")
+        if cast(PeriodRule, row).minimum_days < 1:
+            raise RulesError(f"规则文件 {path} 的 [[period]] “{key}”：字段 minimum_days 至少为1")
     for key, row in tables["concentration"].items():
         if not 0 < cast(ConcentrationRule, row).similarity <= 1:
             raise RulesError(f"规则文件 {path} 的 [[concentration]] “{key}”：字段 similarity 应当在0和1之间")
@@ -156,31 +156,28 @@ def _refuse_nonsense(path: Path, tables: Mapping[str, Mapping[str, Row]]) -> Non
         if not key.isdecimal() or len(key) != 4:
             raise RulesError(f"规则文件 {path} 的 [[calendar]] “{key}”：id 应当是四位年份")
         if len(year.rest) < 1:
-            raise RulesError(
-                f"规则文件 {path} 的 [[calendar]] “{key}”：字段 rest 没有一个放假日，请照国务院通知填写"
-            )
+            raise RulesError(f"规则文件 {path} 的 [[calendar]] “{key}”：字段 rest 没有一个放假日，请照国务院通知填写")
 
 
 def _refuse_laxer(path: Path, law: Rules, rules: Rules) -> None:
     for key, own in law.periods.items():
         now = rules.periods[key]
         where = f"规则文件 {path} 的 [[period]] “{key}”"
-        if not own.local and now.days < own.days:
-            raise RulesError(f"{where}：{now.days}日少于法定的{own.days}日（{own.cited}），只能更长")
-        if not own.local and now.minimum_with_reason < min(own.minimum_with_reason, now.days):
+        if not own.local and now.minimum_days < own.minimum_days:
+            raise RulesError(f"{where}：{now.minimum_days}日少于法定的{own.minimum_days}日（{own.cited}），只能更长")
+        if not own.local and now.minimum_with_reason < min(own.minimum_with_reason, now.minimum_days):
             raise RulesError(f"{where}：{own.cited}没有允许缩短期限")
-        if own.local and now.days != own.days and now.basis == own.basis:
+        if own.local and now.minimum_days != own.minimum_days and now.basis == own.basis:
             raise RulesError(f"{where}：改了天数，请同时在 basis 中写明本省规定的名称和条文")
-    for key, row in law.preconditions.items():
-        if rules.preconditions[key].test != row.test:
+    for before, after in zip(law.preconditions, rules.preconditions, strict=False):
+        if before.test != after.test:
             raise RulesError(
-                f"规则文件 {path} 的 [[precondition]] “{key}”：字段 test 不能改，可以改 title、next_step 等"
+                f"规则文件 {path} 的 [[precondition]] “{before.id}”：字段 test 不能改，可以改 title、next_step 等"
             )
     heard = rules.sufficiency[ENTERPRISE_RELATED]
     if heard.associations < 1 or heard.enterprises < 1:
         raise RulesError(
-            f"规则文件 {path} 的 [[sufficiency]] “{heard.id}”："
-            f"associations 和 enterprises 至少各为1（{heard.cited}）"
+            f"规则文件 {path} 的 [[sufficiency]] “{heard.id}”：associations 和 enterprises 至少各为1（{heard.cited}）"
         )
     for key, clock in law.clocks.items():
         changed = rules.clocks[key]
@@ -189,9 +186,7 @@ def _refuse_laxer(path: Path, law: Rules, rules: Rules) -> None:
             clock.bound,
             clock.direction,
         )
-        laxer = (
-            changed.length < clock.length if clock.bound is Bound.AT_LEAST else changed.length > clock.length
-        )
+        laxer = changed.length < clock.length if clock.bound is Bound.AT_LEAST else changed.length > clock.length
         if laxer or not same_shape:
             raise RulesError(
                 f"规则文件 {path} 的 [[clock]] “{key}”："

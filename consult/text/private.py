@@ -91,7 +91,8 @@ OLD_IDENTITY = re.compile(
 )
 STARRED_IDENTITY = re.compile(r"(?<![0-9])[1-9][0-9]{5,13}[*×●•]{3,14}[0-9]{0,4}[0-9Xx]?(?![0-9])")
 TOLD_IDENTITY = re.compile(
-    r"(?:身份证|证件|社保卡|社会保障|护照)(?:件|号|号码|编号|卡号)*[ ]?[:是为]?[ ]?(?P<datum>[A-Za-z]?[0-9][0-9Xx* \-]{4,22}[0-9Xx])"
+    r"(?:身份证|证件|社保卡|社会保障|护照)(?:件|号|号码|编号|卡号)*[ ]?[:是为]?[ ]?"
+    r"(?P<datum>[A-Za-z]?[0-9][0-9Xx* \-]{4,22}[0-9Xx])"
 )
 CARD = re.compile(r"(?<![0-9])[0-9]{4}(?:[ \-]?[0-9]{4}){3}(?:[ \-]?[0-9]{1,3})?(?![0-9])")
 TOLD_CARD = re.compile(
@@ -106,12 +107,17 @@ EMAIL = re.compile(
     rf"(?i){LOCAL}{{0,64}}[ ]{{0,2}}@[ ]{{0,2}}{HOST}(?:{DOT}{HOST})+|{LOCAL}{{1,64}}@{HOST}"
     rf"|{LOCAL}{{0,64}}@[\w\-]{{1,40}}\.[\w.\-]{{1,40}}"
 )
-PROVIDER = r"(?:qq|vip\.qq|foxmail|163|126|yeah|sina|sohu|139|189|wo|aliyun|tom|21cn|gmail|hotmail|outlook|live|yahoo|icloud)"
+PROVIDER = (
+    r"(?:qq|vip\.qq|foxmail|163|126|yeah|sina|sohu|139|189|wo|aliyun|tom|21cn|gmail|hotmail|outlook|live|yahoo|icloud)"
+)
 ENDING = r"(?:com|cn|net|org|edu|gov|cc|me)(?:\.cn)?"
 SPELLED_DOT = r"[ ]{0,2}(?:\.|。|点|\(dot\)|\[dot\]|(?<=[ ])dot(?=[ ]))[ ]{0,2}"
-SPELLED_AT = r"[ ]{0,2}(?:[(\[{【<]?(?:at|AT|At|艾特|圈a|圈A)[)\]}】>]|[_\-]at[_\-]|艾特|圈[aA]|(?<=[ ])(?:at|AT)(?=[ ])|[#＃★☆&*])[ ]{0,2}"
+SPELLED_AT = (
+    r"[ ]{0,2}(?:[(\[{【<]?(?:at|AT|At|艾特|圈a|圈A)[)\]}】>]|[_\-]at[_\-]"
+    r"|艾特|圈[aA]|(?<=[ ])(?:at|AT)(?=[ ])|[#＃★☆&*])[ ]{0,2}"
+)
 SPELLED_EMAIL = re.compile(
-    rf"(?i)[A-Za-z0-9][A-Za-z0-9._+\-]{{1,40}}{SPELLED_AT}(?:{PROVIDER}|{HOST}(?=[ ]?(?:\.|点|[(\[]dot)))"
+    rf"(?i)[A-Za-z0-9][A-Za-z0-9._+\-]{{1,40}}{SPELLED_AT}(?:{PROVIDER}|{HOST}(?=[ ]?(?:[.。点]|[(\[]?dot)))"
     rf"{SPELLED_DOT}{ENDING}(?![A-Za-z0-9])"
 )
 PROVIDER_EMAIL = re.compile(
@@ -126,7 +132,7 @@ QQ = re.compile(
     r"(?i)(?<![a-z])(?:qq|扣扣|企鹅)(?:群)?(?:号码|号|群)?[ ]?[:是为]?[ ]{0,7}(?P<datum>[0-9][0-9\-]{4,12})"
 )
 PLATE = re.compile(
-    r"(?<![A-Za-z0-9])[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼楚使领][A-HJ-Z][ ·.•\-]?"
+    r"(?i)(?<![A-Za-z0-9])[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼楚使领][A-HJ-Z][ ·.•\-]?"
     r"(?=[A-Z]{0,5}[0-9])(?:[A-HJ-NP-Z0-9]{5,6}|[A-HJ-NP-Z0-9]{4}[挂学警港澳])(?![A-Za-z0-9])"
 )
 

@@ -25,7 +25,8 @@ LABEL = re.compile(
     rf"(?P<name>{MINORITY}|{CHINESE}|{ANY}|{LATIN})"
 )
 CALLED = re.compile(
-    rf"(?:我的名字[叫是]|我名叫|我名字叫|本人叫|本人名叫|我叫做?|姓名是|本人姓名)[ ]?[:]?[ ]?(?P<name>{MINORITY}|{CHINESE}|{LATIN})"
+    rf"(?:我的名字[叫是]|我名叫|我名字叫|本人叫|本人名叫|我叫做?|姓名是|本人姓名)[ ]?[:]?[ ]?"
+    rf"(?P<name>{MINORITY}|{CHINESE}|{LATIN})"
 )
 WEAK = re.compile(
     rf"(?:(?:我是|本人是|本人系|我系|本人|我,|我[(])[ ]?(?P<name>{MINORITY}|{CLOSED})"
@@ -57,7 +58,7 @@ def find_names(flat: str) -> Iterator[tuple[int, int]]:
 
 def _may_name(found: str) -> bool:
     name = found.replace(" ", "")
-    return name not in NOT_NAMES and not NO_NAME_HOLDS.search(name)
+    return "·" in name or (name not in NOT_NAMES and not NO_NAME_HOLDS.search(name))
 
 
 def _signature(flat: str) -> Iterator[tuple[int, int]]:
