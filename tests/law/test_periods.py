@@ -1,7 +1,8 @@
 """Comment periods, counted by hand against the State Council's holiday notices.
 
 Sources: 《民法典》第二百零一条、第二百零三条; the notices of the State Council's office on the holidays of
-2023 (国办发明电〔2022〕16号), 2024 (国办发明电〔2023〕7号), 2025 (国办发明电〔2024〕12号), 2026 (国办发明电〔2025〕7号).
+2023 (国办发明电〔2022〕16号), 2024 (国办发明电〔2023〕7号),
+2025 (国办发明电〔2024〕12号), 2026 (国办发明电〔2025〕7号).
 """
 
 from datetime import UTC, date, datetime, timedelta
