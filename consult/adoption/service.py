@@ -17,7 +17,8 @@ from consult.moderation.models import PublicText
 from consult.store import db, transaction
 
 REASON_CHARACTERS = 4000
-DECIDING = (Stage.RELEASED, Stage.FEEDBACK_REVIEW)
+DECIDING = (Stage.RELEASED, Stage.FEEDBACK_REVIEW, Stage.FEEDBACK_PUBLISHED)
+"""Stages in which decisions change; after publication only on the way to a corrected report."""
 
 OUTCOME_NAMES = {
     Outcome.ADOPTED: "采纳",
@@ -157,7 +158,7 @@ def decide(actor: Actor, subject: Opinion | OpinionGroup, outcome: Outcome, reas
         raise DecisionRefused(f"理由有 {len(reason):,} 字，最多 {REASON_CHARACTERS:,} 字，请缩短。")
     with transaction() as session:
         if consultation.stage not in DECIDING:
-            raise DecisionRefused("反馈已经公布或者还没有公开征求意见，现在不能改采纳情况。")
+            raise DecisionRefused("这件征求意见还没有公开、已经上会或者已经撤回，现在不能改采纳情况。")
         opinion_id = subject.id if isinstance(subject, Opinion) else None
         group_id = subject.id if isinstance(subject, OpinionGroup) else None
         before = _current(opinion_id=opinion_id, group_id=group_id)

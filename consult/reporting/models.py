@@ -81,4 +81,5 @@ class ReportRow(Base):
     content: Mapped[str] = mapped_column(Text)
     outcome: Mapped[str] = mapped_column(String(32))
     reason: Mapped[str] = mapped_column(Text)
+    late: Mapped[bool] = mapped_column(default=False)
     group_id: Mapped[int | None] = mapped_column(ForeignKey("opinion_group.id"))

@@ -617,6 +617,7 @@ def upgrade():
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("outcome", sa.String(length=32), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("group_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["group_id"], ["opinion_group.id"], name=op.f("fk_report_row_group_id")),
         sa.ForeignKeyConstraint(["opinion_id"], ["opinion.id"], name=op.f("fk_report_row_opinion_id")),

@@ -1,0 +1,92 @@
+"""What a feedback report says, as plain values; every rendering prints exactly this."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FigureLine:
+    """One figure: its name in the rules of counting, its words, its number."""
+
+    name: str
+    label: str
+    n: int
+
+
+@dataclass(frozen=True)
+class MainOpinion:
+    """A group of opinions that say the same, with what became of it."""
+
+    title: str
+    place: str
+    n: int
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table 序号 | 反馈人 | 意见内容 | 采纳情况 | 理由."""
+
+    number: int
+    sender: str
+    place: str
+    content: str
+    outcome: str
+    reason: str
+    channel: str = ""
+    sender_kind: str = ""
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class FeedbackDocument:
+    """A feedback report: head, statement, figures, main opinions, table."""
+
+    title: str
+    department: str
+    consultation: str
+    slug: str
+    version: int
+    dates: tuple[tuple[str, str], ...]
+    """Lines of the head: (征求意见, 2026年7月1日至7月31日) and so on."""
+    statement: tuple[str, ...]
+    figures: tuple[FigureLine, ...]
+    main_opinions: tuple[MainOpinion, ...]
+    rows: Sequence[Row]
+    digest: str = ""
+    replaces: str = ""
+    """For a correction: which version it replaces and why."""
+    draft: bool = False
+    """Printed across the head while it isn't published."""
+
+    def n(self, name: str) -> int:
+        """Return the number of the figure called ``name``, 0 where it has none."""
+        return next((figure.n for figure in self.figures if figure.name == name), 0)
+
+    def lines(self, prefix: str) -> list[FigureLine]:
+        """Return the figures whose name begins with ``prefix`` and that count something."""
+        return [figure for figure in self.figures if figure.name.startswith(prefix) and figure.n]
+
+    def participation(self) -> str:
+        """Return the first paragraph of every rendering: how many came, by which channels."""
+        channels = "、".join(f"{line.label}{line.n}件" for line in self.lines("channel."))
+        words = f"征求意见期间共收到来件{self.n('received')}件"
+        words += f"（{channels}）" if channels else ""
+        states = [
+            f"{line.label}{line.n}件"
+            for line in self.lines("state.")
+            if line.name in ("state.rejected", "state.duplicate")
+        ]
+        words += f"，其中{'、'.join(states)}" if states else ""
+        words += f"，整理出意见{self.n('opinions')}条。"
+        if self.n("late"):
+            words += f"另有期满后收到的来件{self.n('late')}件，单独统计。"
+        return words
+
+    def adoption(self) -> str:
+        """Return the second paragraph: what became of the opinions."""
+        outcomes = "，".join(f"{line.label}{line.n}条" for line in self.lines("outcome."))
+        return f"采纳情况：{outcomes}。" if outcomes else "没有需要答复的意见。"

@@ -1,0 +1,13 @@
+"""What reporting refuses, and why."""
+
+from __future__ import annotations
+
+from consult.accounts.errors import Refused
+
+
+class ReportRefused(Refused):
+    """The report can't take this step now; the text says what is missing."""
+
+
+class SameReporter(Refused):
+    """Compiling, reviewing and publishing need a second person."""
