@@ -34,8 +34,12 @@ def follow(follower: Follower) -> None:
 
 
 def proposed_text(part: SubmissionPart) -> tuple[str, int]:
-    """Return a part's text with everything masked that looks private, and how many pieces that was."""
-    found = private.find(part.content)
+    """Return a part's text with everything masked that looks private, and how many pieces that was.
+
+    What the sender gave as name and contact is private wherever it stands in the text.
+    """
+    sender = part.submission
+    found = private.find(part.content, [known for known in (sender.name, sender.contact) if known])
     return private.mask(part.content, found), len(found)
 
 
@@ -71,8 +75,7 @@ def accept(
 def reject(actor: Actor, submission: Submission, *, reason_id: str, reason: str = "", at: datetime) -> None:
     """Keep a submission out of print, with a reason of the rules and words of one's own; it stays and is counted."""
     _require(actor, submission)
-    known = {row.id for row in rules().rejection_reasons}
-    if reason_id not in known:
+    if reason_id not in rules().rejections:
         raise ScreeningRefused("请选择不予公开的理由。")
     with transaction():
         if submission.state not in WAITING:
