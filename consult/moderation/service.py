@@ -75,7 +75,7 @@ def accept(
 def reject(actor: Actor, submission: Submission, *, reason_id: str, reason: str = "", at: datetime) -> None:
     """Keep a submission out of print, with a reason of the rules and words of one's own; it stays and is counted."""
     _require(actor, submission)
-    if reason_id not in rules().rejections:
+    if reason_id not in {row.id for row in rules().rejection_reasons}:
         raise ScreeningRefused("请选择不予公开的理由。")
     with transaction():
         if submission.state not in WAITING:

@@ -136,7 +136,7 @@ def dates(consultation: Consultation) -> list[list[str]]:
 def snapshot(consultation: Consultation) -> dict[str, Any]:
     """Return all that a report prints but its table."""
     places = Places(consultation)
-    names = {key: row.name for key, row in rules().rejections.items()}
+    names = {row.id: row.name for row in rules().rejection_reasons}
     return {
         "title": f"《{consultation.title.strip('《》')}》公众意见采纳情况",
         "consultation": consultation.title,

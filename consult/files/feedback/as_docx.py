@@ -11,6 +11,7 @@ from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
+from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Mm, Pt
 
 from consult.files.feedback.document import FeedbackDocument, Row
@@ -105,7 +106,7 @@ def _table(docx: DocxDocument, document: FeedbackDocument) -> None:
     docx.add_paragraph()
 
 
-def _row(row: Row) -> OxmlElement:
+def _row(row: Row) -> BaseOxmlElement:
     cells = (str(row.number), row.sender, row.place, row.content, row.outcome, row.reason)
     xml = "".join(
         f'<w:tc><w:tcPr><w:tcW w:w="{round(width * 56.7)}" w:type="dxa"/></w:tcPr>{_cell_paragraphs(text)}</w:tc>'
