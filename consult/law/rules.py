@@ -31,6 +31,9 @@ from consult.law.rulefile import RulesError
 __all__ = ["Basis", "PeriodRule", "Rules", "RulesError", "load", "national"]
 
 ENTERPRISE_RELATED = "enterprise-related"
+CONFIRMED = "confirmed"
+"""The test of a department's own precondition: met when the legal division has confirmed it."""
+
 NATIONAL_FILE = Path(__file__).with_name("rules.toml")
 
 TABLES: Mapping[str, type[Row]] = MappingProxyType(
@@ -151,12 +154,23 @@ def _refuse_nonsense(path: Path, tables: Mapping[str, Mapping[str, Row]]) -> Non
             raise RulesError(f"规则文件 {path} 的 [[concentration]] “{key}”：字段 similarity 应当在0和1之间")
     for key, row in tables["wording"].items():
         rulefile.compiles(f"规则文件 {path} 的 [[wording]] “{key}”", cast(WordingRule, row).patterns)
+    _refuse_unknown_tests(path, tables["precondition"])
     for key, row in tables["calendar"].items():
         year = cast(CalendarYear, row)
         if not key.isdecimal() or len(key) != 4:
             raise RulesError(f"规则文件 {path} 的 [[calendar]] “{key}”：id 应当是四位年份")
         if len(year.rest) < 1:
             raise RulesError(f"规则文件 {path} 的 [[calendar]] “{key}”：字段 rest 没有一个放假日，请照国务院通知填写")
+
+
+def _refuse_unknown_tests(path: Path, rows: Mapping[str, Row]) -> None:
+    from consult.law.conditions import CONDITIONS  # they take the rules as an argument, so they come after them
+
+    for key, row in rows.items():
+        test = cast(PreconditionRule, row).test
+        if test != CONFIRMED and test not in CONDITIONS:
+            known = "、".join((CONFIRMED, *CONDITIONS))
+            raise RulesError(f"规则文件 {path} 的 [[precondition]] “{key}”：test “{test}”不认识；可用的：{known}")
 
 
 def _refuse_laxer(path: Path, law: Rules, rules: Rules) -> None:

@@ -135,6 +135,10 @@ WRONG = [
     ("[[calendar]]\nid='2030'\nbasis=[{note='甲'}]", "没有一个放假日"),
     ("[[calendar]]\nid='next'\nrest=['2030-01-01']\nbasis=[{note='甲'}]", "四位年份"),
     ("[[precondition]]\nid='legality-review'\ntest='confirmed'", "test 不能改"),
+    (
+        "[[precondition]]\nid='x'\ntitle='x'\nnext_step='x'\ntest='hope'\nbasis=[{note='甲'}]",
+        "test “hope”不认识",
+    ),
     ("[[sufficiency]]\nid='enterprise-related'\nassociations=0", "至少各为1"),
     ("[[concentration]]\nid='default'\nsimilarity=1.5", "similarity"),
     ("period = 3", "应当写成"),
