@@ -152,3 +152,20 @@ def _read_step(compact: str, start: int, words: str) -> tuple[str, int]:
         sub = read_number(found[2]) if found.lastindex and found.lastindex > 1 and found[2] else None
         return (f"{name}-{number}-{sub}" if sub else f"{name}-{number}"), found.end()
     raise ValueError(f"看不懂“{words}”：请写成“第十二条第二款第三项”的样子。")
+
+
+_ARTICLE: Final = re.compile(r"(?:.*-)?art-\d+(?:-\d+)?(?:-x\d+)?(?=-|$)")
+_PARAGRAPHS: Final = re.compile(r"(?:-para-\d+(?:-\d+)?(?:-x\d+)?)+$")
+
+
+@lru_cache(maxsize=16384)
+def article_of(anchor: str) -> str:
+    """Return the article that an anchor stands in: art-12-para-2-item-3 → art-12, art-12-1-para-1 → art-12-1.
+
+    In a text without articles a paragraph belongs to what is numbered above it (head-2-para-1 → head-2); anything
+    else stands for itself, and the whole (empty anchor, draft) is the empty anchor.
+    """
+    if anchor == WHOLE:
+        return ""
+    article = _ARTICLE.match(anchor)
+    return article[0] if article else _PARAGRAPHS.sub("", anchor)

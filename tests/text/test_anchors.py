@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.text.anchors import from_words, in_words
+from consult.text.anchors import article_of, from_words, in_words
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,23 @@ def anchors(draw):
 @given(anchors())
 def test_every_anchor_survives_the_way_through_words(anchor):
     assert from_words(in_words(anchor)) == anchor
+
+
+@pytest.mark.parametrize(
+    ("anchor", "article"),
+    [
+        ("art-12-para-2-item-3", "art-12"),
+        ("art-12", "art-12"),
+        ("art-12-1-para-1", "art-12-1"),
+        ("art-3-x2-para-1", "art-3-x2"),
+        ("annex-1-art-5-para-1", "annex-1-art-5"),
+        ("head-2-sub-1-num-3", "head-2-sub-1-num-3"),
+        ("head-2-para-2", "head-2"),
+        ("part-2-chapter-3-section-1", "part-2-chapter-3-section-1"),
+        ("preamble-1", "preamble-1"),
+        ("draft", ""),
+        ("", ""),
+    ],
+)
+def test_every_place_belongs_to_an_article_or_to_what_is_numbered_above_it(anchor, article):
+    assert article_of(anchor) == article
