@@ -9,8 +9,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config import ROOT, Settings
 from consult import faces
 from consult.accounts import recording
+from consult.adoption import service as adoption
 from consult.ledger.service import record
 from consult.logs import configure_logs
+from consult.moderation import service as moderation
 from consult.store import db
 from consult.store.database import connect
 
@@ -49,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     recording.use(record)
     connect(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    moderation.follow(adoption.follow_screening)  # opinions follow from screening
     faces.register(app)
     return app
 

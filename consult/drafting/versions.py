@@ -28,7 +28,7 @@ def read_draft(file_name: str, data: bytes) -> tuple[str, parser.Draft]:
     """
     source = drafts.read(file_name, data)
     draft = parser.parse(source.text)
-    if not any(node.anchor for node in draft.walk() if node.kind is not parser.Kind.DOCUMENT):
+    if draft.form is parser.Form.PLAIN:
         raise DraftRefused(
             f"“{file_name}”里没有找到条文（第×条，或者一、（一）这样的层次）。"
             "请检查是不是传错了文件，或者条文是不是图片。"
