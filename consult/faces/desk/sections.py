@@ -1,0 +1,88 @@
+"""What the desk's header and a consultation's tabs lead to. A page is listed here and shows itself once it exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+from flask_login import current_user
+
+from consult.accounts.permissions import ROLE_NAMES, Act, Actor, may
+from consult.drafting.models import Consultation
+from consult.faces.desk.blueprint import current_actor, desk, has
+from consult.settings import settings
+
+
+@dataclass(frozen=True)
+class Section:
+    """A page that people go to: its words, endpoint, the act that one must be allowed, the key that leads there.
+
+    ``under``: beginnings of the endpoints that belong to it, so that it is marked as the present one.
+    """
+
+    words: str
+    endpoint: str
+    act: Act
+    key: str = ""
+    under: tuple[str, ...] = ()
+
+    def is_current(self) -> bool:
+        """Say whether the present page belongs to this section."""
+        endpoint = request.endpoint or ""
+        return endpoint == self.endpoint or endpoint.startswith(tuple(f"desk.{name}" for name in self.under) or ("/",))
+
+
+HEADER = (
+    Section("待办", "desk.home", Act.SEE_CONSULTATION, "g"),
+    Section("新建征求意见", "desk.new_consultation", Act.CREATE_CONSULTATION, "n", ("new_consultation",)),
+    Section("未归类来件", "desk.unassigned", Act.ASSIGN_SUBMISSION, "", ("unassigned",)),
+    Section("账号", "desk.accounts", Act.MANAGE_ACCOUNTS, "", ("accounts",)),
+    Section("记录", "desk.ledger", Act.SEE_LEDGER, "", ("ledger",)),
+)
+
+TABS = (
+    Section("概览", "desk.consultation", Act.SEE_CONSULTATION, "", ("consultation",)),
+    Section("登记来件", "desk.enter", Act.RECEIVE_FOR_SENDER, "", ("enter",)),
+    Section("审核", "desk.moderation", Act.SEE_SUBMISSIONS, "", ("moderation",)),
+    Section("采纳", "desk.adoption", Act.SEE_SUBMISSIONS, "", ("adoption",)),
+    Section("反馈报告", "desk.reporting", Act.SEE_CONSULTATION, "", ("reporting",)),
+)
+"""Tabs of one consultation; the endpoint takes ``slug``."""
+
+
+def navigation(actor: Actor) -> list[dict[str, Any]]:
+    """Return the entries of the header that this actor may follow."""
+    return [
+        {"words": one.words, "href": url_for(one.endpoint), "current": one.is_current(), "key": one.key or None}
+        for one in HEADER
+        if has(one.endpoint) and may(actor, one.act)
+    ]
+
+
+def tabs(actor: Actor, consultation: Consultation) -> list[dict[str, Any]]:
+    """Return the tabs of a consultation that this actor may follow."""
+    return [
+        {"words": one.words, "href": url_for(one.endpoint, slug=consultation.slug), "current": one.is_current()}
+        for one in TABS
+        if has(one.endpoint) and may(actor, one.act, consultation)
+    ]
+
+
+@desk.context_processor
+def _for_every_page() -> dict[str, Any]:
+    """Give the templates what the header of the desk needs."""
+    if not current_user.is_authenticated:
+        return {"settings": settings(), "has": has}
+    actor = current_actor()
+    division = current_user.division.name if current_user.division is not None else ""
+    role = ROLE_NAMES[current_user.role]
+    return {
+        "settings": settings(),
+        "has": has,
+        "actor": actor,
+        "may": lambda act, concern=None: may(actor, Act(act), concern),
+        "desk_nav": navigation(actor),
+        "desk_user": {"name": actor.name, "role": " · ".join(dict.fromkeys(word for word in (division, role) if word))},
+        "desk_sign_out_href": url_for("desk.sign_out") if has("desk.sign_out") else None,
+    }
