@@ -107,7 +107,7 @@ def _with_headings(lines: list[Line]) -> list[Line]:
                 bracket_headings = (line.value == 1 and after_heading) or (bracket_headings and line.value > 1)
                 line = _as_heading(line) if bracket_headings else line
         elif (kind in _RANK) and not line.heading and following is not None and _is_title(following, lines, index):
-            line = line._replace(heading=following.text, written=f"{line.written}\n{following.text}")
+            line = line._replace(heading=following.source, written=f"{line.written}\n{following.source}")
             skip = True
         merged.append(line)
     return merged
