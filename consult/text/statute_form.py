@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from consult.text.articles import as_plain
-from consult.text.growing import Branch, leaf
+from consult.text.growing import Branch, leaf, provision
 from consult.text.marks import Line, Style, read_opening
 from consult.text.tree import Kind, Provision
 
@@ -142,33 +142,37 @@ def _article(line: Line, rest: list[Line], root: Branch) -> Provision:
     """One article with its paragraphs, items and points."""
     name = f"art-{line.value}-{line.sub}" if line.sub else f"art-{line.value}"
     anchor = root.child_anchor(name)
-    place = line.place
-    text = line.text
-    if not text and rest and rest[0].kind is Kind.PARAGRAPH:
-        first: Line | None = None
-    else:
-        opening = read_opening(place, text) if text[:1] in ("（", "(") else None
-        if opening is not None and opening.value == 1:
-            first = Line(place, Kind.PARAGRAPH, "")
-            rest = [opening, *rest]
-        else:
-            first = line
-    if any(follower.style is Style.CIRCLE for follower in rest):
-        rest = _without_footnotes(line, rest)
+    rest = _from_the_lead(line, rest)
+    stem = f"{anchor}-para-"
     paragraphs: list[Provision] = []
     index, total = 0, len(rest)
-    while first is not None or index < total:
-        head = first or rest[index]
-        index += first is None
-        first = None
-        para = f"{anchor}-para-{len(paragraphs) + 1}"
+    while index < total:
+        head = rest[index]
+        own = ""
+        if head.kind is not Kind.ITEM:
+            own = head.text
+            index += 1
         start = index
         while index < total and rest[index].kind is Kind.ITEM:
             index += 1
+        para = f"{stem}{len(paragraphs) + 1}"
         items = _items(rest[start:index], para) if index > start else ()
-        own = "" if head.kind is Kind.ITEM else head.text
-        paragraphs.append(Provision(para, Kind.PARAGRAPH, "", "", own, items, head.place, ""))
-    return Provision(anchor, Kind.ARTICLE, line.number, line.heading, "", tuple(paragraphs), place, line.written)
+        paragraphs.append(provision(para, Kind.PARAGRAPH, "", "", own, items, head.place, ""))
+    return provision(anchor, Kind.ARTICLE, line.number, line.heading, "", tuple(paragraphs), line.place, line.written)
+
+
+def _from_the_lead(line: Line, rest: list[Line]) -> list[Line]:
+    """An article's lines from the text beside its number on: an item there (第五条 （一）…) is a line of its own."""
+    for follower in rest:
+        if follower.style is Style.CIRCLE:
+            rest = _without_footnotes(line, rest)
+            break
+    text = line.text
+    if not text:
+        return rest if rest and rest[0].kind is Kind.PARAGRAPH else [line, *rest]
+    if text[0] in "（(" and (opening := read_opening(line.place, text)) is not None and opening.value == 1:
+        return [line._replace(text=""), opening, *rest]
+    return [line, *rest]
 
 
 def _without_footnotes(line: Line, rest: list[Line]) -> list[Line]:
