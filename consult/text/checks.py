@@ -48,7 +48,12 @@ def _check_document(provisions: tuple[Provision, ...], found: list[DraftWarning]
             continue
         if kind is Kind.ARTICLE:
             articles.append(node)
-        elif kind in _LEVEL:
+            for paragraph in node.children:
+                if paragraph.children:
+                    found.extend(_sequence(paragraph.children, running))
+                    stack.extend(item for item in paragraph.children if item.children)
+            continue
+        if kind in _LEVEL:
             _check_level(node, found)
         children = node.children
         if children:

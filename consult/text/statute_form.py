@@ -13,6 +13,7 @@ _RANK: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
 _DUN_RANK: Final = 5
 _BRACKET_RANK: Final = 6
 _UNNUMBERED: Final = "heading"
+_BRACKETS: Final = frozenset("（(")
 _SENTENCE_ENDS: Final = "。；：，、;:,"
 _HEADING_LIMIT: Final = 40  # characters of a heading that has no 章 or 节 in it
 _NEXT_LINE_TITLE_LIMIT: Final = 30  # characters of a chapter's title that stands on the next line
@@ -142,6 +143,9 @@ def _article(line: Line, rest: list[Line], root: Branch) -> Provision:
     """One article with its paragraphs, items and points."""
     name = f"art-{line.value}-{line.sub}" if line.sub else f"art-{line.value}"
     anchor = root.child_anchor(name)
+    if not rest and line.text[:1] not in _BRACKETS:
+        only = provision(f"{anchor}-para-1", Kind.PARAGRAPH, "", "", line.text, (), line.place, "")
+        return provision(anchor, Kind.ARTICLE, line.number, line.heading, "", (only,), line.place, line.written)
     rest = _from_the_lead(line, rest)
     stem = f"{anchor}-para-"
     paragraphs: list[Provision] = []
@@ -189,6 +193,13 @@ def _without_footnotes(line: Line, rest: list[Line]) -> list[Line]:
 
 def _items(lines: list[Line], para: str) -> tuple[Provision, ...]:
     """The items under one paragraph, with the points under each: a style already open closes what is below it."""
+    style = lines[0].style
+    if all(line.style is style and line.value == count for count, line in enumerate(lines, 1)):
+        stem = f"{para}-item-"
+        return tuple(
+            provision(f"{stem}{line.value}", Kind.ITEM, line.number, "", line.text, (), line.place, line.written)
+            for line in lines
+        )
     root = Branch(para, Kind.PARAGRAPH, lines[0])
     stack: list[tuple[Style, Branch]] = []
     for line in lines:
