@@ -6,6 +6,7 @@ import ctypes
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import pypdfium2 as pdfium
@@ -25,6 +26,7 @@ _SENTENCE_ENDS: Final = "。；：！？”）)：;:"
 _MARGIN: Final = 0.12  # share of a page's height at top and bottom where running heads and page numbers stand
 _INDENT: Final = 0.8  # characters a first line is set in from the left edge at least
 _SHORT: Final = 1.9  # characters a paragraph's last line stays away from the right edge at least
+_WIDER: Final = 1.25  # times the usual distance between lines that sets paragraphs apart
 _REPEATED: Final = 3  # pages on which the same line in the margin is a running head
 
 
@@ -151,10 +153,13 @@ def _key(line: _Line) -> tuple[str, int]:
 def _paragraphs(lines: list[_Line]) -> list[str]:
     """Join the lines of a paragraph: it ends where a line stops short of the right edge or the next is set in."""
     left, right = _edges_of_text(lines)
+    pitch = _pitch(lines)
+    set_in = any(line.left > left + _INDENT * line.size and line.right > right - line.size for line in lines)
     paragraphs: list[str] = []
     before: _Line | None = None
     for line in lines:
-        if before is not None and _goes_on(before, line, left, right):
+        apart = before is not None and _stands_apart(before, line, pitch, set_in)
+        if before is not None and not apart and _goes_on(before, line, left, right):
             paragraphs[-1] = _joined(paragraphs[-1], line.text)
         else:
             paragraphs.append(line.text)
@@ -169,6 +174,24 @@ def _edges_of_text(lines: list[_Line]) -> tuple[float, float]:
     left = min((edge for edge, count in lefts.items() if count >= max(1, len(longest) // 20)), default=0)
     rights = sorted(line.right for line in longest)
     return float(left), rights[int(len(rights) * 0.9)] if rights else 0.0
+
+
+def _pitch(lines: list[_Line]) -> float:
+    """The usual distance from one line to the next, as a share of the page's height."""
+    steps = Counter(
+        round(before.height - line.height, 3)
+        for before, line in pairwise(lines)
+        if before.page == line.page and before.height > line.height
+    )
+    common = [step for step, count in steps.items() if count >= max(1, len(lines) // 50)]
+    return min(common, default=0.0)
+
+
+def _stands_apart(before: _Line, line: _Line, pitch: float, set_in: bool) -> bool:
+    """Whether a wider gap tells a new paragraph; at a page break, where no line is set in, the full stop before it."""
+    if before.page != line.page:
+        return not set_in and before.text[-1:] in "。；："
+    return bool(pitch) and before.height - line.height > _WIDER * pitch
 
 
 def _goes_on(before: _Line, line: _Line, left: float, right: float) -> bool:
