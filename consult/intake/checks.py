@@ -1,0 +1,93 @@
+"""What the one way in asks of everything that comes, whatever the channel and however many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from consult.drafting.models import Consultation, ProvisionRow, Stage
+from consult.intake.arrival import (
+    CONTACT_CHARACTERS,
+    NAME_CHARACTERS,
+    PARTS,
+    QUOTE_CHARACTERS,
+    SUBJECT_CHARACTERS,
+    Arrival,
+    Said,
+    clean,
+)
+from consult.intake.errors import EmptyContent, NotOpen, TooLong, TooManyAttachments, UnknownProvision
+from consult.settings import settings
+from consult.store import db
+
+
+def said(arrival: Arrival) -> tuple[Said, ...]:
+    """Return what an arrival says, in normal form.
+
+    Raises:
+        EmptyContent: it says nothing and carries no file.
+    """
+    parts = tuple(
+        Said(clean(part.content), part.anchor.strip(), clean(part.quote)[:QUOTE_CHARACTERS]) for part in arrival.parts
+    )
+    parts = tuple(part for part in parts if part.content)
+    if not parts and not arrival.attachments:
+        raise EmptyContent("还没有写意见。请写下意见再提交。", "content")
+    return parts or (Said("（意见在附件中）"),)
+
+
+def check_lengths(arrival: Arrival, parts: Sequence[Said]) -> None:
+    """Refuse what is longer or more than one may send; what can't be sent back is taken at any length."""
+    config = settings()
+    if arrival.trusted_length:
+        return
+    if len(parts) > PARTS:
+        raise TooLong(f"一次最多对 {PARTS} 处提意见，现在有 {len(parts)} 处，请分几次提交。", "content")
+    for part in parts:
+        if len(part.content) > config.comment_characters:
+            raise TooLong(
+                f"这条意见有 {len(part.content):,} 字，最多 {config.comment_characters:,} 字。"
+                "请缩短，或者把全文作为附件上传。",
+                "content",
+            )
+    for text, limit, name, field in (
+        (arrival.name, NAME_CHARACTERS, "姓名或者单位名称", "name"),
+        (arrival.contact, CONTACT_CHARACTERS, "联系方式", "contact"),
+        (arrival.subject, SUBJECT_CHARACTERS, "主题", "subject"),
+    ):
+        if len(text) > limit:
+            raise TooLong(f"{name}有 {len(text)} 字，最多 {limit} 字，请缩短。", field)
+    if len(arrival.attachments) > config.attachment_count:
+        raise TooManyAttachments(
+            f"一次最多上传 {config.attachment_count} 个附件，现在有 {len(arrival.attachments)} 个。"
+            "请去掉一些，或者合并成一个文件。",
+            "attachments",
+        )
+
+
+def check_period(consultation: Consultation, received_at: datetime) -> None:
+    """Refuse what came before the consultation opened, or after it was withdrawn."""
+    if consultation.opens_at is None or received_at < consultation.opens_at:
+        raise NotOpen("这件征求意见还没有开始。请在公布之后再提交；您写的内容可以先保存下来。")
+    if consultation.stage is Stage.WITHDRAWN:
+        raise NotOpen("这件征求意见已经撤回，不再接收意见。")
+
+
+def known_anchors(consultation: Consultation, anchors: Iterable[str]) -> set[str]:
+    """Return those of ``anchors`` that name a provision of the draft out for comment; the empty one always does."""
+    named = {anchor for anchor in anchors if anchor}
+    if not named:
+        return {""}
+    query = select(ProvisionRow.anchor).where(
+        ProvisionRow.version_id == consultation.public_version_id, ProvisionRow.anchor.in_(named)
+    )
+    return {"", *db.session.scalars(query)}
+
+
+def check_anchors(parts: Sequence[Said], known: set[str]) -> None:
+    """Refuse an anchor that isn't among the known ones."""
+    unknown = {part.anchor for part in parts} - known
+    if unknown:
+        raise UnknownProvision(f"草案里没有“{min(unknown)[:80]}”这一处。请从草案的条文重新选择。", "anchor")

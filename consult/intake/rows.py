@@ -1,0 +1,126 @@
+"""How what was sent is stored: the rows of one submission, the same for one sending and for many at once."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from consult.drafting.models import Consultation
+from consult.intake import receipts
+from consult.intake.arrival import CONTACT_CHARACTERS, NAME_CHARACTERS, SUBJECT_CHARACTERS, Arrival, Said, clean
+from consult.intake.models import SubmissionState
+from consult.settings import blobs
+from consult.text.anchors import article_of
+from consult.text.fingerprint import fingerprint
+
+IDEMPOTENCY_KEY_CHARACTERS = 160
+RAW_IN_ROW_BYTES = 256 * 1024
+"""A raw form up to this size lives in the row; a larger one is a blob."""
+
+
+def idempotency_key(arrival: Arrival) -> str | None:
+    """Return the key of an arrival as it is stored."""
+    return arrival.idempotency_key[:IDEMPOTENCY_KEY_CHARACTERS] if arrival.idempotency_key else None
+
+
+def fingerprint_of(parts: Sequence[Said]) -> str:
+    """Return the digest of what is said, normalised."""
+    return fingerprint("\n".join(part.content for part in parts))
+
+
+def digest_of(salt: str, arrival: Arrival) -> str:
+    """Return the salted digest of a raw form with its attachments: nobody can guess a short text back from it."""
+    hashed = hashlib.sha256(bytes.fromhex(salt))
+    hashed.update(hashlib.sha256(arrival.raw).digest())
+    for file in arrival.attachments:
+        hashed.update(bytes.fromhex(file.digest))
+    return hashed.hexdigest()
+
+
+def submission_row(
+    consultation: Consultation | None, arrival: Arrival, parts: Sequence[Said], *, at: datetime
+) -> dict[str, Any]:
+    """Return the columns of a new submission: fresh number, salt and digests, lateness and state."""
+    number = receipts.new_number(at)
+    salt = secrets.token_hex(16)
+    received_at = arrival.received_at or at
+    late = consultation is not None and consultation.closes_at is not None and received_at >= consultation.closes_at
+    return {
+        "number": number,
+        "consultation_id": consultation.id if consultation is not None else None,
+        "channel": arrival.channel,
+        "state": SubmissionState.RECEIVED if consultation is not None else SubmissionState.UNASSIGNED,
+        "received_at": received_at,
+        "recorded_at": at,
+        "late": late,
+        "sender_kind": arrival.sender_kind,
+        "subject": clean(arrival.subject)[:SUBJECT_CHARACTERS],
+        "name": clean(arrival.name)[:NAME_CHARACTERS],
+        "contact": clean(arrival.contact)[:CONTACT_CHARACTERS],
+        "publish_name": arrival.publish_name,
+        "keep_private": arrival.keep_private,
+        "external_id": arrival.external_id,
+        "fingerprint": fingerprint_of(parts),
+        "salt": salt,
+        "digest": digest_of(salt, arrival),
+        "key_hash": receipts.hash_key(receipts.key_of(number)),
+        "idempotency_key": idempotency_key(arrival),
+    }
+
+
+def part_rows(submission_id: int, parts: Sequence[Said]) -> list[dict[str, Any]]:
+    """Return the rows of what a submission says."""
+    return [
+        {
+            "submission_id": submission_id,
+            "position": position,
+            "anchor": part.anchor,
+            "quote": part.quote,
+            "content": part.content,
+        }
+        for position, part in enumerate(parts)
+    ]
+
+
+def raw_blob(arrival: Arrival) -> str | None:
+    """Store a large raw form as a blob and return its digest; a small one goes into the row."""
+    return blobs().put(arrival.raw) if len(arrival.raw) > RAW_IN_ROW_BYTES else None
+
+
+def raw_row(submission_id: int, arrival: Arrival, blob: str | None) -> dict[str, Any]:
+    """Return the row of the raw form."""
+    return {
+        "submission_id": submission_id,
+        "media_type": arrival.raw_media_type,
+        "body": None if blob else arrival.raw,
+        "blob": blob,
+    }
+
+
+def attachment_rows(submission_id: int, arrival: Arrival) -> list[dict[str, Any]]:
+    """Return the rows of the files that came along."""
+    return [
+        {
+            "submission_id": submission_id,
+            "position": position,
+            "file_name": file.name[-200:],
+            "media_type": file.media_type,
+            "size": file.size,
+            "digest": file.digest,
+        }
+        for position, file in enumerate(arrival.attachments)
+    ]
+
+
+def counted(row: Mapping[str, Any], anchors: Iterable[str]) -> list[tuple[str, str, int]]:
+    """Return what a submission adds to the counts of its consultation: by lateness, channel, state and article."""
+    articles = {article_of(anchor) for anchor in anchors}
+    return [
+        ("received", "late" if row["late"] else "in_time", 1),
+        ("channel", row["channel"].value, 1),
+        ("state", row["state"].value, 1),
+        *(("article", article, 1) for article in sorted(articles)),
+    ]
