@@ -20,7 +20,6 @@ GROUPS = (
     "user",
     "demo",
     "worker",
-    "jobs",
 )
 """Modules of this package, each with ``<name>_cli``, a command group."""
 

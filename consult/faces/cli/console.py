@@ -17,6 +17,8 @@ from consult.accounts.models import User
 from consult.accounts.permissions import SYSTEM, Actor
 from consult.drafting.models import Consultation
 from consult.files.errors import UnreadableFile
+from consult.files.tables import TableRefused
+from consult.law.rules import RulesError
 from consult.store import db
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -38,7 +40,7 @@ def refusals(command: Command) -> Command:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except (Refused, UnreadableFile) as refusal:
+        except (Refused, UnreadableFile, TableRefused, RulesError) as refusal:
             refuse(str(refusal))
         except (OperationalError, ProgrammingError) as error:
             refuse(f"数据库不能用：{str(error.orig).strip()}。请先运行 flask db upgrade，并检查 DATABASE_URL。")
