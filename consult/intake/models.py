@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consult.drafting.models import Consultation
-from consult.store import Base, UTCDateTime, big_id, enum_of
+from consult.store import Base, JSONValue, UTCDateTime, big_id, enum_of
 
 
 class Channel(StrEnum):
@@ -133,3 +133,14 @@ class Attachment(Base):
     media_type: Mapped[str] = mapped_column(String(120))
     size: Mapped[int]
     digest: Mapped[str] = mapped_column(String(64))
+
+
+class ImportMapping(Base):
+    """Which columns of a channel's tables hold which fields: mapped once, remembered."""
+
+    __tablename__ = "import_mapping"
+
+    channel: Mapped[Channel] = mapped_column(enum_of(Channel), primary_key=True)
+    columns: Mapped[dict[str, str]] = mapped_column(JSONValue)
+    """Name of the column by field; an empty name means that the tables have no such column."""
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from flask import current_app
 
 from consult.accounts.permissions import Actor
 from consult.ledger.models import LedgerEntry
-from consult.store import db
+from consult.store import bulk, db
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
@@ -43,8 +44,13 @@ def sealed_fields(entry: LedgerEntry) -> dict[str, Any]:
 
 def seal_of(entry: LedgerEntry) -> str:
     """Return the keyed digest of an entry's row."""
+    return seal(sealed_fields(entry))
+
+
+def seal(fields: Mapping[str, Any]) -> str:
+    """Return the keyed digest of the sealed fields of a row."""
     key = current_app.config["SECRET_KEY"].encode()
-    return hmac.new(key, b"ledger\0" + canonical(sealed_fields(entry)), hashlib.sha256).hexdigest()
+    return hmac.new(key, b"ledger\0" + canonical(fields), hashlib.sha256).hexdigest()
 
 
 def record(
@@ -79,3 +85,29 @@ def record(
     entry.seal = seal_of(entry)
     db.session.add(entry)
     return entry
+
+
+@dataclass(frozen=True)
+class Done:
+    """One of many acts of a kind: what it was done on, the digest of what it left behind, its facts."""
+
+    subject: str
+    content_digest: str
+    detail: dict[str, Any]
+
+
+def record_many(actor: Actor, act: str, done: Sequence[Done], *, at: datetime, consultation_id: int) -> None:
+    """Write many acts of one kind down, in order, each as ``record`` writes one."""
+    common = {
+        "act": act,
+        "actor_id": actor.id,
+        "actor_kind": actor.kind,
+        "actor_name": actor.name,
+        "consultation_id": consultation_id,
+    }
+    shown_at = at.isoformat(timespec="microseconds")
+    rows = []
+    for one in done:
+        row = {**common, "detail": one.detail, "digest": one.content_digest, "subject": one.subject}
+        rows.append({**row, "at": at, "seal": seal({**row, "at": shown_at})})
+    bulk.insert_rows(LedgerEntry, rows)

@@ -1,0 +1,120 @@
+"""Which column of somebody's table holds which field: told, remembered or guessed from its name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from consult.files.tables import TableRefused
+
+
+class Field(StrEnum):
+    """What an import reads of a row."""
+
+    CONTENT = "content"
+    SUBJECT = "subject"
+    NAME = "name"
+    CONTACT = "contact"
+    RECEIVED_AT = "received_at"
+    EXTERNAL_ID = "external_id"
+    ANCHOR = "anchor"
+
+
+FIELD_WORDS = {
+    Field.CONTENT: "内容",
+    Field.SUBJECT: "主题",
+    Field.NAME: "姓名或者单位",
+    Field.CONTACT: "联系方式",
+    Field.RECEIVED_AT: "收到时间",
+    Field.EXTERNAL_ID: "原系统编号",
+    Field.ANCHOR: "条文",
+}
+
+Columns = dict[Field, str]
+"""Name of the column by field; a field that the table doesn't have is left out."""
+
+_NAMES: dict[Field, tuple[str, ...]] = {
+    Field.EXTERNAL_ID: (
+        *("external_id", "id", "编号", "留言编号", "工单编号", "工单号", "来件编号", "信件编号", "诉求编号"),
+        *("受理编号", "单号", "流水号", "message_id", "ticket", "uuid"),
+    ),
+    Field.CONTENT: (
+        *("content", "body", "内容", "留言详情", "留言内容", "意见内容", "意见建议", "意见和建议", "具体意见"),
+        *("反馈意见", "诉求内容", "来电内容", "来信内容", "信件内容", "问题描述", "详情", "正文", "意见", "建议"),
+        *("text", "message", "comment", "opinion", "detail", "description"),
+    ),
+    Field.SUBJECT: (
+        *("subject", "title", "主题", "标题", "留言主题", "留言标题", "诉求标题", "信件标题", "事项", "headline"),
+    ),
+    Field.NAME: (
+        *("name", "sender", "姓名", "反馈人", "提出人", "留言人", "留言用户", "来电人", "来信人", "诉求人", "联系人"),
+        *("单位名称", "企业名称", "姓名或单位", "用户名", "昵称", "用户", "author", "from", "username"),
+    ),
+    Field.CONTACT: (
+        *("contact", "联系方式", "联系电话", "来电号码", "手机", "手机号", "手机号码", "电话", "邮箱", "电子邮箱"),
+        *("phone", "mobile", "tel", "email", "e-mail"),
+    ),
+    Field.RECEIVED_AT: (
+        *("received_at", "sent_at", "时间", "留言时间", "来电时间", "提交时间", "收到时间", "收件时间", "受理时间"),
+        *("创建时间", "发布时间", "来信时间", "登记时间", "日期", "留言日期", "来电日期"),
+        *("created_at", "submitted_at", "datetime", "timestamp", "time", "date"),
+    ),
+    Field.ANCHOR: ("anchor", "provision", "article", "条文", "条款", "针对条文", "针对条款", "对应条款", "涉及条款"),
+}
+_AFTERWARDS = re.compile(r"答复|回复|办理|办结|处理|状态|满意|承办|采纳情况|repl(?:y|ied)|answer|status|handled")
+"""Columns that say what became of a message; they are no part of it, and may change from one export to the next."""
+_FILLING = re.compile(r"[\s_\-—:：*（）()【】\[\]]+")
+
+
+def _plain(name: str) -> str:
+    return _FILLING.sub("", unicodedata.normalize("NFKC", name).casefold())
+
+
+def is_afterwards(column: str) -> bool:
+    """Say whether a column tells what was done about a message rather than what it said."""
+    return _AFTERWARDS.search(unicodedata.normalize("NFKC", column).casefold()) is not None
+
+
+def choose(columns: Sequence[str], told: Mapping[Field, str], remembered: Mapping[Field, str] | None = None) -> Columns:
+    """Return the column of each field: as told, else as remembered of this channel, else guessed from the names.
+
+    Arguments:
+        columns: the header's names.
+        told: an empty name says that the table has no such column.
+
+    Raises:
+        TableRefused: a column that was told isn't there, or none holds the content.
+    """
+    listed = "、".join(columns)
+    for field, column in told.items():
+        if column and column not in columns:
+            raise TableRefused(
+                f"表里没有“{column}”这一列（要作为{FIELD_WORDS[field]}）。表头现有：{listed}。请检查列名。"
+            )
+    chosen = {**{f: c for f, c in (remembered or {}).items() if not c or c in columns}, **told}
+    for field in _NAMES:
+        if field not in chosen:
+            chosen[field] = _guess(field, columns, taken=set(chosen.values()))
+    if not chosen[Field.CONTENT]:
+        raise TableRefused(
+            f"缺少内容列：看不出哪一列是来件的内容。表头现有：{listed}。请指定，例如 --map content={columns[0]}"
+        )
+    return {field: chosen[field] for field in Field if chosen[field]}
+
+
+def _guess(field: Field, columns: Sequence[str], taken: set[str]) -> str:
+    """Return the column that is called, else ends in, else holds one of a field's names; names first to last."""
+    free = {_plain(column): column for column in reversed(columns) if column not in taken and not is_afterwards(column)}
+    names = [_plain(name) for name in _NAMES[field]]
+    for name in names:
+        if name in free:
+            return free[name]
+    chinese = [name for name in names if len(name) > 1 and not name.isascii()]
+    for fits in (str.endswith, str.__contains__):
+        for name in chinese:
+            for plain in reversed(free):
+                if fits(plain, name):
+                    return free[plain]
+    return ""

@@ -1,0 +1,183 @@
+"""Spreadsheets in: every row of a hotline's or message board's table is taken once, or reported with the reason.
+
+When a row was received decides whether it is late. The time in the file is what the other system said; it stays in
+the raw form whatever becomes of it, and counts when it lies between the opening and the import. A message that was
+written before the opening was handed over with the import, and counts from then; so does one without a time, with a
+time that can't be read or lies in the future, and everything for the channels whose time this platform's own clock
+knows (web, portal). Nothing is made on time by a file: what the file says was later than the end is late.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from consult.accounts.permissions import Act, Actor, require
+from consult.drafting.models import Consultation
+from consult.files.tables import BadRow, Row, Table
+from consult.intake import checks
+from consult.intake.arrival import Arrival
+from consult.intake.batches import receive_many
+from consult.intake.columns import Columns, Field
+from consult.intake.errors import EmptyContent, IdempotencyConflict, SubmissionRefused
+from consult.intake.import_rows import RowReader
+from consult.intake.models import Channel, ImportMapping
+from consult.ledger.service import record
+from consult.store import db, transaction
+
+BATCH_ROWS = 2000
+BATCH_CHARACTERS = 4_000_000
+
+
+class RowOutcome(StrEnum):
+    """What became of a row."""
+
+    TAKEN = "taken"
+    ALREADY = "already"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class RowAccount:
+    """The account of one row: its number in the file, what became of it, the receipt's number, and a remark."""
+
+    row: int
+    outcome: RowOutcome
+    number: str = ""
+    reason: str = ""
+    """Why it was refused; of a row that was taken, what was made of it that its writer might not expect."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import: what into, from which table, how to read it, who does it and when."""
+
+    consultation: Consultation
+    table: Table
+    columns: Columns
+    channel: Channel
+    actor: Actor
+    at: datetime
+    dry_run: bool = False
+
+
+def remembered(channel: Channel) -> dict[Field, str]:
+    """Return the columns that the last import of a channel read, by field."""
+    stored = db.session.get(ImportMapping, channel)
+    return {Field(field): column for field, column in stored.columns.items()} if stored is not None else {}
+
+
+def remember(channel: Channel, columns: Columns, *, at: datetime) -> None:
+    """Remember the columns of a channel's tables for the next import."""
+    with transaction() as session:
+        stored = session.get(ImportMapping, channel)
+        if stored is None:
+            stored = ImportMapping(channel=channel)
+            session.add(stored)
+        stored.columns = {field.value: columns.get(field, "") for field in Field}
+        stored.changed_at = at
+
+
+def run(work: Import) -> Iterator[RowAccount]:
+    """Import a table, a batch of rows in each transaction, and yield the account of every row in order.
+
+    Memory doesn't grow with the file. After a crash the same import goes on where it stopped: what was taken is found
+    again. A dry run does all but store.
+
+    Raises:
+        NotAllowed: the actor may not enter submissions for others.
+        NotOpen: the consultation hasn't opened or was withdrawn.
+    """
+    require(work.actor, Act.RECEIVE_FOR_SENDER, work.consultation)
+    checks.check_period(work.consultation, work.at)
+    return _run(work)
+
+
+def _run(work: Import) -> Iterator[RowAccount]:
+    if not work.dry_run:
+        remember(work.channel, work.columns, at=work.at)
+    reader = RowReader(work.consultation, work.channel, work.columns, work.at)
+    seen = _Seen() if work.dry_run else None
+    taken = refused = 0
+    for rows in _batches(work.table):
+        accounts = _batch(work, reader, rows, seen)
+        taken += sum(account.outcome is RowOutcome.TAKEN for account in accounts)
+        refused += sum(account.outcome is RowOutcome.REFUSED for account in accounts)
+        yield from accounts
+    if not work.dry_run:
+        _record(work, taken, refused)
+
+
+def _record(work: Import, taken: int, refused: int) -> None:
+    with transaction():
+        record(
+            work.actor,
+            "submission.import",
+            f"consultation:{work.consultation.slug}",
+            at=work.at,
+            consultation_id=work.consultation.id,
+            channel=work.channel.value,
+            taken=taken,
+            refused=refused,
+        )
+
+
+def _batches(table: Iterable[Row]) -> Iterator[list[Row]]:
+    batch: list[Row] = []
+    characters = 0
+    for row in table:
+        batch.append(row)
+        characters += sum(map(len, row[1].values())) if isinstance(row[1], dict) else 0
+        if len(batch) >= BATCH_ROWS or characters >= BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def _batch(work: Import, reader: RowReader, rows: list[Row], seen: _Seen | None) -> list[RowAccount]:
+    """Take a batch of rows and return their accounts, in the rows' order."""
+    read = [
+        (number, cells, "") if isinstance(cells, BadRow) else (number, *reader.read(cells)) for number, cells in rows
+    ]
+    arrivals = [arrival for _, arrival, _ in read if isinstance(arrival, Arrival)]
+    outcomes = iter(receive_many(work.consultation, arrivals, at=work.at, actor=work.actor, store=not work.dry_run))
+    accounts = []
+    for number, what, remark in read:
+        if isinstance(what, BadRow):
+            accounts.append(RowAccount(number, RowOutcome.REFUSED, reason=what.reason))
+            continue
+        outcome = next(outcomes)
+        if isinstance(outcome, SubmissionRefused):
+            accounts.append(RowAccount(number, RowOutcome.REFUSED, reason=_why(outcome)))
+        elif outcome.replayed or (seen is not None and seen.again(what.idempotency_key or "")):
+            accounts.append(RowAccount(number, RowOutcome.ALREADY, outcome.number, "已经收过"))
+        else:
+            accounts.append(RowAccount(number, RowOutcome.TAKEN, outcome.number, remark))
+    return accounts
+
+
+def _why(refusal: SubmissionRefused) -> str:
+    """Return a refusal in the words of somebody who reads a table."""
+    if isinstance(refusal, EmptyContent):
+        return "内容是空的"
+    if isinstance(refusal, IdempotencyConflict):
+        return f"{refusal.message}。如果是另一件来件，请换一个编号再导入"
+    return refusal.message
+
+
+class _Seen:
+    """The keys that a dry run has seen, on disk once they are many."""
+
+    def __init__(self) -> None:
+        self._keys = sqlite3.connect("")
+        self._keys.execute("CREATE TABLE seen (key BLOB PRIMARY KEY) WITHOUT ROWID")
+
+    def again(self, key: str) -> bool:
+        """Say whether ``key`` was asked about before."""
+        digest = hashlib.sha256(key.encode()).digest()[:16]
+        return self._keys.execute("INSERT OR IGNORE INTO seen VALUES (?)", (digest,)).rowcount == 0
