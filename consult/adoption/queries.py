@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import aliased
 
 from consult.adoption.models import Decision, DecisionState, Opinion, Outcome
+from consult.intake.models import Channel, SenderKind, Submission, SubmissionState
 from consult.store import db
+
+UNNAMED = {
+    SenderKind.PERSON: "一位公众",
+    SenderKind.ENTERPRISE: "一家企业",
+    SenderKind.ASSOCIATION: "一家行业协会商会",
+    SenderKind.ORGANISATION: "一家单位",
+}
+"""What stands for a sender who didn't consent to be named."""
 
 Own = aliased(Decision, name="own")
 OfGroup = aliased(Decision, name="of_group")
@@ -122,3 +132,52 @@ def decided(
         query = query.where(holds("state") == state)
     rows = db.session.execute(query.order_by(Opinion.id).limit(limit))
     return [Decided(opinion, own or of_group) for opinion, own, of_group in rows]
+
+
+@dataclass(frozen=True)
+class Released:
+    """An opinion that moderation let pass, as everybody may read it."""
+
+    id: int
+    anchor: str
+    content: str
+    sender: str
+    channel: Channel
+    received_at: datetime
+    late: bool
+
+
+def released(consultation_id: int, anchors: Iterable[str], *, before: int = 0, limit: int = 50) -> list[Released]:
+    """Return standing opinions on any of ``anchors`` that may be printed, newest first, from below the id ``before``.
+
+    What its sender asked to keep private stays out; the name is printed only with the sender's own consent.
+    """
+    query = (
+        select(Opinion, Submission)
+        .join(Submission, Submission.id == Opinion.submission_id)
+        .where(
+            Opinion.consultation_id == consultation_id,
+            Opinion.anchor.in_(list(anchors)),
+            Opinion.withdrawn.is_(False),
+            Submission.keep_private.is_(False),
+            Submission.state == SubmissionState.ACCEPTED,
+        )
+        .order_by(Opinion.id.desc())
+        .limit(limit)
+    )
+    if before:
+        query = query.where(Opinion.id < before)
+    return [_as_released(opinion, submission) for opinion, submission in db.session.execute(query)]
+
+
+def _as_released(opinion: Opinion, submission: Submission) -> Released:
+    named = submission.publish_name and submission.name
+    return Released(
+        id=opinion.id,
+        anchor=opinion.anchor,
+        content=opinion.content,
+        sender=submission.name if named else UNNAMED[submission.sender_kind],
+        channel=submission.channel,
+        received_at=submission.received_at,
+        late=submission.late,
+    )

@@ -16,6 +16,7 @@ from consult.store import db
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
 login = LoginManager()
+talisman = Talisman()
 
 CSP = {
     "default-src": "'self'",
@@ -34,7 +35,7 @@ def register(app: Flask) -> None:
     app.config["RATELIMIT_STORAGE_URI"] = settings.ratelimit_storage_url
     csrf.init_app(app)
     limiter.init_app(app)
-    Talisman(
+    talisman.init_app(
         app,
         force_https=False,  # TLS ends at the proxy
         strict_transport_security=settings.cookie_secure,

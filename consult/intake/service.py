@@ -19,6 +19,15 @@ from consult.ledger.service import record
 from consult.store import db, tally, transaction
 
 
+def check(consultation: Consultation | None, arrival: Arrival, *, at: datetime) -> None:
+    """Refuse what ``receive`` would refuse, storing nothing: a face asks before it keeps the bytes of attachments.
+
+    Raises:
+        SubmissionRefused: one of its descendants says what to change.
+    """
+    _checked(consultation, arrival, at)
+
+
 def receive(consultation: Consultation | None, arrival: Arrival, *, at: datetime, actor: Actor = PUBLIC) -> Receipt:
     """Store one submission whole: raw form, parts, attachments, receipt, counts and ledger entry, in one transaction.
 
@@ -32,14 +41,9 @@ def receive(consultation: Consultation | None, arrival: Arrival, *, at: datetime
     Raises:
         SubmissionRefused: one of its descendants says what to change; nothing is stored.
     """
-    parts = checks.said(arrival)
-    checks.check_lengths(arrival, parts)
-    earlier = _replay(arrival)
+    parts, earlier = _checked(consultation, arrival, at)
     if earlier is not None:
         return earlier
-    if consultation is not None:
-        checks.check_period(consultation, arrival.received_at or at)
-        checks.check_anchors(parts, checks.known_anchors(consultation, {part.anchor for part in parts}))
     blob = rows.raw_blob(arrival)
     try:
         with transaction():
@@ -52,6 +56,19 @@ def receive(consultation: Consultation | None, arrival: Arrival, *, at: datetime
         if earlier is None:
             raise
         return earlier
+
+
+def _checked(
+    consultation: Consultation | None, arrival: Arrival, at: datetime
+) -> tuple[tuple[Said, ...], Receipt | None]:
+    """Return what is said, and the receipt of the same sending if it was stored before."""
+    parts = checks.said(arrival)
+    checks.check_lengths(arrival, parts)
+    earlier = _replay(arrival)
+    if earlier is None and consultation is not None:
+        checks.check_period(consultation, arrival.received_at or at)
+        checks.check_anchors(parts, checks.known_anchors(consultation, {part.anchor for part in parts}))
+    return parts, earlier
 
 
 def _replay(arrival: Arrival) -> Receipt | None:

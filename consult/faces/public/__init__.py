@@ -1,9 +1,18 @@
-"""Pages for everybody."""
+"""Pages for everybody: what is open, one draft, the form, receipts, published feedback."""
 
 from __future__ import annotations
 
 from flask import Flask
 
+from consult.faces import showing
+from consult.faces.public import comment, consultations, errors, home, receipts, reports
+from consult.faces.public.blueprint import blueprint
+
+__all__ = ["comment", "consultations", "home", "receipts", "register", "reports"]
+
 
 def register(app: Flask) -> None:
-    """Add this face to the application."""
+    """Add this face to the application, with the filters and the error pages that other faces share."""
+    showing.register(app)
+    app.register_blueprint(blueprint)
+    errors.register(app)

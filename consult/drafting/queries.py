@@ -1,0 +1,116 @@
+"""What pages ask about consultations that everybody may see: lists by state, one by its address, the draft to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import joinedload
+
+from consult.drafting import reading
+from consult.drafting.models import Consultation, ProvisionRow, Stage
+from consult.store import db
+
+PAGE = 20
+SEARCH_WORDS = 5
+
+
+class Shelf(StrEnum):
+    """Where a public consultation stands in the lists."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    FEEDBACK = "feedback"
+    WITHDRAWN = "withdrawn"
+
+
+ANSWERED = (Stage.FEEDBACK_PUBLISHED, Stage.SUBMITTED_TO_MEETING, Stage.PROMULGATED)
+"""Stages in which the feedback stands published."""
+
+
+def _on(shelf: Shelf, at: datetime) -> ColumnElement[bool]:
+    released = Consultation.stage == Stage.RELEASED
+    if shelf is Shelf.OPEN:
+        return and_(released, Consultation.closes_at > at)
+    if shelf is Shelf.CLOSED:
+        return or_(and_(released, Consultation.closes_at <= at), Consultation.stage == Stage.FEEDBACK_REVIEW)
+    return Consultation.stage.in_(ANSWERED) if shelf is Shelf.FEEDBACK else Consultation.stage == Stage.WITHDRAWN
+
+
+def _public(at: datetime) -> ColumnElement[bool]:
+    return and_(Consultation.opens_at.is_not(None), Consultation.opens_at <= at)
+
+
+def listing(
+    shelf: Shelf, at: datetime, *, words: str = "", kind: str = "", after: str = "", limit: int = PAGE
+) -> list[Consultation]:
+    """Return public consultations on a shelf: open ones by nearest end, others by latest end.
+
+    Arguments:
+        words: up to five words, all of which stand in the title, the summary or the draft.
+        kind: id of a kind of document; empty for all.
+        after: slug of the last one on the page before.
+    """
+    query = select(Consultation).where(_public(at), _on(shelf, at)).options(joinedload(Consultation.division))
+    if kind:
+        query = query.where(Consultation.kind == kind)
+    for word in words.split()[:SEARCH_WORDS]:
+        query = query.where(_mentions(word))
+    ascending = shelf is Shelf.OPEN
+    last = db.session.scalar(select(Consultation).where(Consultation.slug == after)) if after else None
+    if last is not None and last.closes_at is not None:
+        ends, id_ = Consultation.closes_at, Consultation.id
+        further = ends > last.closes_at if ascending else ends < last.closes_at
+        query = query.where(or_(further, and_(ends == last.closes_at, id_ > last.id if ascending else id_ < last.id)))
+    order = (
+        (Consultation.closes_at, Consultation.id)
+        if ascending
+        else (Consultation.closes_at.desc(), Consultation.id.desc())
+    )
+    return list(db.session.scalars(query.order_by(*order).limit(limit)))
+
+
+def _mentions(word: str) -> ColumnElement[bool]:
+    in_draft = exists().where(
+        ProvisionRow.version_id == Consultation.public_version_id,
+        or_(ProvisionRow.text.contains(word, autoescape=True), ProvisionRow.heading.contains(word, autoescape=True)),
+    )
+    return or_(
+        Consultation.title.contains(word, autoescape=True),
+        Consultation.summary.contains(word, autoescape=True),
+        in_draft,
+    )
+
+
+def kinds_in_use(at: datetime) -> list[str]:
+    """Return the ids of the kinds of document among public consultations."""
+    query = select(Consultation.kind).where(_public(at)).distinct().order_by(Consultation.kind)
+    return list(db.session.scalars(query))
+
+
+def released(slug: str) -> Consultation | None:
+    """Return the consultation with this slug if it was ever released, even when it hasn't opened yet."""
+    query = (
+        select(Consultation)
+        .where(Consultation.slug == slug, Consultation.opens_at.is_not(None))
+        .options(joinedload(Consultation.division))
+    )
+    return db.session.scalar(query)
+
+
+def by_id(ids: Sequence[int]) -> dict[int, Consultation]:
+    """Return consultations by id."""
+    rows = db.session.scalars(select(Consultation).where(Consultation.id.in_(ids)))
+    return {row.id: row for row in rows}
+
+
+def draft_of(consultation: Consultation) -> reading.Draft:
+    """Return the draft out for comment, as it is read."""
+    query = (
+        select(ProvisionRow)
+        .where(ProvisionRow.version_id == consultation.public_version_id)
+        .order_by(ProvisionRow.position)
+    )
+    return reading.read(db.session.scalars(query).all())

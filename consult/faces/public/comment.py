@@ -1,0 +1,191 @@
+"""The form: show it, add or drop a place, take what was sent. Whatever goes wrong, what was typed is still there."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response
+
+from consult import clock
+from consult.drafting import queries
+from consult.drafting.models import Consultation, Stage
+from consult.drafting.reading import Draft
+from consult.faces.guards import csrf, limiter
+from consult.faces.public.blueprint import blueprint, public_consultation
+from consult.faces.public.forms import PIECES, CommentForm
+from consult.faces.public.receipts import let_in
+from consult.files.attachments import AttachmentRefused, CheckedAttachment, check
+from consult.intake import service as intake
+from consult.intake.arrival import Arrival, Said
+from consult.intake.errors import IdempotencyConflict, NotOpen, SubmissionRefused, TooManyAttachments
+from consult.intake.models import Channel, SenderKind
+from consult.settings import blobs, settings
+
+RAW_FIELDS = ("name", "contact", "sender_kind", "publish_name", "keep_private", "token")
+STALE = "页面放得太久，或者浏览器没有带上安全标记。您写的都还在，请再点一次“提交”。"
+
+
+@blueprint.get("/consultations/<slug>/comment")
+def comment(slug: str) -> str:
+    """Show the form, with the places asked for in the address (``?anchor=art-12&anchor=art-13``) and the whole."""
+    now = clock.now()
+    consultation = public_consultation(slug, now)
+    draft = queries.draft_of(consultation)
+    form = CommentForm(formdata=None, data={"token": new_token()})
+    asked = [anchor for anchor in request.args.getlist("anchor")[:PIECES] if draft.unit_of(anchor) is not None]
+    for anchor in dict.fromkeys(asked):
+        form.pieces.append_entry({"anchor": anchor})
+    if not asked:
+        form.pieces.append_entry({"anchor": ""})
+    return _page(consultation, form, draft, now)
+
+
+@blueprint.post("/consultations/<slug>/comment")
+@csrf.exempt  # the form checks the token itself, so that a stale one doesn't cost anybody their text
+@limiter.limit(lambda: settings().ratelimit_submit, exempt_when=lambda: _button() != "send")
+def send(slug: str) -> str | Response | tuple[str, int]:
+    """Take what was sent, or change the form: add a place, drop one."""
+    now = clock.now()
+    consultation = queries.released(slug) or abort(404)
+    form = CommentForm()
+    if not consultation.is_public(now):
+        return render_template("public/early.html", form=form, consultation=consultation), 409
+    draft = queries.draft_of(consultation)
+    verb = _button()
+    if verb != "send":
+        return _rearranged(consultation, form, draft, verb, now)
+    if form.website.data:
+        abort(400)
+    if not form.validate():
+        return _page(consultation, form, draft, now, [STALE] if form.csrf_token.errors else []), 400
+    try:
+        arrival = _arrival(form, now)
+        intake.check(consultation, arrival, at=now)
+        _keep_files()
+        receipt = intake.receive(consultation, arrival, at=now)
+    except IdempotencyConflict as refusal:
+        form.token.data = new_token()
+        return _page(consultation, form, draft, now, [f"{refusal} 要把现在这份也提交，请再点一次“提交”。"]), 409
+    except (SubmissionRefused, AttachmentRefused) as refusal:
+        return _page(consultation, form, draft, now, [str(refusal)], _field_of(refusal)), _status_of(refusal)
+    return let_in(redirect(url_for(".receipt", number=receipt.number), 303), receipt.number, fresh=True)
+
+
+def new_token() -> str:
+    """Return a token that makes one form one submission, however often it is sent."""
+    return secrets.token_urlsafe(24)
+
+
+def _button() -> str:
+    return request.form.get("verb", "send")
+
+
+def _page(
+    consultation: Consultation,
+    form: CommentForm,
+    draft: Draft,
+    now: datetime,
+    refusals: Sequence[str] = (),
+    field: str = "",
+    chosen: str = "",
+) -> str:
+    if not form.token.data:
+        form.token.data = new_token()
+    if not form.pieces.entries:
+        form.pieces.append_entry({"anchor": ""})
+    taken = {piece.anchor.data for piece in form.pieces}
+    return render_template(
+        "public/comment.html",
+        consultation=consultation,
+        state=consultation.state(now),
+        now=now,
+        form=form,
+        draft=draft,
+        units=[unit for unit in draft.units if unit.anchor not in taken],
+        has_whole="" in taken,
+        refusals=refusals,
+        field_id=field,
+        chosen=chosen,
+        lost_files=[file.filename for file in _files() if file.filename] if request.method == "POST" else [],
+        open_to_opinions=consultation.stage is not Stage.WITHDRAWN,
+    )
+
+
+def _rearranged(consultation: Consultation, form: CommentForm, draft: Draft, verb: str, now: datetime) -> str:
+    """Show the form with a place more or less; nothing is checked yet."""
+    chosen = ""
+    if verb == "add":
+        anchor = request.form.get("add_anchor", "")
+        known = not anchor or draft.unit_of(anchor) is not None
+        if known and len(form.pieces) < PIECES and anchor not in {piece.anchor.data for piece in form.pieces}:
+            form.pieces.append_entry({"anchor": anchor})
+            chosen = f"pieces-{len(form.pieces) - 1}-content"
+    elif verb.startswith("drop-"):
+        kept = [piece.data for at, piece in enumerate(form.pieces) if verb != f"drop-{at}"]
+        while form.pieces.entries:
+            form.pieces.pop_entry()
+        form.pieces.last_index = -1
+        for piece in kept:
+            form.pieces.append_entry(piece)
+    return _page(consultation, form, draft, now, chosen=chosen)
+
+
+def _files() -> list[FileStorage]:
+    return [file for file in request.files.getlist("files") if file.filename]
+
+
+def _arrival(form: CommentForm, now: datetime) -> Arrival:
+    """Return what was sent; the raw form is its fields as they came, as JSON, without the security tokens."""
+    raw = {key: request.form.getlist(key) for key in request.form if key.startswith("pieces-") or key in RAW_FIELDS}
+    return Arrival(
+        channel=Channel.WEB,
+        parts=tuple(
+            Said(piece.content.data or "", piece.anchor.data or "", piece.quote.data or "") for piece in form.pieces
+        ),
+        raw=json.dumps(raw, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass"),
+        raw_media_type="application/json",
+        name=form.name.data or "",
+        contact=form.contact.data or "",
+        sender_kind=SenderKind(form.sender_kind.data or SenderKind.PERSON),
+        publish_name=bool(form.publish_name.data),
+        keep_private=bool(form.keep_private.data),
+        attachments=_attachments(),
+        idempotency_key=f"web:{form.token.data}" if form.token.data else None,
+        received_at=now,
+    )
+
+
+def _attachments() -> tuple[CheckedAttachment, ...]:
+    limit = settings().attachment_count
+    sent = _files()
+    if len(sent) > limit:
+        raise TooManyAttachments(
+            f"一次最多上传 {limit} 个附件，现在有 {len(sent)} 个。请去掉一些，或者合并成一个文件。", "attachments"
+        )
+    return tuple(check(file.filename or "", _bytes_of(file), max_bytes=settings().attachment_bytes) for file in sent)
+
+
+def _keep_files() -> None:
+    """Keep the bytes of what was sent; done when everything else is known to be right."""
+    for file in _files():
+        blobs().put(_bytes_of(file))
+
+
+def _bytes_of(file: FileStorage) -> bytes:
+    file.stream.seek(0)
+    return file.stream.read()
+
+
+def _field_of(refusal: Exception) -> str:
+    """Return the id of the field that a refusal is about."""
+    named = refusal.field if isinstance(refusal, SubmissionRefused) else "attachments"
+    return {"attachments": "files", "name": "name", "contact": "contact"}.get(named, "pieces-0-content")
+
+
+def _status_of(refusal: Exception) -> int:
+    return 409 if isinstance(refusal, NotOpen) else 400

@@ -1,0 +1,97 @@
+"""One consultation: its page, and one article with the opinions on it that may be printed."""
+
+from __future__ import annotations
+
+from flask import abort, render_template, request, url_for
+
+from consult import clock
+from consult.adoption import queries as adoption
+from consult.drafting import queries
+from consult.drafting.models import Consultation, Stage, State
+from consult.faces.public.blueprint import blueprint, public_consultation
+from consult.faces.public.home import kind_name, received
+from consult.faces.showing import last_moment, short_day
+from consult.reporting import queries as reports
+from consult.store import tally
+
+OPINIONS_ON_A_PAGE = 20
+STEPS = ("公布草案", "征求意见", "研究采纳", "反馈公布", "上会审议")
+STEP_OF = {
+    State.OPEN: 1,
+    State.CLOSED: 2,
+    State.FEEDBACK_REVIEW: 2,
+    State.FEEDBACK_PUBLISHED: 4,
+    State.SUBMITTED_TO_MEETING: 4,
+    State.PROMULGATED: 5,
+    State.WITHDRAWN: -1,
+}
+
+
+@blueprint.get("/consultations/<slug>")
+def consultation(slug: str) -> str:
+    """Show the notice, the draft by article, the explanation, how to comment, the period and what came of it."""
+    now = clock.now()
+    found = public_consultation(slug, now)
+    draft = queries.draft_of(found)
+    on_article = tally.counts(found.id, "article")
+    return render_template(
+        "public/consultation.html",
+        consultation=found,
+        state=found.state(now),
+        now=now,
+        draft=draft,
+        contents=draft.contents(on_article),
+        on_article=on_article,
+        received=received([found.id])[found.id],
+        kind_name=kind_name(found.kind),
+        steps=steps_of(found),
+        step=STEP_OF.get(found.state(now), 0),
+        takes_opinions=found.stage is not Stage.WITHDRAWN,
+        report=reports.standing(found.id),
+    )
+
+
+@blueprint.get("/consultations/<slug>/articles/<anchor>")
+def article(slug: str, anchor: str) -> str:
+    """Show one article and the released opinions on it, newest first, by key."""
+    now = clock.now()
+    found = public_consultation(slug, now)
+    draft = queries.draft_of(found)
+    whole = anchor == "draft"
+    unit = None if whole else draft.unit_of(anchor)
+    if unit is None and not whole:
+        abort(404)
+    before = request.args.get("before", "")
+    opinions = adoption.released(
+        found.id,
+        unit.anchors if unit is not None else ("",),
+        before=int(before) if before.isdecimal() else 0,
+        limit=OPINIONS_ON_A_PAGE + 1,
+    )
+    shown = opinions[:OPINIONS_ON_A_PAGE]
+    on_article = tally.counts(found.id, "article")
+    previous, following = draft.neighbours(unit) if unit is not None else (None, None)
+    return render_template(
+        "public/article.html",
+        consultation=found,
+        state=found.state(now),
+        now=now,
+        draft=draft,
+        unit=unit,
+        previous=previous,
+        following=following,
+        opinions=shown,
+        received=unit.count(on_article) if unit is not None else on_article.get("", 0),
+        next=url_for(".article", slug=slug, anchor=anchor, before=shown[-1].id)
+        if len(opinions) > OPINIONS_ON_A_PAGE
+        else None,
+        first=url_for(".article", slug=slug, anchor=anchor) if before else None,
+        takes_opinions=found.stage is not Stage.WITHDRAWN,
+    )
+
+
+def steps_of(found: Consultation) -> list[tuple[str, str]]:
+    """Return the road of a consultation with the dates that are known."""
+    until = last_moment(found.closes_at).replace(" 24:00", "")
+    dates = (short_day(found.opens_at), f"至 {until}" if until else "", "", "", "")
+    return list(zip(STEPS, dates, strict=True))

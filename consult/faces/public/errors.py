@@ -1,0 +1,45 @@
+"""Errors as pages in plain words that say what to do; for programs, the same as JSON."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Flask, Response, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from consult.accounts.errors import NotAllowed
+
+PAGES = (400, 403, 404, 405, 413, 429, 500)
+MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics")
+
+Answer = tuple[str | Response, int]
+
+
+def register(app: Flask) -> None:
+    """Turn refusals and failures into pages for the whole application."""
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(NotAllowed, _not_allowed)
+    for status in PAGES:
+        app.register_error_handler(status, _page)
+
+
+def _stale_form(_error: CSRFError) -> Answer:
+    return _answer(400, "csrf", "表单的安全标记不对")
+
+
+def _not_allowed(error: NotAllowed) -> Answer:
+    return _answer(403, "403", str(error))
+
+
+def _page(error: Exception) -> Answer | HTTPException:
+    if not isinstance(error, HTTPException):
+        return _answer(500, "500")
+    status = error.code or 500
+    return _answer(status, str(status))
+
+
+def _answer(status: int, name: str, words: str = "") -> Answer:
+    if request.path.startswith(MACHINE_PATHS):
+        return jsonify(error={"status": status, "message": words or HTTPStatus(status).phrase}), status
+    return render_template("errors/error.html", name=name, status=status, words=words), status

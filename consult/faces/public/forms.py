@@ -1,0 +1,61 @@
+"""The forms of the public pages, with their limits and the words that say what to do."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import MultipleFileField
+from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.validators import Length
+
+from consult.intake.arrival import CONTACT_CHARACTERS, NAME_CHARACTERS, QUOTE_CHARACTERS
+from consult.intake.models import SenderKind
+
+PIECES = 60
+"""Places of the draft that one form may speak of."""
+ANCHOR_CHARACTERS = 80
+TOKEN_CHARACTERS = 64
+RECEIPT_CHARACTERS = 60
+
+SENDER_KINDS = [
+    (SenderKind.PERSON.value, "个人"),
+    (SenderKind.ENTERPRISE.value, "企业"),
+    (SenderKind.ASSOCIATION.value, "行业协会、商会"),
+    (SenderKind.ORGANISATION.value, "其他单位"),
+]
+
+
+class PieceForm(Form):
+    """What is said of one place of the draft: an empty anchor means the whole."""
+
+    anchor = HiddenField(validators=[Length(max=ANCHOR_CHARACTERS, message="条文的编号不对，请从草案里重新选择。")])
+    quote = HiddenField(validators=[Length(max=QUOTE_CHARACTERS, message=f"选中的字句最多 {QUOTE_CHARACTERS} 字。")])
+    content = TextAreaField("意见")
+
+
+class CommentForm(FlaskForm):
+    """Opinions on several places in one go; lengths of the texts are the intake's to check."""
+
+    pieces = FieldList(FormField(PieceForm), max_entries=PIECES)
+    token = HiddenField(validators=[Length(max=TOKEN_CHARACTERS, message="表单已经失效，请再点一次提交。")])
+    name = StringField(
+        "姓名或者单位名称",
+        validators=[Length(max=NAME_CHARACTERS, message=f"姓名或者单位名称最多 {NAME_CHARACTERS} 字，请缩短。")],
+    )
+    contact = StringField(
+        "联系方式",
+        validators=[Length(max=CONTACT_CHARACTERS, message=f"联系方式最多 {CONTACT_CHARACTERS} 字，请缩短。")],
+    )
+    sender_kind = RadioField(
+        "您是", choices=SENDER_KINDS, default=SenderKind.PERSON.value, validators=[], validate_choice=True
+    )
+    publish_name = BooleanField("公布我的意见时，可以写出我的姓名或者单位名称")
+    keep_private = BooleanField("不要公开我的意见内容，只供研究采纳时参考")
+    files = MultipleFileField("附件")
+    website = StringField("网址（请留空）")
+
+
+class ReceiptForm(FlaskForm):
+    """Number and key of a receipt."""
+
+    number = StringField("回执编号", validators=[Length(max=RECEIPT_CHARACTERS, message="回执编号太长，请核对。")])
+    key = StringField("查询码", validators=[Length(max=RECEIPT_CHARACTERS, message="查询码太长，请核对。")])

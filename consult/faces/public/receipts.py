@@ -1,0 +1,155 @@
+"""Receipts: look one up, see the state and the decisions, print it. The key never stays in an address.
+
+A link with the key is traded for a short-lived signed cookie and redirected, so that the key is in no log line, history
+entry or Referer of a later page.
+"""
+
+from __future__ import annotations
+
+import io
+
+import segno
+from flask import Response as FlaskResponse
+from flask import abort, current_app, flash, make_response, redirect, render_template, request, url_for
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from consult import clock
+from consult.drafting import queries
+from consult.faces.guards import limiter, talisman
+from consult.faces.public.blueprint import blueprint
+from consult.faces.public.feeds import outside
+from consult.faces.public.forms import ReceiptForm
+from consult.intake import receipts
+from consult.intake.consent import withdraw_consent as take_back
+from consult.intake.errors import ReceiptNotFound
+from consult.intake.models import Submission
+from consult.reporting import queries as reports
+from consult.settings import settings
+from consult.store import db
+
+COOKIE = "receipt"
+SECONDS = 30 * 60
+NO_REFERRER = "no-referrer"
+NOT_FOUND = "没有查到这张回执。请核对编号和查询码：查询码是四组字母和数字，大小写都可以。"
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="receipt-cookie")
+
+
+def let_in(response: Response, number: str, *, fresh: bool = False) -> Response:
+    """Give the browser a signed pass to one receipt for half an hour."""
+    response.set_cookie(
+        COOKIE,
+        _signer().dumps({"number": number, "fresh": fresh}),
+        max_age=SECONDS,
+        path="/receipts",
+        httponly=True,
+        secure=settings().cookie_secure,
+        samesite="Lax",
+    )
+    return quiet(response)
+
+
+def quiet(response: Response) -> Response:
+    """Keep a response out of caches and search engines."""
+    response.headers["Cache-Control"] = "no-store, private"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _pass_for(number: str) -> dict[str, object] | None:
+    try:
+        held = _signer().loads(request.cookies.get(COOKIE, ""), max_age=SECONDS)
+    except BadSignature:
+        return None
+    return held if isinstance(held, dict) and held.get("number") == number else None
+
+
+@blueprint.get("/receipts")
+@talisman(referrer_policy=NO_REFERRER)
+def receipts_page() -> Response:
+    """Show the form that asks for number and key."""
+    return quiet(make_response(render_template("public/receipts.html", form=ReceiptForm(formdata=None))))
+
+
+@blueprint.post("/receipts")
+@limiter.limit(lambda: settings().ratelimit_receipt)
+@talisman(referrer_policy=NO_REFERRER)
+def find_receipt() -> Response:
+    """Look a receipt up by number and key."""
+    form = ReceiptForm()
+    if not form.validate():
+        return _again(form, [], 400)
+    return _trade(form.number.data or "", form.key.data or "", form)
+
+
+@blueprint.get("/receipts/<number>")
+@limiter.limit(lambda: settings().ratelimit_receipt, exempt_when=lambda: "key" not in request.args)
+@talisman(referrer_policy=NO_REFERRER)
+def receipt(number: str) -> Response:
+    """Show the state of a submission and the decision on each of its opinions to who holds the key."""
+    if "key" in request.args:
+        return _trade(number, request.args["key"], ReceiptForm(formdata=None, data={"number": number}))
+    held = _pass_for(number)
+    submission = _submission(number) if held else None
+    if held is None or submission is None:
+        form = ReceiptForm(formdata=None, data={"number": number})
+        return _again(form, ["请输入查询码。为了保护您的意见，每次查询半小时内有效。"], 403)
+    consultation = submission.consultation
+    page = render_template(
+        "public/receipt.html",
+        submission=submission,
+        consultation=consultation,
+        state=consultation.state(clock.now()) if consultation is not None else None,
+        draft=queries.draft_of(consultation) if consultation is not None else None,
+        answers=reports.answers(submission),
+        rejection=reports.rejection(submission),
+        key=receipts.key_of(number),
+        fresh=bool(held.get("fresh")),
+    )
+    return quiet(make_response(page))
+
+
+@blueprint.post("/receipts/<number>/consent")
+def withdraw_consent(number: str) -> Response:
+    """Take back the consent to printing the name."""
+    submission = _submission(number) if _pass_for(number) else None
+    if submission is None:
+        abort(403)
+    take_back(submission, at=clock.now())
+    flash("已撤回：以后公布时不再写出您的姓名。", "success")
+    return quiet(redirect(url_for(".receipt", number=number), 303))
+
+
+@blueprint.get("/receipts/<number>/qr.svg")
+@talisman(referrer_policy=NO_REFERRER)
+def receipt_qr(number: str) -> FlaskResponse | tuple[str, int]:
+    """Give the address of a receipt with its key as a QR code (ISO/IEC 18004) to who holds the key."""
+    if _pass_for(number) is None:
+        return "", 403
+    code = segno.make(outside("public.receipt", number=number, key=receipts.key_of(number)), error="m", micro=False)
+    drawn = io.BytesIO()
+    code.save(drawn, kind="svg", scale=4, border=2, dark="#000", light="#fff", xmldecl=False)
+    response = FlaskResponse(drawn.getvalue(), mimetype="image/svg+xml")
+    quiet(response)
+    return response
+
+
+def _submission(number: str) -> Submission | None:
+    return db.session.scalar(select(Submission).where(Submission.number == number))
+
+
+def _trade(number: str, key: str, form: ReceiptForm) -> Response:
+    try:
+        found = receipts.find(number, key)
+    except ReceiptNotFound:
+        return _again(form, [NOT_FOUND], 404)
+    return let_in(redirect(url_for(".receipt", number=found.number), 303), found.number)
+
+
+def _again(form: ReceiptForm, refusals: list[str], status: int) -> Response:
+    page = render_template("public/receipts.html", form=form, refusals=refusals)
+    return quiet(make_response(page, status))
