@@ -9,5 +9,9 @@ class DecisionRefused(Refused):
     """A decision lacks its reason, or comes in the wrong state."""
 
 
+class OpinionRefused(Refused):
+    """An opinion can't be placed, split or grouped as asked."""
+
+
 class SameReviewer(Refused):
     """The reviewer must not be the author of the decision."""

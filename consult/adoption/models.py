@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consult.accounts.models import User
@@ -42,6 +42,8 @@ class OpinionGroup(Base):
     title: Mapped[str] = mapped_column(String(300))
     concentrated: Mapped[bool] = mapped_column(default=False)
     """Above the threshold of the rules (较为集中)."""
+    kept: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """A person made or changed it: grouping by the machine leaves it as it is."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     opinions: Mapped[list[Opinion]] = relationship(back_populates="group", order_by="Opinion.id")
@@ -64,6 +66,10 @@ class Opinion(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     withdrawn: Mapped[bool] = mapped_column(default=False)
     """Its submission is no longer accepted, or it was split: it stands no more, and isn't counted."""
+    replaced: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Others stand in its place (its pieces, or the whole it was a piece of), also when its submission comes back."""
+    alone: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """A person took it out of a group: grouping by the machine leaves it alone."""
 
     submission: Mapped[Submission] = relationship()
     part: Mapped[SubmissionPart] = relationship()
@@ -105,4 +111,5 @@ class Decision(Base):
         Index("ix_decision_opinion", "opinion_id", "current"),
         Index("ix_decision_group", "group_id", "current"),
         Index("ix_decision_state", "consultation_id", "current", "state"),
+        Index("ix_decision_author", "author_id", "id"),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from consult.adoption.models import Decision, DecisionState, Opinion, Outcome
@@ -114,16 +114,41 @@ def decided(
     consultation_id: int,
     *,
     anchor: str | None = None,
+    anchors: Iterable[str] | None = None,
     submission_ids: Iterable[int] | None = None,
+    group_id: int | None = None,
+    by_themselves: bool = False,
+    organisations: bool = False,
     state: DecisionState | None = None,
     undecided: bool = False,
+    author_id: int | None = None,
     after: int = 0,
     limit: int = 50,
 ) -> list[Decided]:
-    """Return standing opinions by key with the decision that holds, filtered by provision, submission or state."""
+    """Return standing opinions by key with the decision that holds.
+
+    Arguments:
+        anchor, anchors: only those on these provisions.
+        by_themselves: only those that no group speaks for: in none, or with a decision of their own.
+        organisations: only those of enterprises, associations and other organisations.
+        state, undecided: only those whose holding decision is in this state, or that have none.
+        author_id: only those whose holding decision is this user's.
+    """
     query = with_decision(Opinion, Own, OfGroup).where(Opinion.consultation_id == consultation_id, Opinion.id > after)
     if anchor is not None:
         query = query.where(Opinion.anchor == anchor)
+    if anchors is not None:
+        query = query.where(Opinion.anchor.in_(list(anchors)))
+    if group_id is not None:
+        query = query.where(Opinion.group_id == group_id)
+    if by_themselves:
+        query = query.where(or_(Opinion.group_id.is_(None), Own.id.is_not(None)))
+    if organisations:
+        query = query.join(Submission, Submission.id == Opinion.submission_id).where(
+            Submission.sender_kind != SenderKind.PERSON
+        )
+    if author_id is not None:
+        query = query.where(holds("author_id") == author_id)
     if submission_ids is not None:
         query = query.where(Opinion.submission_id.in_(list(submission_ids)))
     if undecided:

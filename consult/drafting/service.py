@@ -183,7 +183,7 @@ def proposed_period(
     wanted = rule.minimum_days if days is None else days
     try:
         periods.check_minimum(rule, wanted, reason)
-        return periods.period(published, wanted, rule=rule, calendar=rules().calendar)
+        return periods.period(published, wanted, rule=rule)
     except periods.PeriodError as error:
         raise PeriodRefused(str(error)) from error
 

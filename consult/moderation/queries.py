@@ -1,14 +1,15 @@
-"""What the moderator's pages ask: the queue, by key; its counts; suspected duplicates."""
+"""What the moderator's pages ask: the queue, by key; its counts; suspected duplicates; what is printed of a part."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from consult.intake.models import Submission, SubmissionState
-from consult.moderation.models import Screening
+from consult.moderation.models import PublicText, Screening
 from consult.store import db, tally
 
 PAGE = 50
@@ -40,6 +41,61 @@ def queue(
     return per_state[:limit]
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page of the queue: its submissions and whether there are more on either side."""
+
+    submissions: list[Submission]
+    earlier: bool = False
+    later: bool = False
+
+    @property
+    def first(self) -> int:
+        """The smallest id on the page."""
+        return self.submissions[0].id if self.submissions else 0
+
+    @property
+    def last(self) -> int:
+        """The largest id on the page."""
+        return self.submissions[-1].id if self.submissions else 0
+
+
+def page(
+    consultation_id: int,
+    states: Sequence[SubmissionState],
+    *,
+    after: int = 0,
+    before: int = 0,
+    limit: int = PAGE,
+) -> Page:
+    """Return the page of the queue beyond the id ``after``, or the one that ends before the id ``before``.
+
+    Costs one index range of ``limit`` + 1 rows for each state, however long the queue is.
+    """
+    if before:
+        rows = queue(consultation_id, states, after=before, limit=limit + 1, newest_first=True)
+        shown = sorted(rows[:limit], key=lambda submission: submission.id)
+        return Page(shown, earlier=len(rows) > limit, later=bool(shown))
+    rows = queue(consultation_id, states, after=after, limit=limit + 1)
+    return Page(rows[:limit], earlier=after > 0, later=len(rows) > limit)
+
+
+def neighbour(submission: Submission, states: Sequence[SubmissionState], *, forward: bool = True) -> Submission | None:
+    """Return the next (or the previous) submission of the same consultation in one of ``states``."""
+    if submission.consultation_id is None:
+        return None
+    found = queue(submission.consultation_id, states, after=submission.id, limit=1, newest_first=not forward)
+    return found[0] if found else None
+
+
+def by_number(consultation_id: int, number: str) -> Submission | None:
+    """Return the submission of a consultation with this receipt number."""
+    query = select(Submission).where(
+        Submission.number == number.strip().upper(), Submission.consultation_id == consultation_id
+    )
+    return db.session.scalar(query)
+
+
 def counts(consultation_id: int) -> dict[SubmissionState, int]:
     """Return how many submissions are in each state."""
     return {SubmissionState(state): n for state, n in tally.counts(consultation_id, "state").items()}
@@ -60,7 +116,34 @@ def same_text(submission: Submission, limit: int = 5) -> list[Submission]:
     return list(db.session.scalars(query))
 
 
+def repeated(submissions: Sequence[Submission]) -> frozenset[int]:
+    """Return the ids of those among ``submissions`` whose text had come before in the same consultation."""
+    earlier = aliased(Submission)
+    again = (
+        select(earlier.id)
+        .where(
+            earlier.consultation_id == Submission.consultation_id,
+            earlier.fingerprint == Submission.fingerprint,
+            earlier.id < Submission.id,
+        )
+        .exists()
+    )
+    query = select(Submission.id).where(Submission.id.in_([submission.id for submission in submissions]), again)
+    return frozenset(db.session.scalars(query))
+
+
+def printed(submission: Submission) -> dict[int, PublicText]:
+    """Return what moderation wrote to be printed, by part id."""
+    ids = [part.id for part in submission.parts]
+    return {text.part_id: text for text in db.session.scalars(select(PublicText).where(PublicText.part_id.in_(ids)))}
+
+
 def acts(submission: Submission) -> list[Screening]:
     """Return what was done on a submission, oldest first."""
-    query = select(Screening).where(Screening.submission_id == submission.id).order_by(Screening.id)
+    query = (
+        select(Screening)
+        .where(Screening.submission_id == submission.id)
+        .order_by(Screening.id)
+        .options(joinedload(Screening.by))
+    )
     return list(db.session.scalars(query))

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 
 from consult.accounts.permissions import Act, Actor, require
+from consult.intake.arrival import clean
 from consult.intake.models import Submission, SubmissionPart, SubmissionState
+from consult.law.rows import Effect, RejectionRule
 from consult.ledger.service import digest, record
 from consult.moderation.errors import ScreeningRefused
 from consult.moderation.models import PublicText, Screening, ScreeningKind
 from consult.settings import rules
 from consult.store import db, tally, transaction
 from consult.text import private
+
+REASON_CHARACTERS = 1000
+TEXT_CHARACTERS = 100_000
+ALREADY_SCREENED = "这件来件已经审核过，可能是别的同事刚刚处理的。需要改的，请先撤销上一步。"
+
+KIND_NAMES = {
+    ScreeningKind.TAKE_UP: "留下细看",
+    ScreeningKind.ACCEPT: "通过",
+    ScreeningKind.REJECT: "不予公开",
+    ScreeningKind.MARK_DUPLICATE: "标为重复",
+    ScreeningKind.MASK: "修改公开文本",
+    ScreeningKind.UNDO: "撤销",
+}
 
 WAITING = (SubmissionState.RECEIVED, SubmissionState.SCREENING)
 SCREENED = (SubmissionState.ACCEPTED, SubmissionState.REJECTED, SubmissionState.DUPLICATE)
@@ -34,19 +49,23 @@ def follow(follower: Follower) -> None:
 
 
 def proposed_text(part: SubmissionPart) -> tuple[str, int]:
-    """Return a part's text with everything masked that looks private, and how many pieces that was.
-
-    What the sender gave as name and contact is private wherever it stands in the text.
-    """
-    sender = part.submission
-    found = private.find(part.content, [known for known in (sender.name, sender.contact) if known])
+    """Return a part's text with everything masked that looks private, and how many pieces that was."""
+    found = private_data(part)
     return private.mask(part.content, found), len(found)
+
+
+def private_data(part: SubmissionPart) -> tuple[private.PrivateDatum, ...]:
+    """Return what looks private in a part, the sender's own contact and unreleased name among it, in order."""
+    sender = part.submission
+    known = (sender.contact,) if sender.publish_name else (sender.contact, sender.name)
+    return private.find(part.content, known)
 
 
 def take_up(actor: Actor, submission: Submission, *, at: datetime) -> None:
     """Mark a waiting submission as being screened."""
     _require(actor, submission)
     with transaction():
+        _lock(submission)
         if submission.state is not SubmissionState.RECEIVED:
             return
         _change(actor, submission, ScreeningKind.TAKE_UP, SubmissionState.SCREENING, at=at)
@@ -66,8 +85,7 @@ def accept(
     """
     _require(actor, submission)
     with transaction():
-        if submission.state not in WAITING:
-            raise ScreeningRefused("这件来件已经审核过。需要改的，请先撤销上一步。")
+        _expect_waiting(submission)
         _write_public_texts(actor, submission, public_texts or {}, at)
         _change(actor, submission, ScreeningKind.ACCEPT, SubmissionState.ACCEPTED, at=at)
 
@@ -75,11 +93,16 @@ def accept(
 def reject(actor: Actor, submission: Submission, *, reason_id: str, reason: str = "", at: datetime) -> None:
     """Keep a submission out of print, with a reason of the rules and words of one's own; it stays and is counted."""
     _require(actor, submission)
-    if reason_id not in {row.id for row in rules().rejection_reasons}:
+    rule = next((rule for rule in rejection_reasons() if rule.id == reason_id), None)
+    if rule is None:
         raise ScreeningRefused("请选择不予公开的理由。")
+    reason = reason.strip()
+    if rule.needs_note and not reason:
+        raise ScreeningRefused(f"选“{rule.name}”的，请在说明里写清楚是什么理由。")
+    if len(reason) > REASON_CHARACTERS:
+        raise ScreeningRefused(f"说明有 {len(reason):,} 字，最多 {REASON_CHARACTERS:,} 字，请缩短。")
     with transaction():
-        if submission.state not in WAITING:
-            raise ScreeningRefused("这件来件已经审核过。需要改的，请先撤销上一步。")
+        _expect_waiting(submission)
         _change(
             actor,
             submission,
@@ -87,20 +110,45 @@ def reject(actor: Actor, submission: Submission, *, reason_id: str, reason: str 
             SubmissionState.REJECTED,
             at=at,
             reason_id=reason_id,
-            reason=reason.strip(),
+            reason=reason,
         )
+
+
+def rejection_reasons() -> list[RejectionRule]:
+    """Return the reasons that a submission may be kept out of print for; a duplicate has an act of its own."""
+    return [rule for rule in rules().rejection_reasons if rule.effect is not Effect.DUPLICATE]
+
+
+def accept_many(actor: Actor, submissions: Sequence[Submission], *, at: datetime) -> list[Submission]:
+    """Let several submissions pass at once, masked as proposed; return those that another moderator was faster with.
+
+    Each stands in a transaction of its own, so that a long page doesn't keep senders from being taken in.
+    """
+    late: list[Submission] = []
+    for submission in submissions:
+        _require(actor, submission)
+    for submission in submissions:
+        try:
+            accept(actor, submission, at=at)
+        except ScreeningRefused:
+            late.append(submission)
+    return late
 
 
 def mark_duplicate(actor: Actor, submission: Submission, original: Submission, *, at: datetime) -> None:
     """Say that a submission says again what the same sender sent before; the first one counts."""
     _require(actor, submission)
     with transaction():
-        if submission.state not in WAITING:
-            raise ScreeningRefused("这件来件已经审核过。需要改的，请先撤销上一步。")
+        _expect_waiting(submission)
         if original.id == submission.id or original.consultation_id != submission.consultation_id:
             raise ScreeningRefused("重复的来件必须和原来的来件属于同一件征求意见，并且不是它本身。")
         if original.state is SubmissionState.DUPLICATE:
             raise ScreeningRefused(f"{original.number} 本身也是重复件，请选它所重复的那一件。")
+        if original.state is SubmissionState.REJECTED:
+            raise ScreeningRefused(f"{original.number} 已经不予公开；合并到它，这件来件也就看不到了。请单独审核。")
+        repeated = select(Submission.number).where(Submission.duplicate_of_id == submission.id).limit(1)
+        if (other := db.session.scalar(repeated)) is not None:
+            raise ScreeningRefused(f"{other} 已经标为本件的重复件，请先撤销那一件，再把本件标为重复。")
         submission.duplicate_of_id = original.id
         _change(
             actor,
@@ -116,6 +164,7 @@ def mask(actor: Actor, submission: Submission, public_texts: Mapping[int, str], 
     """Rewrite what may be printed of an accepted submission; the original stays untouched."""
     _require(actor, submission)
     with transaction():
+        _lock(submission)
         if submission.state is not SubmissionState.ACCEPTED:
             raise ScreeningRefused("只有审核通过的来件有公开文本可以修改。")
         before = {str(text.part_id): text.content for text in _public_texts(submission)}
@@ -127,16 +176,8 @@ def undo(actor: Actor, submission: Submission, *, at: datetime) -> None:
     """Take back the newest act on a submission that isn't taken back yet; both stay on record."""
     _require(actor, submission)
     with transaction():
-        last = db.session.scalar(
-            select(Screening)
-            .where(
-                Screening.submission_id == submission.id,
-                Screening.undone_by_id.is_(None),
-                Screening.kind.not_in((ScreeningKind.UNDO, ScreeningKind.TAKE_UP)),
-            )
-            .order_by(Screening.id.desc())
-            .limit(1)
-        )
+        _lock(submission)
+        last = to_undo(submission)
         if last is None:
             raise ScreeningRefused("没有可以撤销的审核。")
         if last.kind is ScreeningKind.MASK and last.before:
@@ -145,14 +186,39 @@ def undo(actor: Actor, submission: Submission, *, at: datetime) -> None:
         if last.kind is ScreeningKind.MARK_DUPLICATE:
             submission.duplicate_of_id = None
         last.undone_by_id = _change(
-            actor, submission, ScreeningKind.UNDO, last.state_before, at=at, reason=f"撤销：{last.kind.value}"
+            actor, submission, ScreeningKind.UNDO, last.state_before, at=at, reason=f"撤销：{KIND_NAMES[last.kind]}"
         ).id
+
+
+def to_undo(submission: Submission) -> Screening | None:
+    """Return the act that ``undo`` would take back."""
+    return db.session.scalar(
+        select(Screening)
+        .where(
+            Screening.submission_id == submission.id,
+            Screening.undone_by_id.is_(None),
+            Screening.kind.not_in((ScreeningKind.UNDO, ScreeningKind.TAKE_UP)),
+        )
+        .order_by(Screening.id.desc())
+        .limit(1)
+    )
 
 
 def _require(actor: Actor, submission: Submission) -> None:
     if submission.consultation is None:
         raise ScreeningRefused("这件来件还没有归到哪一件征求意见，请先归件。")
     require(actor, Act.SCREEN, submission.consultation)
+
+
+def _lock(submission: Submission) -> None:
+    """Read the submission anew and keep others from changing it until the end: two moderators, one decision."""
+    db.session.refresh(submission, with_for_update=True)
+
+
+def _expect_waiting(submission: Submission) -> None:
+    _lock(submission)
+    if submission.state not in WAITING:
+        raise ScreeningRefused(ALREADY_SCREENED)
 
 
 def _public_texts(submission: Submission) -> list[PublicText]:
@@ -164,7 +230,8 @@ def _write_public_texts(actor: Actor, submission: Submission, texts: Mapping[int
     stored = {text.part_id: text for text in _public_texts(submission)}
     for part in submission.parts:
         if part.id in texts:
-            content, masked = texts[part.id].strip(), int(texts[part.id].strip() != part.content)
+            content = _checked_text(texts[part.id])
+            masked = int(content != part.content)
         elif part.id in stored:
             continue
         else:
@@ -174,6 +241,20 @@ def _write_public_texts(actor: Actor, submission: Submission, texts: Mapping[int
             text = PublicText(part_id=part.id)
             db.session.add(text)
         text.content, text.masked, text.at, text.by_id = content, masked, at, actor.id
+
+
+def _checked_text(text: str) -> str:
+    """Return a text to print as it is stored.
+
+    Raises:
+        ScreeningRefused: nothing is left of it, or it is longer than anything that can have been sent.
+    """
+    text = clean(text)
+    if not text:
+        raise ScreeningRefused("公开文本是空的。整件都不能公开的，请用“不予公开”并选理由。")
+    if len(text) > TEXT_CHARACTERS:
+        raise ScreeningRefused(f"公开文本有 {len(text):,} 字，最多 {TEXT_CHARACTERS:,} 字。")
+    return text
 
 
 def _change(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from consult.adoption.models import DecisionState, Opinion, OpinionGroup, Outcome
 from consult.adoption.queries import holds, with_decision
@@ -92,7 +92,8 @@ def _outcome(outcome: Outcome) -> Callable[[int], Select[Any]]:
 
 def _groups(*conditions: ColumnElement[bool]) -> Callable[[int], Select[Any]]:
     def rows(consultation_id: int) -> Select[Any]:
-        return select(OpinionGroup.id).where(OpinionGroup.consultation_id == consultation_id, *conditions)
+        standing = exists().where(Opinion.group_id == OpinionGroup.id, Opinion.withdrawn.is_(False))
+        return select(OpinionGroup.id).where(OpinionGroup.consultation_id == consultation_id, standing, *conditions)
 
     return rows
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from consult.files.errors import UnreadableFile
 
-class TableRefused(Exception):
+
+class TableRefused(UnreadableFile):
     """A file is no table that can be read; the message says in Chinese what is wrong and what to do."""
 
 

@@ -6,9 +6,9 @@ import csv
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
 
 Value = str | int | float | bool | None
 _MAX_CELL = 32_767  # UTF-16 units: the most that Excel keeps in a cell
+_MAX_ROWS = 1_048_576
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -27,12 +29,16 @@ _CUT = "……（超过一个单元格的容量，以下从略，全文见平台
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet to be written: its `name`, its header, its rows, and its columns' widths in characters."""
+    """A sheet to be written: its `name`, its header, its rows, and its columns' widths in characters.
+
+    `choices` are words that a cell of a column is chosen from; others can still be typed.
+    """
 
     name: str
     columns: Sequence[str]
     rows: Iterable[Sequence[Value]]
     widths: Sequence[float] = ()
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def write_xlsx(path: Path, sheets: Iterable[Sheet]) -> None:
@@ -63,6 +69,11 @@ def _write_sheet(page: Any, sheet: Sheet) -> None:
     page.append([_header(page, column) for column in sheet.columns])
     for row in sheet.rows:
         page.append([_cell(page, value) for value in row])
+    for column, words in sheet.choices.items():
+        letter = get_column_letter(list(sheet.columns).index(column) + 1)
+        choice = DataValidation("list", formula1=f'"{",".join(words)}"', allow_blank=True, showErrorMessage=False)
+        choice.add(f"{letter}2:{letter}{_MAX_ROWS}")
+        page.data_validations.append(choice)
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:

@@ -1,0 +1,125 @@
+"""Placing an opinion on its provision, and splitting one that makes several points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from consult.accounts.permissions import Act, Actor, require
+from consult.adoption.errors import OpinionRefused
+from consult.adoption.groups import weigh
+from consult.adoption.models import Decision, Opinion
+from consult.drafting.models import Consultation, ProvisionRow, Stage
+from consult.ledger.service import record
+from consult.store import db, transaction
+
+DECIDING = (Stage.RELEASED, Stage.FEEDBACK_REVIEW, Stage.FEEDBACK_PUBLISHED)
+"""Stages in which decisions change; after publication only on the way to a corrected report."""
+PIECES = 50
+
+
+def place(actor: Actor, opinion: Opinion, anchor: str, *, at: datetime) -> None:
+    """Say on which provision of the public version an opinion really is; an empty anchor means the whole.
+
+    It leaves its group, since a group is about one provision.
+
+    Raises:
+        OpinionRefused: the draft has no such provision, or the opinion no longer stands.
+    """
+    consultation = consultation_of(opinion)
+    require(actor, Act.DECIDE, consultation)
+    with transaction():
+        expect_standing(consultation, opinion)
+        if anchor and not _has_provision(consultation, anchor):
+            raise OpinionRefused("草案里没有这一处条文，请从条文列表里选。")
+        if opinion.anchor == anchor:
+            return
+        left, opinion.group_id = opinion.group_id, None
+        opinion.anchor, before = anchor, opinion.anchor
+        db.session.flush()
+        weigh({left} if left is not None else ())
+        record(
+            actor,
+            "opinion.place",
+            f"opinion:{opinion.id}",
+            at=at,
+            consultation_id=consultation.id,
+            anchor=anchor,
+            before=before,
+        )
+
+
+def split(actor: Actor, opinion: Opinion, pieces: Sequence[str], *, at: datetime) -> list[Opinion]:
+    """Set the points of one opinion apart; each piece must stand word for word in its text.
+
+    Raises:
+        OpinionRefused: fewer than two pieces, a piece that isn't in the text, or a decision stands already.
+    """
+    consultation = consultation_of(opinion)
+    require(actor, Act.DECIDE, consultation)
+    wanted = [piece.strip() for piece in pieces if piece.strip()]
+    with transaction() as session:
+        expect_standing(consultation, opinion)
+        _check_pieces(opinion, wanted)
+        left = opinion.group_id
+        opinion.withdrawn = opinion.replaced = True
+        made = [
+            Opinion(
+                consultation_id=opinion.consultation_id,
+                submission_id=opinion.submission_id,
+                part_id=opinion.part_id,
+                anchor=opinion.anchor,
+                content=piece,
+                created_at=at,
+            )
+            for piece in wanted
+        ]
+        session.add_all(made)
+        session.flush()
+        weigh({left} if left is not None else ())
+        record(
+            actor,
+            "opinion.split",
+            f"opinion:{opinion.id}",
+            at=at,
+            consultation_id=consultation.id,
+            into=[piece.id for piece in made],
+        )
+    return made
+
+
+def _check_pieces(opinion: Opinion, wanted: Sequence[str]) -> None:
+    if len(wanted) < 2:
+        raise OpinionRefused("拆分至少要有两段：段和段之间空一行。")
+    if len(wanted) > PIECES:
+        raise OpinionRefused(f"一次最多拆成 {PIECES} 段，现在有 {len(wanted)} 段。")
+    text = opinion.content.replace("\r\n", "\n")
+    for piece in wanted:
+        if piece.replace("\r\n", "\n") not in text:
+            raise OpinionRefused(f"“{piece[:20]}……”不是原文里的话。拆分只能分段，不能改字、加字。")
+    own = select(Decision.id).where(Decision.opinion_id == opinion.id, Decision.current.is_(True))
+    if db.session.scalar(own) is not None:
+        raise OpinionRefused("这条意见已经作出处理，不能再拆分。")
+
+
+def consultation_of(opinion: Opinion) -> Consultation:
+    """Return the consultation that an opinion is on."""
+    return db.session.get_one(Consultation, opinion.consultation_id)
+
+
+def expect_standing(consultation: Consultation, opinion: Opinion) -> None:
+    """Lock an opinion for the rest of the transaction and refuse unless it stands and may be worked on."""
+    db.session.refresh(opinion, with_for_update=True)
+    if opinion.withdrawn:
+        raise OpinionRefused("这条意见已经拆分，或者它的来件已经撤回审核，请刷新列表。")
+    if consultation.stage not in DECIDING:
+        raise OpinionRefused("这件征求意见还没有公开、已经上会或者已经撤回，现在不能改意见的处理。")
+
+
+def _has_provision(consultation: Consultation, anchor: str) -> bool:
+    query = select(ProvisionRow.id).where(
+        ProvisionRow.version_id == consultation.public_version_id, ProvisionRow.anchor == anchor
+    )
+    return db.session.scalar(query) is not None

@@ -1,0 +1,154 @@
+"""What the people who decide and review ask: groups with their sizes, decisions that wait, what was decided before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from consult.adoption.groups import SENDER
+from consult.adoption.models import Decision, DecisionState, Opinion, OpinionGroup, Outcome
+from consult.adoption.queries import OfGroup, Own, holds, with_decision
+from consult.intake.models import Submission
+from consult.store import db
+
+REASONS_LOOKED_AT = 300
+"""An author's newest decisions among which different reasons are looked for."""
+
+
+@dataclass(frozen=True)
+class AtProvision:
+    """How many opinions stand on one anchor, and how many of them still need a decision (none yet, or returned)."""
+
+    anchor: str
+    undecided: int
+    total: int
+
+
+def undecided_by_anchor(consultation_id: int) -> list[AtProvision]:
+    """Return the counts of every anchor that has opinions."""
+    needs = case((holds("state").is_(None), 1), (holds("state") == DecisionState.RETURNED, 1), else_=0)
+    query = (
+        with_decision(Opinion.anchor, func.sum(needs), func.count())
+        .where(Opinion.consultation_id == consultation_id)
+        .group_by(Opinion.anchor)
+    )
+    return [AtProvision(anchor, int(open_), int(n)) for anchor, open_, n in db.session.execute(query)]
+
+
+@dataclass(frozen=True)
+class GroupLine:
+    """A group with how many opinions and senders it stands for, and the decision on it."""
+
+    group: OpinionGroup
+    opinions: int
+    senders: int
+    decision: Decision | None
+
+
+def group_lines(
+    consultation_id: int,
+    *,
+    anchors: Iterable[str] | None = None,
+    group_id: int | None = None,
+    concentrated: bool = False,
+    state: DecisionState | None = None,
+    undecided: bool = False,
+    author_id: int | None = None,
+    limit: int = 200,
+) -> list[GroupLine]:
+    """Return groups, those with most opinions first."""
+    opinions = func.count()
+    sizes = (
+        select(Opinion.group_id, opinions.label("opinions"), func.count(SENDER.distinct()).label("senders"))
+        .join(Submission, Submission.id == Opinion.submission_id)
+        .where(Opinion.consultation_id == consultation_id, Opinion.group_id.is_not(None), Opinion.withdrawn.is_(False))
+        .group_by(Opinion.group_id)
+        .subquery()
+    )
+    query = (
+        select(OpinionGroup, sizes.c.opinions, sizes.c.senders, OfGroup)
+        .join(sizes, sizes.c.group_id == OpinionGroup.id)
+        .outerjoin(OfGroup, (OfGroup.group_id == OpinionGroup.id) & OfGroup.current.is_(True))
+        .where(OpinionGroup.consultation_id == consultation_id)
+    )
+    if anchors is not None:
+        query = query.where(OpinionGroup.anchor.in_(list(anchors)))
+    if group_id is not None:
+        query = query.where(OpinionGroup.id == group_id)
+    if concentrated:
+        query = query.where(OpinionGroup.concentrated.is_(True))
+    if undecided:
+        query = query.where(OfGroup.id.is_(None))
+    elif state is not None:
+        query = query.where(OfGroup.state == state)
+    if author_id is not None:
+        query = query.where(OfGroup.author_id == author_id)
+    rows = db.session.execute(query.order_by(sizes.c.opinions.desc(), OpinionGroup.id).limit(limit))
+    return [GroupLine(group, int(n), int(senders), decision) for group, n, senders, decision in rows]
+
+
+def own_decisions_in(group_id: int) -> int:
+    """Return how many standing members of a group have a decision of their own, which the group's doesn't touch."""
+    query = with_decision(func.count()).where(Opinion.group_id == group_id, Own.id.is_not(None))
+    return db.session.scalar(query) or 0
+
+
+def channels_in(group_id: int) -> dict[str, int]:
+    """Return how many of a group's standing opinions came through each channel."""
+    query = (
+        select(Submission.channel, func.count())
+        .join(Opinion, Opinion.submission_id == Submission.id)
+        .where(Opinion.group_id == group_id, Opinion.withdrawn.is_(False))
+        .group_by(Submission.channel)
+        .order_by(func.count().desc())
+    )
+    return {channel.value: int(n) for channel, n in db.session.execute(query)}
+
+
+def waiting_for(reviewer_id: int | None, consultation_id: int, *, after: int = 0, limit: int = 50) -> list[Decision]:
+    """Return the proposed decisions that a reviewer may confirm, by key: all but the reviewer's own."""
+    stands = Opinion.withdrawn.is_(False)
+    standing = or_(
+        exists().where(Opinion.id == Decision.opinion_id, stands),
+        exists().where(Opinion.group_id == Decision.group_id, stands),
+    )
+    query = (
+        select(Decision)
+        .where(
+            Decision.consultation_id == consultation_id,
+            Decision.current.is_(True),
+            Decision.state == DecisionState.PROPOSED,
+            Decision.id > after,
+            standing,
+        )
+        .options(joinedload(Decision.author), joinedload(Decision.opinion), joinedload(Decision.group))
+        .order_by(Decision.id)
+        .limit(limit)
+    )
+    if reviewer_id is not None:
+        query = query.where(or_(Decision.author_id.is_(None), Decision.author_id != reviewer_id))
+    return list(db.session.scalars(query))
+
+
+def history(subject: Opinion | OpinionGroup) -> list[Decision]:
+    """Return every decision ever made on an opinion or a group itself, newest first."""
+    of = Decision.opinion_id if isinstance(subject, Opinion) else Decision.group_id
+    query = select(Decision).where(of == subject.id).order_by(Decision.id.desc())
+    return list(db.session.scalars(query.options(joinedload(Decision.author), joinedload(Decision.reviewer))))
+
+
+def reasons_of(author_id: int | None, *, limit: int = 12) -> list[Decision]:
+    """Return the newest decisions of an author with different reasons: a library to choose from."""
+    newest = (
+        select(Decision)
+        .where(Decision.author_id == author_id, Decision.reason != "")
+        .order_by(Decision.id.desc())
+        .limit(REASONS_LOOKED_AT)
+    )
+    different: dict[tuple[Outcome, str], Decision] = {}
+    for decision in db.session.scalars(newest):
+        different.setdefault((decision.outcome, decision.reason), decision)
+    return list(different.values())[:limit]

@@ -1,0 +1,170 @@
+"""Groups: what says the same goes together, what people did to a group stays."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from consult.accounts.errors import NotAllowed
+from consult.accounts.models import Role
+from consult.adoption import queries, service, worklist
+from consult.adoption.errors import OpinionRefused
+from consult.adoption.groups import title_of
+from consult.adoption.models import OpinionGroup, Outcome
+from consult.drafting.models import Consultation
+from consult.moderation import service as moderation
+from consult.settings import rules
+from consult.store import db
+from tests.world import AFTER, accepted, actor, open_consultation, opinions
+
+AGE = "建议把老年人优惠的年龄从七十周岁降到六十五周岁，惠及更多人。"
+AGE_TOO = "建议把老年人优惠的年龄从七十周岁降到六十五周岁，惠及更多的人。"
+PRICE = "菜品的价格应当在门口用大字公示，方便老年人看清楚。"
+
+
+def members(consultation: Consultation) -> list[list[str]]:
+    """The texts of each group."""
+    return [[one.content for one in group.opinions] for group in service.groups_of(consultation.id)]
+
+
+def grouped(consultation: Consultation) -> list[OpinionGroup]:
+    return service.group(actor(Role.DRAFTER), consultation, at=AFTER)
+
+
+def test_what_says_the_same_on_one_provision_goes_together(app: Flask) -> None:
+    consultation = open_consultation()
+    for anchor, text in [("art-3", AGE), ("art-3", PRICE), ("art-3", AGE_TOO), ("art-4", AGE)]:
+        accepted(consultation, (anchor, text))
+    assert len(grouped(consultation)) == 1
+    assert members(consultation) == [[AGE, AGE_TOO]]
+
+
+def test_a_group_is_concentrated_from_as_many_senders_as_the_rules_say(app: Flask) -> None:
+    consultation = open_consultation()
+    needed = rules().concentration.senders
+    for n in range(needed - 1):
+        accepted(consultation, ("art-3", AGE), contact=f"citizen{n}@example.org")
+    accepted(consultation, ("art-3", AGE), contact="citizen0@example.org")
+    assert [group.concentrated for group in grouped(consultation)] == [False]
+    accepted(consultation, ("art-3", AGE), contact="another@example.org")
+    assert [group.concentrated for group in grouped(consultation)] == [True]
+
+
+def test_a_group_that_loses_a_member_to_screening_is_weighed_anew(app: Flask) -> None:
+    consultation = open_consultation()
+    came = [accepted(consultation, ("art-3", AGE)) for _ in range(rules().concentration.senders)]
+    group = grouped(consultation)[0]
+    assert group.concentrated
+    moderation.undo(actor(Role.MODERATOR), came[0], at=AFTER)
+    assert not group.concentrated
+
+
+def test_grouping_again_gives_the_same_groups(app: Flask) -> None:
+    consultation = open_consultation()
+    for text in (AGE, PRICE, AGE_TOO, PRICE):
+        accepted(consultation, ("art-3", text))
+    first = [(group.id, group.title) for group in grouped(consultation)]
+    assert len(first) == 2
+    assert [(group.id, group.title) for group in grouped(consultation)] == first
+
+
+def test_a_higher_threshold_takes_apart_what_is_only_alike(app: Flask) -> None:
+    consultation, drafter = open_consultation(), actor(Role.DRAFTER)
+    for text in (AGE, AGE_TOO, PRICE, PRICE):
+        accepted(consultation, ("art-3", text))
+    assert len(service.group(drafter, consultation, at=AFTER)) == 2
+    assert members(consultation) == [[AGE, AGE_TOO], [PRICE, PRICE]]
+    service.group(drafter, consultation, 1.0, at=AFTER)
+    assert members(consultation) == [[PRICE, PRICE]]
+    assert db.session.scalar(db.select(db.func.count()).select_from(OpinionGroup)) == 1
+
+
+@pytest.mark.parametrize("threshold", [0, -0.5, 1.01, 80])
+def test_a_threshold_that_is_no_likeness_is_refused(app: Flask, threshold: float) -> None:
+    with pytest.raises(OpinionRefused, match="0 和 1 之间"):
+        service.group(actor(Role.DRAFTER), open_consultation(), threshold, at=AFTER)
+
+
+def test_a_decided_group_keeps_its_members_and_takes_in_nobody_unseen(app: Flask) -> None:
+    consultation = open_consultation()
+    for text in (AGE, AGE_TOO):
+        accepted(consultation, ("art-3", text))
+    group = grouped(consultation)[0]
+    service.decide(actor(Role.DRAFTER), group, Outcome.NOT_ADOPTED, "财力所限。", at=AFTER)
+    accepted(consultation, ("art-3", AGE))
+    grouped(consultation)
+    assert members(consultation) == [[AGE, AGE_TOO]]
+    assert queries.progress(consultation.id).undecided == 1
+    accepted(consultation, ("art-3", AGE))
+    grouped(consultation)
+    assert members(consultation) == [[AGE, AGE_TOO], [AGE, AGE]]
+
+
+def test_a_group_that_a_person_made_may_grow_and_what_they_took_out_stays_out(app: Flask) -> None:
+    consultation, drafter = open_consultation(), actor(Role.DRAFTER)
+    for text in (AGE, AGE_TOO, AGE):
+        accepted(consultation, ("art-3", text))
+    first, second, third = opinions(consultation)
+    made = service.put_together(drafter, [first, second, third], "降低优惠年龄", at=AFTER)
+    service.take_out(drafter, [second], at=AFTER)
+    accepted(consultation, ("art-3", AGE))
+    grouped(consultation)
+    assert second.group_id is None
+    assert made.title == "降低优惠年龄"
+    assert len(made.opinions) == 3
+
+
+def test_a_member_taken_out_needs_a_decision_of_its_own(app: Flask) -> None:
+    consultation, drafter = open_consultation(), actor(Role.DRAFTER)
+    for _ in range(3):
+        accepted(consultation, ("art-3", AGE))
+    group = grouped(consultation)[0]
+    service.decide(drafter, group, Outcome.ADOPTED, "", at=AFTER)
+    service.take_out(drafter, [opinions(consultation)[0]], at=AFTER)
+    assert (queries.progress(consultation.id).undecided, queries.progress(consultation.id).proposed) == (1, 2)
+
+
+def test_an_opinion_is_put_into_a_group_on_its_own_provision_only(app: Flask) -> None:
+    consultation, drafter = open_consultation(), actor(Role.DRAFTER)
+    for anchor in ("art-3", "art-3", "art-3", "art-4"):
+        accepted(consultation, (anchor, PRICE if anchor == "art-4" else AGE))
+    first, second, third, elsewhere = opinions(consultation)
+    group = service.put_together(drafter, [first, second], "", at=AFTER)
+    service.put_in(drafter, third, group, at=AFTER)
+    assert third.group_id == group.id
+    with pytest.raises(OpinionRefused, match="同一条文"):
+        service.put_in(drafter, elsewhere, group, at=AFTER)
+    with pytest.raises(OpinionRefused, match="同一条文"):
+        service.put_together(drafter, [first, elsewhere], "x", at=AFTER)
+    with pytest.raises(OpinionRefused, match="至少要选两条"):
+        service.put_together(drafter, [first, first], "x", at=AFTER)
+
+
+def test_a_title_is_the_first_sentence_of_what_most_of_them_say() -> None:
+    assert title_of(["门口要公示。谢谢！", "门口要公示。谢谢！", "要公示"]) == "门口要公示"
+    assert title_of(["长" * 100]) == "长" * 40 + "……"
+
+
+def test_a_group_gets_another_title_but_not_an_empty_one(app: Flask) -> None:
+    consultation, drafter = open_consultation(), actor(Role.DRAFTER)
+    for _ in range(2):
+        accepted(consultation, ("art-3", AGE))
+    group = grouped(consultation)[0]
+    service.rename(drafter, group, "  降低  优惠年龄 ", at=AFTER)
+    assert group.title == "降低 优惠年龄"
+    with pytest.raises(OpinionRefused, match="标题"):
+        service.rename(drafter, group, " ", at=AFTER)
+
+
+def test_a_line_of_a_group_says_how_many_opinions_and_senders_it_stands_for(app: Flask) -> None:
+    consultation = open_consultation()
+    for contact in ("a@example.org", "a@example.org", "b@example.org", ""):
+        accepted(consultation, ("art-3", AGE), contact=contact)
+    grouped(consultation)
+    line = worklist.group_lines(consultation.id, anchors=["art-3"])[0]
+    assert (line.opinions, line.senders, line.decision) == (4, 3, None)
+
+
+def test_an_auditor_groups_nothing(app: Flask) -> None:
+    with pytest.raises(NotAllowed):
+        service.group(actor(Role.AUDITOR), open_consultation(), at=AFTER)

@@ -1,0 +1,222 @@
+"""Decisions out to a spreadsheet and back: every row is taken, unchanged, or reported with its number and why."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+from flask import Flask
+
+from consult.accounts.errors import NotAllowed
+from consult.accounts.models import Role
+from consult.adoption import queries, service, spreadsheet
+from consult.adoption.models import DecisionState, Outcome
+from consult.drafting.models import Consultation
+from consult.files import tables
+from consult.moderation import service as moderation
+from tests.world import AFTER, accepted, actor, open_consultation, opinions
+
+Changes = dict[int, dict[str, str]]
+
+
+def three_opinions() -> Consultation:
+    consultation = open_consultation()
+    for anchor, text in [("art-3", "菜价要公示。"), ("", "=1+1 总体赞成。"), ("art-4", "选定要公开。")]:
+        accepted(consultation, (anchor, text))
+    return consultation
+
+
+def exported(consultation: Consultation, folder: Path) -> Path:
+    path = folder / "out.xlsx"
+    spreadsheet.write(actor(Role.DRAFTER), consultation, path)
+    return path
+
+
+def filled_in(path: Path, changes: Changes) -> Path:
+    """Write into cells as a person does in a spreadsheet program; rows count from 2."""
+    book = openpyxl.load_workbook(path)
+    sheet = book.active
+    assert sheet is not None
+    column = {cell.value: cell.column for cell in sheet[1]}
+    for row, cells in changes.items():
+        for name, words in cells.items():
+            sheet.cell(row, column[name]).value = words
+    book.save(path)
+    return path
+
+
+def taken(consultation: Consultation, path: Path, **more: object) -> spreadsheet.Taken:
+    return spreadsheet.take(actor(Role.DRAFTER), consultation, path.name, path, at=AFTER, **more)  # type: ignore[arg-type]
+
+
+def test_an_export_has_one_row_for_each_opinion_with_place_text_and_decision(app: Flask, tmp_path: Path) -> None:
+    consultation = three_opinions()
+    service.decide(actor(Role.DRAFTER), opinions(consultation)[0], Outcome.NOT_ADOPTED, "已有规定。", at=AFTER)
+    rows = [cells for _, cells in tables.read("out.xlsx", exported(consultation, tmp_path)) if isinstance(cells, dict)]
+    assert [row["条文"] for row in rows] == ["第三条", "整个草案", "第四条"]
+    assert [row["意见内容"] for row in rows] == ["菜价要公示。", "=1+1 总体赞成。", "选定要公开。"]
+    assert [(row["采纳情况"], row["理由"], row["状态"]) for row in rows] == [
+        ("未采纳", "已有规定。", "待复核"),
+        ("", "", "未定"),
+        ("", "", "未定"),
+    ]
+
+
+def test_a_text_that_begins_like_a_formula_is_written_as_text(app: Flask, tmp_path: Path) -> None:
+    path = exported(three_opinions(), tmp_path)
+    assert "<f>" not in zipfile.ZipFile(path).read("xl/worksheets/sheet1.xml").decode()
+    cell = openpyxl.load_workbook(path).active["C3"]  # type: ignore[index]
+    assert (cell.value, cell.data_type) == ("=1+1 总体赞成。", "s")
+
+
+def test_the_outcomes_can_be_chosen_from_a_list(app: Flask, tmp_path: Path) -> None:
+    sheet = openpyxl.load_workbook(exported(three_opinions(), tmp_path)).active
+    choices = sheet.data_validations.dataValidation  # type: ignore[union-attr]
+    assert [choice.formula1 for choice in choices] == ['"采纳,部分采纳,未采纳,解释说明,不属于本次征求意见范围"']
+
+
+def test_what_was_filled_in_is_proposed_and_the_rest_left_alone(app: Flask, tmp_path: Path) -> None:
+    consultation = three_opinions()
+    path = filled_in(
+        exported(consultation, tmp_path),
+        {2: {"采纳情况": "采纳"}, 4: {"采纳情况": "部分采纳", "理由": "增加公示期。"}},
+    )
+    result = taken(consultation, path)
+    assert (result.taken, result.unchanged, result.refused) == (2, 1, [])
+    assert queries.progress(consultation.id) == queries.Progress(total=3, undecided=1, proposed=2)
+
+
+def test_the_same_file_twice_does_nothing_the_second_time(app: Flask, tmp_path: Path) -> None:
+    consultation = three_opinions()
+    path = filled_in(exported(consultation, tmp_path), {2: {"采纳情况": "采纳"}})
+    taken(consultation, path)
+    again = taken(consultation, path)
+    assert (again.taken, again.unchanged, again.refused) == (0, 3, [])
+
+
+def test_a_reviewer_confirms_what_was_taken(app: Flask, tmp_path: Path) -> None:
+    consultation = three_opinions()
+    path = filled_in(exported(consultation, tmp_path), {2: {"采纳情况": "采纳"}})
+    result = taken(consultation, path, reviewer=actor(Role.LEGAL))
+    assert (result.taken, result.reviewed) == (1, 1)
+    assert queries.progress(consultation.id).reviewed == 1
+
+
+def test_what_a_colleague_decided_meanwhile_is_a_conflict_and_stays(app: Flask, tmp_path: Path) -> None:
+    consultation = three_opinions()
+    path = filled_in(exported(consultation, tmp_path), {2: {"采纳情况": "未采纳", "理由": "已有规定。"}})
+    first = opinions(consultation)[0]
+    service.decide(actor(Role.DRAFTER), first, Outcome.ADOPTED, "", at=AFTER)
+    result = taken(consultation, path)
+    assert (result.taken, result.unchanged) == (0, 2)
+    assert (result.refused[0].row, result.refused[0].number) == (2, str(first.id))
+    assert "别的同事改过" in result.refused[0].reason
+    assert queries.outcomes(consultation.id) == {}
+    assert service.current(first).outcome is Outcome.ADOPTED  # type: ignore[union-attr]
+
+
+def test_a_row_left_as_exported_is_no_conflict_when_a_colleague_changed_it(app: Flask, tmp_path: Path) -> None:
+    consultation = three_opinions()
+    first = opinions(consultation)[0]
+    service.decide(actor(Role.DRAFTER), first, Outcome.EXPLAINED, "见第三条。", at=AFTER)
+    path = exported(consultation, tmp_path)
+    service.decide(actor(Role.DRAFTER), first, Outcome.ADOPTED, "", at=AFTER)
+    result = taken(consultation, path)
+    assert (result.taken, result.unchanged, result.refused) == (0, 3, [])
+
+
+def test_every_row_that_cannot_be_taken_is_reported_with_its_number_and_why(app: Flask, tmp_path: Path) -> None:
+    consultation = three_opinions()
+    gone = accepted(consultation, "撤回的。")
+    path = filled_in(
+        exported(consultation, tmp_path),
+        {
+            2: {"采纳情况": "也许"},
+            3: {"采纳情况": "未采纳"},
+            4: {"编号": "99999", "采纳情况": "采纳"},
+            5: {"采纳情况": "采纳"},
+            6: {"编号": "", "采纳情况": "采纳", "理由": "?"},
+            7: {"编号": str(opinions(consultation)[0].id), "采纳情况": "采纳"},
+        },
+    )
+    moderation.undo(actor(Role.MODERATOR), gone, at=AFTER)
+    result = taken(consultation, path)
+    reasons = {one.row: one.reason for one in result.refused}
+    assert set(reasons) == {2, 3, 4, 5, 6, 7}
+    assert "不认得" in reasons[2]
+    assert "请写明理由" in reasons[3]
+    assert "没有编号为" in reasons[4]
+    assert "撤回审核" in reasons[5]
+    assert "没有编号" in reasons[6]
+    assert "第 2 行" in reasons[7]
+    assert queries.progress(consultation.id).undecided == 3
+
+
+def test_another_consultations_opinion_is_not_touched(app: Flask, tmp_path: Path) -> None:
+    consultation = three_opinions()
+    other = open_consultation("streets")
+    accepted(other, "别处的意见。")
+    path = filled_in(exported(consultation, tmp_path), {2: {"编号": str(opinions(other)[0].id), "采纳情况": "采纳"}})
+    assert [one.row for one in taken(consultation, path).refused] == [2]
+    assert queries.progress(other.id).undecided == 1
+
+
+def test_a_decision_is_not_emptied_by_an_emptied_cell(app: Flask, tmp_path: Path) -> None:
+    consultation = three_opinions()
+    service.decide(actor(Role.DRAFTER), opinions(consultation)[0], Outcome.ADOPTED, "", at=AFTER)
+    result = taken(consultation, filled_in(exported(consultation, tmp_path), {2: {"采纳情况": ""}}))
+    assert "不能清空" in result.refused[0].reason
+
+
+def test_a_member_of_a_group_gets_its_own_decision_by_its_own_row(app: Flask, tmp_path: Path) -> None:
+    consultation, drafter = open_consultation(), actor(Role.DRAFTER)
+    for _ in range(2):
+        accepted(consultation, ("art-3", "菜价要公示。"))
+    group = service.put_together(drafter, opinions(consultation), "公示", at=AFTER)
+    service.decide(drafter, group, Outcome.ADOPTED, "", at=AFTER)
+    path = filled_in(exported(consultation, tmp_path), {3: {"采纳情况": "解释说明", "理由": "已经写明。"}})
+    result = taken(consultation, path)
+    assert (result.taken, result.unchanged) == (1, 1)
+    assert [one.decision.outcome for one in queries.decided(consultation.id) if one.decision] == [
+        Outcome.ADOPTED,
+        Outcome.EXPLAINED,
+    ]
+
+
+def test_a_plain_table_without_the_check_column_decides_what_is_undecided(app: Flask, tmp_path: Path) -> None:
+    consultation = three_opinions()
+    first, second, _ = opinions(consultation)
+    service.decide(actor(Role.DRAFTER), second, Outcome.ADOPTED, "", at=AFTER)
+    path = tmp_path / "own.csv"
+    path.write_text(f"编号,采纳情况,理由\n{first.id},不采纳,已有规定。\n{second.id},未采纳,改了\n", "gb18030")
+    result = taken(consultation, path)
+    assert (result.taken, [one.row for one in result.refused]) == (1, [3])
+    assert service.current(first).outcome is Outcome.NOT_ADOPTED  # type: ignore[union-attr]
+
+
+def test_a_table_without_the_columns_is_refused_with_their_names(app: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("编号,意见\n1,好\n")
+    with pytest.raises(tables.TableRefused, match="采纳情况、理由"):
+        taken(three_opinions(), path)
+
+
+def test_who_may_not_decide_imports_nothing(app: Flask, tmp_path: Path) -> None:
+    consultation = three_opinions()
+    path = filled_in(exported(consultation, tmp_path), {2: {"采纳情况": "采纳"}})
+    with pytest.raises(NotAllowed):
+        spreadsheet.take(actor(Role.AUDITOR), consultation, path.name, path, at=AFTER)
+    with pytest.raises(NotAllowed):
+        spreadsheet.take(actor(Role.DRAFTER), consultation, path.name, path, at=AFTER, reviewer=actor(Role.MODERATOR))
+    assert queries.progress(consultation.id).undecided == 3
+
+
+def test_a_returned_decision_comes_back_changed(app: Flask, tmp_path: Path) -> None:
+    consultation = three_opinions()
+    decision = service.decide(actor(Role.DRAFTER), opinions(consultation)[0], Outcome.EXPLAINED, "见前。", at=AFTER)
+    service.return_decision(actor(Role.LEGAL), decision, "写清楚。", at=AFTER)
+    path = filled_in(exported(consultation, tmp_path), {2: {"理由": "第三条已经规定公示菜价。"}})
+    assert taken(consultation, path).taken == 1
+    assert service.current(opinions(consultation)[0]).state is DecisionState.PROPOSED  # type: ignore[union-attr]
