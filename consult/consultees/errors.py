@@ -1,0 +1,17 @@
+"""What the hearing of consultees refuses, and why."""
+
+from __future__ import annotations
+
+from consult.accounts.errors import Refused
+
+
+class ConsulteeRefused(Refused):
+    """A consultee can't be registered, changed or listed as asked."""
+
+
+class InvitationRefused(Refused):
+    """An invitation can't be made, extended or answered as asked."""
+
+
+class EntryRefused(Refused):
+    """A link or account doesn't open this door; which of its reasons holds isn't said."""

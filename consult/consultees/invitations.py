@@ -1,0 +1,322 @@
+"""Invitations: made, sent, followed, extended, revoked, answered; each act is on record."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+
+from consult.accounts.permissions import Act, Actor, require
+from consult.clock import local, midnight
+from consult.consultees.errors import EntryRefused, InvitationRefused
+from consult.consultees.models import (
+    Consultee,
+    DeadlineExtension,
+    Invitation,
+    Listed,
+    Member,
+    Method,
+    Response,
+)
+from consult.drafting.models import Consultation, State
+from consult.law import calendar
+from consult.law.periods import in_words
+from consult.ledger.service import record
+from consult.settings import rules
+from consult.store import db, transaction
+
+TOKEN_BYTES = 20
+GRACE = timedelta(days=30)
+"""A personal link opens so long after the deadline: a late answer is taken and marked."""
+ANSWERABLE = (State.OPEN, State.CLOSED, State.FEEDBACK_REVIEW)
+READABLE = (*ANSWERABLE, State.FEEDBACK_PUBLISHED, State.SUBMITTED_TO_MEETING, State.PROMULGATED)
+
+
+class Standing(StrEnum):
+    """Where an invitation stands, as the board shows it."""
+
+    PREPARED = "prepared"
+    SENT = "sent"
+    OPENED = "opened"
+    BOUNCED = "bounced"
+    DECLINED = "declined"
+    SILENT = "silent"
+    NO_OPINION = "no_opinion"
+    HEARD = "heard"
+    REVOKED = "revoked"
+
+
+def standing(invitation: Invitation, at: datetime) -> Standing:
+    """Return where an invitation stands at a moment; silence is never heard."""
+    if invitation.responses:
+        return Standing.NO_OPINION if invitation.responses[-1].no_opinion else Standing.HEARD
+    if invitation.revoked_at is not None:
+        return Standing.REVOKED
+    if invitation.declined_at is not None:
+        return Standing.DECLINED
+    if invitation.bounced_at is not None:
+        return Standing.BOUNCED
+    if invitation.sent_at is None:
+        return Standing.PREPARED
+    if at >= invitation.answer_by:
+        return Standing.SILENT
+    return Standing.OPENED if invitation.opened_at is not None else Standing.SENT
+
+
+def deadline(start: date) -> tuple[date, str]:
+    """Return the last day to answer, counted in working days from ``start``, and the count in words.
+
+    Where the calendar isn't published that far, weekdays are counted, and the words say so.
+    """
+    n = rules().invitation.working_days
+    answer = calendar.add_working_days(start, n)
+    if answer.day is not None:
+        return answer.day, f"自{in_words(start)}次日起{n}个工作日，至{in_words(answer.day)}"
+    day, left = start, n
+    while left:
+        day += timedelta(days=1)
+        left -= day.weekday() < 5
+    return day, f"自{in_words(start)}次日起{n}个工作日，暂计至{in_words(day)}（{day.year}年放假安排尚未公布）"
+
+
+def invite(
+    actor: Actor,
+    consultation: Consultation,
+    consultee: Consultee,
+    *,
+    method: Method,
+    at: datetime,
+    email: str = "",
+    last_day: date | None = None,
+    replaces: Invitation | None = None,
+) -> Invitation:
+    """Make an invitation for a consultee on the list; mail goes out by the worker, letters by hand.
+
+    Arguments:
+        last_day: local date to answer by; by default so many working days as the rules give.
+
+    Raises:
+        InvitationRefused: the draft isn't out, the consultee isn't listed or is invited already, no address, or a
+            deadline in the past or on a day of rest.
+    """
+    require(actor, Act.INVITE, consultation)
+    if consultation.state(at) not in ANSWERABLE:
+        raise InvitationRefused("草案还没有公开征求意见，或者已经结束，现在不能发征求意见函。")
+    address = email.strip().lower() or _address_of(consultee)
+    if method is Method.MAIL and not address:
+        raise InvitationRefused(f"{consultee.name}没有电子邮箱，请补上邮箱，或者改用信函。")
+    today = local(at).date()
+    day, words = deadline(today) if last_day is None else (last_day, f"至{in_words(last_day)}")
+    if day < today:
+        raise InvitationRefused(f"答复期限 {day.isoformat()} 已经过去，请选以后的日期。")
+    if last_day is not None and calendar.day_kind(last_day) is calendar.DayKind.REST:
+        raise InvitationRefused(f"答复期限 {day.isoformat()} 是休息日，请改为工作日。")
+    with transaction() as session:
+        _check_listed(consultation, consultee)
+        nonce = secrets.token_hex(16)
+        answer_by = midnight(day + timedelta(days=1))
+        invitation = Invitation(
+            consultation_id=consultation.id,
+            consultee_id=consultee.id,
+            method=method,
+            email=address,
+            nonce=nonce,
+            token_hash=hash_token(token_from(nonce)),
+            token_expires_at=answer_by + GRACE,
+            answer_by=answer_by,
+            deadline_words=words,
+            created_at=at,
+            replaces_id=replaces.id if replaces is not None else None,
+        )
+        session.add(invitation)
+        session.flush()
+        _record(actor, Act.INVITE, invitation, at, method=method.value, answer_by=answer_by.isoformat())
+    return invitation
+
+
+def _check_listed(consultation: Consultation, consultee: Consultee) -> None:
+    on_list = db.session.scalar(
+        select(Listed.id).where(
+            Listed.consultation_id == consultation.id,
+            Listed.consultee_id == consultee.id,
+            Listed.removed_at.is_(None),
+        )
+    )
+    if on_list is None:
+        raise InvitationRefused(f"{consultee.name}不在征求意见对象名单上，请先列入。")
+    live = db.session.scalar(
+        select(Invitation.id).where(
+            Invitation.consultation_id == consultation.id,
+            Invitation.consultee_id == consultee.id,
+            Invitation.revoked_at.is_(None),
+            Invitation.bounced_at.is_(None),
+        )
+    )
+    if live is not None:
+        raise InvitationRefused(f"{consultee.name}已经邀请过。需要重发的，请先撤回原来的征求意见函。")
+
+
+def _address_of(consultee: Consultee) -> str:
+    return next((contact.email for contact in consultee.contacts if contact.current and contact.email), "")
+
+
+def token_from(nonce: str) -> str:
+    """Return the token of a personal link: derived, so that a reminder can carry the same one; 160 bits."""
+    secret = current_app.config["SECRET_KEY"].encode()
+    mac = hmac.new(secret, b"invitation\0" + nonce.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(mac[:TOKEN_BYTES]).decode().rstrip("=")
+
+
+def hash_token(token: str) -> str:
+    """Return the digest of a token as the database holds it."""
+    return hashlib.sha256(b"invitation-token\0" + token.encode()).hexdigest()
+
+
+def open_link(token: str, *, at: datetime) -> Invitation:
+    """Return the invitation that a personal link opens, and note that it was opened.
+
+    Raises:
+        EntryRefused: unknown, expired or revoked; the message and the cost are the same for all three.
+    """
+    invitation = db.session.scalar(select(Invitation).where(Invitation.token_hash == hash_token(token.strip()[:100])))
+    if invitation is None or not is_live(invitation, at):
+        raise EntryRefused("这个链接不能使用：可能已经过期、被撤回，或者没有复制完整。请联系发函的处室。")
+    if invitation.opened_at is None:
+        with transaction():
+            invitation.opened_at = at
+            _record(as_consultee(invitation.consultee), "invitation.open", invitation, at)
+    return invitation
+
+
+def is_live(invitation: Invitation, at: datetime) -> bool:
+    """Whether the link of an invitation opens at a moment."""
+    return invitation.revoked_at is None and at < invitation.token_expires_at
+
+
+def as_consultee(consultee: Consultee, member: Member | None = None) -> Actor:
+    """Return the actor that a consultee is, by link or through one of its members."""
+    return Actor("consultee", consultee.id, member.name if member is not None else consultee.name[:64])
+
+
+def revoke(actor: Actor, invitation: Invitation, reason: str, *, at: datetime) -> None:
+    """Take an invitation back: its link opens no more; an answer that came stays."""
+    require(actor, Act.INVITE, invitation.consultation)
+    if not reason.strip():
+        raise InvitationRefused("请写明撤回的理由。")
+    with transaction():
+        invitation.revoked_at = at
+        _record(actor, "invitation.revoke", invitation, at, reason=reason.strip())
+
+
+def mark_sent(actor: Actor, invitation: Invitation, *, at: datetime, message_id: str | None = None) -> None:
+    """Note that an invitation went out: by mail with the message's id, by letter or by hand."""
+    with transaction():
+        invitation.sent_at = at
+        invitation.message_id = message_id or invitation.message_id
+        _record(actor, "invitation.send", invitation, at)
+
+
+def mark_delivered(actor: Actor, invitation: Invitation, *, at: datetime) -> None:
+    """Note that an invitation arrived: a delivery report, a signed receipt."""
+    with transaction():
+        invitation.delivered_at = at
+        _record(actor, "invitation.deliver", invitation, at)
+
+
+def mark_bounced(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> None:
+    """Note that an invitation came back undelivered."""
+    with transaction():
+        invitation.bounced_at = at
+        invitation.bounced_why = why.strip()
+        _record(actor, "invitation.bounce", invitation, at, why=why.strip()[:300])
+
+
+def decline(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> None:
+    """Note that a consultee doesn't want to take part; that isn't "no opinion", and doesn't count as heard."""
+    with transaction():
+        if invitation.responses:
+            raise InvitationRefused("已经答复过，不能再谢绝。")
+        invitation.declined_at = at
+        invitation.declined_why = why.strip()
+        _record(actor, "invitation.decline", invitation, at, why=why.strip()[:300])
+
+
+def ask_extension(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> DeadlineExtension:
+    """Ask for more time to answer."""
+    if not why.strip():
+        raise InvitationRefused("请写明需要延期的原因。")
+    with transaction() as session:
+        asked = DeadlineExtension(invitation_id=invitation.id, asked_at=at, asked_why=why.strip())
+        session.add(asked)
+        session.flush()
+        _record(actor, "invitation.ask_extension", invitation, at, why=why.strip()[:300])
+    return asked
+
+
+def grant_extension(actor: Actor, invitation: Invitation, last_day: date, *, at: datetime) -> None:
+    """Give more time to answer, up to a later working day; open requests are answered with it."""
+    require(actor, Act.INVITE, invitation.consultation)
+    answer_by = midnight(last_day + timedelta(days=1))
+    if answer_by <= invitation.answer_by or answer_by <= at:
+        raise InvitationRefused("新的答复期限必须晚于现在的期限，并且还没有过去。")
+    if calendar.day_kind(last_day) is calendar.DayKind.REST:
+        raise InvitationRefused(f"{last_day.isoformat()} 是休息日，请改为工作日。")
+    with transaction() as session:
+        invitation.answer_by = answer_by
+        invitation.token_expires_at = answer_by + GRACE
+        invitation.deadline_words = f"延期至{in_words(last_day)}"
+        for asked in session.scalars(
+            select(DeadlineExtension).where(
+                DeadlineExtension.invitation_id == invitation.id, DeadlineExtension.granted_at.is_(None)
+            )
+        ):
+            asked.granted_at, asked.granted_by_id, asked.answer_by = at, actor.id, answer_by
+        _record(actor, "invitation.extend", invitation, at, answer_by=answer_by.isoformat())
+
+
+def board(consultation: Consultation, at: datetime) -> list[tuple[Listed, Invitation | None, Standing | None]]:
+    """Return the list with each consultee's newest invitation and where it stands."""
+    newest: dict[int, Invitation] = {}
+    for invitation in db.session.scalars(
+        select(Invitation).where(Invitation.consultation_id == consultation.id).order_by(Invitation.id)
+    ):
+        newest[invitation.consultee_id] = invitation
+    rows = db.session.scalars(
+        select(Listed).where(Listed.consultation_id == consultation.id, Listed.removed_at.is_(None)).order_by(Listed.id)
+    )
+    found = []
+    for row in rows:
+        invitation = newest.get(row.consultee_id)
+        found.append((row, invitation, standing(invitation, at) if invitation is not None else None))
+    return found
+
+
+def heard(consultation: Consultation) -> list[Consultee]:
+    """Return the consultees that answered, an answer of "no opinion" included."""
+    query = (
+        select(Consultee)
+        .join(Invitation, Invitation.consultee_id == Consultee.id)
+        .join(Response, Response.invitation_id == Invitation.id)
+        .where(Invitation.consultation_id == consultation.id)
+        .distinct()
+    )
+    return list(db.session.scalars(query))
+
+
+def _record(actor: Actor, act: str, invitation: Invitation, at: datetime, **detail: Any) -> None:
+    record(
+        actor,
+        act,
+        f"invitation:{invitation.id}",
+        at=at,
+        consultation_id=invitation.consultation_id,
+        consultee=invitation.consultee_id,
+        **detail,
+    )

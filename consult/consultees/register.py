@@ -1,0 +1,232 @@
+"""The register: enterprises, associations and organisations; checked, retired, merged, never deleted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rapidfuzz import fuzz
+from sqlalchemy import or_, select, update
+from stdnum.cn import uscc
+from stdnum.exceptions import ValidationError
+
+from consult.accounts.permissions import Act, Actor, require
+from consult.consultees.errors import ConsulteeRefused
+from consult.consultees.models import Consultee, ConsulteeKind, Contact, Invitation, Listed, Member, Size
+from consult.ledger.service import record
+from consult.store import db, transaction
+
+SECTORS = {
+    "A": "农、林、牧、渔业",
+    "B": "采矿业",
+    "C": "制造业",
+    "D": "电力、热力、燃气及水生产和供应业",
+    "E": "建筑业",
+    "F": "批发和零售业",
+    "G": "交通运输、仓储和邮政业",
+    "H": "住宿和餐饮业",
+    "I": "信息传输、软件和信息技术服务业",
+    "J": "金融业",
+    "K": "房地产业",
+    "L": "租赁和商务服务业",
+    "M": "科学研究和技术服务业",
+    "N": "水利、环境和公共设施管理业",
+    "O": "居民服务、修理和其他服务业",
+    "P": "教育",
+    "Q": "卫生和社会工作",
+    "R": "文化、体育和娱乐业",
+    "S": "公共管理、社会保障和社会组织",
+    "T": "国际组织",
+}
+"""Sections of the industry classification, GB/T 4754-2017."""
+
+_MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s]{2,}")
+_FORMS = re.compile(r"(股份)?有限(责任)?公司|集团|（.*?）|\(.*?\)|[\s·.\-—、，,]")
+NEARLY_EQUAL = 88
+"""Similarity in percent (rapidfuzz ratio) from which two names are offered for merging."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a consultee, as typed or imported."""
+
+    name: str
+    kind: ConsulteeKind
+    credit_code: str = ""
+    size: Size | None = None
+    sector: str = ""
+    region: str = ""
+    address: str = ""
+    contact_name: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+def name_key(name: str) -> str:
+    """Return a name without what varies in writing it."""
+    return _FORMS.sub("", name)[:200] or name[:200]
+
+
+def check_code(code: str) -> str | None:
+    """Return a unified social credit code in its normal form, None for an empty one.
+
+    Raises:
+        ConsulteeRefused: the length or the check character is wrong (GB 32100-2015).
+    """
+    compact = code.strip().upper().replace(" ", "").replace("-", "")
+    if not compact:
+        return None
+    try:
+        return str(uscc.validate(compact))
+    except ValidationError as error:
+        raise ConsulteeRefused(
+            f"统一社会信用代码“{code.strip()}”不对：应当是 18 位，并且校验位要对得上。请核对营业执照。"
+        ) from error
+
+
+def add(actor: Actor, entry: Entry, *, at: datetime) -> Consultee:
+    """Put a consultee on the register.
+
+    Raises:
+        ConsulteeRefused: no name, a wrong code, sector or address, or the code is registered already.
+    """
+    require(actor, Act.MANAGE_CONSULTEES)
+    code = _check(entry)
+    with transaction() as session:
+        if code is not None:
+            known = session.scalar(select(Consultee).where(Consultee.credit_code == code))
+            if known is not None:
+                raise ConsulteeRefused(f"统一社会信用代码 {code} 已经登记：{known.name}。")
+        consultee = Consultee(credit_code=code, created_at=at)
+        session.add(consultee)
+        _write(consultee, entry)
+        session.flush()
+        _write_contact(consultee, entry)
+        _record(actor, "consultee.add", consultee, at, name=consultee.name)
+    return consultee
+
+
+def change(actor: Actor, consultee: Consultee, entry: Entry, *, at: datetime) -> None:
+    """Change what the register says; what it said before stands in the ledger."""
+    require(actor, Act.MANAGE_CONSULTEES)
+    code = _check(entry)
+    with transaction() as session:
+        if code is not None and code != consultee.credit_code:
+            known = session.scalar(select(Consultee).where(Consultee.credit_code == code))
+            if known is not None:
+                raise ConsulteeRefused(f"统一社会信用代码 {code} 已经登记：{known.name}。")
+        before = {"name": consultee.name, "code": consultee.credit_code, "region": consultee.region}
+        consultee.credit_code = code
+        _write(consultee, entry)
+        _write_contact(consultee, entry)
+        _record(actor, "consultee.change", consultee, at, before=before, name=consultee.name)
+
+
+def retire(actor: Actor, consultee: Consultee, reason: str, *, at: datetime) -> None:
+    """Take a consultee off future proposals; its history stays."""
+    require(actor, Act.MANAGE_CONSULTEES)
+    if not reason.strip():
+        raise ConsulteeRefused("请写明停用的理由。")
+    with transaction():
+        consultee.retired_at = at
+        consultee.retired_reason = reason.strip()
+        _record(actor, "consultee.retire", consultee, at, reason=reason.strip())
+
+
+def merge(actor: Actor, kept: Consultee, double: Consultee, *, at: datetime) -> None:
+    """Merge a double into the one kept: contacts, members, listings and invitations go over, the double is retired."""
+    require(actor, Act.MANAGE_CONSULTEES)
+    if kept.id == double.id:
+        raise ConsulteeRefused("不能和自己合并。")
+    if kept.credit_code and double.credit_code and kept.credit_code != double.credit_code:
+        raise ConsulteeRefused("两家的统一社会信用代码不同，是两个单位，不能合并。")
+    with transaction() as session:
+        taken = select(Listed.consultation_id).where(Listed.consultee_id == kept.id)
+        for model in (Contact, Member, Invitation):
+            session.execute(update(model).where(model.consultee_id == double.id).values(consultee_id=kept.id))
+        session.execute(
+            update(Listed)
+            .where(Listed.consultee_id == double.id, Listed.consultation_id.not_in(taken))
+            .values(consultee_id=kept.id)
+            .execution_options(synchronize_session=False)
+        )
+        code, double.credit_code = double.credit_code, None
+        session.flush()
+        kept.credit_code = kept.credit_code or code
+        double.merged_into_id = kept.id
+        double.retired_at = at
+        double.retired_reason = f"并入 {kept.name}"
+        _record(actor, "consultee.merge", kept, at, double=double.id, code=code)
+
+
+def nearly_equal(consultee: Consultee, *, limit: int = 5) -> list[Consultee]:
+    """Return consultees whose names are nearly the same, likeliest first, to be offered for merging."""
+    key = consultee.name_key
+    alike = select(Consultee).where(
+        Consultee.id != consultee.id,
+        Consultee.retired_at.is_(None),
+        or_(Consultee.name_key == key, Consultee.name_key.like(f"{_escaped(key[:4])}%", escape="\\")),
+    )
+    scored = [(fuzz.ratio(key, other.name_key), other) for other in db.session.scalars(alike.limit(500))]
+    scored = [(score, other) for score, other in scored if score >= NEARLY_EQUAL]
+    scored.sort(key=lambda pair: (-pair[0], pair[1].id))
+    return [other for _, other in scored[:limit]]
+
+
+def find(
+    *, words: str = "", kind: ConsulteeKind | None = None, retired: bool = False, after: int = 0, limit: int = 50
+) -> list[Consultee]:
+    """Return consultees by key, filtered by the beginning of their name or by code, and by kind."""
+    query = select(Consultee).where(Consultee.id > after).order_by(Consultee.id).limit(limit)
+    query = query.where(Consultee.retired_at.is_not(None) if retired else Consultee.retired_at.is_(None))
+    if kind is not None:
+        query = query.where(Consultee.kind == kind)
+    if words.strip():
+        pattern = f"%{_escaped(words.strip())}%"
+        query = query.where(
+            or_(Consultee.name.like(pattern, escape="\\"), Consultee.credit_code == words.strip().upper())
+        )
+    return list(db.session.scalars(query))
+
+
+def _escaped(words: str) -> str:
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _check(entry: Entry) -> str | None:
+    if not entry.name.strip():
+        raise ConsulteeRefused("请填写单位名称。")
+    if entry.sector and entry.sector not in SECTORS:
+        raise ConsulteeRefused(f"行业门类“{entry.sector}”不对，应当是 A 到 T 的一个字母（GB/T 4754）。")
+    if entry.email and not _MAIL.fullmatch(entry.email.strip()):
+        raise ConsulteeRefused(f"电子邮箱“{entry.email}”不对，请核对。")
+    return check_code(entry.credit_code)
+
+
+def _write(consultee: Consultee, entry: Entry) -> None:
+    consultee.name = entry.name.strip()[:200]
+    consultee.name_key = name_key(entry.name.strip())
+    consultee.kind = entry.kind
+    consultee.size = entry.size
+    consultee.sector = entry.sector
+    consultee.region = entry.region.strip()[:80]
+    consultee.address = entry.address.strip()[:300]
+
+
+def _write_contact(consultee: Consultee, entry: Entry) -> None:
+    values = (entry.contact_name.strip()[:80], entry.phone.strip()[:40], entry.email.strip().lower()[:254])
+    if not any(values):
+        return
+    current = [contact for contact in consultee.contacts if contact.current]
+    if any((contact.name, contact.phone, contact.email) == values for contact in current):
+        return
+    for contact in current:
+        contact.current = False
+    name, phone, email = values
+    db.session.add(Contact(consultee_id=consultee.id, name=name, phone=phone, email=email, current=True))
+
+
+def _record(actor: Actor, act: str, consultee: Consultee, at: datetime, **detail: Any) -> None:
+    record(actor, act, f"consultee:{consultee.id}", at=at, **detail)
