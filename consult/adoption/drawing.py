@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from consult.adoption.groups import weigh
 from consult.adoption.models import Opinion
+from consult.consultees.responses import states_no_opinion
 from consult.intake.models import Submission, SubmissionPart, SubmissionState
 from consult.moderation.models import PublicText
 from consult.store import db
@@ -16,12 +17,13 @@ from consult.store import db
 def follow_screening(submission: Submission, at: datetime) -> None:
     """Keep opinions in step with screening: one for each part of an accepted submission, none that stands of another.
 
-    A part that a drafter has split keeps its pieces, as long as each still stands word for word in the public text.
+    A response that states to have no opinion gives none. A part that a drafter has split keeps its pieces, as long as each still stands word for word in the public text.
     """
     query = select(Opinion).where(Opinion.submission_id == submission.id).order_by(Opinion.id)
     opinions = list(db.session.scalars(query))
     if submission.state is SubmissionState.ACCEPTED and submission.consultation_id is not None:
-        _stand(submission, submission.consultation_id, opinions, at)
+        if not states_no_opinion(submission.id):
+            _stand(submission, submission.consultation_id, opinions, at)
     else:
         for opinion in opinions:
             opinion.withdrawn = True

@@ -291,10 +291,10 @@ def board(consultation: Consultation, at: datetime) -> list[tuple[Listed, Invita
     rows = db.session.scalars(
         select(Listed).where(Listed.consultation_id == consultation.id, Listed.removed_at.is_(None)).order_by(Listed.id)
     )
-    found = []
+    found: list[tuple[Listed, Invitation | None, Standing | None]] = []
     for row in rows:
-        invitation = newest.get(row.consultee_id)
-        found.append((row, invitation, standing(invitation, at) if invitation is not None else None))
+        last = newest.get(row.consultee_id)
+        found.append((row, last, standing(last, at) if last is not None else None))
     return found
 
 

@@ -188,8 +188,14 @@ def _check_publishable(actor: Actor, report: FeedbackReport, at: datetime) -> No
     if report.consultation.stage is Stage.WITHDRAWN:
         raise ReportRefused("这件征求意见已经撤回。")
     _check_complete(report.consultation, at)
-    if _digest(snapshot(report.consultation), report.statement, _table(report.consultation)) != report.digest:
+    if not is_current(report):
         raise ReportRefused("编制之后来件、公开文本或者采纳情况有变化，反馈已经对不上。请退回，重新编制。")
+
+
+def is_current(report: FeedbackReport) -> bool:
+    """Whether everything that a report prints still stands as it was when it was compiled."""
+    consultation = report.consultation
+    return _digest(snapshot(consultation), report.statement, _table(consultation)) == report.digest
 
 
 def newest(consultation_id: int) -> FeedbackReport | None:
