@@ -17,7 +17,8 @@ from consult.store import db
 def follow_screening(submission: Submission, at: datetime) -> None:
     """Keep opinions in step with screening: one for each part of an accepted submission, none that stands of another.
 
-    A response that states to have no opinion gives none. A part that a drafter has split keeps its pieces, as long as each still stands word for word in the public text.
+    A response that states to have no opinion gives none. A part that a drafter has split keeps its pieces, as long as
+    each still stands word for word in the public text.
     """
     query = select(Opinion).where(Opinion.submission_id == submission.id).order_by(Opinion.id)
     opinions = list(db.session.scalars(query))
