@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, Response, g
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
@@ -16,7 +16,6 @@ from consult.store import db
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
 login = LoginManager()
-talisman = Talisman()
 
 CSP = {
     "default-src": "'self'",
@@ -35,7 +34,8 @@ def register(app: Flask) -> None:
     app.config["RATELIMIT_STORAGE_URI"] = settings.ratelimit_storage_url
     csrf.init_app(app)
     limiter.init_app(app)
-    talisman.init_app(
+    app.after_request(_hide_address)  # before Talisman, so that it runs after it
+    Talisman(
         app,
         force_https=False,  # TLS ends at the proxy
         strict_transport_security=settings.cookie_secure,
@@ -47,6 +47,17 @@ def register(app: Flask) -> None:
     login.init_app(app)
     login.login_view = "desk.sign_in"
     login.login_message = "请先登录。"
+
+
+def keep_address_secret() -> None:
+    """Have this request's answer tell the browser never to send its address on as a Referer."""
+    g.secret_address = True
+
+
+def _hide_address(response: Response) -> Response:
+    if g.get("secret_address"):
+        response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 @login.user_loader

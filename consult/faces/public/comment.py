@@ -62,7 +62,7 @@ def send(slug: str) -> str | Response | tuple[str, int]:
     if form.website.data:
         abort(400)
     if not form.validate():
-        return _page(consultation, form, draft, now, [STALE] if form.csrf_token.errors else []), 400
+        return _page(consultation, form, draft, now, [STALE] if "csrf_token" in form.errors else []), 400
     try:
         arrival = _arrival(form, now)
         intake.check(consultation, arrival, at=now)

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.drafting import queries
-from consult.faces.guards import limiter, talisman
+from consult.faces.guards import keep_address_secret, limiter
 from consult.faces.public.blueprint import blueprint
 from consult.faces.public.feeds import outside
 from consult.faces.public.forms import ReceiptForm
@@ -31,7 +31,6 @@ from consult.store import db
 
 COOKIE = "receipt"
 SECONDS = 30 * 60
-NO_REFERRER = "no-referrer"
 NOT_FOUND = "没有查到这张回执。请核对编号和查询码：查询码是四组字母和数字，大小写都可以。"
 
 
@@ -54,7 +53,8 @@ def let_in(response: Response, number: str, *, fresh: bool = False) -> Response:
 
 
 def quiet(response: Response) -> Response:
-    """Keep a response out of caches and search engines."""
+    """Keep a response out of caches and search engines, and its address out of every Referer."""
+    keep_address_secret()
     response.headers["Cache-Control"] = "no-store, private"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
@@ -69,7 +69,6 @@ def _pass_for(number: str) -> dict[str, object] | None:
 
 
 @blueprint.get("/receipts")
-@talisman(referrer_policy=NO_REFERRER)
 def receipts_page() -> Response:
     """Show the form that asks for number and key."""
     return quiet(make_response(render_template("public/receipts.html", form=ReceiptForm(formdata=None))))
@@ -77,7 +76,6 @@ def receipts_page() -> Response:
 
 @blueprint.post("/receipts")
 @limiter.limit(lambda: settings().ratelimit_receipt)
-@talisman(referrer_policy=NO_REFERRER)
 def find_receipt() -> Response:
     """Look a receipt up by number and key."""
     form = ReceiptForm()
@@ -88,7 +86,6 @@ def find_receipt() -> Response:
 
 @blueprint.get("/receipts/<number>")
 @limiter.limit(lambda: settings().ratelimit_receipt, exempt_when=lambda: "key" not in request.args)
-@talisman(referrer_policy=NO_REFERRER)
 def receipt(number: str) -> Response:
     """Show the state of a submission and the decision on each of its opinions to who holds the key."""
     if "key" in request.args:
@@ -125,7 +122,6 @@ def withdraw_consent(number: str) -> Response:
 
 
 @blueprint.get("/receipts/<number>/qr.svg")
-@talisman(referrer_policy=NO_REFERRER)
 def receipt_qr(number: str) -> FlaskResponse | tuple[str, int]:
     """Give the address of a receipt with its key as a QR code (ISO/IEC 18004) to who holds the key."""
     if _pass_for(number) is None:

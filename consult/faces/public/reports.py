@@ -32,12 +32,13 @@ def report(slug: str) -> str:
     found, standing = _standing(slug)
     after = request.args.get("after", "")
     outcome = request.args.get("outcome", "")
+    outcome = outcome if outcome in {known.value for known in Outcome} else ""
     group = request.args.get("group", "")
     rows = service.rows(
         standing,
         after=int(after) if after.isdecimal() else 0,
         limit=ROWS_ON_A_PAGE + 1,
-        outcome=outcome if outcome in {known.value for known in Outcome} else "",
+        outcome=outcome,
         group_id=int(group) if group.isdecimal() else None,
     )
     shown = rows[:ROWS_ON_A_PAGE]

@@ -1,0 +1,63 @@
+"""Errors are pages in plain words that say what to do."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask, abort
+from flask.testing import FlaskClient
+
+
+def test_an_unknown_address_is_a_page_that_says_what_to_do(client: FlaskClient) -> None:
+    page = client.get("/no/such/page")
+    assert page.status_code == 404
+    assert "怎么办" in page.text
+
+
+def test_programs_get_errors_as_json(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/no-such-thing")
+    assert answer.status_code == 404
+    assert answer.is_json
+
+
+def test_a_stale_form_is_explained(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    page = client.post("/receipts", data={"number": "x", "key": "y"})
+    assert page.status_code == 400
+    assert "表单要重新提交一次" in page.text
+
+
+def test_too_much_at_once_is_explained(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 1000)
+    page = client.post("/receipts", data={"number": "x" * 2000})
+    assert page.status_code == 413
+    assert "文件太大" in page.text
+
+
+def test_a_failure_shows_no_traceback(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> str:
+        raise RuntimeError("a detail that nobody outside should read")
+
+    monkeypatch.setitem(app.view_functions, "public.help_page", broken)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    monkeypatch.setitem(app.config, "TESTING", False)
+    page = client.get("/help")
+    assert page.status_code == 500
+    assert "我们这边出了问题" in page.text
+    assert "a detail" not in page.text
+
+
+def test_what_is_not_allowed_is_explained(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.view_functions, "public.help_page", lambda: abort(403))
+    page = client.get("/help")
+    assert page.status_code == 403
+    assert "您不能看这一页" in page.text
+
+
+@pytest.mark.parametrize("address", ["/", "/help", "/receipts", "/results", "/closed"])
+def test_pages_carry_a_strict_policy_and_no_inline_style_or_script(client: FlaskClient, address: str) -> None:
+    page = client.get(address)
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe-inline" not in policy
+    assert " style=" not in page.text
+    assert "<script>" not in page.text

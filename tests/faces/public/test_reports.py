@@ -1,0 +1,110 @@
+"""The published feedback: figures, every opinion with its decision, files; nothing before publication."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import time_machine
+from flask.testing import FlaskClient
+from lxml import etree
+from sqlalchemy import select
+
+from consult.accounts.models import Role
+from consult.adoption import service as adoption
+from consult.adoption.models import Opinion, Outcome
+from consult.drafting.models import Consultation
+from consult.intake.arrival import Said
+from consult.moderation import service as moderation
+from consult.reporting import service as reporting
+from consult.reporting.models import FeedbackReport
+from consult.store import db
+from tests.builders import a_submission, an_actor
+from tests.faces.public.conftest import A_DAY_IN, Staff
+
+
+def published_feedback(consultation: Consultation, staff: Staff) -> FeedbackReport:
+    """Decide and review every opinion, compile, review and publish the report a month after the period."""
+    assert consultation.closes_at is not None
+    at = consultation.closes_at + timedelta(days=30)
+    query = select(Opinion).where(Opinion.consultation_id == consultation.id).order_by(Opinion.id)
+    for n, opinion in enumerate(db.session.scalars(query).all(), 1):
+        decision = adoption.decide(staff.drafter, opinion, Outcome.PARTLY_ADOPTED, f"第{n}条的理由", at=at)
+        adoption.review(staff.legal, decision, at=at)
+    report = reporting.compile_report(staff.drafter, consultation, at=at, statement="感谢参与。")
+    reporting.submit_for_review(staff.drafter, report, at=at)
+    reporting.review(staff.legal, report, at=at)
+    reporting.publish(an_actor(Role.PUBLISHER, "second-publisher"), report, at=at)
+    return report
+
+
+def some_opinions(consultation: Consultation, staff: Staff, n: int) -> None:
+    """Have ``n`` accepted submissions of one opinion each."""
+    for i in range(n):
+        said = Said(f"第{i:03}号意见，电话13900139000。", "art-3")
+        sent = a_submission(consultation, said, at=A_DAY_IN, name="王小明").submission
+        moderation.accept(staff.moderator, sent, at=A_DAY_IN)
+
+
+def test_there_is_no_report_before_its_publication(client: FlaskClient, canteen: Consultation) -> None:
+    with time_machine.travel(A_DAY_IN, tick=False):
+        assert client.get("/consultations/canteen/report").status_code == 404
+        assert client.get("/consultations/canteen/report.json").status_code == 404
+
+
+def test_the_report_shows_its_figures_and_every_opinion_once_by_key(
+    client: FlaskClient, canteen: Consultation, staff: Staff
+) -> None:
+    some_opinions(canteen, staff, 60)
+    published_feedback(canteen, staff)
+    page = client.get("/consultations/canteen/report").text
+    assert re.search(r"<b>60</b> 件来件", page)
+    assert "100%" in page
+    seen: list[str] = []
+    address: str | None = "/consultations/canteen/report"
+    while address:
+        page = client.get(address).text
+        seen += re.findall(r"第(\d{3})号意见", page)
+        address = next(iter(etree.HTML(page).xpath("//a[@rel='next']/@href")), None)
+    assert sorted(seen) == [f"{n:03}" for n in range(60)]
+
+
+def test_the_report_prints_no_private_data(client: FlaskClient, canteen: Consultation, staff: Staff) -> None:
+    some_opinions(canteen, staff, 3)
+    published_feedback(canteen, staff)
+    page = client.get("/consultations/canteen/report").text
+    assert "王小明" not in page
+    assert "13900139000" not in page
+
+
+def test_the_files_are_those_that_were_frozen(client: FlaskClient, canteen: Consultation, staff: Staff) -> None:
+    some_opinions(canteen, staff, 2)
+    published_feedback(canteen, staff)
+    docx = client.get("/consultations/canteen/report.docx")
+    assert docx.data.startswith(b"PK")
+    assert docx.headers["Content-Disposition"].startswith("attachment")
+    assert client.get("/consultations/canteen/report.json").get_json()
+    assert client.get("/consultations/canteen/report.exe").status_code == 404
+
+
+def test_only_opinions_of_one_outcome_are_shown_when_asked(
+    client: FlaskClient, canteen: Consultation, staff: Staff
+) -> None:
+    some_opinions(canteen, staff, 2)
+    published_feedback(canteen, staff)
+    assert "第000号意见" in client.get("/consultations/canteen/report?outcome=partly_adopted").text
+    assert "第000号意见" not in client.get("/consultations/canteen/report?outcome=adopted").text
+    assert client.get("/consultations/canteen/report?outcome=nonsense&after=x&group=y").status_code == 200
+
+
+def test_published_feedback_is_on_the_lists_and_in_the_feed(
+    client: FlaskClient, canteen: Consultation, staff: Staff
+) -> None:
+    some_opinions(canteen, staff, 2)
+    published_feedback(canteen, staff)
+    for address in ("/", "/results"):
+        page = client.get(address).text
+        assert "/consultations/canteen/report" in page
+        assert "部分采纳 100%" in page
+    assert "结果反馈" in client.get("/feed.atom").text
+    assert "看采纳情况" in client.get("/consultations/canteen").text
