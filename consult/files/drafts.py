@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from consult.files import charsets, sniff
 from consult.files.docx_text import DocxText
 from consult.files.errors import UnreadableFile
+from consult.files.html_text import read_html
+from consult.files.office import to_docx
 from consult.files.packages import damaged
+from consult.files.pdf_text import read_pdf
 
 MAX_BYTES: Final = 50 * 1024 * 1024  # bytes of a file that is looked at at all
 _WORD: Final = frozenset({sniff.DOCX, sniff.DOCM})
 _TEXTS: Final = frozenset({sniff.TEXT, sniff.CSV, sniff.EML, sniff.SCRIPT, sniff.XML})
+_CONVERTED: Final = {sniff.DOC: "doc", sniff.WPS: "wps", sniff.RTF: "rtf", sniff.ODF + ".text": "odt"}
+_CONVERSION: Final = "文件已由旧格式转换为 .docx 后读取，请核对编号和段落。"
+_HTML_CHARSET: Final = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
 _READABLE: Final = 0.15  # score of `charsets.readable` below which bytes are no Chinese text
 _ENOUGH: Final = 20  # characters from which the score says something
 
@@ -47,10 +54,17 @@ def _read(name: str, data: bytes) -> DraftText:
     if kind in _WORD or (data.startswith(b"PK") and name.lower().endswith((".docx", ".docm", ".zip"))):
         document = DocxText(data, name)
         return DraftText(document.text(), kind, tuple(document.warnings))
+    if kind == sniff.PDF:
+        return DraftText(read_pdf(data, name), kind)
+    if kind in _CONVERTED:
+        document = DocxText(to_docx(data, name, _CONVERTED[kind]), name)
+        return DraftText(document.text(), kind, (_CONVERSION, *document.warnings))
     if kind == sniff.ENCRYPTED_OFFICE:
         raise UnreadableFile(f"“{name}”设置了打开密码。请在 Word 或 WPS 中取消密码后重新上传。")
     if name.lower().endswith((".docx", ".docm")):
         raise UnreadableFile(damaged(name))
+    if kind == sniff.HTML:
+        return DraftText(read_html(charsets.decode(data, _declared(data)).text), kind)
     if kind in _TEXTS:
         return DraftText(_plain(name, data), sniff.TEXT)
     if kind == sniff.UNKNOWN and (wide := _wide(data, _READABLE)) is not None:
@@ -73,6 +87,12 @@ def _plain(name: str, data: bytes) -> str:
                 f"“{name}”的文字编码无法识别，或者不是文本文件。请在记事本中打开，另存为 UTF-8 编码后重新上传。"
             )
     return text.removeprefix("\ufeff")
+
+
+def _declared(data: bytes) -> str | None:
+    """The charset an HTML page names for itself."""
+    found = _HTML_CHARSET.search(data[:4096])
+    return found[1].decode("ascii") if found else None
 
 
 def _wide(data: bytes, score: float) -> str | None:

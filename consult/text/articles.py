@@ -89,12 +89,13 @@ def _is_quoted(lines: list[Line], index: int, last: Line | None) -> bool:
     return False
 
 
-def split_documents(lines: list[Line]) -> list[tuple[Line | None, list[Line]]]:
+def split_documents(settled: list[Line]) -> list[tuple[Line | None, list[Line]]]:
     """Cut the body into the document itself and its annexes.
 
     An annex begins at 附件…, or where articles begin again at 第一条 under a title of their own. Returns pairs of the
     annex's opening line (None for the document itself, and for an annex without a label) and its lines.
     """
+    lines = list(settled)
     cuts: list[tuple[int, bool]] = []
     last: Line | None = None
     for index, line in enumerate(lines):
@@ -102,6 +103,8 @@ def split_documents(lines: list[Line]) -> list[tuple[Line | None, list[Line]]]:
             if index and not _continues(lines, index, last):
                 cuts.append((index, True))
                 last = None
+            else:
+                lines[index] = as_plain(line)
         elif line.kind is Kind.ARTICLE:
             if _restarts(line, last) and (start := _restart_begins(lines, index)) is not None:
                 cuts.append((start, False))

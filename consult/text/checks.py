@@ -11,16 +11,25 @@ from consult.text.tree import DraftWarning, Kind, Provision
 
 _PAIRS: Final = (("（", "）", "圆括号"), ("《", "》", "书名号"), ("“", "”", "引号"), ("【", "】", "方头括号"))
 _OUTER: Final = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION})
+_PLAIN_LISTS: Final = frozenset({Kind.ITEM, Kind.POINT})
+_TAILS: Final = tuple(f"-{number}" for number in range(1, 200))
 _LEVEL: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
 _LEVEL_NAME: Final = {1: "编", 2: "分编", 3: "章", 4: "节"}
 
 
-def find_warnings(provisions: tuple[Provision, ...]) -> tuple[DraftWarning, ...]:
-    """Warnings in the order of the source: gap, duplicate, out_of_order, level_skipped, unclosed_bracket, empty."""
+def find_warnings(provisions: tuple[Provision, ...], source: str) -> tuple[DraftWarning, ...]:
+    """Warnings in the order of the source: gap, duplicate, out_of_order, level_skipped, unclosed_bracket, empty.
+
+    Brackets are looked at where `source` as a whole has more of one than of the other.
+    """
     found: list[DraftWarning] = []
+    pairs = [pair for pair in _PAIRS if source.count(pair[0]) != source.count(pair[1])]
     if not provisions:
         found.append(DraftWarning("empty", "没有读到正文，请检查文件内容。", 1))
     _check_document(provisions, found)
+    if pairs:
+        for node in (below for top in provisions for below in top.walk()):
+            _check_brackets(node, pairs, found)
     found.sort(key=lambda warning: warning.line)
     return tuple(found)
 
@@ -37,10 +46,14 @@ def _check_document(provisions: tuple[Provision, ...], found: list[DraftWarning]
         if kind is Kind.ANNEX:
             _check_document(node.children, found)
             continue
-        _check_brackets(node, found)
         if kind is Kind.ARTICLE:
             articles.append(node)
-        elif kind in _LEVEL:
+            for paragraph in node.children:
+                if paragraph.children:
+                    found.extend(_sequence(paragraph.children, running))
+                    stack.extend(item for item in paragraph.children if item.children)
+            continue
+        if kind in _LEVEL:
             _check_level(node, found)
         children = node.children
         if children:
@@ -74,6 +87,10 @@ def _article_sequence(articles: list[Provision]) -> Iterator[DraftWarning]:
     seen: set[tuple[int, int]] = set()
     last = (0, 0)
     for node in articles:
+        if node.anchor.endswith(f"art-{last[0] + 1}"):
+            last = (last[0] + 1, 0)
+            seen.add(last)
+            continue
         number = _numbers(node) or (0, 0)
         warning = _compare(node, number, last, seen)
         if warning is not None:
@@ -82,12 +99,22 @@ def _article_sequence(articles: list[Provision]) -> Iterator[DraftWarning]:
         last = max(last, number)
 
 
+def _counts_from_one(nodes: tuple[Provision, ...]) -> bool:
+    """Whether the siblings are items 1, 2, 3 and so on: nearly all are, and need no closer look."""
+    for node, tail in zip(nodes, _TAILS, strict=False):
+        if node.kind not in _PLAIN_LISTS or not node.anchor.endswith(tail):
+            return False
+    return len(nodes) <= len(_TAILS)
+
+
 def _sequence(nodes: tuple[Provision, ...], running: dict[str, int]) -> Iterator[DraftWarning]:
     """Check the numbers of siblings: headings, clauses, items and points, each kind and mark apart.
 
     `running` holds the last number of each mark so far: marks that count on under the next heading
     (一、1. 2. 二、3. 4.) are right.
     """
+    if _counts_from_one(nodes):
+        return
     last: dict[str, tuple[int, int]] = {}
     seen: dict[str, set[tuple[int, int]]] = {}
     for node in nodes:
@@ -130,9 +157,9 @@ def _compare(
     return DraftWarning("gap", f"{words}：与前一个序号不连续，中间缺少序号，请核对编号。", node.place, node.anchor)
 
 
-def _check_brackets(node: Provision, found: list[DraftWarning]) -> None:
+def _check_brackets(node: Provision, pairs: list[tuple[str, str, str]], found: list[DraftWarning]) -> None:
     text = node.text
-    for opening, closing, name in _PAIRS:
+    for opening, closing, name in pairs:
         if (opening in text or closing in text) and text.count(opening) != text.count(closing):
             message = f"{name}没有成对：“{opening}”{text.count(opening)}个，“{closing}”{text.count(closing)}个。"
             found.append(DraftWarning("unclosed_bracket", message, node.place, node.anchor))

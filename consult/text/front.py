@@ -12,7 +12,7 @@ HEADINGS: Final = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION
 STRUCTURE: Final = HEADINGS | {Kind.ARTICLE}
 
 _CONTENTS_TITLE: Final = re.compile(r"[【\[]?目\s*[录次][】\]]?$")
-_PAGE_NUMBER: Final = re.compile(r"[\s.．·…⋯‥\-—_（(]*\d*[）)]*$")
+_PAGE_NUMBER: Final = re.compile(r"[\s.．·…⋯‥\-—_（(]*\d*[\s）)\-—]*$")
 _ARTICLE_RANGE: Final = re.compile(r"[（(]第[^（）()]*条[^（）()]*[）)]")
 _NOTE: Final = re.compile(
     r"通过|公布|发布|施行|修订|修正|批准|颁布|印发|\d{4}\s*年|第\s*\d+\s*号|征求意见稿|草案|送审稿|修改稿|试行|暂行"

@@ -3,9 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from consult.text.marks import Line
 from consult.text.tree import Kind, Provision
+
+
+@dataclass(slots=True)
+class _Growing:
+    """A provision before it is frozen: the same slots in the same order, so that it can become one."""
+
+    anchor: str
+    kind: Kind
+    number: str
+    heading: str
+    text: str
+    children: tuple[Provision, ...]
+    place: int
+    written: str
+
+
+def provision(
+    anchor: str,
+    kind: Kind,
+    number: str,
+    heading: str,
+    text: str,
+    children: tuple[Provision, ...],
+    place: int,
+    written: str,
+) -> Provision:
+    """Make a provision at a quarter of what its frozen constructor costs; a statute has thousands."""
+    made: Any = _Growing(anchor, kind, number, heading, text, children, place, written)
+    made.__class__ = Provision
+    frozen: Provision = made
+    return frozen
 
 
 @dataclass(slots=True)
@@ -25,7 +57,7 @@ class Branch:
     def finish(self) -> Provision:
         """Close this node and all open ones below it."""
         children = tuple(child if isinstance(child, Provision) else child.finish() for child in self.children)
-        return Provision(
+        return provision(
             self.anchor,
             self.kind,
             self.number,
@@ -50,4 +82,4 @@ class Branch:
 
 def leaf(anchor: str, kind: Kind, line: Line) -> Provision:
     """A node without children that holds its line whole."""
-    return Provision(anchor, kind, line.number, "", line.text, (), line.place, line.written)
+    return provision(anchor, kind, line.number, "", line.text, (), line.place, line.written)

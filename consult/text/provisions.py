@@ -40,7 +40,7 @@ def parse(text: str) -> Draft:
         title=title,
         form=form,
         provisions=provisions,
-        warnings=find_warnings(provisions),
+        warnings=find_warnings(provisions, text),
         front=_front_nodes(front),
         numbered=depths(body) if form is Form.NOTICE else (),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from consult.text.articles import as_plain
-from consult.text.growing import Branch, leaf
+from consult.text.growing import Branch, leaf, provision
 from consult.text.marks import Line, Style, read_opening
 from consult.text.tree import Kind, Provision
 
@@ -13,6 +13,7 @@ _RANK: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
 _DUN_RANK: Final = 5
 _BRACKET_RANK: Final = 6
 _UNNUMBERED: Final = "heading"
+_BRACKETS: Final = frozenset("（(")
 _SENTENCE_ENDS: Final = "。；：，、;:,"
 _HEADING_LIMIT: Final = 40  # characters of a heading that has no 章 or 节 in it
 _NEXT_LINE_TITLE_LIMIT: Final = 30  # characters of a chapter's title that stands on the next line
@@ -107,7 +108,7 @@ def _with_headings(lines: list[Line]) -> list[Line]:
                 bracket_headings = (line.value == 1 and after_heading) or (bracket_headings and line.value > 1)
                 line = _as_heading(line) if bracket_headings else line
         elif (kind in _RANK) and not line.heading and following is not None and _is_title(following, lines, index):
-            line = line._replace(heading=following.text, written=f"{line.written}\n{following.text}")
+            line = line._replace(heading=following.source, written=f"{line.written}\n{following.source}")
             skip = True
         merged.append(line)
     return merged
@@ -142,33 +143,40 @@ def _article(line: Line, rest: list[Line], root: Branch) -> Provision:
     """One article with its paragraphs, items and points."""
     name = f"art-{line.value}-{line.sub}" if line.sub else f"art-{line.value}"
     anchor = root.child_anchor(name)
-    place = line.place
-    text = line.text
-    if not text and rest and rest[0].kind is Kind.PARAGRAPH:
-        first: Line | None = None
-    else:
-        opening = read_opening(place, text) if text[:1] in ("（", "(") else None
-        if opening is not None and opening.value == 1:
-            first = Line(place, Kind.PARAGRAPH, "")
-            rest = [opening, *rest]
-        else:
-            first = line
-    if any(follower.style is Style.CIRCLE for follower in rest):
-        rest = _without_footnotes(line, rest)
+    if not rest and line.text[:1] not in _BRACKETS:
+        only = provision(f"{anchor}-para-1", Kind.PARAGRAPH, "", "", line.text, (), line.place, "")
+        return provision(anchor, Kind.ARTICLE, line.number, line.heading, "", (only,), line.place, line.written)
+    rest = _from_the_lead(line, rest)
+    stem = f"{anchor}-para-"
     paragraphs: list[Provision] = []
     index, total = 0, len(rest)
-    while first is not None or index < total:
-        head = first or rest[index]
-        index += first is None
-        first = None
-        para = f"{anchor}-para-{len(paragraphs) + 1}"
+    while index < total:
+        head = rest[index]
+        own = ""
+        if head.kind is not Kind.ITEM:
+            own = head.text
+            index += 1
         start = index
         while index < total and rest[index].kind is Kind.ITEM:
             index += 1
+        para = f"{stem}{len(paragraphs) + 1}"
         items = _items(rest[start:index], para) if index > start else ()
-        own = "" if head.kind is Kind.ITEM else head.text
-        paragraphs.append(Provision(para, Kind.PARAGRAPH, "", "", own, items, head.place, ""))
-    return Provision(anchor, Kind.ARTICLE, line.number, line.heading, "", tuple(paragraphs), place, line.written)
+        paragraphs.append(provision(para, Kind.PARAGRAPH, "", "", own, items, head.place, ""))
+    return provision(anchor, Kind.ARTICLE, line.number, line.heading, "", tuple(paragraphs), line.place, line.written)
+
+
+def _from_the_lead(line: Line, rest: list[Line]) -> list[Line]:
+    """An article's lines from the text beside its number on: an item there (第五条 （一）…) is a line of its own."""
+    for follower in rest:
+        if follower.style is Style.CIRCLE:
+            rest = _without_footnotes(line, rest)
+            break
+    text = line.text
+    if not text:
+        return rest if rest and rest[0].kind is Kind.PARAGRAPH else [line, *rest]
+    if text[0] in "（(" and (opening := read_opening(line.place, text)) is not None and opening.value == 1:
+        return [line._replace(text=""), opening, *rest]
+    return [line, *rest]
 
 
 def _without_footnotes(line: Line, rest: list[Line]) -> list[Line]:
@@ -185,6 +193,13 @@ def _without_footnotes(line: Line, rest: list[Line]) -> list[Line]:
 
 def _items(lines: list[Line], para: str) -> tuple[Provision, ...]:
     """The items under one paragraph, with the points under each: a style already open closes what is below it."""
+    style = lines[0].style
+    if all(line.style is style and line.value == count for count, line in enumerate(lines, 1)):
+        stem = f"{para}-item-"
+        return tuple(
+            provision(f"{stem}{line.value}", Kind.ITEM, line.number, "", line.text, (), line.place, line.written)
+            for line in lines
+        )
     root = Branch(para, Kind.PARAGRAPH, lines[0])
     stack: list[tuple[Style, Branch]] = []
     for line in lines:

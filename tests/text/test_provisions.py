@@ -1,0 +1,538 @@
+"""Drafts of every make read as a careful reader would."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from consult.text.outline import outline
+from consult.text.provisions import Form, Kind, parse
+
+
+def draft(text):
+    return parse(dedent(text).strip("\n"))
+
+
+def articles(text):
+    """(number, paragraphs, items) of each article."""
+    return [
+        (f"{a['n']}-{a['sub']}" if a["sub"] else str(a["n"]), a["paragraphs"], a["items"])
+        for a in outline(draft(text))["articles"]
+    ]
+
+
+def headings(text):
+    found = outline(draft(text))
+    return [found[name] for name in ("parts", "subparts", "chapters", "sections")]
+
+
+def codes(text):
+    return [(warning.code, warning.anchor) for warning in draft(text).warnings]
+
+
+def anchors(text):
+    return [step.provision.anchor for step in draft(text).walk()]
+
+
+def test_a_plain_statute():
+    assert articles("""
+        某市停车管理办法
+
+        第一章 总则
+        　　第一条 为了规范停车，制定本办法。
+        　　第二条 有下列情形之一的，不得停车：
+        　　（一）消防通道；
+        　　（二）盲道。
+        　　前款规定由公安机关执行。
+        第二章 附则
+        　　第三条 本办法自公布之日起施行。
+    """) == [("1", 1, 0), ("2", 2, 2), ("3", 1, 0)]
+
+
+def test_every_node_of_a_statute_has_a_readable_anchor():
+    assert anchors("""
+        某市停车管理办法
+        第一章 总则
+        第一条 为了规范停车，制定本办法。
+        第一条之一 有下列情形的：
+        （一）甲：
+        1.乙；
+        2.丙。
+    """) == [
+        "chapter-1",
+        "art-1",
+        "art-1-para-1",
+        "art-1-1",
+        "art-1-1-para-1",
+        "art-1-1-para-1-item-1",
+        "art-1-1-para-1-item-1-point-1",
+        "art-1-1-para-1-item-1-point-2",
+    ]
+
+
+def test_the_table_of_contents_is_left_out():
+    text = """
+        某市停车管理办法
+        目　录
+        第一章 总则
+        第二章 规划与建设
+        第三章 附则
+
+        第一章 总　则
+        第一条 为了规范停车，制定本办法。
+        第二章 规划与建设
+        第二条 编制规划。
+        第三章 附　则
+        第三条 自公布之日起施行。
+    """
+    assert headings(text)[2] == ["第一章 总　则", "第二章 规划与建设", "第三章 附　则"]
+    assert [node.kind for node in draft(text).front].count(Kind.TOC) == 4
+
+
+@pytest.mark.parametrize("leader", ["........1", "……3", " 12", "\t5", "（第一条—第五条）", " — 7 —"])
+def test_a_table_of_contents_may_have_page_numbers(leader):
+    text = f"""
+        某市停车管理办法
+        目录
+        第一章 总则{leader}
+        第二章 附则{leader}
+        第一章 总则
+        第一条 甲。
+        第二章 附则
+        第二条 乙。
+    """
+    assert headings(text)[2] == ["第一章 总则", "第二章 附则"]
+    assert articles(text) == [("1", 1, 0), ("2", 1, 0)]
+
+
+def test_a_table_of_contents_may_have_no_title_of_its_own():
+    assert headings("""
+        某市停车管理办法
+        第一章 总则
+        第二章 附则
+        第一章 总则
+        第一条 甲。
+        第二章 附则
+        第二条 乙。
+    """)[2] == ["第一章 总则", "第二章 附则"]
+
+
+def test_a_table_of_contents_may_list_articles_and_parts():
+    text = """
+        某法
+        目录
+        第一编 总则
+        第一章 基本规定
+        第一条 目的....1
+        第二编 分则
+        第一章 某权
+        附则
+        第一编 总则
+        第一章 基本规定
+        第一条（目的） 为了甲，制定本法。
+        第二编 分则
+        第一章 某权
+        第二条（某权） 乙。
+        附则
+        第三条 自公布之日起施行。
+    """
+    assert headings(text)[:3] == [["第一编 总则", "第二编 分则"], [], ["第一章 基本规定", "第一章 某权"]]
+    assert articles(text) == [("1", 1, 0), ("2", 1, 0), ("3", 1, 0)]
+
+
+def test_parts_subparts_and_sections_nest():
+    assert anchors("""
+        某法
+        第三编 合同
+        第一分编 通则
+        第一章 一般规定
+        第一节 甲
+        第一条 甲。
+        第二分编 典型合同
+        第九章 买卖合同
+        第二条 乙。
+    """) == [
+        "part-3",
+        "part-3-subpart-1",
+        "part-3-subpart-1-chapter-1",
+        "part-3-subpart-1-chapter-1-section-1",
+        "art-1",
+        "art-1-para-1",
+        "part-3-subpart-2",
+        "part-3-subpart-2-chapter-9",
+        "art-2",
+        "art-2-para-1",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "第一条（立法目的） 为了规范停车，制定本办法。",
+        "第一条(立法目的)为了规范停车，制定本办法。",
+        "第一条【立法目的】为了规范停车，制定本办法。",
+        "第一条 【立法目的】　为了规范停车，制定本办法。",
+        "第一条　〔立法目的〕为了规范停车，制定本办法。",
+    ],
+)
+def test_a_caption_in_brackets_is_the_articles_heading(line):
+    article = parse("某办法\n" + line).provisions[0]
+    assert (article.number, article.heading) == ("第一条", "立法目的")
+    assert article.children[0].text == "为了规范停车，制定本办法。"
+
+
+@pytest.mark.parametrize(
+    ("number", "anchor"),
+    [
+        ("第 一 条", "art-1"),
+        ("第　十　二　条", "art-12"),
+        ("第１２条", "art-12"),
+        ("第 12 条", "art-12"),
+        ("第一百零五条", "art-105"),
+        ("第一百〇五条", "art-105"),
+        ("第百零五条", "art-105"),
+        ("第一○五条", "art-105"),
+        ("第一百二十条之一", "art-120-1"),
+        ("第120条之1", "art-120-1"),
+        ("第十二之一条", "art-12-1"),
+    ],
+)
+def test_an_articles_number_is_read_however_it_is_written(number, anchor):
+    assert parse(f"某办法\n{number} 为了甲，制定本办法。").provisions[0].anchor == anchor
+
+
+def test_numbers_that_run_into_the_text_are_articles_all_the_same():
+    assert articles("""
+        某办法
+        第一条为了规范停车，制定本办法。
+        第二条本办法所称停车，是指停放。
+        第三条中华人民共和国境内适用本办法。
+        第十条规定的情形除外。
+        第四条以营利为目的的，不适用。
+    """) == [("1", 1, 0), ("2", 1, 0), ("3", 2, 0), ("4", 1, 0)]
+
+
+def test_a_line_that_begins_by_citing_an_article_is_no_article():
+    assert articles("""
+        某办法
+        　　第一条 甲应当申报。
+        　　第三条规定的人员，可以不申报。
+        　　第二条 乙。
+        　　第五条、第六条所列情形，从其规定。
+        　　第一条 第二款所称人员，是指丙。
+        　　第三条第一款规定的期限，为三十日。
+        　　第三条 丁。
+    """) == [("1", 2, 0), ("2", 4, 0), ("3", 1, 0)]
+
+
+def test_a_citation_of_the_very_next_article_is_no_article_where_that_one_follows():
+    assert articles("""
+        某办法
+        第一条 甲。
+        第二条规定的情形除外。
+        第二条 乙。
+        第三条 丙。
+    """) == [("1", 2, 0), ("2", 1, 0), ("3", 1, 0)]
+
+
+def test_an_article_may_begin_with_words_that_citations_go_on_with():
+    assert articles("""
+        某办法
+        第一条 规定期限届满的，应当续期。
+        第二条 的士停靠站由交通部门设置。
+        第三条 款项应当专用。
+    """) == [("1", 1, 0), ("2", 1, 0), ("3", 1, 0)]
+
+
+def test_articles_quoted_by_an_amending_decision_are_its_text():
+    found = draft("""
+        某市人民代表大会常务委员会关于修改《某市停车管理条例》的决定
+        一、将第五条修改为：
+        “第五条 停车场应当备案。
+        “有下列情形的除外：
+        “（一）甲。”
+        二、删去第十条。
+        三、增加一条，作为第十二条：
+        “第十二条 违反规定的，处罚款。”
+        本决定自公布之日起施行。
+    """)
+    assert found.form is Form.NOTICE
+    assert found.numbered == (("一、", 1), ("二、", 1), ("三、", 1))
+
+
+def test_articles_cited_after_clauses_do_not_make_a_notice_a_statute():
+    found = draft("""
+        关于修改部分规章的决定
+        一、对《甲办法》作出修改
+        第五条 修改为：“停车场应当备案。”
+        二、对《乙办法》作出修改
+        第七条 第二款修改为：“应当公示。”
+    """)
+    assert found.form is Form.NOTICE
+    assert found.numbered == (("一、", 1), ("二、", 1))
+
+
+def test_clauses_over_articles_are_headings():
+    text = """
+        关于适用某法若干问题的解释
+        为了正确适用某法，制定本解释。
+        一、管辖
+        第一条 甲案由某法院管辖。
+        第二条 乙案由某法院管辖。
+        二、回避
+        第三条 丙。
+    """
+    assert articles(text) == [("1", 1, 0), ("2", 1, 0), ("3", 1, 0)]
+    assert [node.heading for node in draft(text).provisions if node.kind is Kind.HEADING] == ["管辖", "回避"]
+
+
+def test_old_statutes_number_items_with_clauses():
+    assert articles("""
+        某暂行条例
+        第一条 有下列行为之一的，处罚款：
+        一、擅自停车；
+        二、堵塞通道。
+        第二条 本条例自公布之日起施行。
+    """) == [("1", 1, 2), ("2", 1, 0)]
+
+
+def test_items_inside_the_second_paragraph_and_text_after_them():
+    text = """
+        某办法
+        第一条 甲。
+        有下列情形之一的：
+        (一)乙；
+        （二） 丙。
+        前款第一项所称乙，是指丁。
+        第二条 戊。
+    """
+    assert articles(text) == [("1", 3, 2), ("2", 1, 0)]
+    assert "art-1-para-2-item-2" in anchors(text)
+
+
+def test_points_stand_below_their_item():
+    text = """
+        某办法
+        第一条 所得包括：
+        （一）经营所得，是指：
+        1．个体所得；
+        2．承包所得。
+        （二）财产所得。
+    """
+    assert "art-1-para-1-item-1-point-2" in anchors(text)
+    assert "art-1-para-1-item-2" in anchors(text)
+    assert articles(text)[0][2] == 2
+
+
+def test_a_line_that_cites_items_is_a_paragraph():
+    assert articles("""
+        某办法
+        第一条 费用包括：
+        （一）食宿费；
+        （二）咨询费；
+        （三）其他费用。
+        （二）、（三）项规定的费用，由当事人预付。
+        （一）项规定的费用，由机构承担。
+    """) == [("1", 3, 3)]
+
+
+def test_an_annex_ends_the_last_article():
+    text = """
+        某收费办法
+        第一条 按照附件收费。
+        附件所列费用，每年调整一次。
+        第二条 本办法自公布之日起施行。
+        附件：
+        收费标准表
+        一类 40元
+        二类 50元
+    """
+    assert articles(text) == [("1", 2, 0), ("2", 1, 0)]
+    annex = draft(text).provisions[-1]
+    assert (annex.kind, annex.heading, annex.anchor) == (Kind.ANNEX, "收费标准表", "annex-1")
+
+
+def test_articles_that_begin_again_belong_to_an_annexed_document():
+    text = """
+        关于印发两个办法的通知
+        各处室：
+        现将两个办法印发给你们。
+
+        停车收费办法
+        第一条 甲。
+        第二条 乙。
+        停车备案办法
+        第一章 总则
+        第一条 丙。
+        第二条 丁。
+    """
+    assert [a[0] for a in articles(text)] == ["1", "2", "1", "2"]
+    assert "annex-1-chapter-1" in anchors(text)
+    assert "annex-1-art-2-para-1" in anchors(text)
+    assert draft(text).provisions[-1].heading == "停车备案办法"
+
+
+def test_articles_that_count_anew_in_each_chapter_keep_their_own_anchors():
+    text = """
+        某公司管理手册
+        第一章 总则
+        第一条 甲。
+        第二条 乙。
+        第二章 考勤
+        第一条 丙。
+    """
+    assert anchors(text)[-2:] == ["art-1-x2", "art-1-x2-para-1"]
+    assert ("duplicate", "art-1-x2") in codes(text)
+
+
+def test_articles_go_on_after_a_table_in_the_middle():
+    assert articles("""
+        某办法
+        第一条 按下表收费：
+        附表一
+        甲 10元
+        第二条 乙。
+    """) == [("1", 3, 0), ("2", 1, 0)]
+
+
+def test_the_signature_and_date_are_no_paragraph():
+    text = """
+        某办法
+        第一条 甲。
+        第二条 本办法自公布之日起施行。
+        某市停车管理局
+        2024年5月1日
+    """
+    assert articles(text)[-1] == ("2", 1, 0)
+    assert [node.text for node in draft(text).provisions if node.kind is Kind.SIGNATURE] == [
+        "某市停车管理局",
+        "2024年5月1日",
+    ]
+
+
+def test_the_title_note_and_preamble_stand_before_the_articles():
+    found = draft("""
+        某市停车管理办法
+        （征求意见稿）
+        （2020年5月1日某市人民政府第3次常务会议通过　2021年5月1日起施行）
+        　　停车关系千家万户，为了规范停车，特制定本办法。
+        第一条 甲。
+    """)
+    assert found.title == "某市停车管理办法（征求意见稿）"
+    assert [node.kind for node in found.front] == [Kind.TITLE, Kind.TITLE, Kind.NOTE]
+    assert found.provisions[0].kind is Kind.PREAMBLE
+
+
+@pytest.mark.parametrize("first", ["附件", "附件1", "某府规〔2024〕5号", "某市人民政府令第12号"])
+def test_a_label_over_the_title_is_not_the_title(first):
+    assert draft(f"{first}\n\n某市停车管理办法\n\n第一条 甲。").title == "某市停车管理办法"
+
+
+def test_a_title_broken_over_two_lines_is_one_title():
+    assert (
+        draft("某市人民政府办公厅\n关于加强停车管理的通知\n各区人民政府：\n一、甲。").title
+        == "某市人民政府办公厅关于加强停车管理的通知"
+    )
+
+
+def test_a_chapters_title_may_stand_on_the_next_line():
+    assert headings("""
+        某办法
+        第一章
+        总则
+        第一条 甲。
+        第二章
+        附则
+        第二条 乙。
+    """)[2] == ["第一章 总则", "第二章 附则"]
+
+
+def test_an_articles_text_may_stand_on_the_next_line():
+    assert articles("某办法\n第一条\n甲。\n第二条\n乙：\n（一）丙。") == [("1", 1, 0), ("2", 1, 1)]
+
+
+def test_a_chapter_and_its_first_article_may_share_a_line():
+    text = "某办法\n第一章 总则 第一条 甲。\n第二条 乙。"
+    assert headings(text)[2] == ["第一章 总则"]
+    assert articles(text) == [("1", 1, 0), ("2", 1, 0)]
+
+
+def test_a_sentence_that_begins_with_a_chapter_is_no_heading():
+    text = "某办法\n第一章 总则\n第一条 甲。\n第二章规定的情形除外。\n第二章 附则\n第二条 乙。"
+    assert headings(text)[2] == ["第一章 总则", "第二章 附则"]
+    assert articles(text) == [("1", 2, 0), ("2", 1, 0)]
+
+
+def test_a_notice_nests_its_marks():
+    found = draft("""
+        关于加强停车管理的通知
+        各区人民政府：
+        为加强停车管理，现通知如下：
+        一、提高认识
+        （一）统一思想。各区应当重视。
+        1.加强宣传。
+        （1）张贴海报。
+        ①每个小区一张。
+        （二）落实责任。
+        二、严格执法
+        1、加强巡查。
+        本通知自印发之日起施行。
+    """)
+    assert found.form is Form.NOTICE
+    assert [depth for _, depth in found.numbered] == [1, 2, 3, 4, 5, 2, 1, 2]
+    by_anchor = {step.provision.anchor: step.provision for step in found.walk()}
+    assert by_anchor["head-1-sub-1"].heading == "统一思想"
+    assert by_anchor["head-1-sub-1"].text == "各区应当重视。"
+    assert "head-1-sub-1-num-1-paren-1-ring-1" in by_anchor
+    assert by_anchor["head-2-num-1-para-2"].text == "本通知自印发之日起施行。"
+
+
+def test_a_decimal_and_a_year_are_no_marks():
+    assert draft("关于某事的通知\n一、甲\n1.5万元以上的。\n2024年起执行。\n3、5、7号楼适用。").numbered == (
+        ("一、", 1),
+    )
+
+
+def test_classes_named_by_numbers_are_no_marks():
+    assert draft("关于口岸的规定\n一、甲。\n一、二类口岸由国务院批准。\n二、乙。").numbered == (
+        ("一、", 1),
+        ("二、", 1),
+    )
+
+
+def test_a_draft_of_neither_form_is_paragraphs():
+    found = draft("停车倡议书\n亲爱的市民：\n请有序停车。")
+    assert found.form is Form.PLAIN
+    assert [step.provision.anchor for step in found.walk()] == ["para-1", "para-2"]
+
+
+def test_gaps_duplicates_and_disorder_are_pointed_at():
+    text = """
+        某办法
+        第一条 甲。
+        第三条 乙：
+        （一）丙；
+        （三）丁。
+        第三条 戊。
+        第二条 己（庚。
+    """
+    assert sorted(codes(text)) == [
+        ("duplicate", "art-3-x2"),
+        ("gap", "art-3"),
+        ("gap", "art-3-para-1-item-3"),
+        ("out_of_order", "art-2"),
+        ("unclosed_bracket", "art-2-para-1"),
+    ]
+    assert all(warning.line for warning in draft(text).warnings)
+
+
+def test_a_level_left_out_is_pointed_at():
+    assert codes("某办法\n第一编 总则\n第一节 甲\n第一条 乙。") == [("level_skipped", "part-1-section-1")]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "　　", "第", "第条", "（", "一", "、", "附", "第一条", "第一章", "目录", "（一）"]
+)
+def test_nothing_much_is_read_too(text):
+    assert parse(text).provisions is not None
