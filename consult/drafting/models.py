@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import Connection, ForeignKey, Index, String, Text, UniqueConstraint, event
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session, relationship
 
 from consult.accounts.models import Division, User
 from consult.store import Base, JSONValue, UTCDateTime, big_id, enum_of
@@ -169,6 +169,18 @@ class ProvisionRow(Base):
         UniqueConstraint("version_id", "anchor"),
         Index("ix_provision_version_id_position", "version_id", "position"),
     )
+
+
+class FrozenText(Exception):
+    """Something tried to change a stored version of a draft; a correction is a new version."""
+
+
+@event.listens_for(DraftVersion, "before_update")
+@event.listens_for(ProvisionRow, "before_update")
+def _refuse_change(_mapper: Mapper[Any], _connection: Connection, row: DraftVersion | ProvisionRow) -> None:
+    session = object_session(row)
+    if session is not None and session.is_modified(row, include_collections=False):
+        raise FrozenText(f"{type(row).__name__} {row.id} is stored and never changes")
 
 
 class PeriodExtension(Base):

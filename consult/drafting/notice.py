@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import timedelta
 
 from consult.clock import local
 from consult.drafting.models import Consultation
 from consult.settings import settings
+
+_TAG = re.compile(r"<[^>]*>")
 
 
 def core_title(title: str) -> str:
@@ -38,6 +41,15 @@ def standard_notice(consultation: Consultation) -> str:
         "<p>提交后您会得到回执。征求意见结束后，每条意见是否采纳以及理由，都可以凭回执查询，并统一公布。</p>"
         f"<p>{html.escape(config.department)}</p>"
     )
+
+
+def is_standard_notice(consultation: Consultation, notice_html: str) -> bool:
+    """Say whether a notice is still the standard one word for word, whatever an editor did to its markup."""
+    return _words(notice_html) == _words(standard_notice(consultation))
+
+
+def _words(notice_html: str) -> str:
+    return "".join(html.unescape(_TAG.sub("", notice_html)).split())
 
 
 def deadline_words(consultation: Consultation) -> str:

@@ -1,28 +1,52 @@
-"""The verbs of drafting: create, write the notice, send for review, return, publish, extend, withdraw."""
+"""The verbs of drafting: create, write the notice, send for review, return, withdraw, give to a moderator.
+
+Publishing and extending stand in ``release``, and are verbs of this stage all the same.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import func, select
 
+from consult.accounts.models import Role, User
 from consult.accounts.permissions import Act, Actor, require
-from consult.clock import local, midnight
+from consult.clock import local
 from consult.drafting import versions
-from consult.drafting.errors import FieldMissing, PeriodRefused, SamePerson, WrongState
-from consult.drafting.models import Consultation, PeriodExtension, Stage, State, VersionKind
-from consult.drafting.notice import core_title, standard_notice
+from consult.drafting.errors import FieldMissing, FieldTooLong, NotGiven, WrongState
+from consult.drafting.models import Consultation, Grant, Stage, State, VersionKind
+from consult.drafting.notice import core_title, is_standard_notice, standard_notice
+from consult.drafting.recording import record_act
+from consult.drafting.release import extend_period, proposed_period, publish
 from consult.drafting.rich_text import sanitise
-from consult.law import periods
-from consult.ledger.service import record
+from consult.law.rules import RulesError
 from consult.settings import rules
 from consult.store import db, transaction
 
+__all__ = [
+    "Notice",
+    "create",
+    "extend_period",
+    "give",
+    "move",
+    "proposed_period",
+    "publish",
+    "return_to_drafter",
+    "submit_for_review",
+    "take_back",
+    "withdraw",
+    "write_notice",
+]
+
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,78}[a-z0-9])?")
 NOTICE_CHARACTERS = 100_000
+"""Longest notice or explanation, in characters of HTML."""
+SUMMARY_CHARACTERS = 300
+PHRASE_CHARACTERS = 80
+CONTACT_CHARACTERS = 300
+REASON_CHARACTERS = 1000
 
 
 @dataclass(frozen=True)
@@ -63,20 +87,16 @@ def create(
         FieldMissing: no title, an unknown kind, a slug that is taken or isn't an address.
     """
     require(actor, Act.CREATE_CONSULTATION)
-    rules().period(kind)  # refuses an unknown kind
-    text, draft = versions.read_draft(file_name, data)
-    title = (title or draft.title).strip()
-    if not title:
-        raise FieldMissing("请填写标题：文稿里没有找到标题。")
-    if len(title) > versions.TITLE_CHARACTERS:
-        raise FieldMissing(f"标题有 {len(title)} 字，最多 {versions.TITLE_CHARACTERS} 字，请缩短。")
+    _check_kind(kind)
+    source = versions.read_draft(file_name, data)
+    title = _title(title.strip() or source.draft.title)
     with transaction() as session:
         consultation = Consultation(
             slug=_free_slug(slug, at),
             title=title,
             kind=kind,
             enterprise_related=enterprise_related,
-            mail_phrase=core_title(title)[:80],
+            mail_phrase=core_title(title)[:PHRASE_CHARACTERS],
             division_id=division_id if division_id is not None else actor.division_id,
             author_id=actor.id,
             stage=Stage.DRAFTING,
@@ -91,22 +111,21 @@ def create(
             kind=VersionKind.FOR_COMMENT,
             file_name=file_name,
             data=data,
-            text=text,
-            draft=draft,
+            source=source,
             actor=actor,
             at=at,
         )
         consultation.public_version = version
-        _record(actor, Act.CREATE_CONSULTATION, consultation, at, draft=version.file_digest, kind=kind)
+        record_act(actor, Act.CREATE_CONSULTATION, consultation, at, draft=version.file_digest, kind=kind)
     return consultation
 
 
 def _free_slug(asked: str | None, at: datetime) -> str:
     if asked:
         if not SLUG.fullmatch(asked):
-            raise FieldMissing(f"网址编号“{asked}”只能用小写字母、数字和连字符，不超过 80 个字符。")
+            raise FieldMissing(f"网址编号“{asked}”只能用小写字母、数字和连字符，不超过 80 个字符。", "slug")
         if db.session.scalar(select(Consultation.id).where(Consultation.slug == asked)) is not None:
-            raise FieldMissing(f"网址编号“{asked}”已经用过，请换一个。")
+            raise FieldMissing(f"网址编号“{asked}”已经用过，请换一个。", "slug")
         return asked
     year = local(at).year
     count = db.session.scalar(select(func.count()).where(Consultation.slug.like(f"{year}-%"))) or 0
@@ -117,33 +136,71 @@ def _free_slug(asked: str | None, at: datetime) -> str:
             return slug
 
 
+def _check_kind(kind: str) -> None:
+    try:
+        rules().period(kind)
+    except RulesError as error:
+        raise FieldMissing(f"{error}。请从列出的类别中选一类。", "kind") from None
+
+
+def _title(title: str) -> str:
+    title = " ".join(title.split())
+    if not title:
+        raise FieldMissing("请填写标题。", "title")
+    if len(title) > versions.TITLE_CHARACTERS:
+        raise FieldTooLong(f"标题有 {len(title)} 字，最多 {versions.TITLE_CHARACTERS} 字，请缩短。", "title")
+    return title
+
+
 def write_notice(actor: Actor, consultation: Consultation, notice: Notice, *, at: datetime) -> None:
-    """Store what the drafter wrote; only while the consultation is in drafting."""
+    """Store what the drafter wrote; only while the consultation is in drafting.
+
+    A notice that still is the standard one is composed anew, so that it names the title, phrase and contact as they
+    are now.
+
+    Raises:
+        WrongState: it isn't in drafting.
+        FieldMissing, FieldTooLong: what ``field`` names is missing or too long; nothing is stored.
+    """
     require(actor, Act.EDIT_CONSULTATION, consultation)
-    rules().period(notice.kind)
-    title = notice.title.strip()
-    if not title or len(title) > versions.TITLE_CHARACTERS:
-        raise FieldMissing(f"请填写标题，最多 {versions.TITLE_CHARACTERS} 字。")
+    _check_kind(notice.kind)
+    title = _title(notice.title)
+    _check_lengths(notice)
     with transaction():
-        _expect(consultation, Stage.DRAFTING, "送审之后不能再改公告。需要修改的，请先退回。")
+        _expect(consultation, Stage.DRAFTING, "送审之后不能再改公告。需要修改的，请先由信息发布员退回。")
+        untouched = is_standard_notice(consultation, notice.notice_html)
         consultation.title = title
         consultation.kind = notice.kind
         consultation.enterprise_related = notice.enterprise_related
-        consultation.summary = notice.summary.strip()[:300]
-        consultation.notice_html = sanitise(notice.notice_html[:NOTICE_CHARACTERS])
-        consultation.explanation_html = sanitise(notice.explanation_html[:NOTICE_CHARACTERS])
-        consultation.mail_phrase = notice.mail_phrase.strip()[:80] or core_title(title)[:80]
-        consultation.contact = notice.contact.strip()[:300]
+        consultation.summary = notice.summary.strip()
+        consultation.explanation_html = sanitise(notice.explanation_html)
+        consultation.mail_phrase = notice.mail_phrase.strip() or core_title(title)[:PHRASE_CHARACTERS]
+        consultation.contact = notice.contact.strip()
+        consultation.notice_html = standard_notice(consultation) if untouched else sanitise(notice.notice_html)
         consultation.changed_at = at
-        _record(
+        record_act(
             actor,
             Act.EDIT_CONSULTATION,
             consultation,
             at,
             title=title,
+            kind=notice.kind,
+            enterprise_related=notice.enterprise_related,
             notice=consultation.notice_html,
             explanation=consultation.explanation_html,
         )
+
+
+def _check_lengths(notice: Notice) -> None:
+    for text, limit, name, field in (
+        (notice.summary.strip(), SUMMARY_CHARACTERS, "简介", "summary"),
+        (notice.mail_phrase.strip(), PHRASE_CHARACTERS, "邮件主题用语", "mail_phrase"),
+        (notice.contact.strip(), CONTACT_CHARACTERS, "联系方式", "contact"),
+        (notice.notice_html, NOTICE_CHARACTERS, "公告（连同格式）", "notice_html"),
+        (notice.explanation_html, NOTICE_CHARACTERS, "起草说明（连同格式）", "explanation_html"),
+    ):
+        if len(text) > limit:
+            raise FieldTooLong(f"{name}有 {len(text):,} 字，最多 {limit:,} 字，请缩短。", field)
 
 
 def submit_for_review(actor: Actor, consultation: Consultation, *, at: datetime) -> None:
@@ -152,11 +209,11 @@ def submit_for_review(actor: Actor, consultation: Consultation, *, at: datetime)
     with transaction():
         _expect(consultation, Stage.DRAFTING, "只有起草中的征求意见可以送审。")
         if not consultation.notice_html.strip():
-            raise FieldMissing("还没有写公告。请先写好公告再送审。")
+            raise FieldMissing("还没有写公告。请先写好公告再送审。", "notice_html")
         consultation.stage = Stage.IN_REVIEW
         consultation.returned_reason = ""
         consultation.changed_at = at
-        _record(actor, Act.SUBMIT_FOR_REVIEW, consultation, at)
+        record_act(actor, Act.SUBMIT_FOR_REVIEW, consultation, at)
 
 
 def return_to_drafter(actor: Actor, consultation: Consultation, reason: str, *, at: datetime) -> None:
@@ -168,123 +225,61 @@ def return_to_drafter(actor: Actor, consultation: Consultation, reason: str, *, 
         consultation.stage = Stage.DRAFTING
         consultation.returned_reason = reason
         consultation.changed_at = at
-        _record(actor, Act.RETURN_CONSULTATION, consultation, at, reason=reason)
-
-
-def proposed_period(
-    consultation: Consultation, published: date, days: int | None = None, reason: str = ""
-) -> periods.Period:
-    """Return the period that a publication on ``published`` (local date) would give.
-
-    Raises:
-        PeriodRefused: below the minimum without a rule that allows it, or without a reason.
-    """
-    rule = rules().period(consultation.kind, enterprise_related=consultation.enterprise_related)
-    wanted = rule.minimum_days if days is None else days
-    try:
-        periods.check_minimum(rule, wanted, reason)
-        return periods.period(published, wanted, rule=rule)
-    except periods.PeriodError as error:
-        raise PeriodRefused(str(error)) from error
-
-
-def publish(
-    actor: Actor,
-    consultation: Consultation,
-    *,
-    at: datetime,
-    opens: date | None = None,
-    days: int | None = None,
-    reason: str = "",
-) -> periods.Period:
-    """Review and release a consultation: it opens now, or at the start of a local day.
-
-    Arguments:
-        opens: local date in the future; ``None`` or today means now.
-        days: natural days of the period; by default the rule's minimum.
-        reason: why the period is shorter than the minimum; printed in the notice.
-
-    Raises:
-        SamePerson: the publisher is the author.
-        PeriodRefused: see ``proposed_period``; or the date is past.
-        WrongState: it isn't in review.
-    """
-    require(actor, Act.PUBLISH_CONSULTATION, consultation)
-    today = local(at).date()
-    opens = opens or today
-    if opens < today:
-        raise PeriodRefused(f"公布日期 {opens.isoformat()} 已经过去，请选今天或者以后的日期。")
-    period = proposed_period(consultation, opens, days, reason)
-    with transaction():
-        _expect(consultation, Stage.IN_REVIEW, "只有送审中的征求意见可以发布。")
-        if actor.id is not None and actor.id == consultation.author_id:
-            raise SamePerson("发布人不能是起草人本人，请由另一位信息发布员审核发布。")
-        rule = rules().period(consultation.kind, enterprise_related=consultation.enterprise_related)
-        consultation.stage = Stage.RELEASED
-        consultation.reviewer_id = actor.id
-        consultation.opens_at = at if opens == today else midnight(opens)
-        consultation.closes_at = period.closes_at
-        consultation.period_days = period.days
-        consultation.period_words = period.arithmetic
-        consultation.period_basis = period.basis
-        consultation.shortened_reason = reason.strip() if period.days < rule.minimum_days else ""
-        consultation.changed_at = at
-        _record(
-            actor,
-            Act.PUBLISH_CONSULTATION,
-            consultation,
-            at,
-            opens=consultation.opens_at.isoformat(),
-            closes=period.closes_at.isoformat(),
-            days=period.days,
-            shortened_reason=consultation.shortened_reason,
-        )
-    return period
-
-
-def extend_period(
-    actor: Actor, consultation: Consultation, *, last_day: date, reason: str, at: datetime
-) -> PeriodExtension:
-    """Extend a period that has not ended, so that ``last_day`` (local date) is its last.
-
-    Raises:
-        PeriodRefused: the day isn't later than the present last day.
-        WrongState: the period has ended or isn't released.
-    """
-    require(actor, Act.EXTEND_PERIOD, consultation)
-    reason = _reason(reason, "请写明延长的理由，公众会看到。")
-    with transaction() as session:
-        if consultation.state(at) not in (State.OPEN, State.SCHEDULED) or consultation.closes_at is None:
-            raise WrongState("只有正在征求意见或者已定期公布的才能延长期限；已经截止的不能再延长。")
-        closes_after = midnight(last_day + timedelta(days=1))
-        if closes_after <= consultation.closes_at:
-            raise PeriodRefused("延长后的截止日必须晚于现在的截止日。")
-        extension = PeriodExtension(
-            consultation_id=consultation.id,
-            at=at,
-            by_id=actor.id,
-            closes_before=consultation.closes_at,
-            closes_after=closes_after,
-            reason=reason,
-        )
-        session.add(extension)
-        consultation.closes_at = closes_after
-        consultation.changed_at = at
-        _record(actor, Act.EXTEND_PERIOD, consultation, at, closes=closes_after.isoformat(), reason=reason)
-    return extension
+        record_act(actor, Act.RETURN_CONSULTATION, consultation, at, reason=reason)
 
 
 def withdraw(actor: Actor, consultation: Consultation, reason: str, *, at: datetime) -> None:
-    """Withdraw a consultation that isn't promulgated; what was sent stays."""
+    """Withdraw a consultation that isn't promulgated; what was sent stays.
+
+    One that never opened stays unknown to the public.
+    """
     require(actor, Act.WITHDRAW_CONSULTATION, consultation)
     reason = _reason(reason, "请写明撤回的理由，公众会看到。")
     with transaction():
         if consultation.stage in (Stage.PROMULGATED, Stage.WITHDRAWN):
             raise WrongState("已经印发或者已经撤回的不能再撤回。")
+        if consultation.state(at) is State.SCHEDULED:
+            consultation.opens_at = consultation.closes_at = None
         consultation.stage = Stage.WITHDRAWN
         consultation.withdrawn_reason = reason
         consultation.changed_at = at
-        _record(actor, Act.WITHDRAW_CONSULTATION, consultation, at, reason=reason)
+        record_act(actor, Act.WITHDRAW_CONSULTATION, consultation, at, reason=reason)
+
+
+def give(actor: Actor, consultation: Consultation, user: User, *, at: datetime) -> None:
+    """Give a consultation to a moderator of another division, who can then see and screen what comes in.
+
+    Raises:
+        NotGiven: the account isn't a moderator's, is closed, or sees the consultation already.
+    """
+    require(actor, Act.GIVE_SCREENING, consultation)
+    with transaction() as session:
+        if user.role is not Role.MODERATOR or not user.active:
+            raise NotGiven(f"“{user.name}”不是在用的审核员账号，不能交给他审核。", "user")
+        if user.division_id is not None and user.division_id == consultation.division_id:
+            raise NotGiven(f"“{user.name}”是本处室的审核员，本来就能审核，不用另外交办。", "user")
+        if user.id in consultation.given_to:
+            raise NotGiven(f"已经交给“{user.name}”了。", "user")
+        session.add(Grant(consultation_id=consultation.id, user_id=user.id, at=at))
+        session.expire(consultation, ["grants"])
+        record_act(actor, Act.GIVE_SCREENING, consultation, at, to=user.username)
+
+
+def take_back(actor: Actor, consultation: Consultation, user: User, *, at: datetime) -> None:
+    """Take a consultation back from a moderator that it was given to; what the moderator did stays.
+
+    Raises:
+        NotGiven: it wasn't given to this account.
+    """
+    require(actor, Act.GIVE_SCREENING, consultation)
+    with transaction() as session:
+        grant = session.get(Grant, (consultation.id, user.id))
+        if grant is None:
+            raise NotGiven(f"没有交给“{user.name}”，不用收回。", "user")
+        session.delete(grant)
+        session.flush()
+        session.expire(consultation, ["grants"])
+        record_act(actor, Act.GIVE_SCREENING, consultation, at, taken_back_from=user.username)
 
 
 def move(actor: Actor, act: Act, consultation: Consultation, stage: Stage, *, at: datetime) -> None:
@@ -292,7 +287,7 @@ def move(actor: Actor, act: Act, consultation: Consultation, stage: Stage, *, at
     with transaction():
         consultation.stage = stage
         consultation.changed_at = at
-        _record(actor, act, consultation, at, stage=stage.value)
+        record_act(actor, act, consultation, at, stage=stage.value)
 
 
 def _expect(consultation: Consultation, stage: Stage, message: str) -> None:
@@ -301,11 +296,9 @@ def _expect(consultation: Consultation, stage: Stage, message: str) -> None:
 
 
 def _reason(reason: str, message: str) -> str:
-    if not reason.strip():
-        raise FieldMissing(message)
-    return reason.strip()
-
-
-def _record(actor: Actor, act: Act, consultation: Consultation, at: datetime, **detail: Any) -> None:
-    subject = f"consultation:{consultation.slug}"
-    record(actor, act, subject, at=at, consultation_id=consultation.id, **detail)
+    reason = reason.strip()
+    if not reason:
+        raise FieldMissing(message, "reason")
+    if len(reason) > REASON_CHARACTERS:
+        raise FieldTooLong(f"理由有 {len(reason):,} 字，最多 {REASON_CHARACTERS:,} 字，请缩短。", "reason")
+    return reason

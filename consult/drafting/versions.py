@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, insert, select
 
@@ -19,8 +20,23 @@ from consult.text import provisions as parser
 TITLE_CHARACTERS = 200
 
 
-def read_draft(file_name: str, data: bytes) -> tuple[str, parser.Draft]:
-    """Return the text of a draft file and its parse.
+@dataclass(frozen=True)
+class DraftSource:
+    """A draft file as read: its text, its parse, and what was done to the file on the way (in Chinese)."""
+
+    text: str
+    draft: parser.Draft
+    notes: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> list[dict[str, Any]]:
+        """Everything that a careful reader would look at: notes on the file first, then what the parser found."""
+        notes = [{"code": "file", "message": note, "line": 0, "anchor": ""} for note in self.notes]
+        return notes + [asdict(warning) for warning in self.draft.warnings]
+
+
+def read_draft(file_name: str, data: bytes) -> DraftSource:
+    """Return a draft file's text and parse.
 
     Raises:
         UnreadableFile: the file can't be read; says why and what to do.
@@ -31,9 +47,10 @@ def read_draft(file_name: str, data: bytes) -> tuple[str, parser.Draft]:
     if draft.form is parser.Form.PLAIN:
         raise DraftRefused(
             f"“{file_name}”里没有找到条文（第×条，或者一、（一）这样的层次）。"
-            "请检查是不是传错了文件，或者条文是不是图片。"
+            "请检查是不是传错了文件，或者条文是不是图片。",
+            "file",
         )
-    return source.text, draft
+    return DraftSource(source.text, draft, tuple(source.warnings))
 
 
 def store_version(
@@ -42,12 +59,11 @@ def store_version(
     kind: VersionKind,
     file_name: str,
     data: bytes,
-    text: str,
-    draft: parser.Draft,
+    source: DraftSource,
     actor: Actor,
     at: datetime,
 ) -> DraftVersion:
-    """Store a parsed draft as the next version of a consultation, in the caller's transaction."""
+    """Store a draft as the next version of a consultation, in the caller's transaction."""
     last = db.session.scalar(
         select(func.max(DraftVersion.number)).where(DraftVersion.consultation_id == consultation.id)
     )
@@ -55,17 +71,17 @@ def store_version(
         consultation=consultation,
         number=(last or 0) + 1,
         kind=kind,
-        title=(draft.title or consultation.title)[:TITLE_CHARACTERS],
+        title=(source.draft.title or consultation.title)[:TITLE_CHARACTERS],
         file_name=file_name[-200:],
         file_digest=blobs().put(data),
-        text=text,
-        warnings=[asdict(warning) for warning in draft.warnings],
+        text=source.text,
+        warnings=source.warnings,
         uploaded_at=at,
         uploaded_by_id=actor.id,
     )
     db.session.add(version)
     db.session.flush()
-    rows = _rows(version.id, draft)
+    rows = _rows(version.id, source.draft)
     if rows:
         db.session.execute(insert(ProvisionRow), rows)
     return version
@@ -102,22 +118,20 @@ def add_version(
     """Add a version to a consultation: another text for comment before release, a revised one after the period.
 
     Raises:
-        WrongState: the text for comment can't be exchanged once it was sent for review.
+        UnreadableFile, DraftRefused: see ``read_draft``.
+        WrongState: the text for comment can't be exchanged once it was sent for review; a revised one needs a
+            consultation that is out.
     """
     require(actor, Act.ADD_VERSION, consultation)
-    text, draft = read_draft(file_name, data)
+    source = read_draft(file_name, data)
     with transaction():
-        if kind is VersionKind.FOR_COMMENT and consultation.stage is not Stage.DRAFTING:
-            raise WrongState("征求意见稿送审后不能更换。需要更换的，请先退回起草处室。")
-        if consultation.stage in (Stage.WITHDRAWN, Stage.PROMULGATED):
-            raise WrongState("这件征求意见已经结束，不能再上传文稿。")
+        _check_stage(consultation, kind)
         version = store_version(
             consultation,
             kind=kind,
             file_name=file_name,
             data=data,
-            text=text,
-            draft=draft,
+            source=source,
             actor=actor,
             at=at,
         )
@@ -135,3 +149,12 @@ def add_version(
             kind=kind.value,
         )
     return version
+
+
+def _check_stage(consultation: Consultation, kind: VersionKind) -> None:
+    if consultation.stage in (Stage.WITHDRAWN, Stage.PROMULGATED):
+        raise WrongState("这件征求意见已经结束，不能再上传文稿。")
+    if kind is VersionKind.FOR_COMMENT and consultation.stage is not Stage.DRAFTING:
+        raise WrongState("征求意见稿送审后不能更换。需要更换的，请先退回起草处室。")
+    if kind is not VersionKind.FOR_COMMENT and consultation.stage in (Stage.DRAFTING, Stage.IN_REVIEW):
+        raise WrongState("还没有公布征求意见。现在只能上传征求意见稿；修改稿等公布之后再上传。")

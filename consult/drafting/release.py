@@ -1,0 +1,169 @@
+"""Letting a consultation out: the period that a publication gives, publishing, extending."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from consult.accounts.permissions import Act, Actor, require
+from consult.clock import local, midnight
+from consult.drafting.errors import FieldMissing, PeriodRefused, SamePerson, WrongState
+from consult.drafting.models import Consultation, PeriodExtension, Stage, State
+from consult.drafting.recording import record_act
+from consult.law import periods
+from consult.law.rules import PeriodRule
+from consult.ledger.models import LedgerEntry
+from consult.settings import rules
+from consult.store import db, transaction
+
+DAYS_AHEAD = 366
+"""How far ahead a publication may be set, in natural days."""
+WRITING = (Act.CREATE_CONSULTATION, Act.EDIT_CONSULTATION, Act.ADD_VERSION, Act.SUBMIT_FOR_REVIEW)
+"""Acts by which somebody becomes one of a consultation's authors."""
+
+
+def period_rule(consultation: Consultation) -> PeriodRule:
+    """Return the rule that a consultation's period stands under."""
+    return rules().period(consultation.kind, enterprise_related=consultation.enterprise_related)
+
+
+def proposed_period(
+    consultation: Consultation, published: date, days: int | None = None, reason: str = ""
+) -> periods.Period:
+    """Return the period that a publication on ``published`` (local date) would give.
+
+    Arguments:
+        days: natural days; by default the rule's minimum.
+
+    Raises:
+        PeriodRefused: below the minimum without a rule that allows it, or without a reason.
+    """
+    rule = period_rule(consultation)
+    wanted = rule.minimum_days if days is None else days
+    try:
+        periods.check_minimum(rule, wanted, reason)
+        return periods.period(published, wanted, rule=rule)
+    except periods.ReasonMissing as error:
+        raise PeriodRefused(str(error), "reason") from error
+    except periods.PeriodError as error:
+        raise PeriodRefused(str(error), "days") from error
+
+
+def wrote(actor: Actor, consultation: Consultation) -> bool:
+    """Say whether an actor created, edited or submitted a consultation, or uploaded its draft."""
+    if actor.id is None or actor.kind != "user":
+        return False
+    if actor.id == consultation.author_id:
+        return True
+    act = select(LedgerEntry.id).where(
+        LedgerEntry.consultation_id == consultation.id,
+        LedgerEntry.actor_kind == "user",
+        LedgerEntry.actor_id == actor.id,
+        LedgerEntry.act.in_([act.value for act in WRITING]),
+    )
+    return db.session.scalar(act.limit(1)) is not None
+
+
+def publish(
+    actor: Actor,
+    consultation: Consultation,
+    *,
+    at: datetime,
+    opens: date | None = None,
+    days: int | None = None,
+    reason: str = "",
+    seen: datetime | None = None,
+) -> periods.Period:
+    """Review and release a consultation: it opens now, or at the start of a local day.
+
+    Arguments:
+        opens: local date in the future; ``None`` or today means now.
+        days: natural days of the period; by default the rule's minimum.
+        reason: why the period is shorter than the minimum; printed in the notice.
+        seen: ``changed_at`` of what the publisher looked at; what was changed since is not published unseen.
+
+    Raises:
+        SamePerson: the publisher wrote any part of it.
+        PeriodRefused: see ``proposed_period``; or the date is past or too far ahead.
+        WrongState: it isn't in review, or was changed since ``seen``.
+    """
+    require(actor, Act.PUBLISH_CONSULTATION, consultation)
+    today = local(at).date()
+    opens = opens or today
+    _check_opening(opens, today)
+    with transaction():
+        if consultation.stage is not Stage.IN_REVIEW:
+            raise WrongState("只有送审中的征求意见可以发布。")
+        if seen is not None and seen != consultation.changed_at:
+            raise WrongState("您打开这一页之后，起草处室又作了修改。请重新看一遍再发布。")
+        if wrote(actor, consultation):
+            raise SamePerson("发布人不能是起草、修改或者送审的人，请由另一位信息发布员审核发布。")
+        period = proposed_period(consultation, opens, days, reason)
+        shortened = period.days < period_rule(consultation).minimum_days
+        consultation.stage = Stage.RELEASED
+        consultation.reviewer_id = actor.id
+        consultation.opens_at = at if opens == today else midnight(opens)
+        consultation.closes_at = period.closes_at
+        consultation.period_days = period.days
+        consultation.period_words = period.arithmetic
+        consultation.period_basis = period.basis
+        consultation.shortened_reason = reason.strip() if shortened else ""
+        consultation.changed_at = at
+        record_act(
+            actor,
+            Act.PUBLISH_CONSULTATION,
+            consultation,
+            at,
+            opens=consultation.opens_at.isoformat(),
+            closes=period.closes_at.isoformat(),
+            days=period.days,
+            shortened_reason=consultation.shortened_reason,
+        )
+    return period
+
+
+def _check_opening(opens: date, today: date) -> None:
+    if opens < today:
+        raise PeriodRefused(f"公布日期 {opens.isoformat()} 已经过去，请选今天或者以后的日期。", "opens")
+    if opens > today + timedelta(days=DAYS_AHEAD):
+        raise PeriodRefused(f"公布日期 {opens.isoformat()} 太远，请选一年以内的日期。", "opens")
+
+
+def extend_period(
+    actor: Actor, consultation: Consultation, *, last_day: date, reason: str, at: datetime
+) -> PeriodExtension:
+    """Extend a period that has not ended, so that ``last_day`` (local date) is its last.
+
+    Raises:
+        FieldMissing: no reason.
+        PeriodRefused: the day isn't later than the present last day, or makes the period endless.
+        WrongState: the period has ended or isn't released.
+    """
+    require(actor, Act.EXTEND_PERIOD, consultation)
+    reason = reason.strip()
+    if not reason:
+        raise FieldMissing("请写明延长的理由，公众会看到。", "reason")
+    with transaction() as session:
+        before, opens_at = consultation.closes_at, consultation.opens_at
+        if consultation.state(at) not in (State.OPEN, State.SCHEDULED) or before is None or opens_at is None:
+            raise WrongState("只有正在征求意见或者已定期公布的才能延长期限；已经截止的不能再延长。")
+        if (last_day - local(opens_at).date()).days > periods.LONGEST_PERIOD:
+            raise PeriodRefused(f"截止日 {last_day.isoformat()} 太远，请核对年份。", "last_day")
+        closes_after = midnight(last_day + timedelta(days=1))
+        if closes_after <= before:
+            raise PeriodRefused("延长后的截止日必须晚于现在的截止日。", "last_day")
+        extension = PeriodExtension(
+            consultation_id=consultation.id,
+            at=at,
+            by_id=actor.id,
+            closes_before=before,
+            closes_after=closes_after,
+            reason=reason,
+        )
+        session.add(extension)
+        consultation.closes_at = closes_after
+        consultation.period_words += f"后经延长，最后一日为{periods.in_words(last_day)}，当日24时截止。"
+        consultation.changed_at = at
+        record_act(actor, Act.EXTEND_PERIOD, consultation, at, closes=closes_after.isoformat(), reason=reason)
+    return extension
