@@ -17,8 +17,8 @@ from consult.ledger.models import LedgerEntry
 from consult.settings import rules
 from consult.store import db, transaction
 
-DAYS_AHEAD = 366
-"""How far ahead a publication may be set, in natural days."""
+DAYS_AHEAD = 36_525
+"""How far ahead a publication may be set, in natural days: a century, beyond which a year is mistyped."""
 WRITING = (Act.CREATE_CONSULTATION, Act.EDIT_CONSULTATION, Act.ADD_VERSION, Act.SUBMIT_FOR_REVIEW)
 """Acts by which somebody becomes one of a consultation's authors."""
 
@@ -127,7 +127,7 @@ def _check_opening(opens: date, today: date) -> None:
     if opens < today:
         raise PeriodRefused(f"公布日期 {opens.isoformat()} 已经过去，请选今天或者以后的日期。", "opens")
     if opens > today + timedelta(days=DAYS_AHEAD):
-        raise PeriodRefused(f"公布日期 {opens.isoformat()} 太远，请选一年以内的日期。", "opens")
+        raise PeriodRefused(f"公布日期 {opens.isoformat()} 太远，请核对年份。", "opens")
 
 
 def extend_period(
