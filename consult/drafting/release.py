@@ -18,7 +18,7 @@ from consult.settings import rules
 from consult.store import db, transaction
 
 DAYS_AHEAD = 36_525
-"""How far ahead a publication may be set, in natural days: a century, beyond which a year is mistyped."""
+"""How far ahead a publication or an end may be set, in natural days: a century, beyond which a year is mistyped."""
 WRITING = (Act.CREATE_CONSULTATION, Act.EDIT_CONSULTATION, Act.ADD_VERSION, Act.SUBMIT_FOR_REVIEW)
 """Acts by which somebody becomes one of a consultation's authors."""
 
@@ -148,7 +148,7 @@ def extend_period(
         before, opens_at = consultation.closes_at, consultation.opens_at
         if consultation.state(at) not in (State.OPEN, State.SCHEDULED) or before is None or opens_at is None:
             raise WrongState("只有正在征求意见或者已定期公布的才能延长期限；已经截止的不能再延长。")
-        if (last_day - local(opens_at).date()).days > periods.LONGEST_PERIOD:
+        if (last_day - local(opens_at).date()).days > DAYS_AHEAD:
             raise PeriodRefused(f"截止日 {last_day.isoformat()} 太远，请核对年份。", "last_day")
         closes_after = midnight(last_day + timedelta(days=1))
         if closes_after <= before:
