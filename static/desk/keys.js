@@ -24,8 +24,10 @@ function act(element) {
   } else element.click();
 }
 
-function find(name) {
-  return [...document.querySelectorAll("[data-key]")].find((element) => element.dataset.key === name && shown(element));
+/** The element for a key: the one in the form that somebody is writing in, else the first on the page. */
+function find(name, form) {
+  const all = [...document.querySelectorAll("[data-key]")].filter((element) => element.dataset.key === name && shown(element));
+  return all.find((element) => form && element.form === form) ?? all[0];
 }
 
 document.addEventListener("keydown", (event) => {
@@ -38,7 +40,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (name === "?" || name === "shift+?") { showHelp(); event.preventDefault(); return; }
   if (!withMod && device.get(OFF)) return;
-  const element = find(name);
+  const element = find(name, event.target.form);
   if (element) { event.preventDefault(); act(element); }
 });
 

@@ -69,6 +69,11 @@ def tabs(actor: Actor, consultation: Consultation) -> list[dict[str, Any]]:
     ]
 
 
+def inside(actor: Actor, consultation: Consultation) -> list[dict[str, Any]]:
+    """Return the header of a page that fills the window: back to the first page, then the consultation's tabs."""
+    return [*navigation(actor)[:1], *tabs(actor, consultation)]
+
+
 @desk.context_processor
 def _for_every_page() -> dict[str, Any]:
     """Give the templates what the header of the desk needs."""

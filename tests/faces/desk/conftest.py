@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 
 from consult.accounts import service as accounts
@@ -84,6 +84,7 @@ def signed_in(app: Flask, staff: Staff) -> SignIn:
         with client.session_transaction() as session:
             session["_user_id"] = getattr(staff, name).get_id()
             session["_fresh"] = True
+        g.pop("_login_user", None)  # the test's own context would keep who was signed in before
         db.session.remove()
         return client
 
