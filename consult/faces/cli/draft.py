@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 
 from consult.faces.cli.console import json_option
+from consult.files import charsets
 from consult.files.drafts import read
 from consult.files.errors import UnreadableFile
+from consult.text.anchors import in_words
+from consult.text.citations import Citation, Cited, Standing, find_citations
+from consult.text.comparison import Comparison, Match, Relation, compare
+from consult.text.instruments import Instrument, Register
 from consult.text.outline import outline
-from consult.text.provisions import Draft, Kind, parse
+from consult.text.provisions import Draft, Kind, Provision, parse
+from consult.text.wording import Op
 
 _SHOWN = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION, Kind.HEADING, Kind.ANNEX, Kind.ARTICLE})
+_RELATIONS = {
+    Relation.SAME: "未改",
+    Relation.CHANGED: "修改",
+    Relation.SPLIT: "拆分",
+    Relation.MERGED: "合并",
+    Relation.ADDED: "新增",
+    Relation.DELETED: "删除",
+}
+_STANDINGS = {
+    Standing.IN_FORCE: "现行有效",
+    Standing.NOT_YET: "尚未施行",
+    Standing.SUPERSEDED: "旧版本",
+    Standing.EXPIRED: "已失效",
+    Standing.MISSPELT: "名称有误",
+    Standing.UNKNOWN: "未收录",
+    Standing.SELF: "本文件",
+}
+_MARKS = {Op.KEEP: "{}", Op.DELETE: "［-{}-］", Op.INSERT: "［+{}+］"}
 
+file_argument = click.Path(path_type=Path)
 draft_cli = AppGroup("draft", help="Read, compare and check drafts.")
 
 
 @draft_cli.command("outline")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=file_argument)
 @click.option("--tree", is_flag=True, help="Print the whole tree too.")
 @json_option
 def show_outline(files: tuple[Path, ...], tree: bool, as_json: bool) -> None:
@@ -42,8 +70,53 @@ def show_outline(files: tuple[Path, ...], tree: bool, as_json: bool) -> None:
         sys.exit(1)
 
 
+@draft_cli.command("compare")
+@click.argument("old", type=file_argument)
+@click.argument("new", type=file_argument)
+@json_option
+def show_comparison(old: Path, new: Path, as_json: bool) -> None:
+    """Print the changes from OLD to NEW, provision by provision."""
+    comparison = compare(_read_or_leave(old), _read_or_leave(new))
+    if as_json:
+        document = {
+            "old": str(old),
+            "new": str(new),
+            "matches": [_match_document(match) for match in comparison.matches],
+            "anchors": comparison.anchors,
+        }
+        click.echo(json.dumps(document, ensure_ascii=False))
+    else:
+        click.echo(_comparison_lines(comparison))
+
+
+@draft_cli.command("citations")
+@click.argument("file", type=file_argument)
+@click.option(
+    "--instruments", type=file_argument, required=True, help="CSV: level,name,adopted_on,in_force_from,expired"
+)
+@json_option
+def show_citations(file: Path, instruments: Path, as_json: bool) -> None:
+    """Print every instrument and article FILE names: found or not, in force or not."""
+    draft = _read_or_leave(file)
+    register = _read_register(instruments)
+    cited = find_citations(draft, register)
+    if as_json:
+        click.echo(json.dumps(_cited_document(cited, file), ensure_ascii=False))
+    else:
+        click.echo(_cited_lines(cited))
+
+
 def _read_draft(path: Path) -> Draft:
     return parse(read(path.name, path.read_bytes()).text)
+
+
+def _read_or_leave(path: Path) -> Draft:
+    """The draft in a file; where it can't be read, says why and leaves with exit code 1."""
+    try:
+        return _read_draft(path)
+    except (UnreadableFile, OSError) as error:
+        click.echo(_refusal(path, error), err=True)
+        sys.exit(1)
 
 
 def _refusal(path: Path, error: UnreadableFile | OSError) -> str:
@@ -52,11 +125,34 @@ def _refusal(path: Path, error: UnreadableFile | OSError) -> str:
     return f"“{path}”打不开：{error.strerror or error}。请检查路径和权限。"
 
 
+def _read_register(path: Path) -> Register:
+    """The register in a CSV file; leaves with exit code 1 and the row's number where it can't be read."""
+    try:
+        text = charsets.decode(path.read_bytes()).text.removeprefix("\ufeff")
+    except OSError as error:
+        click.echo(_refusal(path, error), err=True)
+        sys.exit(1)
+    rows = csv.DictReader(io.StringIO(text))
+    if "name" not in (rows.fieldnames or []):
+        click.echo(
+            f"“{path}”缺少 name（文件名称）一列。第一行应为：level,name,adopted_on,in_force_from,expired。", err=True
+        )
+        sys.exit(1)
+    instruments = []
+    try:
+        for row in rows:
+            instruments.append(Instrument.from_row(row))
+    except (ValueError, csv.Error) as error:
+        click.echo(f"“{path}”第{rows.line_num}行：{error}", err=True)
+        sys.exit(1)
+    return Register(instruments)
+
+
 def _outline_lines(draft: Draft, path: Path, tree: bool) -> str:
     """An outline for people: one line a heading or article; with `tree`, every provision and its text."""
     found = outline(draft)
     lines = [f"{path}：{draft.title or '（没有题目）'}"]
-    if found["numbered"]:
+    if found["numbered"] and not tree:
         lines += [f"{'　' * depth}{mark}" for mark, depth in found["numbered"]]
     for step in draft.walk():
         node, indent = step.provision, "　" * (step.depth + 1)
@@ -67,4 +163,79 @@ def _outline_lines(draft: Draft, path: Path, tree: bool) -> str:
     counts = found["articles"]
     lines.append(f"共{len(counts)}条，{sum(a['items'] for a in counts)}项。" if counts else "没有条文编号。")
     lines += [f"第{warning.line}行：{warning.message}" for warning in draft.warnings]
+    return "\n".join(lines)
+
+
+def _names(provisions: tuple[Provision, ...]) -> str:
+    return "、".join(in_words(node.anchor) for node in provisions)
+
+
+def _match_document(match: Match) -> dict[str, Any]:
+    return {
+        "relation": match.relation.value,
+        "old": [node.anchor for node in match.old],
+        "new": [node.anchor for node in match.new],
+        "renumbered": match.renumbered,
+        "moved": match.moved,
+        "pieces": [[piece.op.value, piece.text] for piece in match.pieces]
+        if match.relation is not Relation.SAME
+        else [],
+    }
+
+
+def _comparison_lines(comparison: Comparison) -> str:
+    lines: list[str] = []
+    for match in comparison.changes:
+        notes = [_RELATIONS[match.relation]] if match.relation is not Relation.SAME else []
+        notes += ["序号改变"] if match.renumbered else []
+        notes += ["位置移动"] if match.moved else []
+        sides = " → ".join(filter(None, (_names(match.old), _names(match.new))))
+        lines.append(f"{sides}：{'，'.join(notes)}")
+        if match.relation in (Relation.CHANGED, Relation.SPLIT, Relation.MERGED):
+            text = "".join(_MARKS[piece.op].format(piece.text) for piece in match.pieces)
+            lines += [f"　　{line}" for line in text.split("\n")]
+    lines.append(f"共{len(comparison.matches)}处，其中{len(comparison.changes)}处有变化。")
+    return "\n".join(lines)
+
+
+def _citation_document(citation: Citation) -> dict[str, Any]:
+    meant, current = citation.instrument, citation.current
+    return {
+        "name": citation.name,
+        "anchor": citation.anchor,
+        "line": citation.line,
+        "articles": list(citation.articles),
+        "found": meant is not None or citation.standing is Standing.SELF,
+        "in_force": citation.standing is Standing.IN_FORCE,
+        "standing": citation.standing.value,
+        "level": meant.level if meant else "",
+        "adopted_on": meant.adopted_on.isoformat() if meant and meant.adopted_on else None,
+        "current_adopted_on": current.adopted_on.isoformat() if current and current.adopted_on else None,
+        "suggestion": citation.suggestion,
+    }
+
+
+def _cited_document(cited: Cited, file: Path) -> dict[str, Any]:
+    return {
+        "file": str(file),
+        "citations": [_citation_document(citation) for citation in cited.citations],
+        "references": [
+            {"words": r.words, "target": r.target, "anchor": r.anchor, "line": r.line, "found": r.found}
+            for r in cited.references
+        ],
+    }
+
+
+def _cited_lines(cited: Cited) -> str:
+    lines = []
+    for citation in cited.citations:
+        articles = f"{'、'.join(citation.articles)}" if citation.articles else ""
+        hint = f"，是否应为《{citation.suggestion}》" if citation.suggestion else ""
+        lines.append(
+            f"{in_words(citation.anchor)}：《{citation.name}》{articles}　{_STANDINGS[citation.standing]}{hint}"
+        )
+    lines += [f"{in_words(r.anchor)}：“{r.words}”在本文件中不存在" for r in cited.dangling]
+    lines.append(
+        f"共引用文件{len(cited.citations)}处，引用本文件条文{len(cited.references)}处，其中{len(cited.dangling)}处没有着落。"
+    )
     return "\n".join(lines)

@@ -1,0 +1,127 @@
+"""The register of instruments that citations are checked against: names, versions, what is in force."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+_STATE: Final = "中华人民共和国"
+_BRACKETS: Final = str.maketrans(
+    {"(": "（", ")": "）", "<": "《", ">": "》", "〈": "《", "〉": "》", "＜": "《", "＞": "》"}
+)
+_TYPES: Final = re.compile(
+    r"(?:实施细则|实施条例|实施办法|实施规定|暂行条例|暂行规定|暂行办法|条例|规定|办法|细则|规则|决定|意见|通知|解释|修正案|法)$"
+)
+_PLACE: Final = re.compile(r"^.{1,12}(?:省|市|自治区|自治州|自治县|特区|新区|地区|县|区)")
+_YES: Final = frozenset({"1", "true", "yes", "是", "已废止", "废止", "失效"})
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One version of an instrument; `expired` when it is no longer in force."""
+
+    name: str
+    level: str = ""
+    adopted_on: date | None = None
+    in_force_from: date | None = None
+    expired: bool = False
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, str | None]) -> Instrument:
+        """Read one row of a register with the columns level, name, adopted_on, in_force_from and expired.
+
+        Raises ValueError where the name is missing or a date is no ISO date.
+        """
+        name = (row.get("name") or "").strip()
+        if not name:
+            raise ValueError("缺少文件名称（name）。")
+        return cls(
+            name=name,
+            level=(row.get("level") or "").strip(),
+            adopted_on=_day(row.get("adopted_on"), "adopted_on"),
+            in_force_from=_day(row.get("in_force_from"), "in_force_from"),
+            expired=(row.get("expired") or "").strip().lower() in _YES,
+        )
+
+    @property
+    def began(self) -> date:
+        """The day this version began, for telling which is the newest."""
+        return self.in_force_from or self.adopted_on or date.min
+
+
+def _day(written: str | None, column: str) -> date | None:
+    text = (written or "").strip().replace("/", "-")
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"日期写法不对（{column}）：{text}。请写成 2024-05-01 的样子。") from error
+
+
+def normalise(name: str) -> str:
+    """A name for comparing: no spaces, one kind of brackets, without 中华人民共和国 at its head."""
+    compact = "".join(name.split()).translate(_BRACKETS).removeprefix("《").removesuffix("》")
+    inner = compact.replace(f"《{_STATE}", "《")
+    return inner.removeprefix(_STATE) or inner
+
+
+class Register:
+    """All instruments known to a department, found by name."""
+
+    def __init__(self, instruments: Iterable[Instrument]) -> None:
+        self._versions: dict[str, list[Instrument]] = defaultdict(list)
+        for instrument in instruments:
+            self._versions[normalise(instrument.name)].append(instrument)
+        for versions in self._versions.values():
+            versions.sort(key=lambda version: version.began)
+        self._names = list(self._versions)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def versions(self, name: str) -> list[Instrument]:
+        """Every version of the instrument with this name, the oldest first; none for an unknown name."""
+        return self._versions.get(normalise(name), [])
+
+    def names(self) -> Iterable[str]:
+        """The normalised names."""
+        return self._names
+
+    def likely(self, name: str) -> tuple[str, bool] | None:
+        """The known name that an unknown one was probably meant to be, and whether it is surely a slip.
+
+        A name that only adds a place (某市物业管理条例) or a derived type (…法实施细则) is another instrument and has
+        none; one that differs in its type too (办法 for 条例) may be either.
+        """
+        wanted = normalise(name)
+        stem = _TYPES.sub("", wanted)
+        found = process.extract(wanted, self._names, scorer=OSA.distance, score_cutoff=_allowed(stem) + 4, limit=8)
+        likely = [
+            (OSA.distance(stem, _TYPES.sub("", known)), distance, known)
+            for known, distance, _ in found
+            if not _is_derived(wanted, known)
+        ]
+        slips = [candidate for candidate in likely if candidate[0] <= _allowed(stem)]
+        if not slips:
+            return None
+        _, _, known = min(slips)
+        return known, _TYPES.search(wanted) is None or wanted[len(stem) :] == known[len(_TYPES.sub("", known)) :]
+
+
+def _allowed(stem: str) -> int:
+    """How many characters of a name (its type aside) may be wrong for it to be a slip."""
+    return 0 if len(stem) < 3 else 1 if len(stem) < 8 else 2 if len(stem) < 14 else 3
+
+
+def _is_derived(name: str, known: str) -> bool:
+    if name.endswith(known):
+        return _PLACE.match(name[: -len(known)] + "") is not None
+    return name.startswith(known) and _TYPES.fullmatch(name[len(known) :]) is not None

@@ -1,0 +1,123 @@
+"""`flask draft …` prints what programs and people ask of a draft."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from flask import Flask
+
+from consult.faces.cli.draft import draft_cli
+from tests.files.word import docx, level, numbering, paragraph
+
+STATUTE = (
+    "某市停车管理办法\n第一章 总则\n第一条 根据《停车法》第三条，制定本办法。\n"
+    "第二条 依照本办法第九条处理：\n（一）甲；\n（二）乙。"
+)
+REVISED = (
+    "某市停车管理办法\n第一章 总则\n第一条 为了规范停车，制定本办法。\n"
+    "第二条 依照本办法第一条处理：\n（一）甲；\n（二）丙。"
+)
+REGISTER = "level,name,adopted_on,in_force_from,expired\n法律,停车法,2020-01-01,2020-05-01,0\n"
+
+
+@pytest.fixture
+def run():
+    """Runs a command of the group in an application of its own."""
+    app = Flask("test")
+    app.cli.add_command(draft_cli)
+    return lambda *arguments: app.test_cli_runner().invoke(args=["draft", *map(str, arguments)])
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(name, content):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def test_each_file_gives_one_line_of_json(run, file):
+    word = docx(
+        paragraph("为了规范停车，制定本办法。", number=(1, 0)),
+        numbering=numbering(level(0, "chineseCounting", "第%1条")),
+    )
+    result = run("outline", file("a.txt", STATUTE), file("b.docx", word), "--json")
+    first, second = (json.loads(line) for line in result.stdout.splitlines())
+    assert result.exit_code == 0
+    assert first["title"] == "某市停车管理办法"
+    assert first["chapters"] == ["第一章 总则"]
+    assert first["articles"] == [
+        {"n": 1, "sub": 0, "paragraphs": 1, "items": 0},
+        {"n": 2, "sub": 0, "paragraphs": 1, "items": 2},
+    ]
+    assert set(first) == {
+        "file",
+        "title",
+        "parts",
+        "subparts",
+        "chapters",
+        "sections",
+        "articles",
+        "numbered",
+        "warnings",
+    }
+    assert [a["n"] for a in second["articles"]] == [1]
+
+
+def test_the_tree_has_every_node(run, file):
+    found = json.loads(run("outline", file("a.txt", STATUTE), "--json", "--tree").stdout)
+    chapter = found["tree"][0]
+    assert set(chapter) == {"anchor", "kind", "number", "heading", "text", "children"}
+    assert chapter["children"][1]["children"][0]["children"][1]["anchor"] == "art-2-para-1-item-2"
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(run, file, tmp_path):
+    result = run(
+        "outline", file("bad.docx", b"PK\x03\x04junk"), tmp_path / "none.txt", file("a.txt", STATUTE), "--json"
+    )
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["title"] == "某市停车管理办法"
+    assert "bad.docx" in result.stderr
+    assert "none.txt" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_an_outline_for_people_names_chapters_and_warnings(run, file):
+    result = run("outline", file("a.txt", "某办法\n第一章 总则\n第一条 甲。\n第三条 乙。"))
+    assert "第一章 总则" in result.stdout
+    assert "第4行" in result.stdout
+
+
+def test_no_file_is_wrong_usage(run):
+    assert run("outline").exit_code == 2
+
+
+def test_a_comparison_lists_what_changed(run, file):
+    old, new = file("old.txt", STATUTE), file("new.txt", REVISED)
+    found = json.loads(run("compare", old, new, "--json").stdout)
+    assert [match["relation"] for match in found["matches"]] == ["changed", "changed"]
+    assert found["anchors"]["art-2-para-1-item-1"] == "art-2-para-1-item-1"
+    text = run("compare", old, new).stdout
+    assert "第二条 → 第二条：修改" in text
+    assert "［-乙-］［+丙+］" in text
+
+
+def test_citations_are_looked_up_in_the_register_given(run, file):
+    found = json.loads(
+        run("citations", file("a.txt", STATUTE), "--instruments", file("r.csv", REGISTER), "--json").stdout
+    )
+    assert [(c["name"], c["articles"], c["in_force"]) for c in found["citations"]] == [("停车法", ["第三条"], True)]
+    assert [(r["words"], r["found"]) for r in found["references"]] == [("第九条", False)]
+    text = run("citations", file("a.txt", STATUTE), "--instruments", file("r.csv", REGISTER)).stdout
+    assert "现行有效" in text
+    assert "第九条" in text
+
+
+@pytest.mark.parametrize("content", ["甲,乙\n1,2\n", "level,name,adopted_on\n法律,停车法,去年\n"])
+def test_a_register_that_cannot_be_read_is_refused(run, file, content):
+    result = run("citations", file("a.txt", STATUTE), "--instruments", file("r.csv", content))
+    assert result.exit_code == 1
+    assert "r.csv" in result.stderr
