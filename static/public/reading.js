@@ -89,7 +89,8 @@ function putIntoTray(article, box, text) {
 function showTray() {
   const bar = document.querySelector("[data-tray]");
   if (!bar) return;
-  const all = tray.items(slug);
+  const place = (item) => [...draft.querySelectorAll(".article")].findIndex((article) => article.dataset.anchor === item.anchor);
+  const all = tray.items(slug).sort((a, b) => place(a) - place(b));
   bar.querySelector("[data-tray-empty]").hidden = all.length > 0;
   bar.querySelector("[data-tray-full]").hidden = all.length === 0;
   bar.querySelector("[data-tray-count]").textContent = String(all.length);

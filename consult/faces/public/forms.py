@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
 from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 
 from consult.intake.arrival import CONTACT_CHARACTERS, NAME_CHARACTERS, QUOTE_CHARACTERS
@@ -17,10 +18,10 @@ TOKEN_CHARACTERS = 64
 RECEIPT_CHARACTERS = 60
 
 SENDER_KINDS = [
-    (SenderKind.PERSON.value, "个人"),
-    (SenderKind.ENTERPRISE.value, "企业"),
-    (SenderKind.ASSOCIATION.value, "行业协会、商会"),
-    (SenderKind.ORGANISATION.value, "其他单位"),
+    SelectChoice(SenderKind.PERSON.value, "个人"),
+    SelectChoice(SenderKind.ENTERPRISE.value, "企业"),
+    SelectChoice(SenderKind.ASSOCIATION.value, "行业协会、商会"),
+    SelectChoice(SenderKind.ORGANISATION.value, "其他单位"),
 ]
 
 
@@ -45,9 +46,7 @@ class CommentForm(FlaskForm):
         "联系方式",
         validators=[Length(max=CONTACT_CHARACTERS, message=f"联系方式最多 {CONTACT_CHARACTERS} 字，请缩短。")],
     )
-    sender_kind = RadioField(
-        "您是", choices=SENDER_KINDS, default=SenderKind.PERSON.value, validators=[], validate_choice=True
-    )
+    sender_kind = RadioField("您是", choices=SENDER_KINDS, default=SenderKind.PERSON.value)
     publish_name = BooleanField("公布我的意见时，可以写出我的姓名或者单位名称")
     keep_private = BooleanField("不要公开我的意见内容，只供研究采纳时参考")
     files = MultipleFileField("附件")
