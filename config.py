@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,6 +27,9 @@ class Settings(BaseSettings):
 
     database_url: str = ""
     """SQLAlchemy URL; empty means SQLite in ``data_dir``."""
+
+    sqlite_synchronous: Literal["FULL", "NORMAL", "OFF"] = "FULL"
+    """How SQLite waits for the disk; anything but FULL can lose a promised receipt to a power cut."""
 
     secret_key: str = ""
     """Signs sessions and derives receipt keys; empty means a key kept in ``data_dir/secret_key``."""

@@ -63,6 +63,7 @@ def session_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
         data_dir=tmp_path_factory.mktemp("data"),
         secret_key="a key for tests only",
         ratelimit_enabled=False,
+        sqlite_synchronous="OFF",  # what is promised of the disk has tests of its own
     )
     app = create_app(settings)
     app.config["TESTING"] = True

@@ -1,0 +1,223 @@
+"""Real statutes as drafts and real messages as submissions, from import to the published report.
+
+Every figure equals the rows behind it, every message is found by its receipt, no private number is on a public page.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from docx import Document
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from consult.accounts.models import Role
+from consult.accounts.permissions import Actor
+from consult.adoption import queries as adoption_queries
+from consult.adoption import service as adoption
+from consult.adoption.models import DecisionState, Opinion, Outcome
+from consult.drafting import service as drafting
+from consult.drafting.models import Consultation
+from consult.files import tables
+from consult.intake import columns, imports, receipts
+from consult.intake.models import Channel, Submission, SubmissionState
+from consult.moderation import queries as moderation_queries
+from consult.moderation import service as moderation
+from consult.reporting import figures
+from consult.reporting import service as reporting
+from consult.store import db, tally
+from tests.builders import NOON, a_consultation, an_actor
+
+pytestmark = [pytest.mark.corpus, pytest.mark.slow]
+
+MESSAGES = 2816
+SHARED = "住房公积金管理条例(2019-03-24)", "物业管理条例(2018-03-19)"
+CLOSED = NOON + timedelta(days=60)
+PRIVATE = (
+    re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)"),
+    re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"),
+    re.compile(r"(?<!\d)\d{15}(?!\d)"),
+    re.compile(r"[\w.+-]+[@＠][\w-]+(\.[\w-]+)+"),
+)
+OUTCOMES = tuple(Outcome)
+
+
+def as_docx(path: Path) -> bytes:
+    """Return a statute of the corpus as an office would hand it in."""
+    document = Document()
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        document.add_paragraph(line)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def open_consultation(author: Actor, publisher: Actor, path: Path) -> Consultation:
+    """Return an open consultation on a statute of the corpus."""
+    consultation = drafting.create(
+        author,
+        title=f"{path.stem.split('(')[0]}（修订草案征求意见稿）",
+        kind="administrative-regulation",
+        file_name="draft.docx",
+        data=as_docx(path),
+        at=NOON,
+    )
+    drafting.submit_for_review(author, consultation, at=NOON)
+    drafting.publish(publisher, consultation, at=NOON)
+    return consultation
+
+
+def import_messages(corpus: Path, consultation: Consultation, actor: Actor) -> list[imports.RowAccount]:
+    """Import every message of the corpus into a consultation."""
+    table = tables.read("citizen-messages.csv", corpus / "citizen-messages.csv")
+    work = imports.Import(
+        consultation=consultation,
+        table=table,
+        columns=columns.choose(table.columns, {}),
+        channel=Channel.NEW_MEDIA,
+        actor=actor,
+        at=NOON + timedelta(days=5),
+    )
+    return list(imports.run(work))
+
+
+def all_submissions(consultation: Consultation) -> Iterator[Submission]:
+    """Yield a consultation's waiting submissions page by page, as a moderator's queue does."""
+    after = 0
+    while page := moderation_queries.queue(consultation.id, [SubmissionState.RECEIVED], after=after, limit=200):
+        yield from page
+        after = page[-1].id
+
+
+def screen(consultation: Consultation, moderator: Actor) -> None:
+    """Accept most, reject every fiftieth, mark as duplicate what was sent word for word before."""
+    reason = moderation.rejection_reasons()[0].id
+    for n, submission in enumerate(all_submissions(consultation)):
+        same = moderation_queries.same_text(submission)
+        originals = [one for one in same if one.state is SubmissionState.ACCEPTED]
+        at = NOON + timedelta(days=6)
+        if originals:
+            moderation.mark_duplicate(moderator, submission, originals[0], at=at)
+        elif n % 50 == 0:
+            moderation.reject(moderator, submission, reason_id=reason, reason="测试", at=at)
+        else:
+            moderation.accept(moderator, submission, at=at)
+
+
+def decide_and_review(consultation: Consultation, author: Actor, reviewer: Actor) -> None:
+    """Decide on every opinion in turn with each outcome, and have it reviewed."""
+    while page := adoption_queries.decided(consultation.id, undecided=True, limit=200):
+        for item in page:
+            outcome = OUTCOMES[item.opinion.id % len(OUTCOMES)]
+            adoption.decide(author, item.opinion, outcome, "经研究，已在修订中统筹考虑。", at=CLOSED)
+    while page := adoption_queries.decided(consultation.id, state=DecisionState.PROPOSED, limit=200):
+        adoption.review_many(reviewer, [item.decision for item in page if item.decision], at=CLOSED)
+
+
+@pytest.mark.timeout(900)
+def test_2816_real_messages_travel_to_the_report_and_none_is_lost(
+    app: Flask, client: FlaskClient, corpus: Path
+) -> None:
+    drafter, second = an_actor(Role.DRAFTER), an_actor(Role.DRAFTER, "second")
+    publisher, other = an_actor(Role.PUBLISHER), an_actor(Role.PUBLISHER, "other")
+    moderator = an_actor(Role.MODERATOR)
+    fund, property_ = (open_consultation(drafter, publisher, corpus / "statutes" / f"{name}.txt") for name in SHARED)
+    expected = json.loads((corpus / "statutes" / f"{SHARED[1]}.outline.json").read_text(encoding="utf-8"))
+    version = property_.public_version
+    assert version is not None
+    assert sum(row.kind == "article" for row in version.provisions) == len(expected["articles"])
+
+    account = import_messages(corpus, property_, drafter)
+    assert len(account) == MESSAGES
+    assert {row.outcome for row in account} == {imports.RowOutcome.TAKEN}
+    again = import_messages(corpus, property_, drafter)
+    assert {row.outcome for row in again} == {imports.RowOutcome.ALREADY}
+    assert [row.number for row in again] == [row.number for row in account]
+
+    screen(property_, moderator)
+    decide_and_review(property_, drafter, second)
+    report = reporting.compile_report(publisher, property_, at=CLOSED)
+    reporting.submit_for_review(publisher, report, at=CLOSED)
+    reporting.review(other, report, at=CLOSED)
+    reporting.publish(publisher, report, at=CLOSED)
+
+    check_figures(property_, report.snapshot["figures"], report.id)
+    check_receipts(property_, [row.number for row in account])
+    check_public_pages(client, property_, fund)
+
+
+def check_figures(consultation: Consultation, printed: dict[str, int], report_id: int) -> None:
+    """Every printed figure equals its rows, counted by hand from the tables; sums agree with one another."""
+    for name, figure in figures.FIGURES.items():
+        assert printed[name] == len(figure.ids(consultation.id, limit=10_000)), name
+    states = db.session.execute(
+        select(Submission.state, func.count())
+        .where(Submission.consultation_id == consultation.id)
+        .group_by(Submission.state)
+    )
+    by_state = {state.value: n for state, n in states}
+    assert sum(by_state.values()) == printed["received"] + printed["late"] == MESSAGES
+    assert by_state == tally.counts(consultation.id, "state")
+    assert printed["waiting"] == 0
+    opinions = db.session.scalar(
+        select(func.count()).where(Opinion.consultation_id == consultation.id, Opinion.withdrawn.is_(False))
+    )
+    assert opinions == printed["opinions"] + printed["opinions_late"] == by_state["accepted"]
+    assert sum(printed[f"outcome.{outcome.value}"] for outcome in Outcome) == printed["opinions"]
+    assert sum(n for name, n in printed.items() if name.startswith("channel.")) == printed["received"]
+    report = reporting.published(consultation.id)
+    assert report is not None
+    assert report.id == report_id
+    assert len(reporting.rows(report, limit=10_000)) == opinions
+
+
+def check_receipts(consultation: Consultation, numbers: list[str]) -> None:
+    """Each receipt opens its own submission, and what the report printed of it is what was accepted."""
+    assert len(set(numbers)) == MESSAGES
+    report = reporting.published(consultation.id)
+    assert report is not None
+    for number in numbers:
+        submission = receipts.find(number, receipts.key_of(number))
+        assert submission.number == number
+        printed = reporting.rows_of_submission(report, submission.id)
+        assert bool(printed) == (submission.state is SubmissionState.ACCEPTED)
+
+
+def check_public_pages(client: FlaskClient, consultation: Consultation, other: Consultation) -> None:
+    """Walk the public pages that print anything of the submissions, and look for private numbers."""
+    slug = consultation.slug
+    pages = ["/", "/results", "/feed.atom", "/calendar.ics", f"/consultations/{slug}", f"/consultations/{other.slug}"]
+    pages += [f"/consultations/{slug}/report.json"]
+    for address in pages:
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        check_clean(answer.get_data(as_text=True), address)
+    address, seen = f"/consultations/{slug}/report", 0
+    while address:
+        text = client.get(address).get_data(as_text=True)
+        check_clean(text, address)
+        seen += 1
+        found = re.search(r'href="([^"]*/report\?[^"]*after=\d+[^"]*)"', text)
+        address = found[1].replace("&amp;", "&") if found else ""
+        assert seen < 1000
+    assert seen > 10
+
+
+def check_clean(text: str, where: str) -> None:
+    """Refuse a page with a telephone number, an identity number or an e-mail address of a private person."""
+    text = text.replace("zqyj@example.gov.cn", "")
+    for pattern in PRIVATE:
+        found = pattern.search(re.sub(r"[0-9a-f]{40,}", "", text))
+        assert found is None, (where, found and found[0])
+
+
+def test_a_consultation_without_submissions_stays_empty_beside_a_full_one(app: Flask) -> None:
+    empty = a_consultation(an_actor(Role.DRAFTER))
+    assert figures.counts(empty.id) == dict.fromkeys(figures.FIGURES, 0)
