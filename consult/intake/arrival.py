@@ -56,5 +56,7 @@ class Arrival:
 
 def clean(text: str) -> str:
     """Return text as it is stored for reading: no control characters, one kind of line end, no outer blanks."""
+    if text.isprintable():
+        return text.strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _BLANKS.sub("\n\n\n", _CONTROL.sub("", text)).strip()

@@ -25,6 +25,7 @@ _CITED = re.compile(
     r"第[^第条]{1,8}条(?:之[一二三四五六七八九十\d]{1,3})?"
     r"(?:第[^第款]{1,4}款)?(?:第[^第项]{1,6}项)?(?:第[^第目]{1,6}目)?"
 )
+_LEAKED = re.compile(r"_x000[dD]_\r?\n?")
 _BARE_NUMBER = re.compile(r"\d{1,4}")
 
 
@@ -45,7 +46,7 @@ class RowReader:
 
     def read(self, cells: dict[str, str]) -> tuple[Arrival, str]:
         """Return the row as an arrival, and a remark on what its writer might not expect."""
-        value = {field: cells.get(column, "").strip() for field, column in self._columns.items()}
+        value = {field: _plain(cells.get(column, "")) for field, column in self._columns.items()}
         received_at, late_words = self._received(value.get(Field.RECEIVED_AT, ""))
         anchor, place_words = self._place(value.get(Field.ANCHOR, ""))
         external_id = clean(value.get(Field.EXTERNAL_ID, ""))
@@ -118,9 +119,14 @@ def _anchor_in(words: str) -> str:
     return ""
 
 
+def _plain(text: str) -> str:
+    """Return a cell without the line ends that a spreadsheet program left escaped in a CSV file (``_x000D_``)."""
+    return (_LEAKED.sub("\n", text) if "_x000" in text else text).strip()
+
+
 def _normal(text: str) -> str:
     """Return a cell as it is compared: a time in one form, whatever the file's format makes of it."""
-    text = clean(text)
+    text = clean(_plain(text))
     moment = read_moment(text, LOCAL) if len(text) <= 40 and any(map(str.isdigit, text)) else None
     return moment.at.isoformat() if moment is not None else text
 

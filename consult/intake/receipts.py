@@ -39,14 +39,18 @@ class Receipt:
 
 def new_number(at: datetime) -> str:
     """Return a fresh receipt number: local date and random characters."""
-    tail = "".join(secrets.choice(ALPHABET) for _ in range(NUMBER_CHARACTERS))
+    left = secrets.randbelow(len(ALPHABET) ** NUMBER_CHARACTERS)
+    tail = ""
+    for _ in range(NUMBER_CHARACTERS):
+        left, place = divmod(left, len(ALPHABET))
+        tail += ALPHABET[place]
     return f"{local(at):%Y%m%d}-{tail}"
 
 
 def key_of(number: str) -> str:
     """Return the key of a receipt number: four groups of four characters, 80 bits."""
     secret = current_app.config["SECRET_KEY"].encode()
-    mac = hmac.new(secret, b"receipt\0" + number.encode(), hashlib.sha256).digest()
+    mac = hmac.digest(secret, b"receipt\0" + number.encode(), "sha256")
     letters = base64.b32encode(mac[:10]).decode()
     return "-".join(letters[i : i + 4] for i in range(0, KEY_CHARACTERS, 4))
 

@@ -16,10 +16,12 @@ from consult.accounts.permissions import Actor
 from consult.ledger.models import LedgerEntry
 from consult.store import bulk, db
 
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
 
 def canonical(content: Mapping[str, Any]) -> bytes:
     """Return the one byte form of a JSON document: sorted keys, no spaces, UTF-8."""
-    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _encode(content).encode()
 
 
 def digest(content: Mapping[str, Any]) -> str:
@@ -50,7 +52,7 @@ def seal_of(entry: LedgerEntry) -> str:
 def seal(fields: Mapping[str, Any]) -> str:
     """Return the keyed digest of the sealed fields of a row."""
     key = current_app.config["SECRET_KEY"].encode()
-    return hmac.new(key, b"ledger\0" + canonical(fields), hashlib.sha256).hexdigest()
+    return hmac.digest(key, b"ledger\0" + canonical(fields), "sha256").hex()
 
 
 def record(

@@ -34,14 +34,12 @@ def insert_rows(model: type[DeclarativeBase], rows: Sequence[Row]) -> None:
         return
     connection = db.session.connection()
     columns = list(rows[0])
-    processors = [_processor(model, column, connection) for column in columns]
-    values = [
-        tuple(
-            value if process is None or value is None else process(value)
-            for process, value in zip(processors, map(row.__getitem__, columns), strict=True)
-        )
-        for row in rows
-    ]
+    by_column = [[row[column] for row in rows] for column in columns]
+    for place, column in enumerate(columns):
+        process = _processor(model, column, connection)
+        if process is not None:
+            by_column[place] = [None if value is None else process(value) for value in by_column[place]]
+    values = list(zip(*by_column, strict=True))
     if connection.dialect.name == "postgresql":
         _copy(connection, model, columns, values)
     else:

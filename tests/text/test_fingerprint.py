@@ -1,8 +1,12 @@
 """The same text has the same fingerprint however it was typed; another text has another."""
 
-import pytest
+import unicodedata
 
-from consult.text.fingerprint import fingerprint
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consult.text.fingerprint import INVISIBLE, SAME_MARK, fingerprint, normalise
 
 SAME = [
     ("建议删去第十二条。", "建议删去第十二条"),
@@ -35,3 +39,10 @@ def test_another_text_has_another_fingerprint(one, other):
 
 def test_a_fingerprint_is_a_sha256_of_any_text():
     assert len(fingerprint("")) == len(fingerprint("\ud800")) == len(fingerprint("同意" * 100_000)) == 64
+
+
+@given(st.text())
+def test_character_by_character_gives_what_the_whole_at_once_gives(text):
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(SAME_MARK)
+    squeezed = "".join(c for c in folded if unicodedata.category(c) not in INVISIBLE)
+    assert normalise(text) == (squeezed.rstrip(".,;:?!-~") or squeezed)

@@ -1,0 +1,130 @@
+"""All submissions of a consultation as documents, one at a time: as they came, as printed, what was done on each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from consult.clock import local
+from consult.drafting.models import Consultation
+from consult.intake.models import RawForm, Submission
+from consult.moderation.models import PublicText, Screening
+from consult.settings import blobs
+from consult.store import db
+from consult.text.anchors import in_words
+
+PAGE = 500
+
+Document = dict[str, Any]
+
+
+def documents(consultation: Consultation) -> Iterator[Document]:
+    """Yield every submission of a consultation in the order of its coming; memory doesn't grow with their number."""
+    last, consultation_id = 0, consultation.id
+    while True:
+        query = (
+            select(Submission)
+            .where(Submission.consultation_id == consultation_id, Submission.id > last)
+            .options(selectinload(Submission.parts), selectinload(Submission.attachments))
+            .options(joinedload(Submission.duplicate_of))
+            .order_by(Submission.id)
+            .limit(PAGE)
+        )
+        page = list(db.session.scalars(query))
+        if not page:
+            return
+        yield from _described(page)
+        last = page[-1].id
+        for submission in page:
+            db.session.expunge(submission)
+
+
+def document(submission: Submission) -> Document:
+    """Return one submission as a document."""
+    return next(_described([submission]))
+
+
+def raw(submission_id: int) -> tuple[str, bytes]:
+    """Return media type and bytes of a raw form."""
+    form = db.session.get_one(RawForm, submission_id)
+    body = form.body if form.body is not None else blobs().get(form.blob or "")
+    media_type = form.media_type
+    db.session.expunge(form)
+    return media_type, body
+
+
+def _described(page: list[Submission]) -> Iterator[Document]:
+    part_ids = [part.id for submission in page for part in submission.parts]
+    printed = {
+        text.part_id: text.content
+        for text in db.session.scalars(select(PublicText).where(PublicText.part_id.in_(part_ids)))
+    }
+    acts: dict[int, list[Screening]] = {}
+    ids = [submission.id for submission in page]
+    for act in db.session.scalars(
+        select(Screening)
+        .where(Screening.submission_id.in_(ids))
+        .options(joinedload(Screening.by))
+        .order_by(Screening.id)
+    ):
+        acts.setdefault(act.submission_id, []).append(act)
+    for submission in page:
+        yield _document(submission, printed, acts.get(submission.id, []))
+
+
+def _document(submission: Submission, printed: dict[int, str], acts: list[Screening]) -> Document:
+    return {
+        "id": submission.id,
+        "number": submission.number,
+        "channel": submission.channel.value,
+        "state": submission.state.value,
+        "received_at": local(submission.received_at).isoformat(timespec="seconds"),
+        "recorded_at": local(submission.recorded_at).isoformat(timespec="seconds"),
+        "late": submission.late,
+        "sender_kind": submission.sender_kind.value,
+        "name": submission.name,
+        "contact": submission.contact,
+        "publish_name": submission.publish_name,
+        "keep_private": submission.keep_private,
+        "subject": submission.subject,
+        "external_id": submission.external_id,
+        "duplicate_of": submission.duplicate_of.number if submission.duplicate_of else None,
+        "parts": [
+            {
+                "anchor": part.anchor,
+                "place": place(part.anchor),
+                "quote": part.quote,
+                "content": part.content,
+                "public": printed.get(part.id),
+            }
+            for part in submission.parts
+        ],
+        "attachments": [
+            {"name": file.file_name, "media_type": file.media_type, "size": file.size, "sha256": file.digest}
+            for file in submission.attachments
+        ],
+        "screening": [
+            {
+                "at": local(act.at).isoformat(timespec="seconds"),
+                "by": act.by.username if act.by else None,
+                "act": act.kind.value,
+                "state": act.state_after.value,
+                "reason_id": act.reason_id,
+                "reason": act.reason,
+            }
+            for act in acts
+        ],
+        "salt": submission.salt,
+        "digest": submission.digest,
+    }
+
+
+def place(anchor: str) -> str:
+    """Return an anchor in words; the whole draft for the empty one."""
+    try:
+        return in_words(anchor) if anchor else "整个草案"
+    except ValueError:
+        return anchor
