@@ -30,6 +30,8 @@ _COMMON = frozenset(
 )
 _STOPS = frozenset("，。、；：？！“”‘’（）《》〈〉【】—…·　「」『』－％～")
 _SAMPLE = 6_000  # bytes that a guess looks at
+_LONE = re.compile("[\ud800-\udfff]")  # half a surrogate pair, which no database and no page takes
+_MAY_LEAVE_HALVES = frozenset({"utf-7", "utf-16", "utf-16-le", "utf-16-be"})
 _LATIN = frozenset({"latin-1", "cp1252", "iso8859-15", "iso8859-1", "ascii"})
 _CANDIDATES = ("utf-8", "gb18030", "big5hkscs")
 _OTHERS = ("shift_jis", "euc_kr", "cp1252")
@@ -211,9 +213,10 @@ def looks_wide(data: bytes) -> str | None:
 
 def _strict(data: bytes, charset: str) -> str | None:
     try:
-        return data.decode(charset)
+        text = data.decode(charset)
     except (UnicodeError, LookupError, ValueError):
         return None
+    return _LONE.sub("\ufffd", text) if charset in _MAY_LEAVE_HALVES else text
 
 
 def _strict_prefix(piece: bytes, charset: str) -> bool:
@@ -227,7 +230,7 @@ def _strict_prefix(piece: bytes, charset: str) -> bool:
 
 def _loose(piece: bytes, charset: str) -> str:
     try:
-        return piece.decode(charset, "replace")
+        return _LONE.sub("\ufffd", piece.decode(charset, "replace"))
     except (UnicodeError, LookupError, ValueError):
         return "\ufffd"
 

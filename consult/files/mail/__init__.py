@@ -1,0 +1,19 @@
+"""Mail in and out: reading what people really send, writing what their programs understand."""
+
+from consult.files.mail.addresses import plus_tag
+from consult.files.mail.model import AuthResults, Auto, Bounce, Mail, MailAttachment, TextSource
+from consult.files.mail.reading import read
+from consult.files.mail.subjects import normalise_subject, quoted_titles
+
+__all__ = [
+    "AuthResults",
+    "Auto",
+    "Bounce",
+    "Mail",
+    "MailAttachment",
+    "TextSource",
+    "normalise_subject",
+    "plus_tag",
+    "quoted_titles",
+    "read",
+]

@@ -1,0 +1,226 @@
+"""Parting a person's own words from what their mail program put below them.
+
+Nothing is thrown away: what is not the person's own words is returned beside them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_MAX_TEXT = 1_000_000  # characters that are looked through
+_WRAPPED = 4  # lines over which an attribution may be wrapped
+
+# "------------------ 原始邮件 ------------------", "-----Original Message-----", "---- 回复的原邮件 ----"
+_RULE = re.compile(
+    r"[ \t>]*[-_=*—－]{2,60}[ \t\xa0]*"
+    r"(?:原始邮件|原始郵件|原邮件|原郵件|邮件原件|回复的原邮件|回复的邮件|引用原文|转发邮件信息|转发的邮件|转发邮件"
+    r"|转发信息"
+    r"|轉寄郵件|轉寄的郵件|original (?:e-?mail|message)|(?:begin )?forwarded (?:mail|message)|repl(?:y|ied) message)"
+    r"[ \t\xa0]*[-_=*—－]{2,60}[ \t]*\Z",
+    re.I,
+)
+_BARE_RULE = re.compile(
+    r"[ \t>]*(?:原始邮件|原始郵件|begin forwarded message|开始转发的邮件|開始轉寄的郵件"
+    r"|以下为转发邮件)[ \t]*[:：]?[ \t]*\Z",
+    re.I,
+)
+_FORWARD_WORDS = re.compile(r"转发|轉寄|轉發|forward", re.I)
+# "在 2026-11-24 10:32:11，"张三" <a@b.cn> 写道：", "张三 <a@b.cn> 于2026年11月24日周二 15:00写道：", "On Tue, … wrote:"
+_WROTE = re.compile(r"(?:写道|寫道|写到|写|寫|wrote|writes|schrieb|a écrit)[ \t]*[:：][ \t]*\Z", re.I)
+_WHEN_OR_WHO = re.compile(
+    r"[^\s<>]{1,100}@[^\s<>]{2,100}|\b(?:19|20)\d\d\s*[-/年.]\s*\d{1,2}|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d"
+    r"|(?:19|20)\d\d,? at \d",
+    re.I,
+)
+_ATTRIBUTION_START = re.compile(
+    r"[ \t>]*(?:在|于|於|on|at|am|le|el|\S.{0,80}[<＜(]\S{1,100}@|\S{1,60}@|(?:19|20)\d\d)", re.I
+)
+# The block that Outlook, Foxmail and forwarding programs write.
+_LABELS = {
+    "from": r"发件人|寄件者|寄件人|發件人|發信人|发信人|from|von|de",
+    "to": r"收件人|收件者|收信人|to|an",
+    "date": r"发送时间|发送日期|发件时间|日期|时间|傳送時間|傳送日期|發送時間|寄件日期|寄信日期|時間|sent|date|datum"
+    r"|gesendet",
+    "subject": r"主题|主旨|主題|标题|subject|betreff",
+    "cc": r"抄送人|抄送|密件副本|副本|密送|cc|bcc|reply-to|回复|附件|attachments?|重要性|importance",
+}
+_LABEL = re.compile(
+    r"[ \t>*·]*(?:" + "|".join(f"(?P<{kind}>{words})" for kind, words in _LABELS.items()) + r")[ \t*]*[:：](?!//)",
+    re.I,
+)
+_QUOTE = re.compile(r"[ \t]{0,3}[>＞]")
+_SIGNATURE = re.compile(r"-- ?\Z|—— ?\Z")
+_DEVICE = (
+    r"(?:i ?phone|i ?pad|android|手机|手機|平板|邮箱大师|邮箱|郵箱|outlook|foxmail|gmail|e?mail|邮件|客户端"
+    r"|华为|小米|荣耀|windows)"
+)
+_SENT_FROM = re.compile(
+    r"[ \t]*[-—<\[【(（]*(?:(?:发自|發自|发送自|傳送自|寄自|从我的|從我的|通过我的)(?:我的)?|来自(?:我的)?|get|获取"
+    r"|sent (?:from|via|with)(?: my)?)"
+    r"[ \t]{0,2}[\w +·.-]{0,24}" + _DEVICE + r"[\w +·.-]{0,24}[。.>\])）】]*\Z",
+    re.I,
+)
+_DISCLAIMER = re.compile(
+    r"[ \t]*[*【\[(（]*(?:免责声明|保密声明|保密提示|保密通知|(?:本|此)(?:邮件|郵件|電郵)(?:及其?|所|包含|含有|仅|内容)"
+    r"|this (?:e-?mail|message)[^.]{0,80}(?:confidential|intended)|confidentiality notice|disclaimer)",
+    re.I,
+)
+_RULE_LINE = re.compile(r"[ \t]*[-_=*—－]{5,120}[ \t]*\Z")
+
+
+@dataclass(frozen=True)
+class Words:
+    """A body taken apart.
+
+    `own` are the person's words, `quoted` everything else as it stood. Where another message follows, `head` holds
+    the lines that name it, `message` its body, and `forward` says that its mark calls it forwarded, not answered.
+    """
+
+    own: str
+    quoted: str = ""
+    head: str = ""
+    message: str = ""
+    forward: bool = False
+
+
+def split(text: str) -> Words:
+    """Take a plain text body apart."""
+    lines = text[:_MAX_TEXT].split("\n")
+    cut = _find_cut(lines)
+    above, below = (lines, []) if cut is None else (lines[: cut.line], lines[cut.line :])
+    own, quoted = _without_quotes(above)
+    own, ending = _without_ending(own)
+    if cut and not _joined(own) and (inside := _answers_below(below[cut.length :])):
+        own, ending = _without_ending(inside)
+    rest = "\n".join(part for part in (_joined(ending), _joined(quoted), _joined(below)) if part) + text[_MAX_TEXT:]
+    if cut is None:
+        return Words(_joined(own), rest)
+    message = _joined(_unquoted(below[cut.length :]))
+    return Words(_joined(own), rest, _joined(below[: cut.length]), message, cut.forward)
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Where the answered or forwarded message begins: at `line`, its head takes `length` lines."""
+
+    line: int
+    length: int
+    forward: bool
+
+
+def _find_cut(lines: list[str]) -> _Cut | None:
+    for number, line in enumerate(lines):
+        stripped = line.strip()
+        if not stripped or len(stripped) > 400:
+            continue
+        rule = _RULE.match(stripped) or _BARE_RULE.match(stripped)
+        if rule:
+            return _Cut(number, 1 + _head_length(lines, number + 1), bool(_FORWARD_WORDS.search(stripped)))
+        if _LABEL.match(line) and (length := _head_length(lines, number)):
+            return _Cut(_over_rule_line(lines, number), length + number - _over_rule_line(lines, number), False)
+        wrapped = _attribution_length(lines, number)
+        if wrapped:
+            return _Cut(number, wrapped, False)
+    return None
+
+
+def _head_length(lines: list[str], start: int) -> int:
+    """Return how many lines a block of From, Sent, To and Subject takes, 0 when there is none.
+
+    It must name the sender or the recipient and one thing more within a few lines, so that a person who
+    writes “主题：……” in an opinion is not cut off.
+    """
+    kinds: set[str] = set()
+    last, gaps = start, 0
+    for number in range(start, min(start + 14, len(lines))):
+        line = lines[number]
+        found = _LABEL.match(line)
+        if found and found.lastgroup:
+            kinds.add(found.lastgroup)
+            last, gaps = number + 1, 0
+        elif not line.strip(" \t>"):
+            gaps += 1
+            if gaps > 1 or len(kinds) >= 3:
+                break
+        elif not kinds or number - last > 2:  # a long list of recipients is wrapped
+            break
+    enough = "from" in kinds and kinds & {"date", "to", "subject"} and len(kinds) >= 2
+    return last - start if enough else 0
+
+
+def _over_rule_line(lines: list[str], number: int) -> int:
+    """Step up over a ruled line that stands just before a block of fields."""
+    above = number - 1
+    while above >= 0 and not lines[above].strip() and number - above < 3:
+        above -= 1
+    return above if above >= 0 and _RULE_LINE.match(lines[above]) else number
+
+
+def _attribution_length(lines: list[str], number: int) -> int:
+    """Return over how many lines “… wrote:” stands here, 0 when it does not."""
+    if not _ATTRIBUTION_START.match(lines[number][:300]):
+        return 0
+    joined = ""
+    for length in range(1, _WRAPPED + 1):
+        if number + length > len(lines):
+            return 0
+        line = lines[number + length - 1].strip(" \t>")
+        if not line and length > 1:
+            return 0
+        joined += line + " "
+        if len(joined) > 500:
+            return 0
+        if _WROTE.search(joined.strip()):
+            return length if _WHEN_OR_WHO.search(joined) else 0
+    return 0
+
+
+def _without_quotes(lines: list[str]) -> tuple[list[str], list[str]]:
+    """Part the lines that begin with `>` from the others."""
+    own: list[str] = []
+    quoted: list[str] = []
+    for line in lines:
+        (quoted if _QUOTE.match(line) else own).append(line)
+    return own, quoted
+
+
+def _answers_below(lines: list[str]) -> list[str]:
+    """Return what a person wrote under or between the quoted lines, where quoted lines are marked at all."""
+    own, quoted = _without_quotes(lines)
+    return own if _joined(quoted) else []
+
+
+def _unquoted(lines: list[str]) -> list[str]:
+    """Take one mark of quotation off each line, where most lines have one."""
+    marked = sum(1 for line in lines if _QUOTE.match(line))
+    if marked * 2 < sum(1 for line in lines if line.strip()):
+        return lines
+    return [re.sub(r"^[ \t]{0,3}[>＞] ?", "", line) for line in lines]
+
+
+def _without_ending(lines: list[str]) -> tuple[list[str], list[str]]:
+    """Take the signature, the advertisement of the mail program and the disclaimer off the end."""
+    for number, line in enumerate(lines):
+        if _SIGNATURE.match(line.rstrip("\r")) and len(lines) - number <= 25 and _joined(lines[:number]):
+            return _trimmed(lines[:number], lines[number:])
+    return _trimmed(lines, [])
+
+
+def _trimmed(own: list[str], ending: list[str]) -> tuple[list[str], list[str]]:
+    for number in range(max(0, len(own) - 12), len(own)):
+        if _DISCLAIMER.match(own[number]) and _joined(own[:number]):
+            own, ending = own[:number], own[number:] + ending
+            break
+    while own:
+        line = own[-1].strip()
+        if line and not _SENT_FROM.match(line) and not _RULE_LINE.match(line):
+            break
+        if line:
+            ending = [own[-1], *ending]
+        own = own[:-1]
+    return own, ending
+
+
+def _joined(lines: list[str]) -> str:
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip()
