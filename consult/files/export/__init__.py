@@ -1,0 +1,1 @@
+"""Writing drafts and comparisons: official Word layout, Akoma Ntoso, JSON, Markdown."""

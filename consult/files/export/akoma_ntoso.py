@@ -1,0 +1,128 @@
+"""A draft as Akoma Ntoso 3.0 (OASIS LegalDocML, akn-core v1.0): a bill whose eIds are the draft's anchors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from lxml import etree
+
+from consult.files.export.cleaning import xml_text
+from consult.text.tree import Draft, Kind, Provision
+
+NAMESPACE: Final = "http://docs.oasis-open.org/legaldocml/ns/akn/3.0"
+MEDIA_TYPE: Final = "application/akn+xml"
+_ELEMENTS: Final = {
+    Kind.PART: "part",
+    Kind.SUBPART: "subpart",
+    Kind.CHAPTER: "chapter",
+    Kind.SECTION: "section",
+    Kind.ARTICLE: "article",
+    Kind.PARAGRAPH: "paragraph",
+    Kind.ITEM: "point",
+    Kind.POINT: "indent",
+    Kind.CLAUSE: "level",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What identifies a draft: its place in the department's address space, its date, its author's name."""
+
+    slug: str
+    day: date
+    author: str
+    version: str = "1"
+
+
+def to_akoma_ntoso(draft: Draft, particulars: Particulars) -> bytes:
+    """Write a draft as Akoma Ntoso XML in UTF-8, valid against the OASIS schema.
+
+    The table of contents is left out; an annex is a container of the body; anchors become eIds unchanged.
+    """
+    root = etree.Element(f"{{{NAMESPACE}}}akomaNtoso", nsmap={None: NAMESPACE})
+    bill = _add(root, "bill", name="draft", contains="singleVersion")
+    _write_meta(bill, particulars)
+    _write_preface(bill, draft)
+    preamble = [node for node in draft.provisions if node.kind is Kind.PREAMBLE]
+    if preamble:
+        block = _add(bill, "preamble")
+        for node in preamble:
+            _paragraph(block, f"{node.written}{node.text}", node.anchor)
+    body = _add(bill, "body")
+    closing: list[Provision] = []
+    for node in draft.provisions:
+        if node.kind is Kind.SIGNATURE:
+            closing.append(node)
+        elif node.kind is not Kind.PREAMBLE:
+            _write_provision(body, node)
+    if not len(body):
+        _paragraph(_add(_add(body, "hcontainer", name="empty", eId="empty"), "content"), "")
+    if closing:
+        block = _add(bill, "conclusions")
+        for node in closing:
+            _paragraph(block, node.text, node.anchor)
+    written: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+    return written
+
+
+def _add(parent: etree._Element, tag: str, /, **attributes: str) -> etree._Element:
+    return etree.SubElement(parent, f"{{{NAMESPACE}}}{tag}", {k: xml_text(v) for k, v in attributes.items()})
+
+
+def _paragraph(parent: etree._Element, text: str, anchor: str = "") -> None:
+    element = _add(parent, "p", **({"eId": anchor} if anchor else {}))
+    element.text = xml_text(text)
+
+
+def _write_meta(bill: etree._Element, particulars: Particulars) -> None:
+    meta = _add(bill, "meta")
+    identification = _add(meta, "identification", source="#author")
+    day = particulars.day.isoformat()
+    work = f"/akn/cn/bill/{day}/{particulars.slug}"
+    expression = f"{work}/zho@{particulars.version}"
+    for level, this in (("FRBRWork", work), ("FRBRExpression", expression), ("FRBRManifestation", f"{expression}.akn")):
+        block = _add(identification, level)
+        _add(block, "FRBRthis", value=f"{this}/!main" if level == "FRBRWork" else this)
+        _add(block, "FRBRuri", value=this)
+        _add(block, "FRBRdate", date=day, name="draft")
+        _add(block, "FRBRauthor", href="#author")
+        if level == "FRBRWork":
+            _add(block, "FRBRcountry", value="cn")
+        elif level == "FRBRExpression":
+            _add(block, "FRBRlanguage", language="zho")
+    references = _add(meta, "references", source="#author")
+    _add(
+        references, "TLCOrganization", eId="author", href="/ontology/organization/cn.author", showAs=particulars.author
+    )
+
+
+def _write_preface(bill: etree._Element, draft: Draft) -> None:
+    preface = _add(bill, "preface")
+    title = _add(_add(preface, "longTitle"), "p")
+    _add(title, "docTitle").text = xml_text(draft.title)
+    for node in draft.front:
+        if node.kind is Kind.NOTE:
+            _paragraph(preface, node.text, node.anchor)
+
+
+def _write_provision(parent: etree._Element, node: Provision) -> None:
+    """One provision: number, heading, then its text, as an introduction where others stand below it."""
+    name = _ELEMENTS.get(node.kind)
+    element = (
+        _add(parent, name, eId=node.anchor)
+        if name
+        else _add(parent, "hcontainer", name=node.kind.value, eId=node.anchor)
+    )
+    if node.number:
+        _add(element, "num").text = xml_text(node.number)
+    if node.heading:
+        _add(element, "heading").text = xml_text(node.heading)
+    if node.children:
+        if node.text:
+            _paragraph(_add(element, "intro"), node.text)
+        for child in node.children:
+            _write_provision(element, child)
+    else:
+        _paragraph(_add(element, "content"), node.text)

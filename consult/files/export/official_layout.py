@@ -1,0 +1,126 @@
+"""The page of an official document (GB/T 9704-2012): margins, type sizes, line grid, page numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from docx import Document
+from docx.enum.section import WD_ORIENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt
+
+from consult.files.export.cleaning import xml_text
+
+SIZE_2: Final = 22  # points, 二号
+SIZE_3: Final = 16  # points, 三号
+SIZE_4: Final = 14  # points, 四号
+LINE_PITCH: Final = 579  # twentieths of a point: 22 lines on the 225 mm of the text area (GB/T 9704, 5.2)
+CHARACTER_PITCH: Final = -849  # 1/4096 of a point off 16 pt: 28 characters on the 156 mm of a line (5.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Fonts:
+    """Names of the fonts to ask for; the reader's machine supplies them or its own substitute."""
+
+    body: str = "仿宋_GB2312"
+    title: str = "方正小标宋简体"
+    heading: str = "黑体"
+    subheading: str = "楷体_GB2312"
+    page_number: str = "宋体"
+
+
+def new_document(fonts: Fonts, landscape: bool = False) -> Any:
+    """An empty document of A4 pages in the official layout; `landscape` turns the page for a table."""
+    document = Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.top_margin, section.bottom_margin = Mm(37), Mm(35)
+    section.left_margin, section.right_margin = Mm(28), Mm(26)
+    section.footer_distance = Mm(25)
+    if landscape:
+        section.orientation = WD_ORIENT.LANDSCAPE
+        section.page_width, section.page_height = Mm(297), Mm(210)
+        section.top_margin, section.bottom_margin = Mm(28), Mm(26)
+        section.left_margin, section.right_margin = Mm(25), Mm(25)
+    else:
+        _set_grid(section)
+    style = document.styles["Normal"]
+    style.font.size = Pt(SIZE_3)
+    _set_font(style.element, fonts.body)
+    style.paragraph_format.space_before = style.paragraph_format.space_after = Pt(0)
+    _write_page_numbers(document, section, fonts)
+    return document
+
+
+def _set_grid(section: Any) -> None:
+    """22 lines of 28 characters a page."""
+    grid = section._sectPr.find(qn("w:docGrid"))
+    if grid is None:
+        grid = OxmlElement("w:docGrid")
+        section._sectPr.append(grid)
+    grid.set(qn("w:type"), "linesAndChars")
+    grid.set(qn("w:linePitch"), str(LINE_PITCH))
+    grid.set(qn("w:charSpace"), str(CHARACTER_PITCH))
+
+
+def _set_font(element: Any, font: str) -> None:
+    properties = element.get_or_add_rPr()
+    fonts = properties.find(qn("w:rFonts"))
+    if fonts is None:
+        fonts = OxmlElement("w:rFonts")
+        properties.insert(0, fonts)
+    for name in ("w:ascii", "w:hAnsi", "w:eastAsia", "w:cs"):
+        fonts.set(qn(name), font)
+
+
+def _write_page_numbers(document: Any, section: Any, fonts: Fonts) -> None:
+    """— 1 — in 四号, on the right of odd pages and on the left of even ones (GB/T 9704, 7.5)."""
+    settings = document.settings.element
+    settings.insert(0, OxmlElement("w:evenAndOddHeaders"))
+    for footer, side in (
+        (section.footer, WD_ALIGN_PARAGRAPH.RIGHT),
+        (section.even_page_footer, WD_ALIGN_PARAGRAPH.LEFT),
+    ):
+        paragraph = footer.paragraphs[0]
+        paragraph.alignment = side
+        add_run(paragraph, "— ", fonts.page_number, SIZE_4)
+        field = OxmlElement("w:fldSimple")
+        field.set(qn("w:instr"), "PAGE")
+        run = OxmlElement("w:r")
+        text = OxmlElement("w:t")
+        text.text = "1"
+        run.append(text)
+        field.append(run)
+        paragraph._p.append(field)
+        add_run(paragraph, " —", fonts.page_number, SIZE_4)
+
+
+def add_run(paragraph: Any, text: str, font: str = "", size: int = 0) -> Any:
+    """Add text to a paragraph, in a font and size of its own where given."""
+    run = paragraph.add_run(xml_text(text))
+    if font:
+        _set_font(run._r, font)
+    if size:
+        run.font.size = Pt(size)
+    return run
+
+
+def add_line(document: Any, text: str, font: str = "", size: int = 0, centred: bool = False) -> Any:
+    """Add a paragraph: centred, or with its first line set in by two characters."""
+    paragraph = document.add_paragraph()
+    if centred:
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    else:
+        set_in(paragraph)
+    add_run(paragraph, text, font, size)
+    return paragraph
+
+
+def set_in(paragraph: Any) -> None:
+    """Set the first line in by two characters, whatever their size."""
+    indent = paragraph._p.get_or_add_pPr().get_or_add_ind()
+    indent.set(qn("w:firstLineChars"), "200")
+    indent.set(qn("w:firstLine"), str(2 * SIZE_3 * 20))
