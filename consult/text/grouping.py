@@ -11,19 +11,22 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 from rensa import RMinHash, RMinHashLSH
 
 from consult.text import private
 from consult.text.fingerprint import normalise
 
 BANDS = 64
-ROWS = ((0.7, 4), (0.5, 3), (0.0, 2))
+ROWS = ((0.7, 5), (0.5, 3), (0.0, 2))
 """From which threshold on how many rows make a band: fewer rows propose more, so that less alike texts meet."""
 SEED = 20_070_405
 BATCH = 2_000
 SHORT_TEXT = 120
+FEWEST_CLAUSES = 3
+CLAUSE_END = re.compile(r"[,.;:!?]+")
 COMPARED_CHARACTERS = 20_000
 """Beyond this many characters two texts are compared by their beginnings; nobody repeats as much by chance."""
 
@@ -71,63 +74,101 @@ def _by_content(texts: Sequence[str]) -> dict[str, list[int]]:
 def _lead(contents: list[str], threshold: float) -> list[list[int]]:
     """Give groups of positions in `contents`, the leader first."""
     groups: dict[int, list[int]] = {}
-    permutations = BANDS * next(rows for least, rows in ROWS if threshold >= least)
-    lsh = RMinHashLSH(threshold=threshold, num_perm=permutations, num_bands=BANDS)
+    leaders = _Leaders(threshold)
     for start in range(0, len(contents), BATCH):
-        batch = contents[start : start + BATCH]
-        hashes = RMinHash.from_token_sets([_shingles(content) for content in batch], permutations, SEED)
-        for at, sketch in enumerate(hashes, start=start):
-            leader = _nearest(contents, at, sorted(lsh.query(sketch)), threshold)
+        looks = [_Look.of(content) for content in contents[start : start + BATCH]]
+        for at, look, sketches in leaders.sketched(looks, start):
+            leader = leaders.nearest(look, sketches)
             if leader is None:
                 groups[at] = [at]
-                lsh.insert(at, sketch)
+                leaders.add(at, look, sketches)
             else:
                 groups[leader].append(at)
     return list(groups.values())
 
 
-def _nearest(contents: list[str], at: int, leaders: list[int], threshold: float) -> int | None:
-    """Give the leader that a text resembles most, by at least the threshold; the earliest among equals."""
-    best: int | None = None
-    bar = threshold
-    for leader in leaders:
-        likeness = resemblance(contents[at], contents[leader], bar)
-        if likeness > bar or (likeness >= bar and best is None):
-            best, bar = leader, likeness
-    return best
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What of a normalised text is compared: itself, its clauses in one fixed order, the words it turns on."""
+
+    content: str
+    ordered: str
+    turns: str
+
+    @classmethod
+    def of(cls, content: str) -> _Look:
+        clauses = CLAUSE_END.split(content)
+        ordered = content if len(clauses) < FEWEST_CLAUSES else "".join(sorted(clauses))
+        return cls(content, ordered, " ".join(sorted(set(TURNS_ON.findall(content)))))
+
+    @property
+    def short(self) -> bool:
+        return len(self.content) <= SHORT_TEXT
+
+    def may_say_the_same(self, other: _Look) -> bool:
+        return self.turns == other.turns or not (self.short or other.short)
+
+    def shingles(self, salt: str = "") -> list[str]:
+        """Give the pairs of neighbours; salted with the words it turns on, other turns share none."""
+        return [salt + pair for pair in set(_pairs(self.content))] or [salt + self.content]
 
 
-def resemblance(one: str, other: str, bar: float = 0.0) -> float:
-    """Say how much two normalised texts resemble each other, 0 to 1; below `bar` it may simply be 0.
+Sketches = tuple[RMinHash, RMinHash]
 
-    The greater of two: the share of characters that an edit keeps, and the share of pairs of neighbours that both
-    have (so that sentences in another order still count). Short texts that turn on different words give 0.
+
+class _Leaders:
+    """The groups' leaders, short and long ones apart: a short one is met only by what turns on the same words."""
+
+    def __init__(self, threshold: float) -> None:
+        self._threshold = threshold
+        self._permutations = BANDS * next(rows for least, rows in ROWS if threshold >= least)
+        self._looks: dict[int, _Look] = {}
+        self._short, self._long = (
+            RMinHashLSH(threshold=threshold, num_perm=self._permutations, num_bands=BANDS) for _ in range(2)
+        )
+
+    def sketched(self, looks: list[_Look], start: int) -> Iterator[tuple[int, _Look, Sketches]]:
+        salted = RMinHash.from_token_sets([look.shingles(look.turns) for look in looks], self._permutations, SEED)
+        plain = RMinHash.from_token_sets([look.shingles() for look in looks], self._permutations, SEED)
+        return zip(range(start, start + len(looks)), looks, zip(salted, plain, strict=True), strict=True)
+
+    def add(self, at: int, look: _Look, sketches: Sketches) -> None:
+        self._looks[at] = look
+        (self._short if look.short else self._long).insert(at, sketches[0 if look.short else 1])
+
+    def nearest(self, look: _Look, sketches: Sketches) -> int | None:
+        """Give the leader that a text resembles most, by at least the threshold; the earliest among equals.
+
+        Only where none does as written, the clauses are compared in their fixed order.
+        """
+        near = sorted((*self._short.query(sketches[0]), *self._long.query(sketches[1])))
+        possible = [at for at in near if self._looks[at].turns == look.turns] if look.short else near
+        best = self._closest(look.content, [self._looks[at].content for at in possible])
+        if best is None:
+            best = self._closest(look.ordered, [self._looks[at].ordered for at in possible])
+        return None if best is None else possible[best]
+
+    def _closest(self, content: str, choices: list[str]) -> int | None:
+        best = process.extractOne(
+            content, choices, scorer=fuzz.ratio, processor=None, score_cutoff=self._threshold * 100
+        )
+        return best[2] if best else None
+
+
+def resemblance(one: str, other: str) -> float:
+    """Say how much two normalised texts resemble each other, 0 to 1.
+
+    It is the share of characters that an edit keeps, as written or with the clauses of both in one fixed order (so
+    that sentences in another order still count), whichever is more. Short texts that turn on different words give 0.
     """
-    shorter, longer = sorted((len(one), len(other)))
-    if not shorter or 2 * shorter < bar * (shorter + longer):
+    first, second = _Look.of(one), _Look.of(other)
+    if not one or not other or not first.may_say_the_same(second):
         return 0.0
-    if shorter <= SHORT_TEXT and _turns(one) != _turns(other):
-        return 0.0
-    kept = fuzz.ratio(one, other, score_cutoff=bar * 100) / 100
-    return kept if kept >= bar and kept else max(kept, _shared_pairs(one, other))
-
-
-def _turns(content: str) -> frozenset[str]:
-    return frozenset(TURNS_ON.findall(content))
-
-
-def _shared_pairs(one: str, other: str) -> float:
-    first, second = Counter(_pairs(one)), Counter(_pairs(other))
-    total = first.total() + second.total()
-    return 2 * (first & second).total() / total if total else 0.0
+    return max(fuzz.ratio(one, other), fuzz.ratio(first.ordered, second.ordered)) / 100
 
 
 def _pairs(content: str) -> Iterator[str]:
     return (content[at : at + 2] for at in range(len(content) - 1))
-
-
-def _shingles(content: str) -> list[str]:
-    return list(set(_pairs(content))) or [content]
 
 
 def title(texts: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from enum import StrEnum
 
+from consult.text import private
 from consult.text.surnames import COMPOUND, ORGANISATION_ENDINGS, surname_of
 
 STAR = "*"
@@ -44,14 +45,14 @@ def mask_name(name: str, *, style: Style = Style.SURNAME, keep_organisations: bo
     character, two at the most; with `Style.ENDS` a name of three or more keeps its last character (张*祥),
     and a name of two is masked as with `Style.SURNAME`. A foreign name keeps its first character (J**, 约**).
     A name made of digits, an e-mail address or a nickname keeps at most its first letter. An organisation is
-    kept, or (not `keep_organisations`) keeps its first character and its kind (长**公司). No name at all
-    gives 匿名.
+    kept, private data in its name masked, or (not `keep_organisations`) keeps its first character and its kind
+    (长**公司). No name at all gives 匿名.
     """
     name = " ".join(unicodedata.normalize("NFKC", name).split())
     if not any(character.isalnum() for character in name):
         return ANONYMOUS
     if is_organisation(name):
-        return name if keep_organisations else _mask_organisation(name)
+        return private.mask(name, private.find(name)) if keep_organisations else _mask_organisation(name)
     squeezed = name.replace(" ", "")
     if not CJK.match(squeezed):
         return _mask_foreign(squeezed)

@@ -217,6 +217,8 @@ def _spelled_numbers(flat: str) -> Iterator[Span]:
     if spelled == flat:
         return
     for run in DIGIT_RUN.finditer(spelled):
+        if MOBILE_INSIDE.search(flat, *run.span()) or IDENTITY_INSIDE.search(flat, *run.span()):
+            continue  # found in plain digits already; 张三13812345678 keeps its 三
         if IDENTITY_INSIDE.search(run[0]) or MOBILE_INSIDE.search(run[0]):
             kind = Kind.IDENTITY if IDENTITY_INSIDE.search(run[0]) else Kind.PHONE
             yield kind, run.start(), run.end()

@@ -104,6 +104,8 @@ def test_a_department_adds_rows_and_changes_its_own_numbers(tmp_path):
     assert own.sufficiency["enterprise-related"].associations == 1
     assert own.preconditions[-1].id == "party-group"
     assert own.calendars["2030"].work == (date(2030, 1, 5),)
+    assert own.calendar.day_kind(date(2030, 1, 5)) == "working"
+    assert LAW.calendar.day_kind(date(2026, 10, 1)) == "rest"
     assert len(own.preconditions) == len(LAW.preconditions) + 1
 
 

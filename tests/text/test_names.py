@@ -57,6 +57,10 @@ def test_an_organisation_is_kept_or_masked_as_asked(name, masked):
     assert name[1:5] not in hidden
 
 
+def test_a_kept_organisation_shows_no_number_of_a_person():
+    assert mask_name("张三13812345678商行") == "张三【电话】商行"
+
+
 @pytest.mark.parametrize("name", ["张三", "欧阳建国", "东方卫所", "小店", "王大队"])
 def test_a_person_is_no_organisation(name):
     assert not is_organisation(name)

@@ -236,6 +236,10 @@ def test_masking_keeps_the_rest_and_tells_no_length():
     assert mask("电话：010-66668888转801", find("电话：010-66668888转801")) == "电话：【电话】"
 
 
+def test_a_numeral_that_ends_a_name_is_no_digit_of_the_number_after_it():
+    assert mask("张三13812345678", find("张三13812345678")) == "张三【电话】"
+
+
 def test_masking_what_is_masked_changes_nothing():
     text = "我叫张三丰，住河坊街12号3栋2单元501室，身份证110101199003078515，车浙A12345"
     once = mask(text, find(text))
