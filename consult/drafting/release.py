@@ -43,7 +43,7 @@ def proposed_period(
     wanted = rule.minimum_days if days is None else days
     try:
         periods.check_minimum(rule, wanted, reason)
-        return periods.period(published, wanted, rule=rule)
+        return periods.period(published, wanted, rule=rule, calendar=rules().calendar)
     except periods.ReasonMissing as error:
         raise PeriodRefused(str(error), "reason") from error
     except periods.PeriodError as error:

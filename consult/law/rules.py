@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from consult.law import rulefile
+from consult.law.calendar import Calendar, published
 from consult.law.rows import (
     Basis,
     Bound,
@@ -68,6 +69,11 @@ class Rules:
     rejection_reasons: tuple[RejectionRule, ...]
     wordings: tuple[WordingRule, ...]
     calendars: Mapping[str, CalendarYear]
+
+    @property
+    def calendar(self) -> Calendar:
+        """The working-day calendar: the published notices, and those that the department's file adds."""
+        return published().extended(self.calendars)
 
     def period(self, kind: str, enterprise_related: bool = False) -> PeriodRule:
         """Give the comment period for a kind of document: the longest of those that apply.

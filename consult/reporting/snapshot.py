@@ -63,7 +63,7 @@ def sender_in_print(submission: Submission) -> str:
     if submission.publish_name:
         return submission.name
     if submission.sender_kind is SenderKind.PERSON:
-        return mask_name(submission.name)
+        return mask_name(submission.name, keep_organisations=False)
     return figures.SENDER_NAMES[submission.sender_kind]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from consult.law import clocks, periods
-from consult.law.calendar import published
 from consult.law.conditions.finding import Finding, condition, met, not_applicable, unmet, yes
 from consult.law.facts import Facts, NoticeChannel
 from consult.law.rules import Rules
@@ -76,7 +75,7 @@ def hearing_material(facts: Facts, rules: Rules) -> Finding:
         return unmet("未登记是否召开听证会")
     if not facts.hearings:
         return not_applicable("没有召开听证会")
-    calendar = published().extended(rules.calendars)
+    calendar = rules.calendar
     for hearing in facts.hearings:
         clock = clocks.run(rules.clocks["hearing-material"], hearing.held_on, calendar)
         if hearing.material_delivered_on is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from consult.law import clocks, periods
-from consult.law.calendar import published
 from consult.law.conditions.finding import Finding, State, condition, met, not_applicable, unmet, yes
 from consult.law.conditions.heard import enough
 from consult.law.facts import Facts, FairCompetition, Legality
@@ -67,7 +66,7 @@ def legality_review_time(facts: Facts, rules: Rules) -> Finding:
     until = facts.legality_due_on or facts.legality_returned_on
     if facts.legality_sent_on is None or until is None:
         return unmet("未登记送审日期或者审查期限")
-    clock = clocks.run(rules.clocks["legality-review"], facts.legality_sent_on, published().extended(rules.calendars))
+    clock = clocks.run(rules.clocks["legality-review"], facts.legality_sent_on, rules.calendar)
     enough = clock.satisfied(max(until, facts.legality_returned_on or until))
     if enough is None:
         return unmet(clock.arithmetic)
