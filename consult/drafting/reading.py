@@ -69,7 +69,8 @@ class Block:
         """What people call it: 第十三条（资金）, 第二章　改造范围, or the beginning of its words."""
         row = self.rows[0]
         if self.shape is Shape.HEADING:
-            return "　".join(words for words in (row.number, row.heading) if words) or row.text[:LABEL_CHARACTERS]
+            between = "" if row.kind == "clause" else "　"
+            return between.join(words for words in (row.number, row.heading) if words) or row.text[:LABEL_CHARACTERS]
         if row.kind == "article":
             return f"{row.number}（{row.heading}）" if row.heading else row.number
         words = row.heading or next((inner.text for inner in self.rows if inner.text), "")
@@ -107,16 +108,24 @@ class Draft:
 
         ``counts`` are opinions by anchor.
         """
-        if not any(block.shape is Shape.HEADING for block in self.blocks):
-            return [(unit, unit.count(counts)) for unit in self.units]
         entries: list[tuple[Block, int]] = []
         for block in self.blocks:
-            if block.shape is Shape.HEADING:
-                entries.append((block, 0))
-            elif block.shape is Shape.UNIT and entries:
-                heading, n = entries[-1]
-                entries[-1] = (heading, n + block.count(counts))
-        return entries
+            n = block.count(counts) if block.shape is Shape.UNIT else 0
+            if self._heads(block):
+                entries.append((block, n))
+            elif entries:
+                heading, before = entries[-1]
+                entries[-1] = (heading, before + n)
+        return entries or [(unit, unit.count(counts)) for unit in self.units]
+
+    def _heads(self, block: Block) -> bool:
+        """Say whether a block heads others: a division, or a clause of the upper level (一、)."""
+        clause = block.shape is Shape.UNIT and block.rows[0].kind == "clause"
+        return block.shape is Shape.HEADING or (clause and block.rows[0].depth == self._upper_depth)
+
+    @property
+    def _upper_depth(self) -> int:
+        return min((block.rows[0].depth for block in self.blocks if block.rows[0].kind == "clause"), default=0)
 
     def neighbours(self, unit: Block) -> tuple[Block | None, Block | None]:
         """Return the units before and after one."""
