@@ -10,6 +10,7 @@ from config import ROOT, Settings
 from consult import faces
 from consult.accounts import recording
 from consult.adoption import service as adoption
+from consult.ledger import journal
 from consult.ledger.service import record
 from consult.logs import configure_logs
 from consult.moderation import service as moderation
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _load_models()
     recording.use(record)
     connect(app)
+    journal.register()
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
     moderation.follow(adoption.follow_screening)  # opinions follow from screening
     faces.register(app)

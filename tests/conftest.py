@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy.orm import close_all_sessions
 
 from config import ROOT, Settings
 from consult.app import create_app
+from consult.settings import settings
 from consult.store import db
 
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -87,6 +89,8 @@ def app(session_app: Flask) -> Iterator[Flask]:
 
 
 def _empty() -> None:
+    for folder in ("ledger", "checkpoints"):
+        shutil.rmtree(settings().data_dir / folder, ignore_errors=True)
     with db.engine.begin() as connection:
         tables = reversed(db.metadata.sorted_tables)
         if connection.dialect.name == "postgresql":
@@ -95,6 +99,7 @@ def _empty() -> None:
             return
         for table in tables:
             connection.execute(table.delete())
+        connection.execute(text("DELETE FROM sqlite_sequence"))
 
 
 @pytest.fixture

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import current_app
@@ -17,6 +18,8 @@ from consult.ledger.models import LedgerEntry
 from consult.store import bulk, db
 
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+ACTOR_NAME_CHARACTERS = 64
+NONCE_DIGITS = 16
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
@@ -29,14 +32,18 @@ def digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(content)).hexdigest()
 
 
-def sealed_fields(entry: LedgerEntry) -> dict[str, Any]:
-    """Return what the seal and the tree's leaf are computed over: every column but the id and the seal itself."""
+def sealed_fields(entry: Any) -> dict[str, Any]:
+    """Return what the seal and the tree's leaf are computed over: every column but the id and the seal itself.
+
+    Arguments:
+        entry: a LedgerEntry, or a row with its columns.
+    """
     return {
         "act": entry.act,
         "actor_id": entry.actor_id,
         "actor_kind": entry.actor_kind,
         "actor_name": entry.actor_name,
-        "at": entry.at.isoformat(timespec="microseconds"),
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "consultation_id": entry.consultation_id,
         "detail": entry.detail,
         "digest": entry.digest,
@@ -44,15 +51,28 @@ def sealed_fields(entry: LedgerEntry) -> dict[str, Any]:
     }
 
 
-def seal_of(entry: LedgerEntry) -> str:
-    """Return the keyed digest of an entry's row."""
-    return seal(sealed_fields(entry))
+def leaf_data(entry: Any) -> bytes:
+    """Return what the tree's leaf of an entry holds: its sealed fields in canonical form."""
+    return canonical(sealed_fields(entry))
 
 
 def seal(fields: Mapping[str, Any]) -> str:
-    """Return the keyed digest of the sealed fields of a row."""
+    """Return a fresh seal of a row: a random part, so that a copy shows, and a keyed digest over it and the fields.
+
+    It finds a change made by who doesn't have the platform's key, even before the row is in the tree.
+    """
+    return _sealed(secrets.token_hex(NONCE_DIGITS // 2), fields)
+
+
+def seal_holds(entry: Any) -> bool:
+    """Say whether an entry's row is as it was when it was sealed."""
+    return hmac.compare_digest(entry.seal or "", _sealed((entry.seal or "")[:NONCE_DIGITS], sealed_fields(entry)))
+
+
+def _sealed(nonce: str, fields: Mapping[str, Any]) -> str:
     key = current_app.config["SECRET_KEY"].encode()
-    return hmac.digest(key, b"ledger\0" + canonical(fields), "sha256").hex()
+    mac = hmac.digest(key, b"ledger\0" + nonce.encode() + canonical(fields), "sha256")
+    return nonce + mac.hex()[NONCE_DIGITS:]
 
 
 def record(
@@ -73,18 +93,19 @@ def record(
         content_digest: SHA-256 of the content that the act left behind; by default that of ``detail``.
         detail: JSON facts without personal data of the public.
     """
+    detail = json.loads(canonical(detail))  # as the database gives it back
     entry = LedgerEntry(
         at=at,
         actor_kind=actor.kind,
         actor_id=actor.id,
-        actor_name=actor.name,
+        actor_name=actor.name[:ACTOR_NAME_CHARACTERS],
         act=act,
         subject=subject,
         consultation_id=consultation_id,
         digest=content_digest or digest(detail),
         detail=detail,
     )
-    entry.seal = seal_of(entry)
+    entry.seal = seal(sealed_fields(entry))
     db.session.add(entry)
     return entry
 
@@ -104,10 +125,10 @@ def record_many(actor: Actor, act: str, done: Sequence[Done], *, at: datetime, c
         "act": act,
         "actor_id": actor.id,
         "actor_kind": actor.kind,
-        "actor_name": actor.name,
+        "actor_name": actor.name[:ACTOR_NAME_CHARACTERS],
         "consultation_id": consultation_id,
     }
-    shown_at = at.isoformat(timespec="microseconds")
+    shown_at = at.astimezone(UTC).isoformat(timespec="microseconds")
     rows = []
     for one in done:
         row = {**common, "detail": one.detail, "digest": one.content_digest, "subject": one.subject}

@@ -6,6 +6,9 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from flask import Flask
+from flask.cli import AppGroup
+
+from consult.faces.cli.sealing import seal_after
 
 GROUPS = (
     "draft",
@@ -29,4 +32,6 @@ def register(app: Flask) -> None:
     for name in GROUPS:
         module = f"{__name__}.{name}"
         if find_spec(module) is not None:
-            app.cli.add_command(getattr(import_module(module), f"{name}_cli"))
+            group: AppGroup = getattr(import_module(module), f"{name}_cli")
+            app.cli.add_command(group)
+            seal_after(app, group)
