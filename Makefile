@@ -4,7 +4,7 @@ export FLASK_APP := wsgi:app
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup setup-test run worker test check lint types format lock benchmarks migration
+.PHONY: help setup run worker test check pytest packages lint types format lock migration
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -15,6 +15,22 @@ $(STAMP): requirements/runtime.txt requirements/dev.txt
 	touch $(STAMP)
 
 setup: $(STAMP) ## build .venv with everything the project needs
+
+run: setup ## the whole site: database, demonstration content, web server and worker; Ctrl-C stops
+	@scripts/serve
+
+worker: setup ## the worker alone (fetches, seals, acknowledges); any number of web servers may stand beside it
+	@exec $(BIN)/flask worker run
+
+packages: # browser, IMAP server, fonts and PDF reader for the tests
+	@scripts/debian-packages
+
+test: packages check pytest ## everything: layout, lint, contracts, types, migrations, tests
+
+check: lint types ## what needs no database
+
+pytest: setup ## the tests alone; TEST_POSTGRES_URL=postgresql://… runs them on PostgreSQL
+	$(BIN)/python -m pytest -n auto
 
 lock: ## resolve requirements/*.in anew, no release younger than 14 days
 	for f in runtime dev; do uv pip compile requirements/$$f.in --python-version 3.11 --generate-hashes --no-header \

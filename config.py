@@ -35,7 +35,16 @@ class Settings(BaseSettings):
     """Signs sessions and derives receipt keys; empty means a key kept in ``data_dir/secret_key``."""
 
     port: int = 8000
-    """TCP port of the web server on the loopback address."""
+    """TCP port of the web server."""
+
+    bind_host: str = "127.0.0.1"
+    """Address that the web server listens on; ``0.0.0.0`` where a proxy on another host stands in front."""
+
+    web_workers: int = 2
+    """Processes of the web server, each with four threads."""
+
+    metrics_token: str = ""
+    """What ``/metrics`` asks for as ``Authorization: Bearer …``; empty means that only this host may read it."""
 
     public_url: str = ""
     """The address the public uses, as ``https://host``; printed in receipts, mails and feeds."""

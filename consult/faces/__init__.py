@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from flask import Flask
 
-from consult.faces import api, cli, desk, guards, jobs, portal, public
+from consult.faces import api, cli, desk, guards, jobs, ops, portal, public, static_files
 
 
 def register(app: Flask) -> None:
     """Add every face to the application, guards first."""
     guards.register(app)
-    for face in (public, portal, desk, api, cli, jobs):
+    static_files.register(app)
+    for face in (ops, public, portal, desk, api, cli, jobs):
         face.register(app)

@@ -23,6 +23,7 @@ GROUPS = (
     "user",
     "demo",
     "worker",
+    "jobs",
 )
 """Modules of this package, each with ``<name>_cli``, a command group."""
 

@@ -1,9 +1,90 @@
-"""Periodic work that finds itself by state."""
+"""Periodic work that finds itself by state.
+
+A module of this package that offers ``JOBS`` adds its jobs by being there. Each is a function ``(at) -> int`` that
+looks for what is to be done at ``at``, does it, and returns how much that was. It may be killed anywhere and started
+again, or run twice at once: what it does is kept by the database, never by the queue.
+"""
 
 from __future__ import annotations
 
-from flask import Flask
+import fcntl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from pkgutil import iter_modules
+
+import structlog
+from flask import Flask, current_app
+
+from consult.clock import now
+from consult.faces.jobs import progress
+from consult.settings import settings
+from consult.store import db
+
+EXTENSION = "consult.jobs"
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job by its name, what it does, and how often to look, in minutes (1 to 1440)."""
+
+    name: str
+    run: Callable[[datetime], int]
+    every_minutes: int = 1
+
+    def is_due(self, at: datetime) -> bool:
+        """Whether the scheduler looks in the minute of ``at``."""
+        return int(at.timestamp()) // 60 % self.every_minutes == 0
 
 
 def register(app: Flask) -> None:
-    """Add this face to the application."""
+    """Collect the jobs of this package's modules."""
+    jobs: dict[str, Job] = {}
+    for module in sorted(found.name for found in iter_modules(__path__)):
+        for job in getattr(import_module(f"{__name__}.{module}"), "JOBS", ()):
+            jobs[job.name] = job
+    app.extensions[EXTENSION] = jobs
+
+
+def known() -> dict[str, Job]:
+    """Return the jobs of the running application by name."""
+    found: dict[str, Job] = current_app.extensions[EXTENSION]
+    return found
+
+
+def run(name: str) -> int | None:
+    """Run a job now and note how it went; return how much it did, or ``None`` when it runs in another process."""
+    job = known()[name]
+    with _alone(name) as alone:
+        if not alone:
+            return None
+        started, at = time.perf_counter(), now()
+        try:
+            done = job.run(at)
+        except Exception as error:
+            db.session.rollback()
+            progress.failed(name, at, error)
+            log.exception("job_failed", job=name)
+            raise
+        progress.succeeded(name, at, done)
+        if done:
+            log.info("job_done", job=name, done=done, seconds=round(time.perf_counter() - started, 3))
+        return done
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[bool]:
+    """Hold the job's lock on this host, or say that another process does; the kernel frees it when that is killed."""
+    folder = settings().data_dir / "jobs"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True

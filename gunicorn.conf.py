@@ -1,0 +1,69 @@
+"""How gunicorn serves the site: ``gunicorn wsgi:app`` reads this file by itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+from config import Settings
+
+_settings = Settings()
+_metrics = _settings.data_dir.resolve() / "metrics"
+
+bind = f"{_settings.bind_host}:{_settings.port}"
+workers = _settings.web_workers
+worker_class = "gthread"
+threads = 4
+timeout = 120
+graceful_timeout = 20
+keepalive = 5
+max_requests = 20_000
+max_requests_jitter = 2_000
+preload_app = True  # what is imported once is shared by all workers
+proc_name = "consult"
+control_socket_disable = True  # signals are enough, and it would lie outside the data folder
+
+accesslog = "-"
+errorlog = "-"
+access_log_format = "%(m)s %(U)s %(s)s %(B)s bytes %(M)s ms"
+"""No address, no query (it may hold a receipt key), no referrer, no browser."""
+
+
+class PlainLogger(Logger):  # type: ignore[misc]
+    """Gunicorn's logger without what would name a visitor: paths that hold somebody's own key are cut short."""
+
+    own_paths = re.compile(r"^(/receipts|/portal)/.+")
+
+    def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> dict[str, Any]:
+        """Return what the access log may print of a request."""
+        atoms: dict[str, Any] = super().atoms(resp, req, environ, request_time)
+        atoms["U"] = self.own_paths.sub(r"\1/…", atoms["U"] or "")
+        return atoms
+
+
+logger_class = PlainLogger
+
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:  # set already when the configuration is only read again
+    shutil.rmtree(_metrics, ignore_errors=True)  # counts of processes that are gone
+    _metrics.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+
+
+def post_fork(server: Any, _worker: Any) -> None:
+    """Give each worker database connections of its own: one that crossed a fork is nobody's."""
+    from consult.store import db
+
+    application = server.app.wsgi()
+    with application.app_context():
+        db.engine.dispose(close=False)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Fold the counts of a worker that has ended."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
