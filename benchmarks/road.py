@@ -1,0 +1,259 @@
+"""The road under load, as ratios against a baseline measured in the same run.
+
+    python -m benchmarks.road            # SQLite in a temporary folder
+    DATABASE_URL=postgresql://… python -m benchmarks.road    # an empty database of its own
+
+Prints: submissions per second through the real form against a bare Flask route that does one durable INSERT on the
+same database (goal: at least 60 %); the public consultation page and the moderation queue at 100,000 submissions
+against 1,000 (goal: at most 1.2 times); the memory of one web worker (goal: under 150 MB).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import text
+
+from config import ROOT, Settings
+from consult.accounts.models import Role
+from consult.accounts.permissions import SYSTEM
+from consult.accounts.service import create_user
+from consult.app import create_app
+from consult.clock import now
+from consult.drafting import service as drafting
+from consult.drafting.models import Consultation
+from consult.intake.arrival import Arrival, Said
+from consult.intake.batches import receive_many
+from consult.intake.models import Channel
+from consult.store import db, tally
+
+ROUNDS = 5
+SENDINGS = 60
+"""Sendings in a round, of each kind in turn."""
+SMALL, LARGE = 1_000, 100_000
+PASSWORD = "a-long-password-for-benchmarks"
+ARTICLES = "".join(f"第{'一二三四五六七八九'[n]}条 有关单位应当依照规定办理第{n}项事务。\n" for n in range(9))
+
+
+def an_app(folder: Path) -> Flask:
+    """Return the application on a fresh database, with the durability of production."""
+    url = os.environ.get("DATABASE_URL", "")
+    app = create_app(Settings(data_dir=folder, database_url=url, ratelimit_enabled=False, secret_key="benchmark"))
+
+    @app.post("/bare")
+    def bare() -> str:
+        with db.engine.connect() as connection:
+            connection.execute(text("INSERT INTO bare (content) VALUES (:content)"), {"content": "建议延长办理时间。"})
+            connection.commit()
+        return "ok"
+
+    from consult.faces.guards import csrf
+
+    csrf.exempt(bare)
+    with app.app_context():
+        upgrade()
+        with db.engine.begin() as connection:
+            serial = "INTEGER PRIMARY KEY" if connection.dialect.name == "sqlite" else "BIGSERIAL PRIMARY KEY"
+            connection.execute(text("DROP TABLE IF EXISTS bare"))
+            connection.execute(text(f"CREATE TABLE bare (id {serial}, content TEXT NOT NULL)"))
+    return app
+
+
+def a_consultation(slug: str) -> Consultation:
+    """Return an open consultation."""
+    draft = f"事务办理办法（征求意见稿）\n{ARTICLES}"
+    consultation = drafting.create(
+        SYSTEM, title="事务办理办法（征求意见稿）", kind="normative-document", file_name="draft.txt",
+        data=draft.encode(), slug=slug, at=now() - timedelta(days=2),
+    )  # fmt: skip
+    drafting.submit_for_review(SYSTEM, consultation, at=now() - timedelta(days=1))
+    drafting.publish(SYSTEM, consultation, at=now() - timedelta(hours=1))
+    return consultation
+
+
+def fill(consultation: Consultation, n: int) -> None:
+    """Put ``n`` submissions into a consultation through the one way in, in batches."""
+    for start in range(0, n, 2_000):
+        arrivals = [
+            Arrival(
+                channel=Channel.HOTLINE,
+                parts=(Said(f"第{k}条建议：办理时间应当延长到晚上八点，方便上班的人。", f"art-{k % 9 + 1}"),),
+                raw=f"row {k}".encode(),
+                raw_media_type="text/plain",
+                idempotency_key=f"bench:{consultation.slug}:{k}",
+            )
+            for k in range(start, min(n, start + 2_000))
+        ]
+        receive_many(consultation, arrivals, at=now(), actor=SYSTEM)
+    tally.fold()
+
+
+def median_ms(call: Callable[[], Any], times: int = 40) -> float:
+    """Return the median milliseconds of a call after a warm-up."""
+    call()
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return 1000 * statistics.median(seconds)
+
+
+def send_forms(client: FlaskClient, slug: str, n: int) -> float:
+    """Send the real form ``n`` times; return the seconds that the sending itself took."""
+    address = f"/consultations/{slug}/comment"
+    spent = 0.0
+    for k in range(n):
+        page = client.get(address).get_data(as_text=True)
+        fields = dict(re.findall(r'<input[^>]*name="([\w-]+)"[^>]*value="([^"]*)"', page))
+        wanted = {
+            name: fields[name] for name in fields if name in {"csrf_token", "token"} or name.startswith("pieces-")
+        }
+        wanted |= {"pieces-0-content": f"建议延长办理时间，第{k}次。", "pieces-0-anchor": "", "name": "张三"}
+        start = time.perf_counter()
+        answer = client.post(address, data=wanted | {"verb": "send", "sender_kind": "person"})
+        spent += time.perf_counter() - start
+        if answer.status_code != 303:
+            raise SystemExit(f"the form was refused: {answer.status_code}")
+    return spent
+
+
+def send_bare(client: FlaskClient, n: int) -> float:
+    """Send to the bare route ``n`` times; return the seconds it took."""
+    start = time.perf_counter()
+    for _ in range(n):
+        client.post("/bare", data={"content": "建议延长办理时间。"})
+    return time.perf_counter() - start
+
+
+def submissions(app: Flask) -> None:
+    """Print submissions per second against the bare route, round by round in turn."""
+    with app.app_context():
+        slug = a_consultation("bench-form").slug
+    client = app.test_client()
+    send_forms(client, slug, 5)
+    send_bare(client, 5)
+    ratios, rates = [], []
+    for _ in range(ROUNDS):
+        bare, real = send_bare(client, SENDINGS), send_forms(client, slug, SENDINGS)
+        ratios.append(bare / real)
+        rates.append(SENDINGS / real)
+    print(
+        f"submissions through the form: {statistics.median(rates):.0f}/s, "
+        f"{100 * statistics.median(ratios):.0f} % of a bare route with one durable INSERT (goal: at least 60 %)"
+    )
+
+
+def pages(app: Flask) -> None:
+    """Print how much slower pages are at 100,000 submissions than at 1,000."""
+    with app.app_context():
+        create_user(
+            SYSTEM,
+            username="bench",
+            name="审核员",
+            role=Role.ADMIN.value,
+            division="办公室",
+            password=PASSWORD,
+            at=now(),
+        )
+        small, large = a_consultation("bench-small"), a_consultation("bench-large")
+        fill(small, SMALL)
+        fill(large, LARGE)
+        slugs = {SMALL: small.slug, LARGE: large.slug}
+    client = app.test_client()
+    page = client.get("/desk/sign-in").get_data(as_text=True)
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    client.post(
+        "/desk/sign-in", data={"username": "bench", "password": PASSWORD, "csrf_token": token[1] if token else ""}
+    )
+    for name, address in (
+        ("public consultation page", "/consultations/{}"),
+        ("one article with its opinions", "/consultations/{}/articles/art-1"),
+        ("moderation queue", "/desk/consultations/{}/moderation"),
+    ):
+        milliseconds = {n: median_ms(lambda n=n, a=address: ok(client, a.format(slugs[n]))) for n in slugs}  # type: ignore[misc]
+        ratio = milliseconds[LARGE] / milliseconds[SMALL]
+        print(
+            f"{name}: {milliseconds[LARGE]:.1f} ms at {LARGE:,} submissions, {milliseconds[SMALL]:.1f} ms at {SMALL:,}: "
+            f"{ratio:.2f} times (goal: at most 1.2)"
+        )
+
+
+def ok(client: FlaskClient, address: str) -> None:
+    """Get a page, or stop when it isn't one."""
+    answer = client.get(address)
+    if answer.status_code != 200:
+        raise SystemExit(f"{address}: {answer.status_code}")
+
+
+def memory(folder: Path) -> None:
+    """Print the resident memory of one gunicorn worker after it has served some pages."""
+    port = 18000 + os.getpid() % 10_000
+    environment = os.environ | {
+        "DATA_DIR": str(folder), "SECRET_KEY": "benchmark", "PORT": str(port), "RATELIMIT_ENABLED": "false",
+    }  # fmt: skip
+    gunicorn = [
+        str(Path(sys.executable).with_name("gunicorn")),
+        "wsgi:app",
+        "--workers",
+        "1",
+        "--bind",
+        f"127.0.0.1:{port}",
+    ]
+    server = subprocess.Popen(gunicorn, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        for attempt in range(60):
+            try:
+                for _ in range(20):
+                    for path in ("/", "/consultations/bench-large", "/consultations/bench-large/comment", "/feed.atom"):
+                        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10).read()
+                break
+            except OSError:
+                if attempt == 59:
+                    raise
+                time.sleep(0.5)
+        children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+        worker = max(children, key=resident) if children else str(server.pid)
+        print(f"memory of one web worker: {resident(worker):.0f} MB resident (goal: under 150 MB)")
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def resident(pid: str) -> float:
+    """Return the resident memory of a process in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def main() -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        app = an_app(folder)
+        with app.app_context():
+            print(f"database: {db.engine.dialect.name}")
+        submissions(app)
+        pages(app)
+        with app.app_context():
+            db.engine.dispose()
+        memory(folder)
+
+
+if __name__ == "__main__":
+    main()
