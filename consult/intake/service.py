@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from consult.accounts.permissions import PUBLIC, Actor
@@ -16,7 +16,7 @@ from consult.intake.errors import IdempotencyConflict, SubmissionRefused
 from consult.intake.models import Attachment, RawForm, Submission, SubmissionPart
 from consult.intake.receipts import Receipt
 from consult.ledger.service import record
-from consult.store import db, tally, transaction
+from consult.store import bulk, db, tally, transaction
 
 
 def check(consultation: Consultation | None, arrival: Arrival, *, at: datetime) -> None:
@@ -25,7 +25,9 @@ def check(consultation: Consultation | None, arrival: Arrival, *, at: datetime) 
     Raises:
         SubmissionRefused: one of its descendants says what to change.
     """
-    _checked(consultation, arrival, at)
+    parts = _said(arrival)
+    if _replay(arrival) is None:
+        _check_fit(consultation, arrival, parts, at)
 
 
 def receive(consultation: Consultation | None, arrival: Arrival, *, at: datetime, actor: Actor = PUBLIC) -> Receipt:
@@ -41,15 +43,14 @@ def receive(consultation: Consultation | None, arrival: Arrival, *, at: datetime
     Raises:
         SubmissionRefused: one of its descendants says what to change; nothing is stored.
     """
-    parts, earlier = _checked(consultation, arrival, at)
-    if earlier is not None:
-        return earlier
+    parts = _said(arrival)
     blob = rows.raw_blob(arrival)
     try:
         with transaction():
             earlier = _replay(arrival)
             if earlier is not None:
                 return earlier
+            _check_fit(consultation, arrival, parts, at)
             return _store(consultation, arrival, parts, blob, at=at, actor=actor)
     except IntegrityError:
         earlier = _replay(arrival)  # another process stored the same sending between our look and our write
@@ -58,17 +59,18 @@ def receive(consultation: Consultation | None, arrival: Arrival, *, at: datetime
         return earlier
 
 
-def _checked(
-    consultation: Consultation | None, arrival: Arrival, at: datetime
-) -> tuple[tuple[Said, ...], Receipt | None]:
-    """Return what is said, and the receipt of the same sending if it was stored before."""
+def _said(arrival: Arrival) -> tuple[Said, ...]:
+    """Return what is said, of a length that can be taken."""
     parts = checks.said(arrival)
     checks.check_lengths(arrival, parts)
-    earlier = _replay(arrival)
-    if earlier is None and consultation is not None:
+    return parts
+
+
+def _check_fit(consultation: Consultation | None, arrival: Arrival, parts: Sequence[Said], at: datetime) -> None:
+    """Refuse what comes before the opening or names no provision of the draft."""
+    if consultation is not None:
         checks.check_period(consultation, arrival.received_at or at)
         checks.check_anchors(parts, checks.known_anchors(consultation, {part.anchor for part in parts}))
-    return parts, earlier
 
 
 def _replay(arrival: Arrival) -> Receipt | None:
@@ -95,10 +97,9 @@ def _store(
     submission = Submission(**rows.submission_row(consultation, arrival, parts, at=at))
     session.add(submission)
     session.flush()
-    session.execute(insert(SubmissionPart), rows.part_rows(submission.id, parts))
-    session.execute(insert(RawForm), [rows.raw_row(submission.id, arrival, blob)])
-    if arrival.attachments:
-        session.execute(insert(Attachment), rows.attachment_rows(submission.id, arrival))
+    bulk.insert_rows(SubmissionPart, rows.part_rows(submission.id, parts))
+    bulk.insert_rows(RawForm, [rows.raw_row(submission.id, arrival, blob)])
+    bulk.insert_rows(Attachment, rows.attachment_rows(submission.id, arrival))
     if consultation is not None:
         count_arrival(submission, [part.anchor for part in parts])
     record(

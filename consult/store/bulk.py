@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, insert, select, text
+from sqlalchemy import BigInteger, Connection, Dialect, bindparam, insert, select, text
 from sqlalchemy import func as sql_func
 from sqlalchemy.orm import DeclarativeBase
 
@@ -43,11 +44,16 @@ def insert_rows(model: type[DeclarativeBase], rows: Sequence[Row]) -> None:
     if connection.dialect.name == "postgresql":
         _copy(connection, model, columns, values)
     else:
-        statement = insert(model).values({column: bindparam(column) for column in columns})
-        compiled = statement.compile(dialect=connection.dialect, column_keys=columns)
-        order = [columns.index(name) for name in compiled.positiontup or columns]
-        ordered = values if order == list(range(len(columns))) else [tuple(v[i] for i in order) for v in values]
-        connection.exec_driver_sql(str(compiled), ordered)
+        statement, order = _statement(model, tuple(columns), connection.dialect)
+        ordered = values if order == tuple(range(len(columns))) else [tuple(v[i] for i in order) for v in values]
+        connection.exec_driver_sql(statement, ordered)
+
+
+@lru_cache(maxsize=64)
+def _statement(model: type[DeclarativeBase], columns: tuple[str, ...], dialect: Dialect) -> tuple[str, tuple[int, ...]]:
+    """Return the driver's statement, and in which order it takes the columns."""
+    compiled = insert(model).values({column: bindparam(column) for column in columns}).compile(dialect=dialect)
+    return str(compiled), tuple(columns.index(name) for name in compiled.positiontup or columns)
 
 
 def _processor(model: type[DeclarativeBase], column: str, connection: Connection) -> Callable[[Any], Any] | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -70,13 +72,30 @@ def transaction() -> Iterator[Session]:
         return
     if session.in_transaction():
         session.commit()
-    session.connection(execution_options={WRITING: True})
-    session.info[WRITING] = True
-    try:
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        session.info.pop(WRITING, None)
+    with _turn(db.engine):
+        session.connection(execution_options={WRITING: True})
+        session.info[WRITING] = True
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info.pop(WRITING, None)
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """Wait for the turn to write to a SQLite file.
+
+    SQLite itself makes a second writer sleep and look again, ever longer; the kernel's file lock wakes it at once.
+    PostgreSQL needs no turns.
+    """
+    path = engine.url.database
+    if engine.dialect.name != "sqlite" or not path or path == ":memory:":
+        yield
+        return
+    with Path(f"{path}-turn").open("wb") as turn:  # closing it ends the turn
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield

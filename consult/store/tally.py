@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from sqlalchemy import Index, String, delete, func, insert, select
+from sqlalchemy import Index, String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from consult.store import bulk
 from consult.store.database import Base, db, transaction
 from consult.store.types import big_id
 
@@ -45,7 +46,7 @@ def add(consultation_id: int, changes: Iterable[tuple[str, str, int]]) -> None:
         if n
     ]
     if rows:
-        db.session.execute(insert(Tally), rows)
+        bulk.insert_rows(Tally, rows)
 
 
 def counts(consultation_id: int, facet: str) -> dict[str, int]:

@@ -55,24 +55,24 @@ def send(slug: str) -> str | Response | tuple[str, int]:
     form = CommentForm()
     if not consultation.is_public(now):
         return render_template("public/early.html", form=form, consultation=consultation), 409
-    draft = queries.draft_of(consultation)
     verb = _button()
     if verb != "send":
-        return _rearranged(consultation, form, draft, verb, now)
+        return _rearranged(consultation, form, queries.draft_of(consultation), verb, now)
     if form.website.data:
         abort(400)
     if not form.validate():
-        return _page(consultation, form, draft, now, [STALE] if "csrf_token" in form.errors else []), 400
+        return _page(consultation, form, None, now, [STALE] if "csrf_token" in form.errors else []), 400
     try:
         arrival = _arrival(form, now)
-        intake.check(consultation, arrival, at=now)
-        _keep_files()
+        if arrival.attachments:
+            intake.check(consultation, arrival, at=now)
+            _keep_files()
         receipt = intake.receive(consultation, arrival, at=now)
     except IdempotencyConflict as refusal:
         form.token.data = new_token()
-        return _page(consultation, form, draft, now, [f"{refusal} 要把现在这份也提交，请再点一次“提交”。"]), 409
+        return _page(consultation, form, None, now, [f"{refusal} 要把现在这份也提交，请再点一次“提交”。"]), 409
     except (SubmissionRefused, AttachmentRefused) as refusal:
-        return _page(consultation, form, draft, now, [str(refusal)], _field_of(refusal)), _status_of(refusal)
+        return _page(consultation, form, None, now, [str(refusal)], _field_of(refusal)), _status_of(refusal)
     return let_in(redirect(url_for(".receipt", number=receipt.number), 303), receipt.number, fresh=True)
 
 
@@ -88,12 +88,13 @@ def _button() -> str:
 def _page(
     consultation: Consultation,
     form: CommentForm,
-    draft: Draft,
+    draft: Draft | None,
     now: datetime,
     refusals: Sequence[str] = (),
     field: str = "",
     chosen: str = "",
 ) -> str:
+    draft = draft or queries.draft_of(consultation)
     if not form.token.data:
         form.token.data = new_token()
     if not form.pieces.entries:
