@@ -6,7 +6,7 @@ import itertools
 from datetime import UTC, datetime
 
 from consult.accounts.models import Role
-from consult.accounts.permissions import Actor
+from consult.accounts.permissions import SYSTEM, Actor
 from consult.adoption.models import Opinion
 from consult.drafting.models import Consultation
 from consult.intake.arrival import Said
@@ -45,7 +45,7 @@ def accepted(
 ) -> Submission:
     """Return a submission that moderation let pass."""
     came = submission(consultation, *contents, at=at, **fields)
-    moderation.accept(actor(Role.MODERATOR), came, at=AFTER)
+    moderation.accept(SYSTEM, came, at=AFTER)
     return came
 
 

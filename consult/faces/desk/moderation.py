@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
+from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
@@ -60,7 +61,7 @@ class Place:
         """The states of the submissions in the folder."""
         return [FOLDERS[self.folder][1]]
 
-    def query(self) -> dict[str, str | int]:
+    def query(self) -> dict[str, Any]:
         """Return the place as arguments of an address."""
         named = {"state": self.folder, "after": self.after, "before": self.before}
         return {name: value for name, value in named.items() if value and value != "received"}

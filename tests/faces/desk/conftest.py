@@ -78,11 +78,12 @@ SignIn = Callable[[str], FlaskClient]
 @pytest.fixture
 def signed_in(app: Flask, staff: Staff) -> SignIn:
     """Return a browser in which the named account is signed in; signing in itself has tests of its own."""
+    ids = {name: user.get_id() for name, user in vars(staff).items()}
 
     def sign_in(name: str) -> FlaskClient:
         client = app.test_client()
         with client.session_transaction() as session:
-            session["_user_id"] = getattr(staff, name).get_id()
+            session["_user_id"] = ids[name]
             session["_fresh"] = True
         g.pop("_login_user", None)  # the test's own context would keep who was signed in before
         db.session.remove()

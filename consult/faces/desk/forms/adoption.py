@@ -1,0 +1,64 @@
+"""The forms beside an opinion: what becomes of it and why, its place, its pieces, its group."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired
+
+from consult.adoption.models import Decision, Outcome
+from consult.adoption.service import OUTCOME_NAMES
+
+KEYS = {outcome.value: str(place) for place, outcome in enumerate(OUTCOME_NAMES, 1)}
+"""The key that chooses each outcome: 1 to 5."""
+
+SHORT = {Outcome.OUT_OF_SCOPE: "不属本次范围"}
+"""Words for a narrow place."""
+
+
+class DecisionForm(FlaskForm):
+    """What becomes of an opinion or a group, and why."""
+
+    outcome = RadioField(
+        "采纳情况",
+        choices=[(outcome.value, SHORT.get(outcome, name)) for outcome, name in OUTCOME_NAMES.items()],
+        validators=[InputRequired("请选择采纳情况。")],
+    )
+    reason = TextAreaField("理由")
+
+    @classmethod
+    def showing(cls, decision: Decision | None) -> DecisionForm:
+        """Return the form as it stands before anybody typed: what was decided, or nothing."""
+        if decision is None:
+            return cls(formdata=None)
+        return cls(formdata=None, outcome=decision.outcome.value, reason=decision.reason)
+
+    @property
+    def chosen(self) -> Outcome:
+        """The outcome that was chosen."""
+        return Outcome(self.outcome.data)
+
+
+class SplitForm(FlaskForm):
+    """The pieces of an opinion, an empty line between them."""
+
+    pieces = TextAreaField("分段", validators=[InputRequired("请保留原文，在要分开的地方空一行。")])
+
+
+class TitleForm(FlaskForm):
+    """The title of a group."""
+
+    title = StringField("标题")
+
+
+class ReturnForm(FlaskForm):
+    """Why a decision goes back to its author."""
+
+    reason = TextAreaField("退回的理由")
+
+
+class TableForm(FlaskForm):
+    """A spreadsheet with decisions."""
+
+    file = FileField("填好的表格", validators=[FileRequired("请选择填好的表格（.xlsx 或 .csv）。")])
