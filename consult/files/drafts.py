@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from consult.files import charsets, sniff
@@ -20,6 +20,7 @@ _TEXTS: Final = frozenset({sniff.TEXT, sniff.CSV, sniff.EML, sniff.SCRIPT, sniff
 _CONVERTED: Final = {sniff.DOC: "doc", sniff.WPS: "wps", sniff.RTF: "rtf", sniff.ODF + ".text": "odt"}
 _CONVERSION: Final = "文件已由旧格式转换为 .docx 后读取，请核对编号和段落。"
 _HTML_CHARSET: Final = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
+_INVISIBLE: Final = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x202A, 0x202C, 0x200E, 0x200F))
 _READABLE: Final = 0.15  # score of `charsets.readable` below which bytes are no Chinese text
 _ENOUGH: Final = 20  # characters from which the score says something
 
@@ -44,6 +45,7 @@ def read(name: str, data: bytes) -> DraftText:
     if len(data) > MAX_BYTES:
         raise UnreadableFile(f"“{name}”超过 {MAX_BYTES // 1024 // 1024} MB。请删去图片或拆分后重新上传。")
     found = _read(name, data)
+    found = replace(found, text=found.text.translate(_INVISIBLE))
     if not found.text.strip():
         raise UnreadableFile(f"“{name}”里没有文字。如果内容是扫描图片，请先识别成文字，再以 .docx 或 .txt 上传。")
     return found

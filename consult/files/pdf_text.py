@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
@@ -106,7 +107,11 @@ def _rows(text_page: raw.FPDF_TEXTPAGE) -> list[list[_Char]]:
 
 def _character(code: int) -> str:
     """A character code as text; hyphens at line ends (U+0002, U+FFFE) are nothing."""
-    return "" if code in (2, 0xFFFE, 0xFFFF, 0xAD) or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF else chr(code)
+    if code in (2, 0xFFFE, 0xFFFF, 0xAD) or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
+        return ""
+    if 0x2E80 <= code <= 0x2FD5:  # a radical's code for the character itself (⼀ for 一), as some fonts have it
+        return unicodedata.normalize("NFKC", chr(code))
+    return chr(code)
 
 
 def _as_line(row: list[_Char], height: float, page: int) -> _Line:

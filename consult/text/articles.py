@@ -19,6 +19,7 @@ def settle_articles(lines: list[Line]) -> list[Line]:
     A line is an article when its number is set off from the text, or when it is the next number; a citation when its
     text goes on like one and its number does not follow.
     """
+    lines = _settle_classes(lines)
     candidates = [index for index, line in enumerate(lines) if line.kind is Kind.ARTICLE]
     if all(lines[index].spaced and not lines[index].cited for index in candidates) and _runs_on(lines, candidates):
         return lines
@@ -34,6 +35,20 @@ def settle_articles(lines: list[Line]) -> list[Line]:
             last = line
         else:
             settled[index] = as_plain(line)
+    return settled
+
+
+def _settle_classes(lines: list[Line]) -> list[Line]:
+    """Turn 一、二类口岸… into a plain line where 一、 is not the next mark."""
+    doubtful = [index for index, line in enumerate(lines) if line.cited and line.kind is Kind.ITEM]
+    if not doubtful:
+        return lines
+    settled = list(lines)
+    for index in doubtful:
+        before = (line for line in reversed(settled[:index]) if line.kind is Kind.ITEM and line.style is Style.DUN)
+        last = next(before, None)
+        if settled[index].value != (last.value + 1 if last else 1):
+            settled[index] = as_plain(settled[index])
     return settled
 
 
@@ -56,10 +71,16 @@ def follows(line: Line, last: Line | None) -> bool:
 
 def _runs_on(lines: list[Line], candidates: list[int]) -> bool:
     last: Line | None = None
+    number = 0
     for index in candidates:
-        if not follows(lines[index], last):
+        line = lines[index]
+        if line.value == number + 1 and not line.sub and last is not None:
+            number += 1
+        elif follows(line, last):
+            number = line.value
+        else:
             return False
-        last = lines[index]
+        last = line
     return True
 
 
@@ -95,18 +116,21 @@ def split_documents(settled: list[Line]) -> list[tuple[Line | None, list[Line]]]
     An annex begins at 附件…, or where articles begin again at 第一条 under a title of their own. Returns pairs of the
     annex's opening line (None for the document itself, and for an annex without a label) and its lines.
     """
-    lines = list(settled)
+    lines = settled
     cuts: list[tuple[int, bool]] = []
     last: Line | None = None
-    for index, line in enumerate(lines):
+    for index, line in enumerate(settled):
+        if line.kind is Kind.PARAGRAPH:
+            continue
         if line.kind is Kind.ANNEX:
             if index and not _continues(lines, index, last):
                 cuts.append((index, True))
                 last = None
             else:
+                lines = list(lines) if lines is settled else lines
                 lines[index] = as_plain(line)
         elif line.kind is Kind.ARTICLE:
-            if _restarts(line, last) and (start := _restart_begins(lines, index)) is not None:
+            if line.value == 1 and _restarts(line, last) and (start := _restart_begins(lines, index)) is not None:
                 cuts.append((start, False))
             last = line
     if not cuts:

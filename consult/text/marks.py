@@ -27,8 +27,8 @@ class Line(NamedTuple):
     """A line of the source and what its opening says.
 
     `written` is the opening as it stands (mark, caption with brackets); `text` the rest. `spaced` tells whether
-    something set an article's number off from its text; `cited` whether the text goes on like a citation
-    (第十条规定的…).
+    something set an article's number off from its text; `cited` whether the line goes on like a citation
+    (第十条规定的…) or a list of classes (一、二类口岸…) and only its place among the others tells what it is.
     """
 
     place: int
@@ -81,7 +81,9 @@ _DUN: Final = re.compile(r"([〇零一二三四五六七八九十百]{1,5})\s*[�
 _CLASSES: Final = re.compile(r"[一二三四五六七八九十](?:、[一二三四五六七八九十])*[类级等线档期批季届次]")
 _BRACKET: Final = re.compile(rf"([（(〔])\s*([{CHINESE}]{{1,5}}|[{ARABIC}]{{1,3}}|[A-Za-z])\s*([）)〕])")
 _BRACKET_CITED: Final = re.compile(r"(?:[、和至或及]\s*[（(〔]|[项款目]的?(?:规定|所列|所称))")
-_ARABIC: Final = re.compile(rf"([{ARABIC}]{{1,3}})\s*[．.、](?!\s*[{ARABIC}])")
+_ARABIC: Final = re.compile(  # 1.5万元 and 3、5、7号楼 are no marks; 1.2024年 and 2、10月底前 are
+    rf"([{ARABIC}]{{1,3}})\s*(?:[．.](?!\s*[{ARABIC}]{{1,3}}(?![{ARABIC}年月日时]))|、(?!\s*[{ARABIC}]{{1,3}}\s*[、和及至号]))"
+)
 _LETTER: Final = re.compile(r"([a-zA-Z])[．.、)）](?![a-zA-Z])")
 _ENCLOSED_STYLE: Final = (
     ("①", "⑳", Style.CIRCLE),
@@ -236,9 +238,10 @@ def _read_dun(place: int, line: str) -> Line | None:
         return None
     value = read_number(found[1])
     rest = line[found.end() :]
-    if value is None or (_CLASSES.match(rest) and read_number(rest[0]) == value + 1):
-        return None  # 一、二类口岸… is no mark
-    return Line(place, Kind.ITEM, rest.lstrip(), found.group(), found.group(), value, style=Style.DUN)
+    if value is None:
+        return None
+    classes = _CLASSES.match(rest) is not None and read_number(rest[0]) == value + 1  # 一、二类口岸…
+    return Line(place, Kind.ITEM, rest.lstrip(), found.group(), found.group(), value, style=Style.DUN, cited=classes)
 
 
 def _read_arabic(place: int, line: str) -> Line | None:

@@ -30,7 +30,8 @@ def parse(text: str) -> Draft:
     is in `warnings`.
     """
     title, front, body = split_front(read_lines(text))
-    documents = split_documents(settle_articles(body))
+    body = settle_articles(body)
+    documents = split_documents(body)
     root = Branch("", Kind.DOCUMENT, Line(0, Kind.DOCUMENT, ""))
     form = _grow(documents[0][1], root)
     for label, lines in documents[1:]:
@@ -63,14 +64,11 @@ def _grow(lines: list[Line], root: Branch) -> Form:
 
 def _form(lines: list[Line]) -> Form:
     """By articles if there are any, unless 一、 comes first and the articles are only those it quotes."""
-    marked = [line for line in lines if line.kind is Kind.ITEM or line.kind is Kind.ARTICLE]
-    articles = [line for line in marked if line.kind is Kind.ARTICLE]
-    if not articles:
-        return Form.NOTICE if marked else Form.PLAIN
-    first = marked[0]
-    quoted = (
-        first.kind is Kind.ITEM and articles[0].value != 1 and not any(line.kind in STRUCTURE for line in lines[:1])
-    )
+    first = next((line for line in lines if line.kind is Kind.ITEM or line.kind is Kind.ARTICLE), None)
+    article = next((line for line in lines if line.kind is Kind.ARTICLE), None)
+    if first is None or article is None:
+        return Form.NOTICE if first else Form.PLAIN
+    quoted = first.kind is Kind.ITEM and article.value != 1 and not any(line.kind in STRUCTURE for line in lines[:1])
     return Form.NOTICE if quoted else Form.STATUTE
 
 

@@ -34,7 +34,7 @@ def grow_statute(lines: list[Line], root: Branch) -> None:
         if kind is Kind.ARTICLE:
             started = True
             end = index + 1
-            while end < total and (lines[end].kind is Kind.PARAGRAPH or lines[end].kind is Kind.ITEM):
+            while end < total and ((below := lines[end].kind) is Kind.PARAGRAPH or below is Kind.ITEM):
                 end += 1
             open_branches[-1][1].children.append(_article(line, lines[index + 1 : end], root))
             index = end
@@ -97,8 +97,11 @@ def _with_headings(lines: list[Line]) -> list[Line]:
         if skip:
             skip = False
             continue
-        following = lines[index + 1] if index + 1 < len(lines) else None
         kind = line.kind
+        if kind is Kind.PARAGRAPH or kind is Kind.ARTICLE:
+            merged.append(line)
+            continue
+        following = lines[index + 1] if index + 1 < len(lines) else None
         if kind is Kind.ITEM and following is not None and _is_structure(following):
             if line.style is Style.DUN and _looks_like_heading(line):
                 line = _as_heading(line)

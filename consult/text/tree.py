@@ -31,6 +31,8 @@ class Kind(StrEnum):
     ANNEX = "annex"
     SIGNATURE = "signature"
 
+    __hash__ = str.__hash__  # Enum's own is a call into Python; kinds are looked up for every line
+
 
 class Form(StrEnum):
     """How a draft is organised: by articles, by 一、（一）1. marks, or by neither."""

@@ -23,6 +23,10 @@ def test_characters_only_gb18030_has_are_read():
     assert drafts.read("草案.txt", text.encode("gb18030")).text == text
 
 
+def test_characters_nobody_sees_are_left_out():
+    assert drafts.read("草案.txt", "\u200b第一条\u200b 甲。".encode()).text == "第一条 甲。"
+
+
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, bytes(range(256)) * 40])
 def test_a_file_that_is_no_text_is_refused_with_what_to_do(data):
     with pytest.raises(UnreadableFile, match=r"上传"):

@@ -495,10 +495,15 @@ def test_a_decimal_and_a_year_are_no_marks():
 
 
 def test_classes_named_by_numbers_are_no_marks():
-    assert draft("关于口岸的规定\n一、甲。\n一、二类口岸由国务院批准。\n二、乙。").numbered == (
-        ("一、", 1),
-        ("二、", 1),
-    )
+    classes = draft("关于口岸的规定\n一、甲。\n一、二类口岸由国务院批准。\n二、乙。")
+    assert classes.numbered == (("一、", 1), ("二、", 1))
+    grades = draft("关于医院的规定\n一、二级医院应当设置急诊。\n二、乙。")
+    assert grades.numbered == (("一、", 1), ("二、", 1))
+
+
+def test_a_mark_may_be_followed_by_a_date():
+    found = draft("关于某事的通知\n一、甲\n1.2024年底前完成。\n2、10月底前完成。\n3.5月1日起施行。\n4.5万元以上的。")
+    assert found.numbered == (("一、", 1), ("1.", 2), ("2、", 2), ("3.", 2))
 
 
 def test_a_draft_of_neither_form_is_paragraphs():
