@@ -21,7 +21,7 @@ def settle_articles(lines: list[Line]) -> list[Line]:
     """
     lines = _settle_classes(lines)
     candidates = [index for index, line in enumerate(lines) if line.kind is Kind.ARTICLE]
-    if all(lines[index].spaced and not lines[index].cited for index in candidates) and _runs_on(lines, candidates):
+    if _run_on(lines, candidates):
         return lines
     spaced = sum(lines[index].spaced for index in candidates) >= _MOSTLY * len(candidates)
     unmistakable = {
@@ -40,7 +40,7 @@ def settle_articles(lines: list[Line]) -> list[Line]:
 
 def _settle_classes(lines: list[Line]) -> list[Line]:
     """Turn 一、二类口岸… into a plain line where 一、 is not the next mark."""
-    doubtful = [index for index, line in enumerate(lines) if line.cited and line.kind is Kind.ITEM]
+    doubtful = [index for index, line in enumerate(lines) if line.kind is Kind.ITEM and line.cited]
     if not doubtful:
         return lines
     settled = list(lines)
@@ -69,11 +69,14 @@ def follows(line: Line, last: Line | None) -> bool:
     return line.value == last.value + 1
 
 
-def _runs_on(lines: list[Line], candidates: list[int]) -> bool:
+def _run_on(lines: list[Line], candidates: list[int]) -> bool:
+    """Whether the articles are beyond doubt: each set off from its text, each with the next number."""
     last: Line | None = None
     number = 0
     for index in candidates:
         line = lines[index]
+        if line.cited or not line.spaced:
+            return False
         if line.value == number + 1 and not line.sub and last is not None:
             number += 1
         elif follows(line, last):

@@ -11,7 +11,6 @@ from consult.text.tree import DraftWarning, Kind, Provision
 
 _PAIRS: Final = (("（", "）", "圆括号"), ("《", "》", "书名号"), ("“", "”", "引号"), ("【", "】", "方头括号"))
 _OUTER: Final = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION})
-_PLAIN_LISTS: Final = frozenset({Kind.ITEM, Kind.POINT})
 _TAILS: Final = tuple(f"-{number}" for number in range(1, 200))
 _LEVEL: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
 _LEVEL_NAME: Final = {1: "编", 2: "分编", 3: "章", 4: "节"}
@@ -49,9 +48,10 @@ def _check_document(provisions: tuple[Provision, ...], found: list[DraftWarning]
         if kind is Kind.ARTICLE:
             articles.append(node)
             for paragraph in node.children:
-                if paragraph.children:
-                    found.extend(_sequence(paragraph.children, running))
-                    stack.extend(item for item in paragraph.children if item.children)
+                items = paragraph.children
+                if items and not _counts_from_one(items):
+                    found.extend(_sequence(items, running))
+                    stack.extend(item for item in items if item.children)
             continue
         if kind in _LEVEL:
             _check_level(node, found)
@@ -100,9 +100,9 @@ def _article_sequence(articles: list[Provision]) -> Iterator[DraftWarning]:
 
 
 def _counts_from_one(nodes: tuple[Provision, ...]) -> bool:
-    """Whether the siblings are items 1, 2, 3 and so on: nearly all are, and need no closer look."""
+    """Whether the siblings are items 1, 2, 3 and so on without points: nearly all are, and need no closer look."""
     for node, tail in zip(nodes, _TAILS, strict=False):
-        if node.kind not in _PLAIN_LISTS or not node.anchor.endswith(tail):
+        if node.children or node.kind is not Kind.ITEM or not node.anchor.endswith(tail):
             return False
     return len(nodes) <= len(_TAILS)
 
@@ -113,8 +113,6 @@ def _sequence(nodes: tuple[Provision, ...], running: dict[str, int]) -> Iterator
     `running` holds the last number of each mark so far: marks that count on under the next heading
     (一、1. 2. 二、3. 4.) are right.
     """
-    if _counts_from_one(nodes):
-        return
     last: dict[str, tuple[int, int]] = {}
     seen: dict[str, set[tuple[int, int]]] = {}
     for node in nodes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 from consult.text.tree import Draft, Kind, Provision
@@ -49,20 +50,22 @@ def outline(draft: Draft, file: str = "", tree: bool = False) -> dict[str, Any]:
 
 
 def _article(article: Provision) -> dict[str, int]:
-    numbers = article.anchor[article.anchor.rindex("art-") + 4 :].split("-x")[0].split("-")
     items = points = 0
     for paragraph in article.children:
-        if paragraph.children:
-            items += len(paragraph.children)
-            points += sum(1 for item in paragraph.children if item.children for _ in item.walk()) - sum(
-                1 for item in paragraph.children if item.children
-            )
-    return {
-        "n": int(numbers[0]),
-        "sub": int(numbers[1]) if len(numbers) > 1 else 0,
-        "paragraphs": len(article.children) + points,
-        "items": items,
-    }
+        if below := paragraph.children:
+            items += len(below)
+            for item in below:
+                if item.children:
+                    points += sum(1 for _ in item.walk()) - 1
+    number, sub = _number(article.anchor)
+    return {"n": number, "sub": sub, "paragraphs": len(article.children) + points, "items": items}
+
+
+@lru_cache(maxsize=8192)
+def _number(anchor: str) -> tuple[int, int]:
+    """An article's number and its 条之N out of its anchor: art-120-1-x2 → (120, 1)."""
+    numbers = anchor[anchor.rindex("art-") + 4 :].split("-x")[0].split("-")
+    return int(numbers[0]), int(numbers[1]) if len(numbers) > 1 else 0
 
 
 def _node(provision: Provision) -> dict[str, Any]:

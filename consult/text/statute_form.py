@@ -196,13 +196,14 @@ def _without_footnotes(line: Line, rest: list[Line]) -> list[Line]:
 
 def _items(lines: list[Line], para: str) -> tuple[Provision, ...]:
     """The items under one paragraph, with the points under each: a style already open closes what is below it."""
-    style = lines[0].style
-    if all(line.style is style and line.value == count for count, line in enumerate(lines, 1)):
-        stem = f"{para}-item-"
-        return tuple(
-            provision(f"{stem}{line.value}", Kind.ITEM, line.number, "", line.text, (), line.place, line.written)
-            for line in lines
-        )
+    style, stem = lines[0].style, f"{para}-item-"
+    plain: list[Provision] = []
+    for count, line in enumerate(lines, 1):
+        if line.style is not style or line.value != count:
+            break
+        plain.append(provision(f"{stem}{count}", Kind.ITEM, line.number, "", line.text, (), line.place, line.written))
+    else:
+        return tuple(plain)
     root = Branch(para, Kind.PARAGRAPH, lines[0])
     stack: list[tuple[Style, Branch]] = []
     for line in lines:
