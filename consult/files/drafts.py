@@ -13,6 +13,7 @@ from consult.files.html_text import read_html
 from consult.files.office import to_docx
 from consult.files.packages import damaged
 from consult.files.pdf_text import read_pdf
+from consult.files.wrapped_text import unwrap
 
 MAX_BYTES: Final = 50 * 1024 * 1024  # bytes of a file that is looked at at all
 _WORD: Final = frozenset({sniff.DOCX, sniff.DOCM})
@@ -68,7 +69,7 @@ def _read(name: str, data: bytes) -> DraftText:
     if kind == sniff.HTML:
         return DraftText(read_html(charsets.decode(data, _declared(data)).text), kind)
     if kind in _TEXTS:
-        return DraftText(_plain(name, data), sniff.TEXT)
+        return DraftText(unwrap(_plain(name, data).replace("\r\n", "\n")), sniff.TEXT)
     if kind == sniff.UNKNOWN and (wide := _wide(data, _READABLE)) is not None:
         return DraftText(wide, sniff.TEXT)
     raise UnreadableFile(

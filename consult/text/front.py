@@ -25,6 +25,7 @@ _TITLE_ENDS: Final = re.compile(
     r"(?:法|条例|办法|规定|规则|细则|意见|通知|决定|方案|要点|规程|规范|准则|制度|标准|章程|公告|通告|批复|函|措施|计划|纲要|指引|指南|解释|决议)"
     r"(?:[（(][^（）()]*[）)])*$"
 )
+_ORDER_LIMIT: Final = 15  # lines of an order of promulgation above the title
 _TITLE_LIMIT: Final = 80  # characters on one line of a title
 
 
@@ -53,7 +54,7 @@ def _take_title(lines: list[Line], front: list[tuple[Kind, Line]]) -> tuple[int,
         front.append((Kind.NOTE, lines[index]))
         index += 1
     if index >= len(lines) or not _can_be_title(lines[index]):
-        return index, ""
+        return _take_late_title(lines, index, front)
     parts = [lines[index]]
     while (
         len(parts) < 4
@@ -69,6 +70,19 @@ def _take_title(lines: list[Line], front: list[tuple[Kind, Line]]) -> tuple[int,
         parts.append(lines[following])
     front.extend((Kind.TITLE, line) for line in parts)
     return index + len(parts), "".join(line.text for line in parts)
+
+
+def _take_late_title(lines: list[Line], start: int, front: list[tuple[Kind, Line]]) -> tuple[int, str]:
+    """The title below an order of promulgation (…令、第…号、现予公布…): the last line there that ends like one."""
+    end = next(
+        (at for at, line in enumerate(lines) if line.kind in STRUCTURE or at >= start + _ORDER_LIMIT), len(lines)
+    )
+    late = [at for at in range(start, end) if _can_be_title(lines[at]) and _TITLE_ENDS.search(lines[at].text)]
+    if not start or not late or end == len(lines) or lines[end].kind not in STRUCTURE:
+        return start, ""
+    front.extend((Kind.NOTE, line) for line in lines[start : late[-1]])
+    front.append((Kind.TITLE, lines[late[-1]]))
+    return late[-1] + 1, lines[late[-1]].text
 
 
 def _is_document_number(line: Line) -> bool:

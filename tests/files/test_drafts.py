@@ -31,3 +31,29 @@ def test_characters_nobody_sees_are_left_out():
 def test_a_file_that_is_no_text_is_refused_with_what_to_do(data):
     with pytest.raises(UnreadableFile, match=r"上传"):
         drafts.read("照片.txt", data)
+
+
+def wrapped(paragraphs, columns):
+    """Paragraphs broken at a width, their first lines set in by two characters."""
+    lines = []
+    for paragraph in paragraphs:
+        body = f"　　{paragraph}"
+        lines += [body[at : at + columns // 2] for at in range(0, len(body), columns // 2)]
+    return "\n".join(lines)
+
+
+def test_a_text_broken_at_a_fixed_width_is_joined_again():
+    paragraphs = [
+        f"第{n}条　停车场应当按照规定公示收费标准、服务时间和监督电话，{'接受社会监督，' * (n % 5)}保持整洁。"
+        for n in range(1, 10)
+    ]
+    text = wrapped([*paragraphs, "前款规定由公安机关执行。"], 60)
+    assert (
+        drafts.read("草案.txt", text.encode()).text.split()
+        == "\n".join([*paragraphs, "前款规定由公安机关执行。"]).split()
+    )
+
+
+def test_a_text_with_a_line_a_paragraph_is_left_as_it_is():
+    text = "\n".join(f"　　第{n}条　{'停车场应当公示收费标准。' * n}" for n in range(1, 20))
+    assert drafts.read("草案.txt", text.encode()).text == text

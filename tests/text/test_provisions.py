@@ -541,3 +541,40 @@ def test_a_level_left_out_is_pointed_at():
 )
 def test_nothing_much_is_read_too(text):
     assert parse(text).provisions is not None
+
+
+def test_the_title_may_stand_below_the_order_that_promulgates_it():
+    found = draft("""
+        某市人民政府令
+        第12号
+        《某市停车管理办法》已经常务会议通过，现予公布，自2025年1月1日起施行。
+        市长 某某
+        2024年12月1日
+        某市停车管理办法
+        第一章 总则
+        第一条 甲。
+    """)
+    assert found.title == "某市停车管理办法"
+    assert [node.kind for node in found.provisions] == [Kind.CHAPTER]
+
+
+def test_a_table_of_contents_without_a_title_may_follow_a_document_number():
+    assert headings("""
+        某规则（试行）
+        （2013年9月23日通过）
+        某发〔2013〕3号
+        第一章 总则
+        第二章 审查
+        第一节 一般规定
+        第二节 听证
+        第三章 附则
+        第一章 总则
+        第一条 甲。
+        第二章 审查
+        第一节 一般规定
+        第二条 乙。
+        第二节 听证
+        第三条 丙。
+        第三章 附则
+        第四条 丁。
+    """)[2:] == [["第一章 总则", "第二章 审查", "第三章 附则"], ["第一节 一般规定", "第二节 听证"]]
