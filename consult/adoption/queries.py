@@ -177,22 +177,26 @@ def released(consultation_id: int, anchors: Iterable[str], *, before: int = 0, l
 
     What its sender asked to keep private stays out; the name is printed only with the sender's own consent.
     """
-    query = (
-        select(Opinion, Submission)
-        .join(Submission, Submission.id == Opinion.submission_id)
-        .where(
-            Opinion.consultation_id == consultation_id,
-            Opinion.anchor.in_(list(anchors)),
-            Opinion.withdrawn.is_(False),
-            Submission.keep_private.is_(False),
-            Submission.state == SubmissionState.ACCEPTED,
+    found: list[tuple[Opinion, Submission]] = []
+    for anchor in dict.fromkeys(anchors):  # one short range of the index each, however many opinions there are
+        query = (
+            select(Opinion, Submission)
+            .join(Submission, Submission.id == Opinion.submission_id)
+            .where(
+                Opinion.consultation_id == consultation_id,
+                Opinion.anchor == anchor,
+                Opinion.withdrawn.is_(False),
+                Submission.keep_private.is_(False),
+                Submission.state == SubmissionState.ACCEPTED,
+            )
+            .order_by(Opinion.id.desc())
+            .limit(limit)
         )
-        .order_by(Opinion.id.desc())
-        .limit(limit)
-    )
-    if before:
-        query = query.where(Opinion.id < before)
-    return [_as_released(opinion, submission) for opinion, submission in db.session.execute(query)]
+        if before:
+            query = query.where(Opinion.id < before)
+        found += [(opinion, submission) for opinion, submission in db.session.execute(query)]
+    found.sort(key=lambda pair: pair[0].id, reverse=True)
+    return [_as_released(opinion, submission) for opinion, submission in found[:limit]]
 
 
 def _as_released(opinion: Opinion, submission: Submission) -> Released:
