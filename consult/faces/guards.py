@@ -32,6 +32,7 @@ def register(app: Flask) -> None:
     settings: Settings = app.config["SETTINGS"]
     app.config["RATELIMIT_ENABLED"] = settings.ratelimit_enabled
     app.config["RATELIMIT_STORAGE_URI"] = settings.ratelimit_storage_url
+    app.config["WTF_CSRF_SSL_STRICT"] = False  # receipts send no Referer; the token and SameSite cookies guard
     csrf.init_app(app)
     limiter.init_app(app)
     app.after_request(_hide_address)  # before Talisman, so that it runs after it

@@ -7,7 +7,9 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import Response as FlaskResponse
+from flask import abort, make_response, redirect, render_template, request, url_for
+from flask_limiter import RequestLimit
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
@@ -27,6 +29,7 @@ from consult.intake.models import Channel, SenderKind
 from consult.settings import blobs, settings
 
 RAW_FIELDS = ("name", "contact", "sender_kind", "publish_name", "keep_private", "token")
+TOO_OFTEN = "这个网络在短时间内提交得太多，请过一小时再点“提交意见”，或者发邮件。您写的都还在，也可以先复制保存。"
 STALE = "页面放得太久，或者浏览器没有带上安全标记。您写的都还在，请再点一次“提交”。"
 
 
@@ -45,9 +48,16 @@ def comment(slug: str) -> str:
     return _page(consultation, form, draft, now)
 
 
+def _too_often(_limit: RequestLimit) -> FlaskResponse:
+    """Give the form back with everything typed when its sender's address has sent too much."""
+    now = clock.now()
+    consultation = public_consultation(str((request.view_args or {}).get("slug", "")), now)
+    return make_response(_page(consultation, CommentForm(), queries.draft_of(consultation), now, [TOO_OFTEN]), 429)
+
+
 @blueprint.post("/consultations/<slug>/comment")
 @csrf.exempt  # the form checks the token itself, so that a stale one doesn't cost anybody their text
-@limiter.limit(lambda: settings().ratelimit_submit, exempt_when=lambda: _button() != "send")
+@limiter.limit(lambda: settings().ratelimit_submit, exempt_when=lambda: _button() != "send", on_breach=_too_often)
 def send(slug: str) -> str | Response | tuple[str, int]:
     """Take what was sent, or change the form: add a place, drop one."""
     now = clock.now()

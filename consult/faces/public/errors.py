@@ -32,9 +32,11 @@ def _not_allowed(error: NotAllowed) -> Answer:
     return _answer(403, "403", str(error))
 
 
-def _page(error: Exception) -> Answer | HTTPException:
+def _page(error: Exception) -> Answer | Response:
     if not isinstance(error, HTTPException):
         return _answer(500, "500")
+    if isinstance(error.response, Response):  # a view made its own page of it
+        return error.response
     status = error.code or 500
     return _answer(status, str(status))
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from consult.accounts.models import Role
 from consult.accounts.permissions import Actor
+from consult.app import create_app
 from consult.drafting.models import Consultation
+from consult.faces.guards import limiter
+from consult.settings import settings
 from tests.builders import NOON, an_actor, an_open_consultation
 
 
@@ -48,9 +50,13 @@ def canteen(staff: Staff) -> Consultation:
 
 
 @pytest.fixture
-def the_clock() -> Callable[[datetime], time_machine.travel]:
-    """Put the clock to a moment: ``with the_clock(NOON):``."""
-    return lambda at: time_machine.travel(at, tick=False)
+def limited(app: Flask) -> Iterator[FlaskClient]:
+    """A browser on the same site with its rate limits on."""
+    strict = create_app(settings().model_copy(update={"ratelimit_enabled": True}))
+    strict.config["WTF_CSRF_ENABLED"] = False
+    yield strict.test_client()
+    limiter.reset()
+    limiter.enabled = False
 
 
 def field(page: str, name: str) -> str:
@@ -74,5 +80,3 @@ def fill(client: FlaskClient, slug: str = "canteen", **fields: object) -> TestRe
 
 
 A_DAY_IN = NOON + timedelta(days=1)
-BEFORE = NOON - timedelta(hours=1)
-LONG_AGO = datetime(2026, 8, 1, tzinfo=UTC)

@@ -282,3 +282,13 @@ def test_a_text_with_markup_is_shown_as_text(client: FlaskClient) -> None:
 def test_a_form_to_an_unknown_address_is_not_found(client: FlaskClient) -> None:
     with time_machine.travel(NOON, tick=False):
         assert client.post("/consultations/nothing/comment", data={"pieces-0-content": TEXT}).status_code == 404
+
+
+def test_who_sends_too_much_gets_the_form_back_with_the_text(limited: FlaskClient) -> None:
+    for n in range(30):
+        assert fill(limited, **{"pieces-0-content": f"第{n}次。"}).status_code == 303
+    refused = fill(limited, **{"pieces-0-content": TEXT})
+    assert refused.status_code == 429
+    assert TEXT in refused.text
+    assert "提交得太多" in refused.text
+    assert stored() == 30

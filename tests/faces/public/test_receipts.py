@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 
+import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from consult.app import create_app
 from consult.drafting.models import Consultation
-from consult.faces.guards import limiter
 from consult.intake.arrival import Said
 from consult.intake.models import Submission
 from consult.intake.receipts import Receipt
 from consult.moderation import service as moderation
-from consult.settings import settings
 from consult.store import db
 from tests.builders import a_submission
-from tests.faces.public.conftest import A_DAY_IN, Staff
+from tests.faces.public.conftest import A_DAY_IN, Staff, field
 from tests.faces.public.test_reports import published_feedback
 
 
@@ -98,18 +96,21 @@ def test_a_forged_pass_opens_nothing(client: FlaskClient, canteen: Consultation)
     assert client.get(f"/receipts/{receipt.number}").status_code == 403
 
 
-def test_look_ups_are_limited(app: Flask) -> None:
-    limited = create_app(settings().model_copy(update={"ratelimit_enabled": True}))
-    limited.config["WTF_CSRF_ENABLED"] = False
-    guesses = limited.test_client()
-    try:
-        answers = [guesses.post("/receipts", data={"number": "x", "key": "y"}) for _ in range(61)]
-    finally:
-        limiter.reset()
-        limiter.enabled = False
+def test_look_ups_are_limited(limited: FlaskClient) -> None:
+    answers = [limited.post("/receipts", data={"number": "x", "key": "y"}) for _ in range(61)]
     assert answers[0].status_code == 404
     assert answers[-1].status_code == 429
     assert "请稍等" in answers[-1].text
+
+
+def test_over_https_a_browser_that_sends_no_referer_is_not_taken_for_a_forger(
+    app: Flask, client: FlaskClient, canteen: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    receipt = a_submission(canteen, at=A_DAY_IN)
+    page = client.get("/receipts", base_url="https://localhost").text
+    typed = {"number": receipt.number, "key": receipt.key, "csrf_token": field(page, "csrf_token")}
+    assert client.post("/receipts", data=typed, base_url="https://localhost").status_code == 303
 
 
 def test_a_rejected_submission_says_why(client: FlaskClient, canteen: Consultation, staff: Staff) -> None:

@@ -1,0 +1,31 @@
+"""Nothing that a page needs comes from another host; nothing breaks the strict content policy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from config import ROOT
+
+FILES = [
+    *(path for path in (ROOT / "templates").rglob("*.html")),
+    *(
+        path
+        for ending in ("css", "js", "svg")
+        for path in (ROOT / "static").rglob(f"*.{ending}")
+        if "vendor" not in path.parts
+    ),
+]
+NAMESPACES = ("http://www.w3.org/",)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_page_or_asset_names_no_other_host_and_carries_no_inline_style_or_script(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    addresses = [found for found in re.findall(r"""https?://[^\s"'<>)]+""", text) if not found.startswith(NAMESPACES)]
+    assert addresses == []
+    if path.suffix == ".html":
+        assert not re.search(r"<[^>{]*\s(style|on\w+)=", text)
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text)
