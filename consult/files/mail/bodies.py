@@ -27,10 +27,8 @@ _REPORTS = frozenset({
 _BODY_NAMES = re.compile(r"(?:att\d{3,}|mime-attachment|message|body|part\d*)\.(?:txt|html?)\Z", re.I)
 _HTML_START = re.compile(r"\s*(?:<!doctype html|<html|<head|<body|<meta|<div|<p[ >]|<table|<span|<font|<br)", re.I)
 _CID = re.compile(r"cid:([^\"'\s>)]{1,200})", re.I)
-_ARMOUR = re.compile(
-    r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:[^\n]+\n){0,20}\n?(.*?)\n-----BEGIN PGP SIGNATURE-----.*?"
-    r"(?:-----END PGP SIGNATURE-----|\Z)",
-    re.S,
+_SIGNED_BEGINS, _SIGNATURE_BEGINS, _SIGNATURE_ENDS = (
+    f"-----{words}-----" for words in ("BEGIN PGP SIGNED MESSAGE", "BEGIN PGP SIGNATURE", "END PGP SIGNATURE")
 )
 _PLACEHOLDER = re.compile(
     r"\s*(?:this is a multi-?part message|您的(?:邮件|電郵|邮箱)?(?:客户端|浏览器|程序)?不支持|此邮件为 ?html"
@@ -168,7 +166,7 @@ class Sorter:
             return
         self._note_damage(read)
         text = _without_armour(_flowed(read.text, part.parameters))
-        self.found.signed |= "-----BEGIN PGP SIGNED MESSAGE-----" in read.text
+        self.found.signed |= _SIGNED_BEGINS in read.text
         if "-----BEGIN PGP MESSAGE-----" in read.text:
             self._note_encrypted()
         self.found.blocks.append(Block(plain=_lines(text), damaged=not read.clean))
@@ -266,25 +264,27 @@ def _flowed(text: str, parameters: dict[str, str]) -> str:
     if parameters.get("format", "").lower() != "flowed":
         return text
     delete_space = parameters.get("delsp", "").lower() == "yes"
-    out: list[str] = []
+    out: list[list[str]] = []
     open_quotes = -1
     for line in text.splitlines():
         quotes = len(line) - len(line.lstrip(">"))
         content = line[quotes:].removeprefix(" ")
-        prefix = ">" * quotes + (" " if quotes else "")
         flows = content.endswith(" ") and content != "-- "
         piece = content[:-1] if flows and delete_space else content
         if open_quotes == quotes and content != "-- ":
-            out[-1] += piece
+            out[-1].append(piece)
         else:
-            out.append(prefix + piece)
+            out.append([">" * quotes + (" " if quotes else ""), piece])
         open_quotes = quotes if flows else -1
-    return "\n".join(out)
+    return "\n".join("".join(pieces) for pieces in out)
 
 
 def _without_armour(text: str) -> str:
     """Take off what an inline PGP signature puts around a text (RFC 9580, 7)."""
-    if "-----BEGIN PGP SIGNED MESSAGE-----" not in text:
+    before, begins, rest = text.replace("\r\n", "\n").partition(_SIGNED_BEGINS)
+    if not begins:
         return text
-    plain = text.replace("\r\n", "\n")
-    return _ARMOUR.sub(lambda match: re.sub(r"^- ", "", match[1], flags=re.M), plain, count=1)
+    _, _, rest = rest.partition("\n\n")  # the fields of the armour end with an empty line
+    signed, _, rest = rest.partition(_SIGNATURE_BEGINS)
+    after = rest.partition(_SIGNATURE_ENDS)[2]
+    return before + re.sub(r"^- ", "", signed.removesuffix("\n"), flags=re.M) + after

@@ -21,8 +21,7 @@ _SILENT = frozenset({"script", "style", "head", "title", "noscript", "template",
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt)?\s*(?:[;!]|\Z)", re.I
 )
-_UNSHOWN = re.compile(r"<(script|style|head|title)\b[\s\S]*?</\1\s*>|<!--[\s\S]*?-->", re.I)
-_TAG = re.compile(r"<[^<>]{0,2000}>")
+_UNSHOWN = ("script", "style", "head", "title", "!--")
 
 
 def decode_html(data: bytes, declared: str | None) -> charsets.Decoded:
@@ -45,7 +44,26 @@ def text_of_html(markup: str) -> str:
         root = None
     text = "" if root is None else _Writer().write(root)
     # The parser gives up on what is nested thousands deep; the words are between the tags all the same.
-    return text or " ".join(_TAG.sub(" ", _UNSHOWN.sub(" ", source.decode("utf-8"))).split())
+    return text or _between_tags(source.decode("utf-8"))
+
+
+def _between_tags(source: str) -> str:
+    """Return what stands between the tags, as one line; what is never shown only where there is nothing else."""
+    shown: list[str] = []
+    everything: list[str] = []
+    until = ""
+    for chunk in source.split("<"):
+        start = chunk[:10].lower()
+        text = chunk.partition(">")[2] if ">" in chunk else chunk
+        everything.append(text)
+        if until and not (start.startswith(until) or (until == "!--" and "-->" in chunk)):
+            continue
+        until = next((name if name == "!--" else f"/{name}" for name in _UNSHOWN if start.startswith(name)), "")
+        if until == "!--" and "-->" in chunk:
+            until, text = "", chunk.partition("-->")[2]
+        if not until:
+            shown.append(text)
+    return " ".join(" ".join(shown).split()) or " ".join(" ".join(everything).split())
 
 
 class _Writer:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-_NEVER_ANSWERED = re.compile(r"(no|do-?not)[-_.]?reply|mailer-daemon|postmaster|bounces?\b|notifications?\b", re.I)
+_NEVER_ANSWERED = re.compile(r"(no|do[-_.]?not)[-_.]?reply|mailer-daemon|postmaster|bounces?\b|notifications?\b", re.I)
 
 
 class Auto(StrEnum):

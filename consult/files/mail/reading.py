@@ -19,8 +19,9 @@ MAX_SIZE = 60 << 20  # bytes that are looked at
 MAX_TEXT = 1_000_000  # characters
 MAX_NESTING = 5  # messages inside messages
 _MAX_READ_ATTACHMENTS = 5
-_MESSAGE_ID = re.compile(rb"<([^<>\s]{1,500})>")
+_MESSAGE_ID = re.compile(rb"<([^<>\x00-\x20\x7f]{1,500})>")
 _DELIVERY_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "x-rcpt-to")
+_CONTROLS = bytes([*range(9), *range(11, 32), 127])
 _FOR = re.compile(rb"\bfor\s+<?([^\s<>;]{3,200}@[^\s<>;]{2,200})>?", re.I)
 # A body that only points to the attachment, with a greeting before and thanks or a name after it.
 _POINTER = re.compile(
@@ -141,7 +142,7 @@ def _identifier(value: bytes) -> str:
     match = _MESSAGE_ID.search(value)
     if match:
         return match[1].decode("latin-1")
-    plain = value.strip(b" \t<>\r\n").split()
+    plain = value.translate(None, _CONTROLS).strip(b" <>").split()
     return plain[0][:500].decode("latin-1") if plain else ""
 
 
