@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from flask import current_app
 
 from config import Settings
 from consult.files.blobs import BlobStore
-
-if TYPE_CHECKING:
-    from consult.law import rules as law_rules
+from consult.law import rules as law_rules
 
 
 def settings() -> Settings:
@@ -28,11 +26,7 @@ def blobs() -> BlobStore:
 
 def rules() -> law_rules.Rules:
     """Return the rules of the platform with the department's own rows."""
-    from consult.law import rules as law_rules
-
     loaded = current_app.extensions.get("consult.rules")
     if loaded is None:
-        from consult.law import rules as law_rules
-
-    loaded = current_app.extensions["consult.rules"] = law_rules.load(settings().rules_file)
+        loaded = current_app.extensions["consult.rules"] = law_rules.load(settings().rules_file)
     return cast(law_rules.Rules, loaded)

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from consult.drafting.models import Consultation
-from consult.intake import receipts
+from consult.intake import evidence, receipts
 from consult.intake.arrival import CONTACT_CHARACTERS, NAME_CHARACTERS, SUBJECT_CHARACTERS, Arrival, Said, clean
-from consult.intake.models import SubmissionState
+from consult.intake.models import Submission, SubmissionState
 from consult.settings import blobs
 from consult.text.anchors import article_of
 from consult.text.fingerprint import fingerprint
@@ -31,15 +31,6 @@ def fingerprint_of(parts: Sequence[Said]) -> str:
     return fingerprint("\n".join(part.content for part in parts))
 
 
-def digest_of(salt: str, arrival: Arrival) -> str:
-    """Return the salted digest of a raw form with its attachments: nobody can guess a short text back from it."""
-    hashed = hashlib.sha256(bytes.fromhex(salt))
-    hashed.update(hashlib.sha256(arrival.raw).digest())
-    for file in arrival.attachments:
-        hashed.update(bytes.fromhex(file.digest))
-    return hashed.hexdigest()
-
-
 def submission_row(
     consultation: Consultation | None, arrival: Arrival, parts: Sequence[Said], *, at: datetime
 ) -> dict[str, Any]:
@@ -48,7 +39,7 @@ def submission_row(
     salt = secrets.token_hex(16)
     received_at = arrival.received_at or at
     late = consultation is not None and consultation.closes_at is not None and received_at >= consultation.closes_at
-    return {
+    row = {
         "number": number,
         "consultation_id": consultation.id if consultation is not None else None,
         "channel": arrival.channel,
@@ -65,10 +56,19 @@ def submission_row(
         "external_id": arrival.external_id,
         "fingerprint": fingerprint_of(parts),
         "salt": salt,
-        "digest": digest_of(salt, arrival),
         "key_hash": receipts.hash_key(receipts.key_of(number)),
         "idempotency_key": idempotency_key(arrival),
     }
+    raw = arrival.raw_media_type, hashlib.sha256(arrival.raw).hexdigest()
+    stated = evidence.statement(row, part_rows(0, parts), raw, attachment_rows(0, arrival))
+    return row | {"digest": evidence.digest_of(salt, stated)}
+
+
+def is_same_sending(stored: Submission, arrival: Arrival) -> bool:
+    """Say whether a stored submission has the raw form and the attachments of an arrival."""
+    files = [file.digest for file in stored.attachments]
+    same_raw = evidence.raw_digest(stored.raw) == hashlib.sha256(arrival.raw).hexdigest()
+    return same_raw and files == [file.digest for file in arrival.attachments]
 
 
 def part_rows(submission_id: int, parts: Sequence[Said]) -> list[dict[str, Any]]:

@@ -79,7 +79,7 @@ def _replay(arrival: Arrival) -> Receipt | None:
     stored = db.session.scalar(select(Submission).where(Submission.idempotency_key == rows.idempotency_key(arrival)))
     if stored is None:
         return None
-    if rows.digest_of(stored.salt, arrival) != stored.digest:
+    if not rows.is_same_sending(stored, arrival):
         raise IdempotencyConflict("这份表单刚才已经提交过一份不同的内容。请刷新页面后再提交新的意见。")
     return Receipt(stored.number, receipts.key_of(stored.number), stored, replayed=True)
 

@@ -24,6 +24,7 @@ from consult.faces.public.forms import ReceiptForm
 from consult.intake import receipts
 from consult.intake.consent import withdraw_consent as take_back
 from consult.intake.errors import ReceiptNotFound
+from consult.intake.evidence import is_provable
 from consult.intake.models import Submission
 from consult.reporting import queries as reports
 from consult.settings import settings
@@ -68,6 +69,16 @@ def _pass_for(number: str) -> dict[str, object] | None:
     return held if isinstance(held, dict) and held.get("number") == number else None
 
 
+def held_submission(number: str) -> Submission | None:
+    """Return the submission whose receipt the visitor holds: by the pass of the browser, or by ``key``."""
+    if _pass_for(number) is not None:
+        return _submission(number)
+    try:
+        return receipts.find(number, request.args["key"]) if "key" in request.args else None
+    except ReceiptNotFound:
+        return None
+
+
 @blueprint.get("/receipts")
 def receipts_page() -> Response:
     """Show the form that asks for number and key."""
@@ -105,6 +116,7 @@ def receipt(number: str) -> Response:
         answers=reports.answers(submission),
         rejection=reports.rejection(submission),
         key=receipts.key_of(number),
+        provable=is_provable(submission),
         fresh=bool(held.get("fresh")),
     )
     return quiet(make_response(page))

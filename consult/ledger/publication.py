@@ -1,0 +1,72 @@
+"""What is published of the record: checkpoints, the proof that an act is in it, and that nothing of it was changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from consult.ledger import checkpoints, merkle, tree
+from consult.ledger.errors import NotProvable
+from consult.ledger.models import LedgerEntry, LedgerLeaf
+from consult.ledger.proofs import consistency_document, inclusion_document
+from consult.ledger.service import leaf_data
+from consult.store import db
+
+__all__ = ["NotProvable", "consistency", "is_covered", "prove"]
+
+
+def is_covered(act: str, subject: str) -> bool:
+    """Say whether the newest checkpoint covers the first ``act`` on ``subject``."""
+    found, newest = _find(act, subject), checkpoints.newest()
+    return found is not None and newest is not None and found[1] < newest.size
+
+
+def prove(act: str, subject: str, salt: bytes, content: str) -> dict[str, Any]:
+    """Return the proof that ``act`` on ``subject`` is in the tree of the newest checkpoint.
+
+    Arguments:
+        salt, content: what the act's digest was made of.
+
+    Raises:
+        NotProvable: there is no such act, or no checkpoint covers it yet.
+    """
+    found, newest = _find(act, subject), checkpoints.newest()
+    if found is None or newest is None or found[1] >= newest.size:
+        raise NotProvable("这件来件已经记录在案，还没有归入公布的检查点。检查点每小时公布一次，请过一会儿再下载证明。")
+    entry, position = found
+    path = _path(merkle.inclusion_path, position, newest.size)
+    return inclusion_document(leaf_data(entry).decode(), salt, position, path, newest, content)
+
+
+def _find(act: str, subject: str) -> tuple[LedgerEntry, int] | None:
+    """Return the first entry of ``act`` on ``subject`` that is in the tree, and its position."""
+    query = (
+        select(LedgerEntry, LedgerLeaf.position)
+        .join(LedgerLeaf, LedgerLeaf.entry_id == LedgerEntry.id)
+        .where(LedgerEntry.subject == subject, LedgerEntry.act == act)
+        .order_by(LedgerLeaf.position)
+        .limit(1)
+    )
+    found = db.session.execute(query).first()
+    return (found[0], found[1]) if found is not None else None
+
+
+def consistency(old: int, new: int) -> dict[str, Any]:
+    """Return the proof that the checkpoint over ``new`` leaves holds all of that over ``old``, unchanged.
+
+    Raises:
+        NotProvable: one of the two was never signed, or they are in the wrong order.
+    """
+    earlier, later = checkpoints.of_size(old), checkpoints.of_size(new)
+    if earlier is None or later is None or old > new:
+        raise NotProvable("没有这两个检查点，或者先后颠倒。请从公开记录页选择较早和较晚的检查点各一个。")
+    return consistency_document(earlier, later, _path(merkle.consistency_path, old, new))
+
+
+def _path(prove: Any, first: int, second: int) -> list[bytes]:
+    try:
+        path: list[bytes] = prove(tree.node, first, second)
+    except LookupError:
+        raise NotProvable("记录树不完整，不能出具证明。请与我们联系。") from None
+    return path
