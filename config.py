@@ -70,6 +70,12 @@ class Settings(BaseSettings):
     ratelimit_submit: str = "30 per hour"
     """Submissions accepted from one address."""
 
+    ratelimit_read: str = "1200 per 10 minutes"
+    """Requests that read the JSON interface from one address."""
+
+    ratelimit_trusted: str = "20000 per hour"
+    """Submissions accepted by the JSON interface from one trusted sender."""
+
     ratelimit_receipt: str = "60 per hour"
     """Receipt look-ups from one address."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from consult.drafting import reading
-from consult.drafting.models import Consultation, ProvisionRow, Stage
+from consult.drafting.models import Consultation, ProvisionRow, Stage, State
 from consult.store import db
 
 PAGE = 20
@@ -84,6 +84,36 @@ def _mentions(word: str) -> ColumnElement[bool]:
     )
 
 
+def public_page(at: datetime, *, state: State | None = None, after: str = "", limit: int = PAGE) -> list[Consultation]:
+    """Return public consultations, newest first, from beyond the slug ``after``; in one state, or in all."""
+    query = select(Consultation).where(_public(at)).options(joinedload(Consultation.division))
+    if state is not None:
+        query = query.where(_in_state(state, at))
+    if after:
+        last = select(Consultation.id).where(Consultation.slug == after).scalar_subquery()
+        query = query.where(Consultation.id < last)
+    return list(db.session.scalars(query.order_by(Consultation.id.desc()).limit(limit)))
+
+
+def _in_state(state: State, at: datetime) -> ColumnElement[bool]:
+    if state in (State.OPEN, State.CLOSED):
+        ended = Consultation.closes_at <= at
+        return and_(Consultation.stage == Stage.RELEASED, ended if state is State.CLOSED else ~ended)
+    return Consultation.stage == (Stage(state.value) if state.value in list(Stage) else None)
+
+
+def provisions(
+    consultation: Consultation, *, after: int = -1, limit: int = PAGE, anchor: str | None = None
+) -> list[ProvisionRow]:
+    """Return provisions of the draft out for comment in its order, from beyond the place ``after``, or one."""
+    query = select(ProvisionRow).where(
+        ProvisionRow.version_id == consultation.public_version_id, ProvisionRow.position > after
+    )
+    if anchor is not None:
+        query = query.where(ProvisionRow.anchor == anchor)
+    return list(db.session.scalars(query.order_by(ProvisionRow.position).limit(limit)))
+
+
 def kinds_in_use(at: datetime) -> list[str]:
     """Return the ids of the kinds of document among public consultations."""
     query = select(Consultation.kind).where(_public(at)).distinct().order_by(Consultation.kind)
@@ -92,6 +122,8 @@ def kinds_in_use(at: datetime) -> list[str]:
 
 def released(slug: str) -> Consultation | None:
     """Return the consultation with this slug if it was ever released, even when it hasn't opened yet."""
+    if "\x00" in slug:  # PostgreSQL takes no such text
+        return None
     query = (
         select(Consultation)
         .where(Consultation.slug == slug, Consultation.opens_at.is_not(None))

@@ -144,3 +144,16 @@ class ImportMapping(Base):
     columns: Mapped[dict[str, str]] = mapped_column(JSONValue)
     """Name of the column by field; an empty name means that the tables have no such column."""
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class TrustedSender(Base):
+    """A system that hands submissions over by the API under a key of its own; the database holds the key's digest."""
+
+    __tablename__ = "trusted_sender"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    channel: Mapped[Channel] = mapped_column(enum_of(Channel))
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

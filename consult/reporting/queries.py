@@ -130,3 +130,40 @@ def rejection(submission: Submission) -> str:
         return ""
     names = {row.id: row.name for row in rules().rejection_reasons}
     return "：".join(words for words in (names.get(last.reason_id, ""), last.reason) if words)
+
+
+@dataclass(frozen=True)
+class Released:
+    """An opinion that everybody may read, with what the published report says of it, if there is one."""
+
+    opinion: Opinion
+    submission: Submission
+    row: ReportRow | None
+
+
+def released(consultation_id: int, *, anchor: str | None = None, after: int = 0, limit: int = 50) -> list[Released]:
+    """Return standing opinions of accepted submissions whose senders let them be read, by key.
+
+    Arguments:
+        anchor: on exactly this provision; empty for those on the whole.
+        after: id of the last opinion on the page before.
+    """
+    report = standing(consultation_id)
+    printed = (ReportRow.opinion_id == Opinion.id) & (ReportRow.report_id == (report.report_id if report else 0))
+    query = (
+        select(Opinion, Submission, ReportRow)
+        .join(Submission, Submission.id == Opinion.submission_id)
+        .outerjoin(ReportRow, printed)
+        .where(
+            Opinion.consultation_id == consultation_id,
+            Opinion.id > after,
+            Opinion.withdrawn.is_(False),
+            Submission.state == SubmissionState.ACCEPTED,
+            Submission.keep_private.is_(False),
+        )
+        .order_by(Opinion.id)
+        .limit(limit)
+    )
+    if anchor is not None:
+        query = query.where(Opinion.anchor == anchor)
+    return [Released(*row) for row in db.session.execute(query)]

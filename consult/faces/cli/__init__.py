@@ -24,6 +24,7 @@ GROUPS = (
     "demo",
     "worker",
     "jobs",
+    "sender",
 )
 """Modules of this package, each with ``<name>_cli``, a command group."""
 

@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from consult.accounts.errors import NotAllowed
+from consult.faces.api import problems
 
 PAGES = (400, 403, 404, 405, 413, 429, 500)
 MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics")
@@ -33,6 +34,8 @@ def _not_allowed(error: NotAllowed) -> Answer:
 
 
 def _page(error: Exception) -> Answer | Response:
+    if request.path.startswith(problems.PREFIX):
+        return problems.from_http(error)
     if not isinstance(error, HTTPException):
         return _answer(500, "500")
     if isinstance(error.response, Response):  # a view made its own page of it
