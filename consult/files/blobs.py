@@ -13,7 +13,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -42,7 +42,7 @@ class BlobTooBig(BlobError):
 
 
 class BlobStore:
-    """A folder of blobs, two levels deep: `ab/cd/abcd…`.
+    """A folder of blobs in 256 folders: `ab/abcd…`.
 
     `root` is created when it does not exist. Any number of processes may write to it at once.
     """
@@ -55,7 +55,7 @@ class BlobStore:
         """Return where the blob `digest` lies or would lie; raises BlobMissing for what is no digest."""
         if not _DIGEST.match(digest):
             raise BlobMissing(f"不是有效的文件摘要：{digest[:80]!r}", digest)
-        return self.root / digest[:2] / digest[2:4] / digest
+        return self.root / digest[:2] / digest
 
     def put(self, data: bytes) -> str:
         """Store `data` durably and return its SHA-256 as 64 hexadecimal digits.
@@ -69,6 +69,23 @@ class BlobStore:
             file.write(data)
             self._keep(file, digest)
         return digest
+
+    def put_many(self, contents: Sequence[bytes]) -> list[str]:
+        """Store several blobs and return their digests; flushing them together costs less than one by one."""
+        digests = [hashlib.sha256(data).hexdigest() for data in contents]
+        new = {
+            digest: data for digest, data in zip(digests, contents, strict=True) if not self._holds(digest, len(data))
+        }
+        with contextlib.ExitStack() as stack:
+            files = {digest: stack.enter_context(self._temporary()) for digest in new}
+            for digest, file in files.items():
+                file.write(new[digest])
+                _flush(file)
+            for digest, file in files.items():
+                self._name(file, digest)
+            for folder in {self.path(digest).parent for digest in files}:
+                _fsync_folder(folder)
+        return digests
 
     def put_stream(self, stream: IO[bytes], limit: int) -> str:
         """Store what `stream` holds, at most `limit` bytes, and return its digest.
@@ -137,9 +154,8 @@ class BlobStore:
 
     def digests(self) -> Iterator[str]:
         """Name every blob that is stored, in order."""
-        for first in sorted(self.root.glob("[0-9a-f][0-9a-f]")):
-            for second in sorted(first.glob("[0-9a-f][0-9a-f]")):
-                yield from sorted(entry.name for entry in second.iterdir() if _DIGEST.match(entry.name))
+        for folder in sorted(self.root.glob("[0-9a-f][0-9a-f]")):
+            yield from sorted(entry.name for entry in folder.iterdir() if _DIGEST.match(entry.name))
 
     def sweep(self, older_than: float = 86_400.0) -> int:
         """Remove what killed writers left unfinished, `older_than` seconds ago or more.
@@ -178,13 +194,15 @@ class BlobStore:
 
     def _keep(self, file: IO[bytes], digest: str) -> None:
         """Flush the temporary file to the disk, then give it its name for good."""
-        file.flush()
-        os.fchmod(file.fileno(), 0o440)
-        os.fsync(file.fileno())
+        _flush(file)
+        _fsync_folder(self._name(file, digest).parent)
+
+    def _name(self, file: IO[bytes], digest: str) -> Path:
+        """Give a flushed file its name."""
         target = self.path(digest)
         self._make_folder(target.parent)
         Path(file.name).rename(target)
-        _fsync_folder(target.parent)
+        return target
 
     def _make_folder(self, folder: Path) -> None:
         """Create `folder` so that it is still there after a power cut."""
@@ -194,6 +212,12 @@ class BlobStore:
             self._make_folder(folder.parent)
         folder.mkdir(parents=folder == self.root, exist_ok=True)
         _fsync_folder(folder.parent)
+
+
+def _flush(file: IO[bytes]) -> None:
+    file.flush()
+    os.fchmod(file.fileno(), 0o440)
+    os.fsync(file.fileno())
 
 
 def _fsync_folder(folder: Path) -> None:

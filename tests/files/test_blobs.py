@@ -40,6 +40,17 @@ def test_the_same_content_is_stored_once(store):
     assert list(store.digests()) == [first]
 
 
+def test_several_blobs_are_stored_together(store):
+    known = store.put(b"known")
+    contents = [b"one", b"known", b"two", b"one", b""]
+    digests = store.put_many(contents)
+    assert [store.get(digest) for digest in digests] == contents
+    assert digests[1] == known
+    assert len(list(store.digests())) == 4
+    assert store.put_many([]) == []
+    assert not list((store.root / "incoming").iterdir())
+
+
 def test_a_stream_is_stored_up_to_its_limit(store):
     data = os.urandom(3 << 20)
     assert store.get(store.put_stream(io.BytesIO(data), len(data))) == data
