@@ -1,21 +1,7 @@
 // What every page may use; each part works on its own and the page works without any of them.
+// Nothing imports this file: a module loaded under two addresses runs twice.
 
-/** Reads and writes what the reader chose on this device; storage may be switched off. */
-export const device = {
-  get(key) { try { return localStorage.getItem(key); } catch { return null; } },
-  set(key, value) { try { localStorage.setItem(key, value); return true; } catch { return false; } },
-  remove(key) { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } },
-};
-
-/** Says something to the eye and to a screen reader, for a few seconds. */
-export function say(words) {
-  const place = document.getElementById("live");
-  if (!place) return;
-  place.textContent = words;
-  place.classList.add("shown");
-  clearTimeout(say.timer);
-  say.timer = setTimeout(() => { place.classList.remove("shown"); place.textContent = ""; }, 4000);
-}
+import { device, say } from "./device.js";
 
 function darkNow() {
   const chosen = document.documentElement.dataset.theme;

@@ -1,6 +1,6 @@
 // The desk's keyboard: whatever carries data-key is followed, pressed or chosen by that key.
 // A single key never acts while somebody types, and can be switched off (WCAG 2.1.4). "?" lists the keys of the page.
-import { device } from "../app.js";
+import { device } from "../device.js";
 
 const OFF = "keys-off";
 const help = document.getElementById("keys-help");

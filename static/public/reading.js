@@ -1,6 +1,6 @@
 // Reading and writing in one place: contents that follow the reader, select words → a box under that article → the tray.
 // Without this script the same links lead to the form with the article chosen.
-import { device, say } from "../app.js";
+import { device, say } from "../device.js";
 import * as tray from "./tray.js";
 
 const draft = document.querySelector("[data-draft]");
@@ -14,6 +14,8 @@ function followReader() {
   const show = () => {
     let here = 0;
     places.forEach((place, at) => { if (place.getBoundingClientRect().top < 120) here = at; });
+    const name = document.querySelector("[data-toc-here]");
+    if (name) name.textContent = links[here].firstElementChild.textContent;
     links.forEach((link) => {
       const on = link.hash === `#${places[here].id}`;
       link.classList.toggle("here", on);

@@ -1,5 +1,5 @@
 // The tray (意见单): what the reader wrote under articles, kept on this device until it is sent.
-import { device } from "../app.js";
+import { device } from "../device.js";
 
 const key = (slug) => `tray:${slug}`;
 

@@ -1,5 +1,5 @@
 // The form: the tray comes in, what is typed is kept on this device until it is sent. Names and contacts are never kept.
-import { device } from "../app.js";
+import { device } from "../device.js";
 import * as tray from "./tray.js";
 
 const form = document.querySelector("form[data-autosave]");
