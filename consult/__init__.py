@@ -1,1 +1,1 @@
-"""The platform: core, stages and faces. `docs/architecture.md` is the map."""
+"""The platform: core, stages and faces. docs/architecture.md is the map."""

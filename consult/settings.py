@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
 from config import Settings
 from consult.files.blobs import BlobStore
-from consult.law import rules as law_rules
+
+if TYPE_CHECKING:
+    from consult.law import rules as law_rules
 
 
 def settings() -> Settings:
@@ -28,5 +30,7 @@ def rules() -> law_rules.Rules:
     """Return the rules of the platform with the department's own rows."""
     loaded = current_app.extensions.get("consult.rules")
     if loaded is None:
+        from consult.law import rules as law_rules  # reads calendars: heavy, and not needed by every page
+
         loaded = current_app.extensions["consult.rules"] = law_rules.load(settings().rules_file)
-    return cast(law_rules.Rules, loaded)
+    return cast("law_rules.Rules", loaded)
