@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import select
 
@@ -67,7 +68,17 @@ def check_lengths(arrival: Arrival, parts: Sequence[Said]) -> None:
         )
 
 
-def check_period(consultation: Consultation, received_at: datetime) -> None:
+class Terms(Protocol):
+    """What is asked of a consultation's period: the consultation itself, or these columns of its row."""
+
+    @property
+    def opens_at(self) -> datetime | None: ...
+
+    @property
+    def stage(self) -> Stage: ...
+
+
+def check_period(consultation: Terms, received_at: datetime) -> None:
     """Refuse what came before the consultation opened, or after it was withdrawn."""
     if consultation.opens_at is None or received_at < consultation.opens_at:
         raise NotOpen("这件征求意见还没有开始。请在公布之后再提交；您写的内容可以先保存下来。")

@@ -33,8 +33,13 @@ class Receipt:
 
     number: str
     key: str
-    submission: Submission
+    submission_id: int
     replayed: bool = False
+
+    @property
+    def submission(self) -> Submission:
+        """The submission that it is the receipt of."""
+        return db.session.get_one(Submission, self.submission_id)
 
 
 def new_number(at: datetime) -> str:

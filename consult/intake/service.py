@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -15,7 +16,7 @@ from consult.intake.arrival import Arrival, Said
 from consult.intake.errors import IdempotencyConflict, SubmissionRefused
 from consult.intake.models import Attachment, RawForm, Submission, SubmissionPart
 from consult.intake.receipts import Receipt
-from consult.ledger.service import record
+from consult.ledger.service import Done, record_many
 from consult.store import bulk, db, tally, transaction
 
 
@@ -26,7 +27,9 @@ def check(consultation: Consultation | None, arrival: Arrival, *, at: datetime) 
         SubmissionRefused: one of its descendants says what to change.
     """
     parts = _said(arrival)
-    if _replay(arrival) is None:
+    if _seen(arrival):
+        _replay(arrival)
+    elif consultation is not None:
         _check_fit(consultation, arrival, parts, at)
 
 
@@ -44,19 +47,20 @@ def receive(consultation: Consultation | None, arrival: Arrival, *, at: datetime
         SubmissionRefused: one of its descendants says what to change; nothing is stored.
     """
     parts = _said(arrival)
+    if consultation is not None and not _seen(arrival):
+        _check_fit(consultation, arrival, parts, at)
+    row = rows.submission_row(consultation, arrival, parts, at=at)
     blob = rows.raw_blob(arrival)
     try:
         with transaction():
-            earlier = _replay(arrival)
-            if earlier is not None:
-                return earlier
-            _check_fit(consultation, arrival, parts, at)
-            return _store(consultation, arrival, parts, blob, at=at, actor=actor)
+            if _seen(arrival):
+                return _replay(arrival)
+            _hold_to_the_period(row)
+            return _store(row, arrival, parts, blob, at=at, actor=actor)
     except IntegrityError:
-        earlier = _replay(arrival)  # another process stored the same sending between our look and our write
-        if earlier is None:
+        if not _seen(arrival):
             raise
-        return earlier
+        return _replay(arrival)  # another process stored the same sending between our look and our write
 
 
 def _said(arrival: Arrival) -> tuple[Said, ...]:
@@ -66,53 +70,57 @@ def _said(arrival: Arrival) -> tuple[Said, ...]:
     return parts
 
 
-def _check_fit(consultation: Consultation | None, arrival: Arrival, parts: Sequence[Said], at: datetime) -> None:
+def _check_fit(consultation: Consultation, arrival: Arrival, parts: Sequence[Said], at: datetime) -> None:
     """Refuse what comes before the opening or names no provision of the draft."""
-    if consultation is not None:
-        checks.check_period(consultation, arrival.received_at or at)
-        checks.check_anchors(parts, checks.known_anchors(consultation, {part.anchor for part in parts}))
+    checks.check_period(consultation, arrival.received_at or at)
+    checks.check_anchors(parts, checks.known_anchors(consultation, {part.anchor for part in parts}))
 
 
-def _replay(arrival: Arrival) -> Receipt | None:
+def _hold_to_the_period(row: dict[str, Any]) -> None:
+    """Look at the period again under the write lock: it may have been extended or withdrawn since."""
+    terms = select(Consultation.opens_at, Consultation.closes_at, Consultation.stage)
+    found = db.session.execute(terms.where(Consultation.id == row["consultation_id"])).one_or_none()
+    if found is not None:
+        checks.check_period(found, row["received_at"])
+        row["late"] = found.closes_at is not None and row["received_at"] >= found.closes_at
+
+
+def _seen(arrival: Arrival) -> bool:
+    """Whether the same sending, or another with its key, is stored."""
     if arrival.idempotency_key is None:
-        return None
-    stored = db.session.scalar(select(Submission).where(Submission.idempotency_key == rows.idempotency_key(arrival)))
-    if stored is None:
-        return None
+        return False
+    key = rows.idempotency_key(arrival)
+    return db.session.scalar(select(Submission.id).where(Submission.idempotency_key == key)) is not None
+
+
+def _replay(arrival: Arrival) -> Receipt:
+    """Return the receipt of a sending that is stored.
+
+    Raises:
+        IdempotencyConflict: what is stored under its key says something else.
+    """
+    key = rows.idempotency_key(arrival)
+    stored = db.session.scalars(select(Submission).where(Submission.idempotency_key == key)).one()
     if not rows.is_same_sending(stored, arrival):
         raise IdempotencyConflict("这份表单刚才已经提交过一份不同的内容。请刷新页面后再提交新的意见。")
-    return Receipt(stored.number, receipts.key_of(stored.number), stored, replayed=True)
+    return Receipt(stored.number, receipts.key_of(stored.number), stored.id, replayed=True)
 
 
 def _store(
-    consultation: Consultation | None,
-    arrival: Arrival,
-    parts: Sequence[Said],
-    blob: str | None,
-    *,
-    at: datetime,
-    actor: Actor,
+    row: dict[str, Any], arrival: Arrival, parts: Sequence[Said], blob: str | None, *, at: datetime, actor: Actor
 ) -> Receipt:
-    session = db.session
-    submission = Submission(**rows.submission_row(consultation, arrival, parts, at=at))
-    session.add(submission)
-    session.flush()
-    bulk.insert_rows(SubmissionPart, rows.part_rows(submission.id, parts))
-    bulk.insert_rows(RawForm, [rows.raw_row(submission.id, arrival, blob)])
-    bulk.insert_rows(Attachment, rows.attachment_rows(submission.id, arrival))
-    if consultation is not None:
-        count_arrival(submission, [part.anchor for part in parts])
-    record(
-        actor,
-        "submission.receive",
-        f"submission:{submission.number}",
-        at=at,
-        consultation_id=submission.consultation_id,
-        content_digest=submission.digest,
-        channel=arrival.channel.value,
-        late=submission.late,
+    (id_,) = bulk.reserve_ids(Submission, 1)
+    bulk.insert_rows(Submission, [{"id": id_, **row}])
+    bulk.insert_rows(SubmissionPart, rows.part_rows(id_, parts))
+    bulk.insert_rows(RawForm, [rows.raw_row(id_, arrival, blob)])
+    bulk.insert_rows(Attachment, rows.attachment_rows(id_, arrival))
+    if row["consultation_id"] is not None:
+        tally.add(row["consultation_id"], rows.counted(row, [part.anchor for part in parts]))
+    done = Done(
+        f"submission:{row['number']}", row["digest"], {"channel": arrival.channel.value, "late": bool(row["late"])}
     )
-    return Receipt(submission.number, receipts.key_of(submission.number), submission)
+    record_many(actor, "submission.receive", [done], at=at, consultation_id=row["consultation_id"])
+    return Receipt(row["number"], receipts.key_of(row["number"]), id_)
 
 
 def count_arrival(submission: Submission, anchors: Sequence[str]) -> None:

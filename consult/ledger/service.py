@@ -119,7 +119,7 @@ class Done:
     detail: dict[str, Any]
 
 
-def record_many(actor: Actor, act: str, done: Sequence[Done], *, at: datetime, consultation_id: int) -> None:
+def record_many(actor: Actor, act: str, done: Sequence[Done], *, at: datetime, consultation_id: int | None) -> None:
     """Write many acts of one kind down, in order, each as ``record`` writes one."""
     common = {
         "act": act,
