@@ -44,11 +44,14 @@ def _settle_classes(lines: list[Line]) -> list[Line]:
     if not doubtful:
         return lines
     settled = list(lines)
-    for index in doubtful:
-        before = (line for line in reversed(settled[:index]) if line.kind is Kind.ITEM and line.style is Style.DUN)
-        last = next(before, None)
-        if settled[index].value != (last.value + 1 if last else 1):
-            settled[index] = as_plain(settled[index])
+    last = 0
+    for index, line in enumerate(lines):
+        if line.kind is not Kind.ITEM or line.style is not Style.DUN:
+            continue
+        if line.cited and line.value != last + 1:
+            settled[index] = as_plain(line)
+        else:
+            last = line.value
     return settled
 
 
@@ -121,12 +124,17 @@ def split_documents(settled: list[Line]) -> list[tuple[Line | None, list[Line]]]
     """
     lines = settled
     cuts: list[tuple[int, bool]] = []
+    next_articles: list[Line | None] = []
     last: Line | None = None
     for index, line in enumerate(settled):
         if line.kind is Kind.PARAGRAPH:
             continue
         if line.kind is Kind.ANNEX:
-            if index and not _continues(lines, index, last):
+            next_articles = next_articles or _next_articles(settled)
+            following = next_articles[index]
+            # An article that goes on counting behind 附… makes it a part of the text before it.
+            goes_on = following is not None and last is not None and follows(following, last)
+            if index and not goes_on:
                 cuts.append((index, True))
                 last = None
             else:
@@ -149,10 +157,15 @@ def _restarts(line: Line, last: Line | None) -> bool:
     return last is not None and line.value == 1 and not line.sub and last.value >= 2
 
 
-def _continues(lines: list[Line], index: int, last: Line | None) -> bool:
-    """Whether the article after this 附… line goes on counting, so that the line is a part of the text before it."""
-    following = next((line for line in lines[index + 1 :] if line.kind is Kind.ARTICLE), None)
-    return following is not None and last is not None and follows(following, last)
+def _next_articles(lines: list[Line]) -> list[Line | None]:
+    """For each line the first article behind it."""
+    found: list[Line | None] = [None] * len(lines)
+    following: Line | None = None
+    for index in range(len(lines) - 1, -1, -1):
+        found[index] = following
+        if lines[index].kind is Kind.ARTICLE:
+            following = lines[index]
+    return found
 
 
 def _restart_begins(lines: list[Line], index: int) -> int | None:

@@ -42,6 +42,7 @@ _STANDINGS = {
     Standing.UNKNOWN: "未收录",
     Standing.SELF: "本文件",
 }
+_REASONS = {FileNotFoundError: "没有这个文件", IsADirectoryError: "这是一个文件夹", PermissionError: "没有读取权限"}
 _MARKS = {Op.KEEP: "{}", Op.DELETE: "［-{}-］", Op.INSERT: "［+{}+］"}
 
 file_argument = click.Path(path_type=Path)
@@ -122,7 +123,8 @@ def _read_or_leave(path: Path) -> Draft:
 def _refusal(path: Path, error: UnreadableFile | OSError) -> str:
     if isinstance(error, UnreadableFile):
         return str(error)
-    return f"“{path}”打不开：{error.strerror or error}。请检查路径和权限。"
+    reason = next((words for kind, words in _REASONS.items() if isinstance(error, kind)), error.strerror or str(error))
+    return f"“{path}”打不开：{reason}。请检查路径和权限。"
 
 
 def _read_register(path: Path) -> Register:
