@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from consult.adoption.models import Opinion, Outcome
 from consult.intake.models import Submission, SubmissionState
+from consult.ledger.models import LedgerEntry
 from consult.moderation.models import Screening
 from consult.reporting.models import FeedbackReport, ReportRow, ReportState
 from consult.settings import rules
@@ -167,3 +168,24 @@ def released(consultation_id: int, *, anchor: str | None = None, after: int = 0,
     if anchor is not None:
         query = query.where(Opinion.anchor == anchor)
     return [Released(*row) for row in db.session.execute(query)]
+
+
+def versions(consultation_id: int) -> list[FeedbackReport]:
+    """Return all versions of a consultation's report, also those set aside, newest first."""
+    query = (
+        select(FeedbackReport)
+        .where(FeedbackReport.consultation_id == consultation_id)
+        .options(
+            joinedload(FeedbackReport.compiled_by),
+            joinedload(FeedbackReport.reviewed_by),
+            joinedload(FeedbackReport.published_by),
+        )
+        .order_by(FeedbackReport.version.desc())
+    )
+    return list(db.session.scalars(query))
+
+
+def history(report: FeedbackReport) -> list[LedgerEntry]:
+    """Return every act on a version as the ledger has it, oldest first."""
+    subject = f"report:{report.consultation_id}/{report.version}"
+    return list(db.session.scalars(select(LedgerEntry).where(LedgerEntry.subject == subject).order_by(LedgerEntry.id)))
