@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -13,6 +13,8 @@ from consult.faces.api import problems
 
 PAGES = (400, 403, 404, 405, 413, 429, 500)
 MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics")
+
+BARE = "我们这边出了问题，不是您的错。请过几分钟再试；写的字还在上一页。\n"
 
 Answer = tuple[str | Response, int]
 
@@ -47,4 +49,8 @@ def _page(error: Exception) -> Answer | Response:
 def _answer(status: int, name: str, words: str = "") -> Answer:
     if request.path.startswith(MACHINE_PATHS):
         return jsonify(error={"status": status, "message": words or HTTPStatus(status).phrase}), status
-    return render_template("errors/error.html", name=name, status=status, words=words), status
+    try:
+        return render_template("errors/error.html", name=name, status=status, words=words), status
+    except Exception:  # what broke the page may break this one too: then say it without a template
+        current_app.logger.exception("the error page failed")
+        return Response(BARE, 500, mimetype="text/plain"), 500

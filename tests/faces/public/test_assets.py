@@ -29,3 +29,16 @@ def test_a_page_or_asset_names_no_other_host_and_carries_no_inline_style_or_scri
     if path.suffix == ".html":
         assert not re.search(r"<[^>{]*\s(style|on\w+)=", text)
         assert not re.search(r"<script(?![^>]*\bsrc=)", text)
+
+
+def test_no_script_imports_one_that_pages_load_by_an_address_of_their_own() -> None:
+    """A module under two addresses runs twice, and two guards against a double click let nothing through."""
+    pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "templates").rglob("*.html"))
+    loaded = {Path(name).name for name in re.findall(r"filename='([^']+\.js)'", pages)}
+    assert "app.js" in loaded
+    imported = {
+        Path(name).name
+        for path in (ROOT / "static").rglob("*.js")
+        for name in re.findall(r'from "([^"]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert loaded & imported == set()

@@ -46,6 +46,18 @@ def test_a_failure_shows_no_traceback(app: Flask, client: FlaskClient, monkeypat
     assert "a detail" not in page.text
 
 
+def test_when_even_the_error_page_fails_there_are_plain_words(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_values: object) -> str:
+        raise RuntimeError("a detail that nobody outside should read")
+
+    monkeypatch.setattr("consult.faces.public.errors.render_template", broken)
+    page = client.get("/no/such/page")
+    assert page.status_code == 500
+    assert page.text.startswith("我们这边出了问题")
+
+
 def test_what_is_not_allowed_is_explained(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.view_functions, "public.help_page", lambda: abort(403))
     page = client.get("/help")
