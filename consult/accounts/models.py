@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 
@@ -57,8 +58,8 @@ class User(Base):
         return self.active
 
     def get_id(self) -> str:
-        """Return what the session keeps of the user."""
-        return str(self.id)
+        """Return what the session keeps of the user: with another password, every session of before is over."""
+        return f"{self.id}.{hashlib.sha256((self.password_hash or '').encode()).hexdigest()[:16]}"
 
 
 class SignIn(Base):

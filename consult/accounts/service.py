@@ -1,4 +1,4 @@
-"""The verbs of accounts: create, change the password, close, open again, sign in."""
+"""The verbs of accounts: create, change the password, close, open again, sign in; add and rename divisions."""
 
 from __future__ import annotations
 
@@ -116,6 +116,38 @@ def reactivate(actor: Actor, user: User, *, at: datetime) -> None:
             record(actor, "account.reactivate", f"user:{user.username}", at=at)
 
 
+def add_division(actor: Actor, name: str, *, at: datetime) -> Division:
+    """Add a division.
+
+    Raises:
+        AccountRefused: the name is empty, too long or taken.
+    """
+    require(actor, Act.MANAGE_ACCOUNTS)
+    name = _division_name(name)
+    with transaction() as session:
+        division = Division(name=name)
+        session.add(division)
+        session.flush()
+        record(actor, "account.add_division", f"division:{division.id}", at=at, name=name)
+    return division
+
+
+def rename_division(actor: Actor, division: Division, name: str, *, at: datetime) -> None:
+    """Give a division another name; its accounts and consultations stay its own.
+
+    Raises:
+        AccountRefused: the name is empty, too long or taken.
+    """
+    require(actor, Act.MANAGE_ACCOUNTS)
+    before, name = division.name, _plain(name)
+    if name == before:
+        return
+    name = _division_name(name)
+    with transaction():
+        division.name = name
+        record(actor, "account.rename_division", f"division:{division.id}", at=at, before=before, name=name)
+
+
 def sign_in(username: str, password: str, address: str | None, *, at: datetime) -> User:
     """Return the account behind a username and password.
 
@@ -204,11 +236,26 @@ def _division(name: str | None, role: Role) -> Division | None:
         if role in OWN_DIVISION_ONLY:
             raise AccountRefused(f"角色“{ROLE_NAMES[role]}”只办理本处室的征求意见，请写明处室。")
         return None
-    if len(name) > DIVISION_CHARACTERS or not name.isprintable():
-        raise AccountRefused(f"处室名称最多 {DIVISION_CHARACTERS} 字，不能有不能显示的字符。")
+    _check_division_name(name)
     found = db.session.scalar(select(Division).where(Division.name == name))
     if found is None:
         found = Division(name=name)
         db.session.add(found)
         db.session.flush()
     return found
+
+
+def _check_division_name(name: str) -> None:
+    if len(name) > DIVISION_CHARACTERS or not name.isprintable():
+        raise AccountRefused(f"处室名称最多 {DIVISION_CHARACTERS} 字，不能有不能显示的字符。")
+
+
+def _division_name(name: str) -> str:
+    """Return the name of a division that isn't there yet."""
+    name = _plain(name)
+    if not name:
+        raise AccountRefused("请填写处室名称。")
+    _check_division_name(name)
+    if db.session.scalar(select(Division.id).where(Division.name == name)) is not None:
+        raise AccountRefused(f"已经有“{name}”了，请换一个名称。")
+    return name

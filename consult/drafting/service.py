@@ -262,7 +262,7 @@ def give(actor: Actor, consultation: Consultation, user: User, *, at: datetime) 
             raise NotGiven(f"已经交给“{user.name}”了。", "user")
         session.add(Grant(consultation_id=consultation.id, user_id=user.id, at=at))
         session.expire(consultation, ["grants"])
-        record_act(actor, Act.GIVE_SCREENING, consultation, at, to=user.username)
+        record_act(actor, Act.GIVE_SCREENING, consultation, at, to=f"{user.name}（{user.username}）")
 
 
 def take_back(actor: Actor, consultation: Consultation, user: User, *, at: datetime) -> None:
@@ -279,7 +279,7 @@ def take_back(actor: Actor, consultation: Consultation, user: User, *, at: datet
         session.delete(grant)
         session.flush()
         session.expire(consultation, ["grants"])
-        record_act(actor, Act.GIVE_SCREENING, consultation, at, taken_back_from=user.username)
+        record_act(actor, Act.GIVE_SCREENING, consultation, at, taken_back_from=f"{user.name}（{user.username}）")
 
 
 def move(actor: Actor, act: Act, consultation: Consultation, stage: Stage, *, at: datetime) -> None:

@@ -81,35 +81,41 @@ def store_version(
     )
     db.session.add(version)
     db.session.flush()
-    rows = _rows(version.id, source.draft)
+    rows = [{"version_id": version.id, **asdict(row)} for row in flat_rows(source.draft)]
     if rows:
         db.session.execute(insert(ProvisionRow), rows)
     return version
 
 
-def _rows(version_id: int, draft: parser.Draft) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
+@dataclass(frozen=True)
+class FlatRow:
+    """A parsed provision in the flat form that it is stored and read in; fields as ``ProvisionRow``'s."""
 
-    def add(node: parser.Provision, depth: int, parent: str | None) -> None:
-        rows.append(
-            {
-                "version_id": version_id,
-                "position": len(rows),
-                "depth": depth,
-                "anchor": node.anchor,
-                "parent_anchor": parent,
-                "kind": node.kind.value,
-                "number": node.number,
-                "heading": node.heading,
-                "text": node.text,
-            }
+    position: int
+    depth: int
+    anchor: str
+    parent_anchor: str | None
+    kind: str
+    number: str
+    heading: str
+    text: str
+
+
+def flat_rows(draft: parser.Draft) -> list[FlatRow]:
+    """Return every provision of a parsed draft in document order."""
+    return [
+        FlatRow(
+            position=position,
+            depth=depth,
+            anchor=node.anchor,
+            parent_anchor=parent.anchor if parent is not None else None,
+            kind=node.kind.value,
+            number=node.number,
+            heading=node.heading,
+            text=node.text,
         )
-        for child in node.children:
-            add(child, depth + 1, node.anchor)
-
-    for node in draft.provisions:
-        add(node, 0, None)
-    return rows
+        for position, (node, depth, parent) in enumerate(draft.walk())
+    ]
 
 
 def add_version(
@@ -149,6 +155,18 @@ def add_version(
             kind=kind.value,
         )
     return version
+
+
+def kinds_to_add(consultation: Consultation) -> list[VersionKind]:
+    """Return the kinds of version that may be added to a consultation in the state that it is in."""
+    found = []
+    for kind in (VersionKind.FOR_COMMENT, VersionKind.REVISED, VersionKind.FOR_SUBMISSION):
+        try:
+            _check_stage(consultation, kind)
+        except WrongState:
+            continue
+        found.append(kind)
+    return found
 
 
 def _check_stage(consultation: Consultation, kind: VersionKind) -> None:

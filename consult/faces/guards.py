@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+
 from flask import Flask, Response, g
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -63,5 +65,6 @@ def _hide_address(response: Response) -> Response:
 
 @login.user_loader
 def _load_user(user_id: str) -> User | None:
-    user = db.session.get(User, int(user_id)) if user_id.isdecimal() else None
-    return user if user is not None and user.active else None
+    key = user_id.partition(".")[0]
+    user = db.session.get(User, int(key)) if key.isdecimal() and len(key) < 19 else None
+    return user if user is not None and user.active and hmac.compare_digest(user.get_id(), user_id) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -189,3 +190,12 @@ def history(report: FeedbackReport) -> list[LedgerEntry]:
     """Return every act on a version as the ledger has it, oldest first."""
     subject = f"report:{report.consultation_id}/{report.version}"
     return list(db.session.scalars(select(LedgerEntry).where(LedgerEntry.subject == subject).order_by(LedgerEntry.id)))
+
+
+def unfinished(consultation_ids: Collection[int]) -> list[FeedbackReport]:
+    """Return the reports of these consultations that are in review, or reviewed and not yet published."""
+    query = select(FeedbackReport).where(
+        FeedbackReport.consultation_id.in_(consultation_ids),
+        FeedbackReport.state.in_((ReportState.IN_REVIEW, ReportState.REVIEWED)),
+    )
+    return list(db.session.scalars(query.order_by(FeedbackReport.id)))

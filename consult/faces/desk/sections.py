@@ -19,6 +19,7 @@ class Section:
     """A page that people go to: its words, endpoint, the act that one must be allowed, the key that leads there.
 
     ``under``: beginnings of the endpoints that belong to it, so that it is marked as the present one.
+    ``once_released``: there is nothing to do there before the consultation was released.
     """
 
     words: str
@@ -26,6 +27,7 @@ class Section:
     act: Act
     key: str = ""
     under: tuple[str, ...] = ()
+    once_released: bool = False
 
     def is_current(self) -> bool:
         """Say whether the present page belongs to this section."""
@@ -43,10 +45,12 @@ HEADER = (
 
 TABS = (
     Section("概览", "desk.consultation", Act.SEE_CONSULTATION, "", ("consultation",)),
-    Section("登记来件", "desk.enter", Act.RECEIVE_FOR_SENDER, "", ("enter",)),
-    Section("审核", "desk.moderation", Act.SEE_SUBMISSIONS, "", ("moderation",)),
-    Section("采纳", "desk.adoption", Act.SEE_SUBMISSIONS, "", ("adoption",)),
-    Section("反馈报告", "desk.reporting", Act.SEE_CONSULTATION, "", ("reporting",)),
+    Section("公告", "desk.notice", Act.SEE_CONSULTATION, "", ("notice",)),
+    Section("草案", "desk.draft", Act.SEE_CONSULTATION, "", ("draft", "new_version")),
+    Section("登记来件", "desk.enter", Act.RECEIVE_FOR_SENDER, "", ("enter",), once_released=True),
+    Section("审核", "desk.moderation", Act.SEE_SUBMISSIONS, "", ("moderation",), once_released=True),
+    Section("采纳", "desk.adoption", Act.SEE_SUBMISSIONS, "", ("adoption",), once_released=True),
+    Section("反馈报告", "desk.reporting", Act.SEE_CONSULTATION, "", ("reporting",), once_released=True),
 )
 """Tabs of one consultation; the endpoint takes ``slug``."""
 
@@ -65,7 +69,9 @@ def tabs(actor: Actor, consultation: Consultation) -> list[dict[str, Any]]:
     return [
         {"words": one.words, "href": url_for(one.endpoint, slug=consultation.slug), "current": one.is_current()}
         for one in TABS
-        if has(one.endpoint) and may(actor, one.act, consultation)
+        if has(one.endpoint)
+        and may(actor, one.act, consultation)
+        and (consultation.opens_at is not None or not one.once_released)
     ]
 
 

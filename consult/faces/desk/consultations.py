@@ -1,0 +1,290 @@
+"""One consultation from inside: where it stands, its period, and every act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+
+from consult import clock
+from consult.accounts.models import User
+from consult.accounts.permissions import Act, may
+from consult.drafting import desks, release, versions
+from consult.drafting import service as drafting
+from consult.drafting.errors import PeriodRefused
+from consult.drafting.models import Consultation, Stage, State
+from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to, refusals_to_flash
+from consult.faces.desk.forms.drafting import (
+    VERSION_WORDS,
+    ExtendForm,
+    GiveForm,
+    PublishForm,
+    ReasonForm,
+    WhatIfForm,
+)
+from consult.faces.desk.sections import inside
+from consult.faces.desk.telling import told
+from consult.ledger.queries import entries
+from consult.store import db, tally
+
+LEDGER_LINES = 8
+MANY = ("submission.receive", "submission.screen", "submission.import", "opinion.decide", "opinion.review")
+"""Acts that are done by the hundred: left out of the few lines beside the overview."""
+ROAD = ("起草", "审核", "征求意见", "研究采纳", "反馈公布", "提请审议", "公布施行")
+PLACE = {
+    State.DRAFTING: 0,
+    State.IN_REVIEW: 1,
+    State.SCHEDULED: 2,
+    State.OPEN: 2,
+    State.CLOSED: 3,
+    State.FEEDBACK_REVIEW: 3,
+    State.FEEDBACK_PUBLISHED: 5,
+    State.SUBMITTED_TO_MEETING: 6,
+    State.PROMULGATED: 7,
+}
+"""Where on the road a state is; the road ends behind its last step."""
+Answer = str | Response | tuple[str, int]
+
+
+@desk.get("/consultations/<slug>")
+def consultation(slug: str) -> str:
+    """Show where a consultation stands and what can be done with it."""
+    return overview(consultation_or_404(slug))
+
+
+@desk.post("/consultations/<slug>/submit-for-review")
+def consultation_submit(slug: str) -> Answer:
+    """Send it to the publisher."""
+    return _act(slug, "submit", FlaskForm(), "已送审，等信息发布员审核。", lambda one, _form, at: _submit(one, at))
+
+
+def _submit(one: Consultation, at: datetime) -> None:
+    drafting.submit_for_review(current_actor(), one, at=at)
+
+
+@desk.post("/consultations/<slug>/return")
+def consultation_return(slug: str) -> Answer:
+    """Give it back to the drafter with a reason."""
+
+    def verb(one: Consultation, form: ReasonForm, at: datetime) -> None:
+        drafting.return_to_drafter(current_actor(), one, form.reason.data or "", at=at)
+
+    return _act(slug, "back", ReasonForm(prefix="back"), "已退回起草处室。", verb)
+
+
+@desk.post("/consultations/<slug>/publish")
+def consultation_publish(slug: str) -> Answer:
+    """Publish it, now or for a date."""
+
+    def verb(one: Consultation, form: PublishForm, at: datetime) -> None:
+        release.publish(
+            current_actor(),
+            one,
+            at=at,
+            opens=form.opens.data,
+            days=form.days.data,
+            reason=form.reason.data or "",
+            seen=_moment(form.seen.data),
+        )
+
+    return _act(slug, "publish", PublishForm(), "已发布。", verb)
+
+
+def _moment(written: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(written) if written else None
+    except ValueError:
+        abort(400)
+    if moment is not None and moment.tzinfo is None:
+        abort(400)
+    return moment
+
+
+@desk.post("/consultations/<slug>/extend")
+def consultation_extend(slug: str) -> Answer:
+    """Extend its period with a reason."""
+
+    def verb(one: Consultation, form: ExtendForm, at: datetime) -> None:
+        if form.last_day.data is None:
+            raise PeriodRefused("请填写新的最后一日。", "last_day")
+        release.extend_period(current_actor(), one, last_day=form.last_day.data, reason=form.reason.data or "", at=at)
+
+    return _act(slug, "extend", ExtendForm(prefix="extend"), "期限已经延长，公众页面上同时显示理由。", verb)
+
+
+@desk.post("/consultations/<slug>/withdraw")
+def consultation_withdraw(slug: str) -> Answer:
+    """Withdraw it with a reason."""
+
+    def verb(one: Consultation, form: ReasonForm, at: datetime) -> None:
+        drafting.withdraw(current_actor(), one, form.reason.data or "", at=at)
+
+    return _act(slug, "withdraw", ReasonForm(prefix="withdraw"), "已撤回。", verb)
+
+
+@desk.post("/consultations/<slug>/give")
+def consultation_give(slug: str) -> Answer:
+    """Give it to a moderator of another division."""
+
+    def verb(one: Consultation, form: GiveForm, at: datetime) -> None:
+        user = db.session.get(User, form.user.data) if form.user.data else None
+        if user is None:
+            abort(404)
+        drafting.give(current_actor(), one, user, at=at)
+
+    return _act(slug, "give", GiveForm(prefix="give"), "已交给审核员。", verb)
+
+
+@desk.post("/consultations/<slug>/take-back/<int:user_id>")
+def consultation_take_back(slug: str, user_id: int) -> Response:
+    """Take it back from a moderator."""
+    one = consultation_or_404(slug)
+    user = db.session.get(User, user_id) or abort(404)
+    with refusals_to_flash() as tried:
+        drafting.take_back(current_actor(), one, user, at=clock.now())
+    if tried.ok:
+        flash(f"已从“{user.name}”收回。", "success")
+    return redirect(url_for(".consultation", slug=slug) + "#given", 303)
+
+
+@desk.get("/consultations/<slug>/period")
+def consultation_period(slug: str) -> str:
+    """Count the period that a day and a number of days would give: the part of the page that says so."""
+    one = consultation_or_404(slug)
+    _, answer = _what_if(one, _forms(one, clock.now()), clock.now())
+    return render_template("desk/consultation/period.html", counted=answer)
+
+
+def _act(slug: str, name: str, form: Any, done: str, verb: Callable[[Consultation, Any, datetime], None]) -> Answer:
+    """Do one act; a refusal shows beside its form, with what was typed still there."""
+    one = consultation_or_404(slug)
+    if form.validate():
+        with refusals_to(form) as tried:
+            verb(one, form, clock.now())
+        if tried.ok:
+            flash(done, "success")
+            return redirect(url_for(".consultation", slug=slug), 303)
+    return overview(one, **{name: form}), 400
+
+
+def overview(one: Consultation, **forms: Any) -> str:
+    """Return the first page of a consultation; ``forms`` are those that were refused, by name."""
+    now, actor = clock.now(), current_actor()
+    state = one.state(now)
+    wrong = next(iter(forms), "")
+    forms = _forms(one, now) | forms
+    what_if, counted = _what_if(one, forms, now)
+    return render_template(
+        "desk/consultation/overview.html",
+        desk_nav=inside(actor, one),
+        consultation=one,
+        state=state.value,
+        now=now,
+        today=clock.local(now).date(),
+        road=_road(one, state),
+        place=PLACE.get(state, 0),
+        rule=release.period_rule(one),
+        what_if=what_if,
+        counted=counted,
+        forms=forms,
+        wrong=wrong,
+        wrote=release.wrote(actor, one),
+        to_give=desks.moderators_to_give_to(one) if may(actor, Act.GIVE_SCREENING, one) else [],
+        given=desks.given_moderators(one),
+        received=tally.counts(one.id, "received"),
+        channels=tally.counts(one.id, "channel"),
+        states=tally.counts(one.id, "state"),
+        gaps=gaps(one),
+        version_words=VERSION_WORDS,
+        can_add=bool(versions.kinds_to_add(one)),
+        lines=[told(entry) for entry in entries(consultation_id=one.id, without=MANY, limit=LEDGER_LINES)],
+    )
+
+
+def _forms(one: Consultation, now: datetime) -> dict[str, Any]:
+    rule = release.period_rule(one)
+    give = GiveForm(formdata=None, prefix="give")
+    return {
+        "submit": FlaskForm(formdata=None),
+        "back": ReasonForm(formdata=None, prefix="back"),
+        "publish": PublishForm(
+            formdata=None,
+            data={
+                "opens": clock.local(now).date(),
+                "days": rule.minimum_days,
+                "seen": one.changed_at.isoformat(),
+            },
+        ),
+        "extend": ExtendForm(formdata=None, prefix="extend"),
+        "withdraw": ReasonForm(formdata=None, prefix="withdraw"),
+        "give": give,
+    }
+
+
+def _what_if(one: Consultation, forms: dict[str, Any], now: datetime) -> tuple[WhatIfForm, dict[str, Any]]:
+    """Count the period that a day and a number of days would give: those asked for, else today and the minimum."""
+    form = WhatIfForm(request.args)
+    form.validate()
+    publish = forms["publish"]
+    if not request.args.get("opens"):
+        form.opens.data = publish.opens.data or clock.local(now).date()
+    if not request.args.get("days"):
+        form.days.data = publish.days.data
+    if form.errors:
+        return form, {"refusal": "；".join(words for found in form.errors.values() for words in found)}
+    if "opens" in request.args and request.method == "GET":
+        publish.opens.data, publish.days.data = form.opens.data, form.days.data
+    return form, counted(one, form.opens.data or clock.local(now).date(), form.days.data)
+
+
+def counted(one: Consultation, opens: date, days: int | None) -> dict[str, Any]:
+    """Return the period of a publication on ``opens``; where it needs a reason or isn't lawful, that too in words."""
+    try:
+        return {"period": release.proposed_period(one, opens, days), "refusal": ""}
+    except PeriodRefused as refusal:
+        try:
+            period = release.proposed_period(one, opens, days, reason="（待填）")
+        except PeriodRefused:
+            return {"period": None, "refusal": str(refusal)}
+        return {"period": period, "refusal": str(refusal)}
+    except OverflowError:
+        return {"period": None, "refusal": f"公布日期 {opens.isoformat()} 太远，请核对年份。"}
+
+
+def _road(one: Consultation, state: State) -> list[tuple[str, str]]:
+    when = dict.fromkeys(ROAD, "")
+    when["起草"] = _short(one.created_at)
+    if one.opens_at is not None and one.closes_at is not None:
+        last = clock.local(one.closes_at).date()
+        when["征求意见"] = f"{_short(one.opens_at)}公布" if state is State.SCHEDULED else f"至{_short_day_before(last)}"
+    return [(words, when[words]) for words in ROAD]
+
+
+def _short(moment: datetime) -> str:
+    there = clock.local(moment)
+    return f"{there.month}月{there.day}日"
+
+
+def _short_day_before(day: date) -> str:
+    before = date.fromordinal(day.toordinal() - 1)
+    return f"{before.month}月{before.day}日"
+
+
+def gaps(one: Consultation) -> list[tuple[str, str]]:
+    """Return what the notice of a consultation still lacks, each with the field to fill: told, not refused."""
+    if one.stage not in (Stage.DRAFTING, Stage.IN_REVIEW):
+        return []
+    found = []
+    if not one.explanation_html.strip():
+        found.append(
+            ("还没有起草说明。公布草案要同时公布起草说明（《重大行政决策程序暂行条例》第十五条）。", "explanation_html")
+        )
+    if not one.contact.strip():
+        found.append(("没有写来信来电的地址和电话，不上网的人没有办法提意见。", "contact"))
+    if not one.summary.strip():
+        found.append(("没有写简介。首页上只会显示标题。", "summary"))
+    return found

@@ -1,0 +1,116 @@
+"""The forms around a draft: upload, confirm, notice, publish, extend, withdraw, give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from consult.drafting.models import VersionKind
+from consult.drafting.service import REASON_CHARACTERS
+from consult.faces.desk.forms.fields import DayField, DaysField, PlainField
+from consult.law.rules import ENTERPRISE_RELATED
+from consult.settings import rules
+
+REASON = Length(max=REASON_CHARACTERS, message=f"理由最多 {REASON_CHARACTERS} 字，请缩短。")
+VERSION_WORDS = {
+    VersionKind.FOR_COMMENT: "征求意见稿",
+    VersionKind.REVISED: "修改稿",
+    VersionKind.FOR_SUBMISSION: "送审稿",
+    VersionKind.PROMULGATED: "发布稿",
+}
+
+
+def kinds(present: str = "") -> list[tuple[str, str]]:
+    """Return the kinds of document to choose from.
+
+    Being tied to enterprises is a tick beside the kind, not a kind: it is offered only where ``present`` says so.
+    """
+    return [(key, rule.name) for key, rule in rules().periods.items() if key != ENTERPRISE_RELATED or key == present]
+
+
+class UploadForm(FlaskForm):
+    """A draft file."""
+
+    file = FileField("文稿")
+
+
+class VersionForm(FlaskForm):
+    """A draft file that becomes another version."""
+
+    file = FileField("文稿")
+    kind = RadioField("这一稿是", validators=[InputRequired("请选择这一稿是什么稿。")])
+
+    def __init__(self, allowed: list[VersionKind], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kind.choices = [(one.value, VERSION_WORDS[one]) for one in allowed]
+        if not self.is_submitted() and allowed:
+            self.kind.data = allowed[0].value
+
+
+class DocumentFields(FlaskForm):
+    """Title and kind of a document, shared by the forms that ask for them; limits are drafting's to check."""
+
+    title = PlainField("标题")
+    kind = RadioField("文件类别", validators=[InputRequired("请选择文件类别：征求意见的最短期限由它决定。")])
+    enterprise_related = BooleanField("与企业生产经营活动密切相关")
+
+    def __init__(self, present: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kind.choices = kinds(present)
+
+
+class ConfirmForm(DocumentFields):
+    """The previewed draft and what it is; ``draft`` is the signed name of the uploaded file."""
+
+    draft = HiddenField()
+
+
+class NoticeForm(DocumentFields):
+    """What the drafter writes around the draft."""
+
+    summary = TextAreaField("简介")
+    notice_html = TextAreaField("公告")
+    explanation_html = TextAreaField("起草说明")
+    mail_phrase = PlainField("邮件主题用语")
+    contact = PlainField("来信来电的地址、邮编和电话")
+
+
+class PublishForm(FlaskForm):
+    """When it opens, how long, and why shorter; ``seen`` is the state of what the publisher looked at."""
+
+    opens = DayField("公布日期")
+    days = DaysField("期限")
+    reason = TextAreaField("缩短期限的理由", validators=[REASON])
+    seen = HiddenField()
+
+
+class WhatIfForm(FlaskForm):
+    """A day and a number of days to count from; asked by address, changes nothing."""
+
+    class Meta:
+        csrf = False
+
+    opens = DayField("公布日期")
+    days = DaysField("期限")
+
+
+class ReasonForm(FlaskForm):
+    """An act that needs a reason: returning, withdrawing."""
+
+    reason = TextAreaField("理由", validators=[REASON])
+
+
+class ExtendForm(ReasonForm):
+    """The new last day and why."""
+
+    last_day = DayField("新的最后一日", validators=[])
+
+
+class GiveForm(FlaskForm):
+    """The moderator to give a consultation to."""
+
+    user = SelectField("审核员", coerce=int, validate_choice=False)

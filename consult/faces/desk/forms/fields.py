@@ -1,0 +1,67 @@
+"""Fields that say in plain words what is wrong with what was typed."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from wtforms import Field, StringField
+from wtforms.widgets import DateInput, NumberInput
+
+_DAY = re.compile(r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?\s*")
+_DIGITS = re.compile(r"\s*\d{1,6}\s*[日天]?\s*")
+
+
+class DayField(Field):
+    """A local day: from the browser's calendar, or typed as 2026-12-01 or 2026年12月1日."""
+
+    widget = DateInput()
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return self.data.isoformat() if self.data is not None else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed; nothing is ``None``."""
+        self.data: date | None = None
+        typed = valuelist[0] if valuelist else ""
+        if not typed.strip():
+            return
+        found = _DAY.fullmatch(typed)
+        try:
+            self.data = date(int(found[1]), int(found[2]), int(found[3])) if found else None
+        except ValueError:
+            self.data = None
+        if self.data is None:
+            raise ValueError(f"“{typed[:30]}”不是日期，请写成 2026-12-01 这样。")
+
+
+class DaysField(Field):
+    """A number of days."""
+
+    widget = NumberInput()
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return str(self.data) if self.data is not None else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed; nothing is ``None``."""
+        self.data: int | None = None
+        typed = valuelist[0] if valuelist else ""
+        if not typed.strip():
+            return
+        if not _DIGITS.fullmatch(typed):
+            raise ValueError(f"“{typed[:30]}”不是天数，请写阿拉伯数字，例如 30。")
+        self.data = int(typed.strip().rstrip("日天"))
+
+
+class PlainField(StringField):
+    """One line of text, without blanks around it."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take the line without outer blanks."""
+        self.data: str | None = str(valuelist[0]).strip() if valuelist else self.data
