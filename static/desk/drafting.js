@@ -34,7 +34,7 @@ function parsed(html) { return new DOMParser().parseFromString(html, "text/html"
 function act(command, box) {
   box.focus();
   if (command === "link") {
-    const address = prompt("网址（https://…）或者邮箱（mailto:…）：", "https://");
+    const address = prompt("网址，或者 mailto: 加邮箱：", "https:");
     if (address && /^(https?:|mailto:|tel:)/i.test(address)) document.execCommand("createLink", false, address);
     return;
   }
