@@ -10,6 +10,7 @@ from typing import Any
 from xml.parsers import expat
 
 from consult.files import archives, charsets, rtf, sniff
+from consult.files.doc import text_of_doc
 from consult.files.pdf import text_of_pdf
 from consult.files.tables import TableRefused
 from consult.files.tables.source import Source
@@ -56,6 +57,8 @@ def _read(data: bytes, kind: str, budget: archives.Budget, depth: int) -> str:
         return _text_of_parts(data, r"content\.xml", plain=True)
     if kind in (sniff.XLSX, sniff.XLSM):
         return _text_of_workbook(data)
+    if kind in (sniff.DOC, sniff.WPS):
+        return text_of_doc(data)
     if kind == sniff.RTF:
         return rtf.text_of_rtf(data[: 20 * MAX_CHARACTERS])
     if kind == sniff.ZIP and depth <= archives.MAX_DEPTH:

@@ -1,6 +1,7 @@
 """Small files of every kind, built for the tests."""
 
 import io
+import struct
 import zipfile
 
 import docx as python_docx
@@ -41,6 +42,59 @@ def ole(*streams):
     """As much of an OLE compound file as tells its kind: a directory that names `streams`."""
     entries = b"".join(name.encode("utf-16-le").ljust(128, b"\x00") for name in ("Root Entry", *streams))
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\x00") + entries.ljust(512, b"\x00")
+
+
+def doc(text, compressed=False):
+    """An old Word document: text in one piece, a field in front of it, in a compound file of small streams."""
+    fields = "\x13 HYPERLINK x \x14" if not compressed else ""
+    content = f"{fields}{text}\r"
+    stored = content.encode("cp1252") if compressed else content.encode("utf-16-le")
+    position = (0x400 * 2 | 0x40000000) if compressed else 0x400
+    plan = struct.pack("<II", 0, len(content)) + struct.pack("<HIH", 0, position, 0)
+    clx = b"\x01\x02\x00ab" + b"\x02" + struct.pack("<I", len(plan)) + plan
+    head = bytearray(0x400)
+    struct.pack_into("<H8xH", head, 0, 0xA5EC, 0x0200)
+    struct.pack_into("<II", head, 0x01A2, 0, len(clx))
+    return compound({"WordDocument": bytes(head) + stored, "1Table": clx})
+
+
+def compound(streams):
+    """An OLE compound file: those under 4096 bytes in the mini stream, the others in sectors of their own."""
+    small = {name: data for name, data in streams.items() if len(data) < 4096}
+    mini, mini_fat, starts = b"", [], {}
+    for name, data in small.items():
+        starts[name] = len(mini_fat)
+        count = -(-len(data) // 64)
+        mini_fat += [*range(len(mini_fat) + 1, len(mini_fat) + count), 0xFFFFFFFE]
+        mini += data.ljust(count * 64, b"\x00")
+    sectors, fat = [b""] * 4, [0xFFFFFFFD] * 4  # the first sectors are the table itself
+
+    def place(data):
+        first, count = len(sectors), -(-len(data) // 512)
+        for number in range(count):
+            sectors.append(data[number * 512 : (number + 1) * 512].ljust(512, b"\x00"))
+            fat.append(first + number + 1 if number + 1 < count else 0xFFFFFFFE)
+        return first
+
+    for name, data in streams.items():
+        if name not in small:
+            starts[name] = place(data)
+    mini_start = place(mini) if mini else 0xFFFFFFFE
+    table = struct.pack(f"<{len(mini_fat)}I", *mini_fat)
+    mini_fat_start = place(table.ljust(-(-len(table) // 512) * 512, b"\xff")) if table else 0xFFFFFFFE
+    entries = _entry("Root Entry", 5, mini_start, len(mini))
+    entries += b"".join(_entry(name, 2, starts[name], len(data)) for name, data in streams.items())
+    directory = place(entries)
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    head += struct.pack("<10I4I", 0, 4, directory, 0, 4096, mini_fat_start, 1, 0xFFFFFFFE, 0, 0, 1, 2, 3, 0xFFFFFFFF)
+    sectors[:4] = [struct.pack(f"<{len(fat)}I", *fat).ljust(2048, b"\xff")]
+    return head.ljust(512, b"\xff") + b"".join(sectors)
+
+
+def _entry(name, kind, start, size):
+    written = name.encode("utf-16-le") + b"\x00\x00"
+    entry = written.ljust(64, b"\x00") + struct.pack("<HBB", len(written), kind, 1) + b"\xff" * 12 + bytes(36)
+    return entry + struct.pack("<IQ", start, size)
 
 
 def pdf(lines):

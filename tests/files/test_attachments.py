@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import random
 import zipfile
 import zlib
 
@@ -172,6 +173,27 @@ def test_the_words_of_documents_are_found():
     assert text_of(samples.zipped({"content.xml": content.encode()}), sniff.ODF + ".text") == "同意\n反对"
     page = "<p><TextCode>同意</TextCode></p>"
     assert text_of(samples.zipped({"Doc_0/Pages/Page_0/Content.xml": page.encode()}), sniff.OFD) == "同意"
+
+
+@pytest.mark.parametrize("length", [1, 3_000])
+def test_the_words_of_old_word_documents_are_found(length):
+    text = "第八条 建议删去收费。" * length
+    assert sniff.sniff(samples.doc(text), "意见.doc") == sniff.DOC
+    assert attachments.text_of(samples.doc(text), sniff.DOC) == text
+    assert check("意见.wps", samples.doc(text), max_bytes=LIMIT).media_type == sniff.DOC
+    assert attachments.text_of(samples.doc("plain words", compressed=True), sniff.DOC) == "plain words"
+
+
+def test_a_damaged_old_document_has_few_words_and_makes_no_trouble():
+    whole = samples.doc("第八条 建议删去收费。" * 300)
+    chance = random.Random(8)
+    for _ in range(300):
+        data = bytearray(whole)
+        for _ in range(chance.randint(1, 30)):
+            data[chance.randrange(min(len(data), 3_000) if chance.random() < 0.7 else len(data))] = chance.randrange(
+                256
+            )
+        assert isinstance(attachments.text_of(bytes(data[: chance.randrange(len(data))]), sniff.DOC), str)
 
 
 def test_file_names_in_archives_are_read_in_gbk():
