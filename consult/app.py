@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Flask
-from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Settings
@@ -15,8 +14,8 @@ from consult.adoption import service as adoption
 from consult.ledger import journal
 from consult.ledger.service import record
 from consult.logs import configure_logs
+from consult.migrating import offer_migrations
 from consult.moderation import service as moderation
-from consult.store import db
 from consult.store.database import connect
 
 
@@ -56,7 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     recording.use(record)
     connect(app)
     journal.register()
-    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True)
+    offer_migrations(app)
     moderation.follow(adoption.follow_screening)  # opinions follow from screening
     faces.register(app)
     return app

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Flask, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
-from flask_migrate import Migrate
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from consult.faces.guards import limiter
 from consult.faces.jobs import progress
 from consult.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerLeaf
+from consult.migrating import newest_revisions
 from consult.settings import settings
 from consult.store import db
 
@@ -64,18 +64,12 @@ def readyz() -> ResponseReturnValue:
 
 
 def _database() -> str:
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-    from flask import current_app
-
-    migrate: Migrate = current_app.extensions["migrate"].migrate
-    heads = set(ScriptDirectory.from_config(migrate.get_config()).get_heads())
     try:
-        with db.engine.connect() as connection:
-            current = set(MigrationContext.configure(connection).get_current_heads())
-    except SQLAlchemyError as error:
-        return f"not reachable: {type(error).__name__}"
-    return "ok" if current == heads else "schema out of date: run flask db upgrade"
+        current = set(db.session.scalars(text("SELECT version_num FROM alembic_version")))
+    except (OperationalError, ProgrammingError) as error:
+        db.session.rollback()
+        return f"not reachable, or no schema yet (flask db upgrade makes it): {type(error).__name__}"
+    return "ok" if current == newest_revisions() else "schema out of date: run flask db upgrade"
 
 
 @ops.get("/metrics")

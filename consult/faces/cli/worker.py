@@ -18,7 +18,7 @@ worker_cli = AppGroup("worker", help="Periodic work.")
 @refusals
 def run(threads: int) -> None:
     """Run the worker until it is stopped. Stopping or killing it at any moment loses nothing."""
-    from consult.faces.jobs.queue import consumer
+    from consult.faces.worker import consumer
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     application = current_app._get_current_object()  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from flask import Flask
 
 from consult.faces import jobs
 from consult.faces.jobs import Job, progress
-from consult.faces.jobs.queue import attach
+from consult.faces.worker import attach
 
 AT = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
 
