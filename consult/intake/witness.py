@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
@@ -13,7 +12,8 @@ from sqlalchemy import exists, func, literal, select
 from consult.intake import evidence, receipts
 from consult.intake.evidence import RECEIVE
 from consult.intake.models import Attachment, RawForm, Submission, SubmissionPart, SubmissionState
-from consult.ledger.checking.view import as_stored, moment, one_view, stream
+from consult.ledger.checking.batches import columns_as_stored, entries_on, facts
+from consult.ledger.checking.view import moment, one_view, stream
 from consult.ledger.faults import Fault, What
 from consult.ledger.models import LedgerEntry
 from consult.store import db
@@ -40,17 +40,10 @@ def faults() -> Iterator[Fault]:
 
 
 def _together(ids: Sequence[int]) -> Iterator[Fault]:
-    stored = list(
-        db.session.execute(select(*_columns(Submission)).where(Submission.id.in_(ids)).order_by(Submission.id))
-    )
+    stored = list(db.session.execute(_rows(Submission).where(Submission.id.in_(ids)).order_by(Submission.id)))
     parts, files = _of(SubmissionPart, ids), _of(Attachment, ids)
     raws = {row.submission_id: row for row in db.session.execute(_rows(RawForm).where(RawForm.submission_id.in_(ids)))}
-    entries: dict[str, list[Any]] = defaultdict(list)
-    subjects = [f"submission:{row.number}" for row in stored]
-    for entry in db.session.execute(
-        _rows(LedgerEntry).where(LedgerEntry.subject.in_(subjects)).order_by(LedgerEntry.id)
-    ):
-        entries[entry.subject].append(entry)
+    entries = entries_on({f"submission:{row.number}" for row in stored})
     for row in stored:
         acts = entries[f"submission:{row.number}"]
         words = _wrong(row, parts[row.id], raws.get(row.id), files[row.id], acts)
@@ -59,16 +52,8 @@ def _together(ids: Sequence[int]) -> Iterator[Fault]:
             yield Fault("submission", str(row.number), what, f"来件 {row.number} {words}")
 
 
-def _columns(model: Any) -> list[Any]:
-    text_on_sqlite = ("received_at", "recorded_at", "channel", "state", "sender_kind", "at", "detail")
-    return [
-        as_stored(column).label(column.name) if column.name in text_on_sqlite else column
-        for column in model.__table__.columns
-    ]
-
-
 def _rows(model: Any) -> Any:
-    return select(*_columns(model))
+    return select(*columns_as_stored(model, "received_at", "recorded_at", "channel", "state", "sender_kind"))
 
 
 def _of(model: type[SubmissionPart] | type[Attachment], ids: Sequence[int]) -> Rows:
@@ -119,7 +104,7 @@ def _wrong_state(row: Any, entries: list[Any]) -> str:
     if consultation_id is None:
         state = SubmissionState.UNASSIGNED.value
     for entry in entries:
-        detail = json.loads(entry.detail) if isinstance(entry.detail, str) else entry.detail
+        detail = facts(entry)
         state = detail.get("state", state)
         if entry.consultation_id is not None and entry.consultation_id != consultation_id:
             consultation_id = entry.consultation_id

@@ -69,7 +69,7 @@ def compile_report(
         )
         session.add(report)
         session.flush()
-        report.digest = _digest(report.snapshot, report.statement, _frozen(report, _table(consultation)))
+        report.digest = content_digest(report.snapshot, report.statement, _frozen(report, _table(consultation)))
         _record(actor, Act.COMPILE_REPORT, report, at)
     return report
 
@@ -109,7 +109,7 @@ def _frozen(report: FeedbackReport, table: Iterator[dict[str, Any]]) -> Iterator
         db.session.execute(insert(ReportRow), batch)
 
 
-def _digest(content: dict[str, Any], statement: str, table: Iterator[dict[str, Any]]) -> str:
+def content_digest(content: dict[str, Any], statement: str, table: Iterator[dict[str, Any]]) -> str:
     """Return the SHA-256 over everything that a report prints."""
     hashed = hashlib.sha256(canonical({"snapshot": content, "statement": statement}))
     for values in table:
@@ -195,7 +195,7 @@ def _check_publishable(actor: Actor, report: FeedbackReport, at: datetime) -> No
 def is_current(report: FeedbackReport) -> bool:
     """Whether everything that a report prints still stands as it was when it was compiled."""
     consultation = report.consultation
-    return _digest(snapshot(consultation), report.statement, _table(consultation)) == report.digest
+    return content_digest(snapshot(consultation), report.statement, _table(consultation)) == report.digest
 
 
 def newest(consultation_id: int) -> FeedbackReport | None:

@@ -10,16 +10,25 @@ from itertools import islice
 from flask.cli import AppGroup
 from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
+from consult.adoption import witness as decisions
 from consult.clock import now
 from consult.faces.cli import files
 from consult.faces.cli.console import json_option, refusals, show
 from consult.intake import witness as submissions
 from consult.ledger import blobs, checking, checkpoints, tree
 from consult.ledger.faults import Fault, What
+from consult.moderation import witness as screenings
+from consult.reporting import witness as reports
 
 ledger_cli = AppGroup("ledger", help="The record of every act, and its seal.")
 
-WITNESSES: tuple[Callable[[], Iterator[Fault]], ...] = (submissions.faults, lambda: blobs.faults(files.SOURCES))
+WITNESSES: tuple[Callable[[], Iterator[Fault]], ...] = (
+    submissions.faults,
+    screenings.faults,
+    decisions.faults,
+    reports.faults,
+    lambda: blobs.faults(files.SOURCES),
+)
 """What each stage knows of its own rows and holds against the record."""
 
 MOST = 1000
