@@ -20,7 +20,7 @@ STEP_OF = {
     State.OPEN: 1,
     State.CLOSED: 2,
     State.FEEDBACK_REVIEW: 2,
-    State.FEEDBACK_PUBLISHED: 4,
+    State.FEEDBACK_PUBLISHED: 3,
     State.SUBMITTED_TO_MEETING: 4,
     State.PROMULGATED: 5,
     State.WITHDRAWN: -1,
@@ -34,6 +34,7 @@ def consultation(slug: str) -> str:
     found = public_consultation(slug, now)
     draft = queries.draft_of(found)
     on_article = tally.counts(found.id, "article")
+    report = reports.standing(found.id)
     return render_template(
         "public/consultation.html",
         consultation=found,
@@ -44,10 +45,10 @@ def consultation(slug: str) -> str:
         on_article=on_article,
         received=received([found.id])[found.id],
         kind_name=kind_name(found.kind),
-        steps=steps_of(found),
+        steps=steps_of(found, report),
         step=STEP_OF.get(found.state(now), 0),
         takes_opinions=found.stage is not Stage.WITHDRAWN,
-        report=reports.standing(found.id),
+        report=report,
     )
 
 
@@ -90,8 +91,9 @@ def article(slug: str, anchor: str) -> str:
     )
 
 
-def steps_of(found: Consultation) -> list[tuple[str, str]]:
+def steps_of(found: Consultation, report: reports.Feedback | None) -> list[tuple[str, str]]:
     """Return the road of a consultation with the dates that are known."""
     until = last_moment(found.closes_at).replace(" 24:00", "")
-    dates = (short_day(found.opens_at), f"至 {until}" if until else "", "", "", "")
+    answered = short_day(report.published_at) if report is not None else ""
+    dates = (short_day(found.opens_at), f"至 {until}" if until else "", "", answered, "")
     return list(zip(STEPS, dates, strict=True))
