@@ -32,6 +32,17 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
+NEEDED = {"browser": ("chromium",), "imap": ("dovecot", "/usr/sbin/dovecot")}
+"""Programs that tests with a mark need: any of them."""
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose program isn't installed, with the reason; under CI that is a failure."""
+    for mark, programs in NEEDED.items():
+        if item.get_closest_marker(mark) and not any(shutil.which(program) for program in programs):
+            missing(f"{programs[0]} isn't installed; `make test` installs it where it may")
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """The folder of real statutes and messages beside the checkout."""
