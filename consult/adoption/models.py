@@ -75,7 +75,10 @@ class Opinion(Base):
     part: Mapped[SubmissionPart] = relationship()
     group: Mapped[OpinionGroup | None] = relationship(back_populates="opinions")
 
-    __table_args__ = (Index("ix_opinion_by_provision", "consultation_id", "anchor", "id"),)
+    __table_args__ = (
+        Index("ix_opinion_by_provision", "consultation_id", "anchor", "id"),
+        Index("ix_opinion_by_key", "consultation_id", "id"),
+    )
 
 
 class Decision(Base):

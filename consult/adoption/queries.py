@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,6 +55,26 @@ class Progress:
     returned: int = 0
     reviewed: int = 0
 
+    @classmethod
+    def of(cls, counts: Mapping[DecisionState | None, int]) -> Progress:
+        """Return the progress that counts by state make; None is for opinions without a decision."""
+        return cls(
+            total=sum(counts.values()),
+            undecided=counts.get(None, 0),
+            proposed=counts.get(DecisionState.PROPOSED, 0),
+            returned=counts.get(DecisionState.RETURNED, 0),
+            reviewed=counts.get(DecisionState.REVIEWED, 0),
+        )
+
+    def __add__(self, other: Progress) -> Progress:
+        """Return the progress of both together."""
+        return Progress(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
+    @property
+    def open(self) -> int:
+        """How many still need a decision: none yet, or returned."""
+        return self.undecided + self.returned
+
     @property
     def done(self) -> bool:
         """Whether every opinion is decided and reviewed."""
@@ -65,14 +85,7 @@ def progress(consultation_id: int) -> Progress:
     """Return how many opinions are undecided, proposed, returned and reviewed."""
     state = holds("state")
     query = with_decision(state, func.count()).where(Opinion.consultation_id == consultation_id).group_by(state)
-    counts = {key: int(n) for key, n in db.session.execute(query)}
-    return Progress(
-        total=sum(counts.values()),
-        undecided=counts.get(None, 0),
-        proposed=counts.get(DecisionState.PROPOSED, 0),
-        returned=counts.get(DecisionState.RETURNED, 0),
-        reviewed=counts.get(DecisionState.REVIEWED, 0),
-    )
+    return Progress.of({key: int(n) for key, n in db.session.execute(query)})
 
 
 def outcomes(consultation_id: int) -> dict[Outcome, int]:

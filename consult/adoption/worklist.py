@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from consult.adoption.groups import SENDER
 from consult.adoption.models import Decision, DecisionState, Opinion, OpinionGroup, Outcome
-from consult.adoption.queries import OfGroup, Own, holds, with_decision
+from consult.adoption.queries import OfGroup, Own, Progress, holds, with_decision
 from consult.intake.models import Submission
 from consult.store import db
 
@@ -20,22 +20,24 @@ REASONS_LOOKED_AT = 300
 
 @dataclass(frozen=True)
 class AtProvision:
-    """How many opinions stand on one anchor, and how many of them still need a decision (none yet, or returned)."""
+    """How many opinions stand on one anchor, and how far their decisions are."""
 
     anchor: str
-    undecided: int
-    total: int
+    progress: Progress
 
 
-def undecided_by_anchor(consultation_id: int) -> list[AtProvision]:
-    """Return the counts of every anchor that has opinions."""
-    needs = case((holds("state").is_(None), 1), (holds("state") == DecisionState.RETURNED, 1), else_=0)
+def progress_by_anchor(consultation_id: int) -> list[AtProvision]:
+    """Return how far the decisions are on every anchor that has opinions."""
+    state = holds("state")
     query = (
-        with_decision(Opinion.anchor, func.sum(needs), func.count())
+        with_decision(Opinion.anchor, state, func.count())
         .where(Opinion.consultation_id == consultation_id)
-        .group_by(Opinion.anchor)
+        .group_by(Opinion.anchor, state)
     )
-    return [AtProvision(anchor, int(open_), int(n)) for anchor, open_, n in db.session.execute(query)]
+    counts: dict[str, dict[DecisionState | None, int]] = {}
+    for anchor, key, n in db.session.execute(query):
+        counts.setdefault(anchor, {})[key] = int(n)
+    return [AtProvision(anchor, Progress.of(states)) for anchor, states in counts.items()]
 
 
 @dataclass(frozen=True)

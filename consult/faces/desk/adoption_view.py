@@ -103,7 +103,9 @@ class Workspace:
         self.consultation = consultation
         self.draft: Draft = draft_of(consultation)
         self.actor_id = actor_id
-        self.provisions = provisions(self.draft, worklist.undecided_by_anchor(consultation.id))
+        counts = worklist.progress_by_anchor(consultation.id)
+        self.progress = sum((one.progress for one in counts), queries.Progress())
+        self.provisions = provisions(self.draft, counts)
         self.where = where if where.at or where.saved else replace(where, at=self._first())
 
     def _first(self) -> str:
@@ -175,7 +177,7 @@ def provisions(draft: Draft, counts: Sequence[AtProvision]) -> list[Provision]:
 
     Opinions on a paragraph or an item count for its article; those on a heading or a loose text stand for themselves.
     """
-    by_anchor = {one.anchor: one for one in counts}
+    by_anchor = {one.anchor: one.progress for one in counts}
     rows: list[tuple[str, str, tuple[str, ...]]] = [(WHOLE, "整个草案", ("",))]
     rows += [(block.anchor, block.label, block.anchors) for block in draft.blocks]
     known = {anchor for _, _, anchors in rows for anchor in anchors}
@@ -185,7 +187,7 @@ def provisions(draft: Draft, counts: Sequence[AtProvision]) -> list[Provision]:
             at,
             label,
             tuple(anchor for anchor in anchors if anchor in by_anchor),
-            sum(by_anchor[anchor].undecided for anchor in anchors if anchor in by_anchor),
+            sum(by_anchor[anchor].open for anchor in anchors if anchor in by_anchor),
             sum(by_anchor[anchor].total for anchor in anchors if anchor in by_anchor),
         )
         for at, label, anchors in rows

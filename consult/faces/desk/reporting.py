@@ -103,6 +103,7 @@ def reporting_version(slug: str, version: int) -> str:
     rows = service.rows(report, after=_number("after"), limit=ROWS + 1)
     return render_template(
         "desk/reporting/version.html",
+        desk_nav=inside(current_actor(), consultation),
         consultation=consultation,
         report=report,
         document=service.document(report),
@@ -136,6 +137,7 @@ def reporting_figure(slug: str, name: str) -> str:
     found = {row.id: row for row in db.session.scalars(db.select(kind).where(kind.id.in_(ids[:ROWS])))}
     return render_template(
         "desk/reporting/figure.html",
+        desk_nav=inside(current_actor(), consultation),
         consultation=consultation,
         figure=figure,
         n=figure.count(consultation.id),
