@@ -18,7 +18,7 @@ _SYSTEM_SENDER = re.compile(
 )
 _BOUNCE_SUBJECT = re.compile(
     r"\s*(?:\W{0,3}(?:系统)?退信|退件|来自.{1,40}的退信|投递失败|邮件(?:投递|发送|传送)(?:失败|不成功|状态)"
-    r"|无法(?:投递|送达|传递)|未送达|未能送达"
+    r"|无法(?:投递|送达|传递)|未送达|未能送达|邮件(?:未能|无法)(?:送达|投递|发送)|mail system error"
     r"|undeliver(?:ed|able)|delivery (?:status notification|failure|has failed|delayed)|mail delivery (?:failed"
     r"|failure|subsystem)"
     r"|returned mail|failure notice|non-?delivery|message (?:not delivered|undeliverable)"

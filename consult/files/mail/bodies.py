@@ -19,9 +19,11 @@ _SIGNATURES = frozenset({
 })  # fmt: skip
 _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
+# What programs say to programs.
 _REPORTS = frozenset({
-    "message/delivery-status", "message/disposition-notification", "text/rfc822-headers", "message/rfc822-headers",
-    "message/feedback-report", "message/global-delivery-status", "application/pgp-encrypted",
+    "message/delivery-status", "message/global-delivery-status", "message/disposition-notification",
+    "message/feedback-report", "text/rfc822-headers", "message/rfc822-headers", "application/pgp-encrypted",
+    "text/x-amp-html", "text/watch-html", "application/applefile",
 })  # fmt: skip
 # Exchange puts what follows an attachment, such as the footer of a list, into files of these names.
 _BODY_NAMES = re.compile(r"(?:att\d{3,}|mime-attachment|message|body|part\d*)\.(?:txt|html?)\Z", re.I)

@@ -21,6 +21,7 @@ _SILENT = frozenset({"script", "style", "head", "title", "noscript", "template",
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt)?\s*(?:[;!]|\Z)", re.I
 )
+_QUOTING = re.compile(r"cite|quote|reply|ntes|netease|border-left", re.I)
 _UNSHOWN = ("script", "style", "head", "title", "!--")
 
 
@@ -93,7 +94,7 @@ class _Writer:
             self._silent += 1
         if tag in _BLOCKS:
             self._break(gap=tag in _PARAGRAPHS)
-        if tag == "blockquote":
+        if _is_quotation(tag, element):
             self._quotes += 1
         elif tag == "br":
             self._break(force=True)
@@ -109,7 +110,7 @@ class _Writer:
     def _end(self, tag: str, element: etree._Element) -> None:
         if tag in _BLOCKS and tag != "hr":
             self._break(gap=tag in _PARAGRAPHS)
-        if tag == "blockquote":
+        if _is_quotation(tag, element):
             self._quotes -= 1
         elif tag == "pre":
             self._preformatted -= 1
@@ -150,6 +151,14 @@ class _Writer:
 def _is_hidden(element: etree._Element) -> bool:
     style = element.get("style") if isinstance(element.tag, str) else None
     return bool(style and _HIDDEN.search(style[:500]))
+
+
+def _is_quotation(tag: str, element: etree._Element) -> bool:
+    """Say whether a block quotes another message; web mail programs also use `blockquote` to indent."""
+    if tag != "blockquote":
+        return False
+    marks = " ".join(str(element.get(name, "")) for name in ("type", "class", "id", "style"))
+    return element.get("cite") is not None or bool(_QUOTING.search(marks[:1_000]))
 
 
 def _tidy(lines: list[str]) -> str:

@@ -14,9 +14,11 @@ _WRAPPED = 4  # lines over which an attribution may be wrapped
 # "------------------ 原始邮件 ------------------", "-----Original Message-----", "---- 回复的原邮件 ----"
 _RULE = re.compile(
     r"[ \t>]*[-_=*—－]{2,60}[ \t\xa0]*"
-    r"(?:原始邮件|原始郵件|原邮件|原郵件|邮件原件|回复的原邮件|回复的邮件|引用原文|转发邮件信息|转发的邮件|转发邮件"
+    r"(?:原始(?:邮件|郵件|信息|消息)|原邮件|原郵件|邮件原件|回复的原邮件|回复的邮件|引用原文|转发邮件信息|转发的邮件"
+    r"|转发邮件"
     r"|转发信息"
-    r"|轉寄郵件|轉寄的郵件|original (?:e-?mail|message)|(?:begin )?forwarded (?:mail|message)|repl(?:y|ied) message)"
+    r"|轉寄郵件|轉寄的郵件|original(?: (?:e-?mail|message))?|(?:begin )?forwarded (?:mail|message)|repl(?:y"
+    r"|ied) message)"
     r"[ \t\xa0]*[-_=*—－]{2,60}[ \t]*\Z",
     re.I,
 )
@@ -40,10 +42,11 @@ _ATTRIBUTION_START = re.compile(
 _LABELS = {
     "from": r"发件人|寄件者|寄件人|發件人|發信人|发信人|from|von|de",
     "to": r"收件人|收件者|收信人|to|an",
-    "date": r"发送时间|发送日期|发件时间|日期|时间|傳送時間|傳送日期|發送時間|寄件日期|寄信日期|時間|sent|date|datum"
+    "date": r"发送时间|发送日期|发件时间|日[ \t　]*期|时[ \t　]*间|傳送時間|傳送日期|發送時間|寄件日期|寄信日期|時間"
+    r"|sent|date|datum"
     r"|gesendet",
-    "subject": r"主题|主旨|主題|标题|subject|betreff",
-    "cc": r"抄送人|抄送|密件副本|副本|密送|cc|bcc|reply-to|回复|附件|attachments?|重要性|importance",
+    "subject": r"主[ \t　]*题|主[ \t　]*旨|主題|标题|subject|betreff",
+    "cc": r"抄送人|抄[ \t　]*送|密件副本|副本|密送|cc|bcc|reply-to|回复|附件|attachments?|重要性|importance",
 }
 _LABEL = re.compile(
     r"[ \t>*·]*(?:" + "|".join(f"(?P<{kind}>{words})" for kind, words in _LABELS.items()) + r")[ \t*]*[:：](?!//)",
@@ -74,7 +77,8 @@ class Words:
     """A body taken apart.
 
     `own` are the person's words, `quoted` everything else as it stood. Where another message follows, `head` holds
-    the lines that name it, `message` its body, and `forward` says that its mark calls it forwarded, not answered.
+    the lines that name it, `message` its body, `forward` says that its mark calls it forwarded, not answered, and
+    `bare_head` that no mark stands over its head at all.
     """
 
     own: str
@@ -82,6 +86,7 @@ class Words:
     head: str = ""
     message: str = ""
     forward: bool = False
+    bare_head: bool = False
 
 
 def split(text: str) -> Words:
@@ -97,7 +102,7 @@ def split(text: str) -> Words:
     if cut is None:
         return Words(_joined(own), rest)
     message = _joined(_unquoted(below[cut.length :]))
-    return Words(_joined(own), rest, _joined(below[: cut.length]), message, cut.forward)
+    return Words(_joined(own), rest, _joined(below[: cut.length]), message, cut.forward, cut.bare_head)
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,8 @@ class _Cut:
 
     line: int
     length: int
-    forward: bool
+    forward: bool = False
+    bare_head: bool = False
 
 
 def _find_cut(lines: list[str]) -> _Cut | None:
@@ -118,10 +124,12 @@ def _find_cut(lines: list[str]) -> _Cut | None:
         if rule:
             return _Cut(number, 1 + _head_length(lines, number + 1), bool(_FORWARD_WORDS.search(stripped)))
         if _LABEL.match(line) and (length := _head_length(lines, number)):
-            return _Cut(_over_rule_line(lines, number), length + number - _over_rule_line(lines, number), False)
+            return _Cut(
+                _over_rule_line(lines, number), length + number - _over_rule_line(lines, number), bare_head=True
+            )
         wrapped = _attribution_length(lines, number)
         if wrapped:
-            return _Cut(number, wrapped, False)
+            return _Cut(number, wrapped)
     return None
 
 
@@ -189,6 +197,11 @@ def _answers_below(lines: list[str]) -> list[str]:
     """Return what a person wrote under or between the quoted lines, where quoted lines are marked at all."""
     own, quoted = _without_quotes(lines)
     return own if _joined(quoted) else []
+
+
+def unquoted(text: str) -> str:
+    """Return a text without the marks of quotation that most of its lines have."""
+    return _joined(_unquoted(text.split("\n")))
 
 
 def _unquoted(lines: list[str]) -> list[str]:

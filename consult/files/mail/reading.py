@@ -13,7 +13,7 @@ from consult.files.mail.bodies import Contents, Sorter
 from consult.files.mail.headers import Fields
 from consult.files.mail.model import AuthResults, Auto, Mail, MailAttachment, TextSource
 from consult.files.mail.structure import Part, Reader
-from consult.files.mail.subjects import is_forward, normalise_subject
+from consult.files.mail.subjects import is_answer, is_forward, normalise_subject
 
 MAX_SIZE = 60 << 20  # bytes that are looked at
 MAX_TEXT = 1_000_000  # characters
@@ -63,8 +63,9 @@ def _read(raw: bytes, own: Collection[str], trusted: Collection[str], depth: int
     subject = root.fields.text("subject")
     body = "\n\n".join(text for block in found.blocks if (text := block.text.strip()))
     auto = automatic.classify(root, sender[1], subject, own)
-    words = _words(body, subject, found, nested, auto, own)
     fields = root.fields
+    answers = fields.has("in-reply-to") or fields.has("references") or is_answer(subject)
+    words = _words(body, subject, found, nested, auto, own, answers=answers)
     return Mail(
         message_id=_identifier(fields.first("message-id")),
         in_reply_to=_identifier(fields.first("in-reply-to")),
@@ -159,7 +160,14 @@ class _Found:
 
 
 def _words(
-    body: str, subject: str, found: Contents, nested: tuple[Mail, ...], auto: Auto, own: Collection[str]
+    body: str,
+    subject: str,
+    found: Contents,
+    nested: tuple[Mail, ...],
+    auto: Auto,
+    own: Collection[str],
+    *,
+    answers: bool,
 ) -> _Found:
     """Find the person's words: in the body, else in what was forwarded, in a message inside, in an attachment."""
     uses_html = any(block.uses_html for block in found.blocks)
@@ -167,7 +175,10 @@ def _words(
     words = quoting.split(body)
     if auto in (Auto.BOUNCE, Auto.READ_RECEIPT):
         return _Found(words.own or body, words.quoted if words.own else "", plain if body else TextSource.NONE)
-    forwarded = _forwarded(words, subject, own)
+    if not words.own and not words.message and not answers and not is_forward(subject):
+        # Nothing is answered here: the marks of quotation are the writer's own.
+        words = quoting.Words(quoting.unquoted(words.quoted))
+    forwarded = _forwarded(words, subject, own, answers=answers)
     if forwarded and (not words.own or (len(words.own) < 60 and _POINTS_DOWN.search(words.own))):
         text = f"{words.own}\n\n{forwarded}".strip()
         return _Found(text, words.quoted, TextSource.FORWARDED)
@@ -185,9 +196,12 @@ def _words(
     return _Found(words.own, words.quoted, plain if words.own else TextSource.NONE)
 
 
-def _forwarded(words: quoting.Words, subject: str, own: Collection[str]) -> str:
-    """Return what was passed on, "" where the message answers another or passes our own notice back."""
-    if not words.message or not (words.forward or is_forward(subject)):
+def _forwarded(words: quoting.Words, subject: str, own: Collection[str], *, answers: bool) -> str:
+    """Return what was passed on, "" where the message answers another or passes our own notice back.
+
+    Some people type the head of a letter themselves (发件人：…, 日期：…): that is nothing answered either.
+    """
+    if not words.message or not (words.forward or is_forward(subject) or (words.bare_head and not answers)):
         return ""
     head = words.head.lower()
     if any(address.lower() in head.partition("收件人")[0].partition("\nto:")[0] for address in own if address):

@@ -40,6 +40,11 @@ def is_forward(subject: str) -> bool:
     return False
 
 
+def is_answer(subject: str) -> bool:
+    """Say whether a subject's marks name an answer."""
+    return bool(_PREFIX.match(subject[:2_000])) and not is_forward(subject)
+
+
 def quoted_titles(text: str) -> list[str]:
     """Return what stands between 《 and 》, each once, in order; titles inside a title stay inside."""
     return list(dict.fromkeys(" ".join(title.split()) for title in _TITLE.findall(text[:200_000]) if title.strip()))

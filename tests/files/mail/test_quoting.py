@@ -28,6 +28,10 @@ BELOW = {
     "iPhone": f"发自我的 iPhone\n\n> 在 2026年11月20日，上午9:00，绿化局 <yijian@dept.example.gov.cn> 写道：\n> \n> {NOTICE}",
     "Thunderbird": f"在 2026/11/20 9:00, 绿化局 写道:\n{QUOTED}",
     "Traditional": f"-----原始郵件-----\n寄件者: 局\n寄件日期: 2026\n收件者: z\n主旨: 通知\n\n{NOTICE}",
+    "QQ邮箱, international": f'------------------ Original ------------------\nFrom: "office" <a@b.cn>;\nDate: Fri, Nov 20, 2026\nTo: "z";\nSubject: Notice\n\n{NOTICE}',
+    "阿里邮箱": f"------------------------------------------------------------------\n发件人：绿化局 <a@b.cn>\n发送时间：2026年11月20日 09:00\n收件人：z\n主　题：征求意见\n\n{NOTICE}",
+    "Coremail": f'-----原始邮件-----\n发件人:"绿化局" <a@b.cn>\n发送时间:2026-11-20 09:00:00 (星期五)\n收件人: z\n主题: 征求意见\n\n{NOTICE}',
+    "phone": f"-------- 原始信息 --------\n发件人： 绿化局\n日期： 2026/11/20\n收件人： z\n主题： 通知\n\n{NOTICE}",
     "marks alone": QUOTED,
 }
 
@@ -56,6 +60,19 @@ def test_the_same_holds_for_html(client):
     mail = read(message(kind="text/html; charset=utf-8", body=body, subject="回复：征求意见"))
     assert mail.text == OPINION
     assert NOTICE in mail.quoted
+
+
+def test_indented_words_are_not_taken_for_quoted_ones():
+    body = f'<div>意见如下：</div><blockquote style="margin: 0 0 0 40px"><p>{OPINION}</p></blockquote>'
+    assert read(message(kind="text/html; charset=utf-8", body=body)).text == f"意见如下：\n\n{OPINION}"
+    assert read(message(body="\n".join(f"> {line}" for line in (OPINION, "谢谢")))).text == f"{OPINION}\n谢谢"
+
+
+def test_a_letter_with_a_head_that_its_writer_typed_is_read():
+    body = f"发件人：张三\n日期：2026年11月24日\n主题：收费问题\n\n{OPINION}"
+    mail = read(message(body=body))
+    assert (mail.text, mail.text_source) == (OPINION, TextSource.FORWARDED)
+    assert "张三" in mail.quoted
 
 
 def test_an_answer_below_or_between_the_quoted_lines_is_found():
