@@ -15,6 +15,7 @@ _WORDS = st.text(_PLAIN, min_size=1, max_size=60).filter(lambda text: not set(te
 _NAMES = st.text(_PLAIN, min_size=1, max_size=40).filter(
     lambda text: not set(text) & set("\"\\/<>()（）@;；,=?'“”%＜＞＠")
 )
+_ENCODINGS = st.sampled_from(["base64", "quoted-printable", "8bit"])
 
 
 @given(subject=_WORDS, name=_NAMES, lines=st.lists(_WORDS, min_size=1, max_size=8), cte=_ENCODINGS)
