@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import click
 from flask import Flask
 
 from config import ROOT
@@ -32,9 +33,22 @@ class _Extensions(dict[str, Any]):
         return self[name]
 
 
+class _Commands(click.Command):
+    """``flask db``: Flask-Migrate's commands, loaded when one of them is asked for."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        from flask_migrate.cli import db as commands
+
+        context: click.Context = commands.make_context(info_name, args, parent, **extra)
+        return context
+
+
 def offer_migrations(app: Flask) -> None:
-    """Let ``flask db`` find its settings."""
+    """Add ``flask db`` to the application's commands."""
     app.extensions = _Extensions(app)
+    app.cli.add_command(_Commands("db", help="Perform database migrations."))
 
 
 @cache
