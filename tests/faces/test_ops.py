@@ -56,3 +56,8 @@ def test_a_static_address_names_its_content_and_is_kept_for_a_year(app: Flask, c
 
 def test_a_static_file_that_is_missing_is_not_kept(client: FlaskClient) -> None:
     assert "max-age=31536000" not in client.get("/static/none.css?v=1").headers.get("Cache-Control", "")
+
+
+def test_the_commands_of_migrations_are_offered(app: Flask) -> None:
+    listed = app.test_cli_runner().invoke(args=["--help"]).stdout
+    assert "Perform database migrations." in listed
