@@ -40,6 +40,11 @@ _NAMES: dict[Field, tuple[str, ...]] = {
         *("external_id", "id", "编号", "留言编号", "工单编号", "工单号", "来件编号", "信件编号", "诉求编号"),
         *("受理编号", "单号", "流水号", "message_id", "ticket", "uuid"),
     ),
+    Field.RECEIVED_AT: (
+        *("received_at", "sent_at", "时间", "留言时间", "来电时间", "提交时间", "收到时间", "收件时间", "受理时间"),
+        *("创建时间", "发布时间", "来信时间", "登记时间", "日期", "留言日期", "来电日期"),
+        *("created_at", "submitted_at", "datetime", "timestamp", "time", "date"),
+    ),
     Field.CONTENT: (
         *("content", "body", "内容", "留言详情", "留言内容", "意见内容", "意见建议", "意见和建议", "具体意见"),
         *("反馈意见", "诉求内容", "来电内容", "来信内容", "信件内容", "问题描述", "详情", "正文", "意见", "建议"),
@@ -48,28 +53,27 @@ _NAMES: dict[Field, tuple[str, ...]] = {
     Field.SUBJECT: (
         *("subject", "title", "主题", "标题", "留言主题", "留言标题", "诉求标题", "信件标题", "事项", "headline"),
     ),
-    Field.NAME: (
-        *("name", "sender", "姓名", "反馈人", "提出人", "留言人", "留言用户", "来电人", "来信人", "诉求人", "联系人"),
-        *("单位名称", "企业名称", "姓名或单位", "用户名", "昵称", "用户", "author", "from", "username"),
-    ),
     Field.CONTACT: (
         *("contact", "联系方式", "联系电话", "来电号码", "手机", "手机号", "手机号码", "电话", "邮箱", "电子邮箱"),
         *("phone", "mobile", "tel", "email", "e-mail"),
     ),
-    Field.RECEIVED_AT: (
-        *("received_at", "sent_at", "时间", "留言时间", "来电时间", "提交时间", "收到时间", "收件时间", "受理时间"),
-        *("创建时间", "发布时间", "来信时间", "登记时间", "日期", "留言日期", "来电日期"),
-        *("created_at", "submitted_at", "datetime", "timestamp", "time", "date"),
+    Field.NAME: (
+        *("name", "sender", "姓名", "反馈人", "提出人", "留言人", "留言用户", "来电人", "来信人", "诉求人", "联系人"),
+        *("单位名称", "企业名称", "姓名或单位", "用户名", "昵称", "用户", "author", "from", "username"),
     ),
     Field.ANCHOR: ("anchor", "provision", "article", "条文", "条款", "针对条文", "针对条款", "对应条款", "涉及条款"),
 }
+"""What columns are called, likeliest first; in the order in which fields choose."""
 _AFTERWARDS = re.compile(r"答复|回复|办理|办结|处理|状态|满意|承办|采纳情况|repl(?:y|ied)|answer|status|handled")
 """Columns that say what became of a message; they are no part of it, and may change from one export to the next."""
+_TAIL = re.compile(r"(?<=.)[（(【\[][^（(【\[]*[）)】\]]$")
 _FILLING = re.compile(r"[\s_\-—:：*（）()【】\[\]]+")
 
 
 def _plain(name: str) -> str:
-    return _FILLING.sub("", unicodedata.normalize("NFKC", name).casefold())
+    """Return a column's name as it is compared: without a bracketed tail (意见（必填）), spaces and marks."""
+    folded = unicodedata.normalize("NFKC", name).casefold().strip()
+    return _FILLING.sub("", _TAIL.sub("", folded))
 
 
 def is_afterwards(column: str) -> bool:
