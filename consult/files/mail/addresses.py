@@ -9,14 +9,18 @@ from consult.files.mail.headers import MAX_VALUE, decode_words
 MAX_ADDRESSES = 200
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:：，；（）《》【】]{1,120}@[^\s<>()\[\]\"',;:，；（）《》【】@]{1,200}")
 _ANGLE = re.compile(r"<\s*([^<>]{0,320})>")
-_SEPARATORS = re.compile(r'"(?:[^"\\]|\\.)*+"|\((?:[^()\\]|\\.)*+\)|<[^<>]*+>|[,;]')
+_SEPARATORS = re.compile(r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*+\?=|"(?:[^"\\]|\\.)*+"|\((?:[^()\\]|\\.)*+\)|<[^<>]*+>|[,;]')
 
 
 def parse(value: bytes, hint: str | None = None) -> list[tuple[str, str]]:
     """Return (name, address) for each address in a field, at most MAX_ADDRESSES; what is none is left out."""
     found = []
+    waiting = ""
     for chunk in _chunks(value[:MAX_VALUE].decode("latin-1")):
-        pair = _pair(decode_words(chunk.encode("latin-1"), hint))
+        # A name with a comma of its own and no quotation marks: `张三, 某公司 <a@b.cn>`.
+        text = f"{waiting}, {chunk}" if waiting else chunk
+        pair = _pair(decode_words(text.encode("latin-1"), hint))
+        waiting = "" if pair[1] else text[-300:]
         if pair[1]:
             found.append(pair)
         if len(found) >= MAX_ADDRESSES:

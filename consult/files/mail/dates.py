@@ -9,6 +9,15 @@ from email.utils import parsedate_to_datetime
 from consult.files.mail.headers import decode_words
 
 _BEIJING = timezone(timedelta(hours=8))
+_MONTHS = dict(
+    zip(
+        ("一月", "二月", "三月", "四月", "五月", "六月", "七月", "八月", "九月", "十月", "十一月", "十二月"),
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+        strict=True,
+    )
+)
+_MONTH = re.compile("十[一二]月|[一二三四五六七八九十]月")
+_WEEKDAY = re.compile("(?:星期|周|週)[一二三四五六日天][,，]?")
 _WRITTEN = re.compile(
     r"((?:19|20)\d\d)\s*[-/年.]\s*(\d{1,2})\s*[-/月.]\s*(\d{1,2})"
     r"(?:\D{1,8}(\d{1,2})\s*[:：时]\s*(\d{1,2})(?:\s*[:：分]\s*(\d{1,2}))?)?"
@@ -17,7 +26,7 @@ _WRITTEN = re.compile(
 
 def parse(value: bytes) -> datetime | None:
     """Read a date field as an aware moment; a date without a zone is UTC in the standard form, Beijing in others."""
-    text = decode_words(value[:300])
+    text = _in_english(decode_words(value[:300]))
     if not text:
         return None
     try:
@@ -29,6 +38,13 @@ def parse(value: bytes) -> datetime | None:
         return moment.astimezone(UTC) if 1980 <= moment.year <= 2100 else None
     except (ValueError, OverflowError):
         return None
+
+
+def _in_english(text: str) -> str:
+    """Put the month of `星期二, 24 十一月 2026 10:30:00 +0800`, as programs in Chinese write it, into English."""
+    if text.isascii():
+        return text
+    return _MONTH.sub(lambda match: f" {_MONTHS[match[0]]} ", _WEEKDAY.sub("", text))
 
 
 def of_received(value: bytes) -> datetime | None:

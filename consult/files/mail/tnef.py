@@ -22,6 +22,7 @@ _MAPI_DATA, _MAPI_NAME, _MAPI_LONG_NAME, _MAPI_CONTENT_ID = 0x3701, 0x3704, 0x37
 _SIZES = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16}
 _STRING, _UNICODE, _OBJECT, _BINARY = 0x1E, 0x1F, 0x0D, 0x102
 _MULTIPLE = 0x1000
+_DAMAGED = (struct.error, ValueError, IndexError, UnicodeError)
 _NAMED = 0x8000
 
 
@@ -44,12 +45,12 @@ class Unpacked:
 
 
 def unpack(data: bytes) -> Unpacked:
-    """Take a TNEF stream apart; a damaged one gives what came before the damage. Never raises."""
+    """Take a TNEF stream apart; what is damaged costs itself, a stream that breaks off what follows. Never raises."""
     reader = _Reader()
     try:
         for identifier, value in _attributes(data):
-            reader.take(identifier, value)
-    except (struct.error, ValueError, IndexError, UnicodeError):
+            reader.try_taking(identifier, value)
+    except _DAMAGED:
         reader.out.whole = False
     return reader.finish()
 
@@ -71,6 +72,13 @@ class _Reader:
         self.out = Unpacked()
         self._charset = "gb18030"
         self._bodies: dict[int, str] = {}
+
+    def try_taking(self, identifier: int, value: bytes) -> None:
+        """Take one attribute in, or note that it was damaged."""
+        try:
+            self.take(identifier, value)
+        except _DAMAGED:
+            self.out.whole = False
 
     def take(self, identifier: int, value: bytes) -> None:
         """Take one attribute in."""

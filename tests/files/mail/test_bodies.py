@@ -288,6 +288,13 @@ def _compressed_rtf():
     return (len(packed) + 12).to_bytes(4, "little") + len(text).to_bytes(4, "little") + b"LZFu" + bytes(4) + packed
 
 
+def test_a_damaged_property_in_winmail_dat_costs_itself_only():
+    data = tnef(OPINION, [("甲.txt", b"x")]).replace(b"\x40\x00\x06\x0e", b"\x77\x00\x06\x0e")
+    mail = read(multipart_message("mixed", part(data, "application/ms-tnef", encoding="base64")))
+    assert [item.name for item in mail.attachments] == ["甲.txt"]
+    assert any("winmail.dat" in defect for defect in mail.defects)
+
+
 def test_damaged_winmail_dat_gives_what_came_before():
     data = tnef(OPINION, [("甲.txt", "一".encode()), ("乙.txt", "二".encode() * 90)])
     mail = read(multipart_message("mixed", part(data[:-100], "application/ms-tnef", encoding="base64")))
