@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -86,20 +86,23 @@ def check_code(code: str) -> str | None:
         ) from error
 
 
-def add(actor: Actor, entry: Entry, *, at: datetime) -> Consultee:
+def add(actor: Actor, entry: Entry, *, at: datetime, checked: bool = False) -> Consultee:
     """Put a consultee on the register.
+
+    Arguments:
+        checked: the caller checked the entry, and that its code is registered nowhere.
 
     Raises:
         ConsulteeRefused: no name, a wrong code, sector or address, or the code is registered already.
     """
     require(actor, Act.MANAGE_CONSULTEES)
-    code = _check(entry)
+    code = (entry.credit_code or None) if checked else check(entry)
     with transaction() as session:
-        if code is not None:
+        if code is not None and not checked:
             known = session.scalar(select(Consultee).where(Consultee.credit_code == code))
             if known is not None:
                 raise ConsulteeRefused(f"统一社会信用代码 {code} 已经登记：{known.name}。")
-        consultee = Consultee(credit_code=code, created_at=at)
+        consultee = Consultee(credit_code=code, created_at=at, contacts=[])
         session.add(consultee)
         _write(consultee, entry)
         session.flush()
@@ -108,12 +111,12 @@ def add(actor: Actor, entry: Entry, *, at: datetime) -> Consultee:
     return consultee
 
 
-def change(actor: Actor, consultee: Consultee, entry: Entry, *, at: datetime) -> None:
+def change(actor: Actor, consultee: Consultee, entry: Entry, *, at: datetime, checked: bool = False) -> None:
     """Change what the register says; what it said before stands in the ledger."""
     require(actor, Act.MANAGE_CONSULTEES)
-    code = _check(entry)
+    code = (entry.credit_code or None) if checked else check(entry)
     with transaction() as session:
-        if code is not None and code != consultee.credit_code:
+        if code is not None and code != consultee.credit_code and not checked:
             known = session.scalar(select(Consultee).where(Consultee.credit_code == code))
             if known is not None:
                 raise ConsulteeRefused(f"统一社会信用代码 {code} 已经登记：{known.name}。")
@@ -195,7 +198,34 @@ def _escaped(words: str) -> str:
     return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _check(entry: Entry) -> str | None:
+def entry_of(consultee: Consultee) -> Entry:
+    """Return what the register says of a consultee, with its current contact."""
+    contact = next((contact for contact in consultee.contacts if contact.current), None)
+    return Entry(
+        name=consultee.name,
+        kind=consultee.kind,
+        credit_code=consultee.credit_code or "",
+        size=consultee.size,
+        sector=consultee.sector,
+        region=consultee.region,
+        address=consultee.address,
+        contact_name=contact.name if contact is not None else "",
+        phone=contact.phone if contact is not None else "",
+        email=contact.email if contact is not None else "",
+    )
+
+
+def differs(consultee: Consultee, entry: Entry) -> bool:
+    """Say whether an entry says anything else than the register does."""
+    return entry_of(consultee) != replace(entry, email=entry.email.lower())
+
+
+def check(entry: Entry) -> str | None:
+    """Return the code of an entry that can be registered.
+
+    Raises:
+        ConsulteeRefused: says what is wrong with it.
+    """
     if not entry.name.strip():
         raise ConsulteeRefused("请填写单位名称。")
     if entry.sector and entry.sector not in SECTORS:

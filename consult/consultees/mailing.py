@@ -1,0 +1,214 @@
+"""Invitations and reminders on their way: what is due is found by state, each goes out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from consult import outgoing
+from consult.accounts.permissions import SYSTEM, Act, Actor, require
+from consult.clock import local
+from consult.consultees import invitations
+from consult.consultees.invitations import ANSWERABLE, token_from
+from consult.consultees.models import Invitation, Method, Reminder, Response
+from consult.drafting.models import Consultation
+from consult.files.mail.compose import AddressRefused, message
+from consult.law import calendar
+from consult.law.periods import in_words
+from consult.law.rows import ReminderRule
+from consult.ledger.service import record
+from consult.settings import rules, settings
+from consult.store import db, transaction
+
+REST_BETWEEN = 20
+"""Most days of rest that can lie between a reminder's day and the deadline, beyond the weekends."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A mail that went out, or why it didn't."""
+
+    invitation: Invitation
+    rule: str = ""
+    trouble: str = ""
+
+
+def link_of(invitation: Invitation) -> str:
+    """Return the full address of an invitation's personal link; whoever holds it answers for the consultee."""
+    config = settings()
+    base = config.public_url.rstrip("/") or f"http://{config.bind_host}:{config.port}"
+    return f"{base}/portal/i/{token_from(invitation.nonce)}"
+
+
+def last_day(invitation: Invitation) -> date:
+    """Return the local day up to whose end an answer is in time."""
+    return local(invitation.answer_by - timedelta(microseconds=1)).date()
+
+
+def send_waiting(at: datetime) -> list[Sent]:
+    """Send every invitation by mail that waits to be sent; one that the server refuses for ever is marked bounced."""
+    waiting = (
+        select(Invitation.id)
+        .where(
+            Invitation.method == Method.MAIL,
+            Invitation.sent_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.bounced_at.is_(None),
+        )
+        .order_by(Invitation.id)
+    )
+    done: list[Sent] = []
+    for identifier in list(db.session.scalars(waiting)):
+        invitation = db.session.get_one(Invitation, identifier)
+        if invitation.consultation.state(at) not in ANSWERABLE:
+            continue
+        trouble = _send(
+            invitation, f"invitation-{invitation.id}-{invitation.nonce[:8]}", _invitation_text(invitation), at
+        )
+        done.append(Sent(invitation, trouble=trouble))
+    return done
+
+
+def _send(invitation: Invitation, name: str, text: tuple[str, str], at: datetime) -> str:
+    subject, body = text
+    sender = settings().mail_sender
+    try:
+        mail = message(
+            sender=sender,
+            sender_name=settings().department,
+            to=invitation.email,
+            subject=subject,
+            text=body,
+            at=at,
+            message_id=f"{name}@{sender.rpartition('@')[2] or 'localhost'}",
+            references=(invitation.message_id,) if invitation.message_id else (),
+        )
+        identifier = outgoing.send(mail)
+    except (outgoing.MailRejected, AddressRefused) as refusal:
+        invitations.mark_bounced(SYSTEM, invitation, str(refusal), at=at)
+        return str(refusal)
+    except outgoing.MailNotSent as refusal:
+        return str(refusal)
+    if invitation.sent_at is None:
+        invitations.mark_sent(SYSTEM, invitation, at=at, message_id=identifier)
+    return ""
+
+
+def due_reminders(at: datetime) -> Iterator[tuple[Invitation, ReminderRule]]:
+    """Return the reminders that are due: the nearest rule whose day has come, unless it went out for this deadline."""
+    wanted = sorted(rules().reminders, key=lambda rule: rule.working_days_before)
+    if not wanted:
+        return
+    reach = timedelta(days=2 * wanted[-1].working_days_before + REST_BETWEEN)
+    query = (
+        select(Invitation.id)
+        .where(
+            Invitation.sent_at.is_not(None),
+            Invitation.answer_by > at,
+            Invitation.answer_by <= at + reach,
+            Invitation.revoked_at.is_(None),
+            Invitation.bounced_at.is_(None),
+            Invitation.declined_at.is_(None),
+            ~select(Response.id).where(Response.invitation_id == Invitation.id).exists(),
+        )
+        .order_by(Invitation.id)
+    )
+    for identifier in list(db.session.scalars(query)):
+        invitation = db.session.get_one(Invitation, identifier)
+        rule = _due_rule(invitation, wanted, at)
+        if rule is not None and invitation.consultation.state(at) in ANSWERABLE:
+            yield invitation, rule
+
+
+def _due_rule(invitation: Invitation, wanted: list[ReminderRule], at: datetime) -> ReminderRule | None:
+    today, last, sent = local(at).date(), last_day(invitation), invitation.sent_at
+    for rule in wanted:
+        day = _working_days_before(last, rule.working_days_before)
+        if today >= day:
+            gone = any(done.rule == rule.id and done.answer_by == invitation.answer_by for done in invitation.reminders)
+            return None if gone or sent is None or local(sent).date() >= day else rule
+    return None
+
+
+def _working_days_before(last: date, n: int) -> date:
+    if n == 0:
+        return last
+    found = calendar.add_working_days(last, -n).day
+    day = last
+    while found is None and n:  # the year's holidays aren't published: weekdays are counted
+        day -= timedelta(days=1)
+        n -= day.weekday() < 5
+    return found or day
+
+
+def remind(actor: Actor, at: datetime) -> list[Sent]:
+    """Send every reminder that is due, each once; a consultee without an address is named, to be called."""
+    done: list[Sent] = []
+    for invitation, rule in due_reminders(at):
+        require(actor, Act.INVITE, invitation.consultation)
+        if not invitation.email:
+            _note(actor, invitation, rule, at)
+            done.append(Sent(invitation, rule.id, "没有电子邮箱，请打电话提醒"))
+            continue
+        name = f"reminder-{invitation.id}-{rule.id}-{last_day(invitation):%Y%m%d}"
+        trouble = _send(invitation, name, _reminder_text(invitation), at)
+        if not trouble:
+            _note(actor, invitation, rule, at)
+        done.append(Sent(invitation, rule.id, trouble))
+    return done
+
+
+def _note(actor: Actor, invitation: Invitation, rule: ReminderRule, at: datetime) -> None:
+    try:
+        with transaction() as session:
+            session.add(Reminder(invitation_id=invitation.id, rule=rule.id, answer_by=invitation.answer_by, at=at))
+            subject = f"invitation:{invitation.id}"
+            record(actor, "invitation.remind", subject, at=at, consultation_id=invitation.consultation_id, rule=rule.id)
+    except IntegrityError:
+        pass  # another process reminded at the same moment; the message carries the same id
+
+
+def _invitation_text(invitation: Invitation) -> tuple[str, str]:
+    consultation = invitation.consultation
+    lines = [
+        f"{invitation.consultee.name}：",
+        "",
+        f"    {settings().department}起草了《{consultation.title}》，现征求贵单位意见。",
+        "",
+        f"    请于{in_words(last_day(invitation))}（含当日）前答复。",
+        "    打开下面的链接即可逐条提出意见、上传盖章复函，或者说明“无意见”：",
+        "",
+        link_of(invitation),
+        "",
+        "    这个链接只供贵单位使用，请勿转给单位以外的人。也可以直接回复本邮件，或者寄送盖章的复函。",
+        *_contact(consultation),
+        "",
+        settings().department,
+    ]
+    return f"征求意见函：{consultation.title}", "\n".join(lines)
+
+
+def _reminder_text(invitation: Invitation) -> tuple[str, str]:
+    consultation = invitation.consultation
+    lines = [
+        f"{invitation.consultee.name}：",
+        "",
+        f"    《{consultation.title}》正在征求贵单位意见，答复期限到{in_words(last_day(invitation))}为止。",
+        "    目前还没有收到贵单位的答复。",
+        "",
+        "    没有意见的，也请打开链接选“无意见”；需要更多时间的，可以在同一页申请延期：",
+        "",
+        link_of(invitation),
+        *_contact(consultation),
+        "",
+        settings().department,
+    ]
+    return f"提醒：请答复征求意见函（{consultation.title}）", "\n".join(lines)
+
+
+def _contact(consultation: Consultation) -> list[str]:
+    return ["", f"    联系方式：{consultation.contact}"] if consultation.contact else []

@@ -1,0 +1,137 @@
+"""The register from a spreadsheet: every row is accounted for, whatever stands in it."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from flask import Flask
+from openpyxl import Workbook
+from sqlalchemy import func, select
+
+from consult.accounts.errors import NotAllowed
+from consult.accounts.models import Role
+from consult.accounts.permissions import SYSTEM
+from consult.consultees import imports
+from consult.consultees.models import Consultee, ConsulteeKind, Contact, Size
+from consult.files import tables
+from consult.files.tables import TableRefused
+from consult.store import db
+from tests.builders import NOON, an_actor
+
+HEAD = "企业名称,统一社会信用代码,单位类型,企业规模,所属行业,所在地区,联系人,联系电话,电子邮箱"
+GOOD = "和顺餐饮有限公司,91350100M000100Y43,企业,小型,H,南城区,钱二,0591-1,a@example.com"
+
+
+def take(*lines: str, dry_run: bool = False) -> list[imports.RowAccount]:
+    table = tables.read("名录.csv", "\n".join((HEAD, *lines)).encode())
+    work = imports.Import(table, imports.open_table(table, {}), SYSTEM, NOON, dry_run)
+    return list(imports.run(work))
+
+
+def registered() -> int:
+    return db.session.scalar(select(func.count()).select_from(Consultee)) or 0
+
+
+def test_a_row_is_registered_with_its_contact_and_known_the_next_time(app: Flask) -> None:
+    assert [row.outcome for row in take(GOOD)] == [imports.RowOutcome.TAKEN]
+    one = db.session.scalars(select(Consultee)).one()
+    assert (one.kind, one.size, one.sector, one.region) == (ConsulteeKind.ENTERPRISE, Size.SMALL, "H", "南城区")
+    assert one.contacts[0].email == "a@example.com"
+    assert [row.outcome for row in take(GOOD)] == [imports.RowOutcome.ALREADY]
+
+
+def test_a_row_that_says_something_else_changes_the_register_and_keeps_the_old_contact(app: Flask) -> None:
+    take(GOOD)
+    changed = take(GOOD.replace("a@example.com", "b@example.com").replace("南城区", ""))
+    assert [row.outcome for row in changed] == [imports.RowOutcome.CHANGED]
+    one = db.session.scalars(select(Consultee)).one()
+    assert one.region == "南城区"
+    emails = {contact.email: contact.current for contact in db.session.scalars(select(Contact))}
+    assert emails == {"a@example.com": False, "b@example.com": True}
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("甲公司,91350100M000100Y44,,,,,,,", "校验位"),
+        (",,,,,,,,x@example.com", "单位名称是空的"),
+        ("甲公司,,,巨型,,,,,", "规模“巨型”看不懂"),
+        ("甲公司,,外星人,,,,,,", "类型“外星人”看不懂"),
+        ("甲公司,,,,魔法业,,,,", "行业“魔法业”看不懂"),
+        ("甲公司,,,,,,,,不是邮箱", "电子邮箱“不是邮箱”不对"),
+    ],
+)
+def test_a_wrong_row_is_refused_with_its_number_and_the_others_are_taken(app: Flask, line: str, why: str) -> None:
+    first, second = take(line, GOOD)
+    assert (first.row, first.outcome) == (2, imports.RowOutcome.REFUSED)
+    assert why in first.reason
+    assert second.outcome is imports.RowOutcome.TAKEN
+    assert registered() == 1
+
+
+def test_double_rows_are_one_and_contradicting_ones_are_named(app: Flask) -> None:
+    accounts = take(GOOD, GOOD, GOOD.replace("小型", "大型"))
+    assert [row.outcome.value for row in accounts] == ["taken", "already", "refused"]
+    assert "第 2 行" in accounts[2].reason
+    assert registered() == 1
+
+
+def test_a_name_nearly_the_same_is_taken_and_pointed_out(app: Flask) -> None:
+    take("和顺餐饮有限公司,,,,,,,,")
+    (account,) = take("和顺餐饮有限责任公司,,,,,,,,")
+    assert account.outcome is imports.RowOutcome.TAKEN
+    assert "相近" in account.reason
+
+
+def test_a_dry_run_says_the_same_and_stores_nothing(app: Flask) -> None:
+    assert [row.outcome.value for row in take(GOOD, GOOD, dry_run=True)] == ["taken", "already"]
+    assert registered() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("市餐饮行业协会", ConsulteeKind.ASSOCIATION),
+        ("市总商会", ConsulteeKind.ASSOCIATION),
+        ("市总工会", ConsulteeKind.GROUP_ORGANISATION),
+        ("市残疾人联合会", ConsulteeKind.GROUP_ORGANISATION),
+        ("海山商会大厦有限公司", ConsulteeKind.ENTERPRISE),
+    ],
+)
+def test_without_a_kind_the_name_says_what_somebody_is(app: Flask, name: str, kind: ConsulteeKind) -> None:
+    take(f"{name},,,,,,,,")
+    assert db.session.scalars(select(Consultee)).one().kind is kind
+
+
+@pytest.mark.parametrize(("words", "section"), [("制造业", "C"), ("H62", "H"), ("6210", "H"), ("住宿和餐饮业", "H")])
+def test_a_sector_is_read_as_letter_code_or_name(app: Flask, words: str, section: str) -> None:
+    take(f"甲,,,,{words},,,,")
+    assert db.session.scalars(select(Consultee)).one().sector == section
+
+
+def test_merged_headings_in_two_rows_are_refused_before_anything_is_stored(app: Flask) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["单位名称", "统一社会信用代码", "规模", "联系人", None, None])
+    sheet.append([None, None, None, "姓名", "电话", "邮箱"])
+    sheet.append(["和顺餐饮有限公司", None, "小型", "钱二", "0591", "a@example.com"])
+    for cells in ("A1:A2", "B1:B2", "C1:C2", "D1:F1"):
+        sheet.merge_cells(cells)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    table = tables.read("名录.xlsx", buffer.getvalue())
+    with pytest.raises(TableRefused, match="表头占了两行"):
+        imports.open_table(table, {})
+
+
+def test_a_table_without_names_says_which_columns_there_are(app: Flask) -> None:
+    table = tables.read("x.csv", "颜色,重量\n红,1\n".encode())
+    with pytest.raises(TableRefused, match="颜色、重量"):
+        imports.open_table(table, {})
+
+
+def test_only_who_keeps_the_register_may_import(app: Flask) -> None:
+    table = tables.read("名录.csv", f"{HEAD}\n{GOOD}".encode())
+    with pytest.raises(NotAllowed):
+        imports.run(imports.Import(table, imports.open_table(table, {}), an_actor(Role.MODERATOR), NOON))
