@@ -4,7 +4,7 @@ export FLASK_APP := wsgi:app
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup run worker test check pytest packages lint types format lock migration
+.PHONY: help setup run worker test check pytest packages lint types format lock migration benchmarks
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -44,6 +44,10 @@ lint: setup ## layout, lint, import contracts
 
 types: setup ## mypy
 	$(BIN)/mypy
+
+benchmarks: setup ## speed and memory, as ratios against a baseline of the same run
+	@for each in benchmarks/[a-z]*.py; do case $$each in */serving.py) ;; *) echo "== $$each"; \
+	  $(BIN)/python -m benchmarks.$$(basename $$each .py);; esac; done
 
 migration: setup ## make migration m="what changes": a file for what the models changed
 	$(BIN)/flask db migrate -m "$(m)"
