@@ -156,7 +156,7 @@ def _lock(consultation: Consultation, subject: Opinion | OpinionGroup) -> None:
     if isinstance(subject, Opinion):
         expect_standing(consultation, subject)
         return
-    db.session.refresh(subject, with_for_update=True)
+    db.session.refresh(subject, with_for_update={"of": OpinionGroup})
     if consultation.stage not in DECIDING:
         raise DecisionRefused("这件征求意见还没有公开、已经上会或者已经撤回，现在不能改采纳情况。")
 
@@ -166,7 +166,7 @@ def _require_review(actor: Actor, decision: Decision) -> None:
 
 
 def _expect_proposed(decision: Decision) -> None:
-    db.session.refresh(decision, with_for_update=True)
+    db.session.refresh(decision, with_for_update={"of": Decision})
     if not decision.current or decision.state is not DecisionState.PROPOSED:
         raise DecisionRefused("这条处理不在待复核状态，可能已经有人复核或者改过，请刷新再看。")
 

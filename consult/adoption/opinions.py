@@ -111,7 +111,7 @@ def consultation_of(opinion: Opinion) -> Consultation:
 
 def expect_standing(consultation: Consultation, opinion: Opinion) -> None:
     """Lock an opinion for the rest of the transaction and refuse unless it stands and may be worked on."""
-    db.session.refresh(opinion, with_for_update=True)
+    db.session.refresh(opinion, with_for_update={"of": Opinion})
     if opinion.withdrawn:
         raise OpinionRefused("这条意见已经拆分，或者它的来件已经撤回审核，请刷新列表。")
     if consultation.stage not in DECIDING:

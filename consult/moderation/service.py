@@ -212,7 +212,7 @@ def _require(actor: Actor, submission: Submission) -> None:
 
 def _lock(submission: Submission) -> None:
     """Read the submission anew and keep others from changing it until the end: two moderators, one decision."""
-    db.session.refresh(submission, with_for_update=True)
+    db.session.refresh(submission, with_for_update={"of": Submission})
 
 
 def _expect_waiting(submission: Submission) -> None:
