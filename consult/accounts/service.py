@@ -161,9 +161,9 @@ def sign_in(username: str, password: str, address: str | None, *, at: datetime) 
         SignInRefused: the name or password is wrong, the account is closed, or there were too many failures.
     """
     user = _named(_plain(username))
-    known_as = user.username if user is not None else "?" + _keyed(_plain(username))[:32]
-    address_hash = _keyed(address) if address else None
-    _check_failures(known_as, address_hash, at)
+    known_as = user.username if user is not None else "?" + keyed(_plain(username))[:32]
+    address_hash = keyed(address) if address else None
+    check_failures(known_as, address_hash, at)
     right = passwords.matches(user.password_hash if user is not None else None, password)
     allowed = user is not None and right and user.active
     with transaction() as session:
@@ -182,7 +182,12 @@ def sign_in(username: str, password: str, address: str | None, *, at: datetime) 
 _VISITOR = Actor("public", None, "未登录")
 
 
-def _check_failures(known_as: str, address_hash: str | None, at: datetime) -> None:
+def check_failures(known_as: str, address_hash: str | None, at: datetime) -> None:
+    """Refuse where one name failed too often from one address.
+
+    Raises:
+        SignInRefused: says how long to wait.
+    """
     failures: list[datetime] = []
     query = (
         select(SignIn.at, SignIn.succeeded)
@@ -200,7 +205,8 @@ def _check_failures(known_as: str, address_hash: str | None, at: datetime) -> No
     raise SignInRefused(f"密码输错 {FAILURES} 次，请 {minutes} 分钟后再试。忘记密码的，请联系管理员重设。")
 
 
-def _keyed(text: str) -> str:
+def keyed(text: str) -> str:
+    """Return a digest of a name or an address that nobody can reverse without the platform's key."""
     key = current_app.config["SECRET_KEY"].encode()
     return hmac.new(key, b"sign-in\0" + text.encode(), hashlib.sha256).hexdigest()
 

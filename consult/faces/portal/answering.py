@@ -1,0 +1,252 @@
+"""Answering an invitation: by article, saved, handed on, sent, corrected; whatever goes wrong, what was typed stays."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from typing import Any
+
+import segno
+from flask import Response as FlaskResponse
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response
+
+from consult import clock
+from consult.accounts.errors import Refused
+from consult.consultees import invitations, responses
+from consult.consultees.invitations import ANSWERABLE, READABLE
+from consult.consultees.models import Invitation
+from consult.drafting import queries
+from consult.faces.guards import csrf, limiter
+from consult.faces.portal.blueprint import Visitor, invitation_or_404, portal
+from consult.faces.public.feeds import outside
+from consult.files.attachments import AttachmentRefused, CheckedAttachment, check
+from consult.intake import receipts
+from consult.intake.arrival import Said
+from consult.reporting import queries as reports
+from consult.settings import blobs, settings
+
+UPLOAD_BYTES = 1 << 30
+"""Largest body that is read at all: a scan far too large is refused in words, with the typed text still there."""
+FORM_PARTS = 4000
+WRITES = "240 per hour"
+"""Savings and sendings from one address; the form isn't looked at to tell them apart, for it may be large."""
+STALE = "页面放得太久，或者浏览器没有带上安全标记。您写的都还在，请再点一次。"
+
+
+class AnswerForm(FlaskForm):
+    """Guards the page against forged requests; its texts are fields ``said-<anchor>``."""
+
+
+@portal.before_request
+def _allow_large_uploads() -> None:
+    if request.endpoint == "portal.write":
+        request.max_content_length = UPLOAD_BYTES
+        request.max_form_parts = FORM_PARTS
+        request.max_form_memory_size = 16 * 1024 * 1024
+
+
+@portal.get("/answer/<int:identifier>")
+def answer(identifier: int) -> str | Response:
+    """Show the draft by article with a place to write under each; what was sent already leads to its confirmation."""
+    who, invitation = invitation_or_404(identifier)
+    if invitation.consultation.state(clock.now()) not in READABLE:
+        abort(404)
+    draft = responses.draft_of(invitation)
+    if draft is None and invitation.responses and "correct" not in request.args:
+        return redirect(url_for(".confirmation", identifier=identifier), 303)
+    return _page(who, invitation, draft.content if draft is not None else _last_sent(invitation))
+
+
+@portal.post("/answer/<int:identifier>")
+@csrf.exempt  # checked below, so that a stale token doesn't cost anybody their text
+@limiter.limit(WRITES)
+def write(identifier: int) -> str | Response | tuple[str, int]:
+    """Save, send, or say that there is no opinion."""
+    who, invitation = invitation_or_404(identifier)
+    content = _typed(invitation)
+    if not AnswerForm().validate():
+        return _page(who, invitation, content, [STALE]), 400
+    troubles = _take_files(content)
+    verb = request.form.get("verb", "save")
+    if verb.startswith("drop-"):
+        content["attachments"] = [file for file in content["attachments"] if file["digest"] != verb[5:]]
+        verb = "save"
+    at = clock.now()
+    if troubles:
+        _save(who, invitation, content)
+        return _page(who, invitation, content, troubles), 400
+    if verb == "save":
+        _save(who, invitation, content)
+        flash("已经保存，还没有发出。可以改天再写，也可以请同事打开同一个链接继续写。", "success")
+        return redirect(url_for(".answer", identifier=identifier), 303)
+    if not who.may_send:
+        _save(who, invitation, content)
+        return _page(who, invitation, content, ["您的账号只能起草。已经保存，请本单位有权发出的同事发出。"]), 403
+    try:
+        receipt = responses.respond(
+            who.actor,
+            invitation,
+            parts=[Said(words, anchor) for anchor, words in content["parts"]],
+            attachments=[CheckedAttachment(**file) for file in content["attachments"]],
+            no_opinion=verb == "none",
+            publish_name=bool(request.form.get("publish_name")),
+            by=who.name,
+            at=at,
+            idempotency_key=f"portal:{identifier}:{request.form.get('token', '')[:60]}",
+        )
+    except Refused as refusal:
+        _save(who, invitation, content)
+        return _page(who, invitation, content, [str(refusal)]), 400
+    return redirect(url_for(".confirmation", identifier=identifier, fresh=receipt.number), 303)
+
+
+@portal.get("/answer/<int:identifier>/confirmation")
+def confirmation(identifier: int) -> str | Response:
+    """Show, to be printed, what was sent, version by version, and what became of each point."""
+    who, invitation = invitation_or_404(identifier)
+    if not invitation.responses:
+        return redirect(url_for(".answer", identifier=identifier), 303)
+    now = clock.now()
+    newest = invitation.responses[-1]
+    return render_template(
+        "portal/confirmation.html",
+        who=who,
+        invitation=invitation,
+        consultation=invitation.consultation,
+        state=invitation.consultation.state(now),
+        now=now,
+        draft=queries.draft_of(invitation.consultation),
+        versions=list(reversed(invitation.responses)),
+        answers=reports.answers(newest.submission),
+        rejection=reports.rejection(newest.submission),
+        key=receipts.key_of(newest.submission.number),
+        fresh=request.args.get("fresh", "") == newest.submission.number,
+        correctable=invitation.consultation.state(now) in ANSWERABLE and invitations.is_live(invitation, now),
+    )
+
+
+@portal.get("/answer/<int:identifier>/qr.svg")
+def confirmation_qr(identifier: int) -> FlaskResponse:
+    """Give the address of the newest receipt with its key as a QR code."""
+    _, invitation = invitation_or_404(identifier)
+    if not invitation.responses:
+        abort(404)
+    number = invitation.responses[-1].submission.number
+    code = segno.make(outside("public.receipt", number=number, key=receipts.key_of(number)), error="m", micro=False)
+    drawn = io.BytesIO()
+    code.save(drawn, kind="svg", scale=4, border=2, dark="#000", light="#fff", xmldecl=False)
+    return FlaskResponse(drawn.getvalue(), mimetype="image/svg+xml")
+
+
+@portal.post("/answer/<int:identifier>/<any('decline', 'extension'):verb>")
+def ask(identifier: int, verb: str) -> Response:
+    """Decline to take part, or ask for more time."""
+    who, invitation = invitation_or_404(identifier)
+    why = request.form.get("why", "")[:2000]
+    try:
+        if not who.may_send:
+            raise Refused("您的账号只能起草，请本单位有权发出的同事办理。")
+        if not invitations.is_live(invitation, clock.now()):
+            raise Refused("这份征求意见函已经过期，请联系发函的处室。")
+        if verb == "decline":
+            invitations.decline(who.actor, invitation, why, at=clock.now())
+            flash("已经告诉发函的处室：这一次不参加。改变主意的，在期限之前仍然可以在这里答复。", "success")
+        else:
+            invitations.ask_extension(who.actor, invitation, why, at=clock.now())
+            flash("延期的申请已经送到发函的处室。同意后，新的期限显示在这里。", "success")
+    except Refused as refusal:
+        flash(str(refusal), "error")
+    return redirect(url_for(".answer", identifier=identifier), 303)
+
+
+def _page(who: Visitor, invitation: Invitation, content: dict[str, Any], refusals: list[str] | None = None) -> str:
+    now, consultation = clock.now(), invitation.consultation
+    return render_template(
+        "portal/answer.html",
+        who=who,
+        invitation=invitation,
+        consultation=consultation,
+        state=consultation.state(now),
+        now=now,
+        draft=queries.draft_of(consultation),
+        said=dict(content.get("parts", [])),
+        files=content.get("attachments", []),
+        saved=responses.draft_of(invitation),
+        form=AnswerForm(formdata=None),
+        token=request.form.get("token") or secrets.token_urlsafe(24),
+        refusals=refusals or [],
+        live=consultation.state(now) in ANSWERABLE and invitations.is_live(invitation, now),
+        late=now >= invitation.answer_by,
+        lost_files=bool(refusals) and any(file.filename for file in request.files.getlist("files")),
+    )
+
+
+def _typed(invitation: Invitation) -> dict[str, Any]:
+    """Return what the form holds; files come from what was saved."""
+    stored = responses.draft_of(invitation)
+    parts = [
+        [name[5:], words.replace("\r\n", "\n")]
+        for name, words in request.form.items()
+        if name.startswith("said-") and words.strip()
+    ]
+    return {"parts": parts, "attachments": list(stored.content.get("attachments", [])) if stored is not None else []}
+
+
+def _take_files(content: dict[str, Any]) -> list[str]:
+    """Keep the files that were sent along; return what is wrong with those that can't be kept."""
+    troubles = []
+    for file in request.files.getlist("files"):
+        if not file.filename:
+            continue
+        try:
+            if len(content["attachments"]) >= settings().attachment_count:
+                raise Refused(f"最多上传 {settings().attachment_count} 个附件，请先去掉一些，或者合并成一个文件。")
+            checked, data = _checked(file)
+            if all(checked.digest != known["digest"] for known in content["attachments"]):
+                blobs().put(data)
+                content["attachments"].append(
+                    {
+                        "name": checked.name,
+                        "media_type": checked.media_type,
+                        "size": checked.size,
+                        "digest": checked.digest,
+                    }
+                )
+        except (Refused, AttachmentRefused) as refusal:
+            troubles.append(str(refusal))
+    return troubles
+
+
+def _checked(file: FileStorage) -> tuple[CheckedAttachment, bytes]:
+    """Return a file that may be kept, and its bytes; one that is too large isn't read."""
+    size, largest = file.stream.seek(0, io.SEEK_END), settings().attachment_bytes
+    if size > largest:
+        raise AttachmentRefused(
+            file.filename or "",
+            f"有 {size / (1 << 20):.0f} MB，超过了 {largest / (1 << 20):.0f} MB 的上限",
+            "您写的意见已经保存。扫描时请选黑白或者较低的清晰度（150～200 dpi），再上传",
+        )
+    file.stream.seek(0)
+    data = file.stream.read()
+    return check(file.filename or "", data, max_bytes=largest), data
+
+
+def _save(who: Visitor, invitation: Invitation, content: dict[str, Any]) -> None:
+    responses.save_draft(invitation, content, by=who.name, at=clock.now())
+
+
+def _last_sent(invitation: Invitation) -> dict[str, Any]:
+    """Return what was sent last, to be corrected."""
+    if not invitation.responses or invitation.responses[-1].no_opinion:
+        return {}
+    submission = invitation.responses[-1].submission
+    return {
+        "parts": [[part.anchor, part.content] for part in submission.parts],
+        "attachments": [
+            {"name": file.file_name, "media_type": file.media_type, "size": file.size, "digest": file.digest}
+            for file in submission.attachments
+        ],
+    }
