@@ -7,12 +7,14 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import close_all_sessions
+from werkzeug.test import TestResponse
 
 from config import ROOT, Settings
 from consult.app import create_app
@@ -68,6 +70,18 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     engine.dispose()
 
 
+class Browser(FlaskClient):
+    """A browser without script. Each of its requests starts with an empty ``g``, as on a server.
+
+    Tests hold an application context open, and requests inside it would share what is kept there: who is signed in.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request."""
+        vars(g).clear()
+        return super().open(*args, **kwargs)
+
+
 @pytest.fixture(scope="session")
 def session_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application, once for each test process."""
@@ -79,6 +93,7 @@ def session_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
         sqlite_synchronous="OFF",  # what is promised of the disk has tests of its own
     )
     app = create_app(settings)
+    app.test_client_class = Browser
     app.config["TESTING"] = True
     app.config["WTF_CSRF_ENABLED"] = False
     with app.app_context():

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from consult.clock import local
 from consult.faces.cli.words import CHANNEL_WORDS
 from consult.faces.desk.forms.drafting import VERSION_WORDS
+from consult.faces.showing import last_moment, moment
 from consult.ledger.models import LedgerEntry
 from consult.settings import rules
 
@@ -147,6 +147,7 @@ def _facts(detail: Mapping[str, Any]) -> list[str]:
             found.append(words)
             continue
         shown = _shown(name, value)
+        shown = shown.rstrip("。；")
         found.append(f"{words} {shown[:FACT_CHARACTERS]}{'…' if len(shown) > FACT_CHARACTERS else ''}")
     return found
 
@@ -161,7 +162,8 @@ def _shown(name: str, value: Any) -> str:
         return periods[text].name if text in periods else words.get(text, text)
     if name in ("opens", "closes"):
         try:
-            return f"{local(datetime.fromisoformat(text)):%Y-%m-%d %H:%M}"
+            at = datetime.fromisoformat(text)
         except ValueError:
             return text
+        return last_moment(at) if name == "closes" else moment(at)
     return text

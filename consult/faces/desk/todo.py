@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import url_for
 
@@ -49,10 +50,10 @@ def todos(actor: Actor, at: datetime) -> list[Todo]:
     return found
 
 
-def _to(endpoint: str, consultation: Consultation, state: str | None = None) -> str:
+def _to(endpoint: str, consultation: Consultation, **query: Any) -> str:
     """Return the address of a page about a consultation; its first page while that one doesn't exist."""
     target = endpoint if has(endpoint) else "desk.consultation"
-    return url_for(target, slug=consultation.slug, state=state)
+    return url_for(target, slug=consultation.slug, **query)
 
 
 def _drafting(actor: Actor, held: list[Consultation]) -> Iterator[Todo]:
@@ -88,11 +89,25 @@ def _deciding(actor: Actor, held: list[Consultation], ids: list[int]) -> Iterato
         here = counts.get(one.id, Waiting())
         if may(actor, Act.DECIDE, one):
             if here.returned:
-                yield Todo(here.returned, "条", "采纳情况被退回", one.title, _to("desk.adoption", one), one)
+                yield Todo(
+                    here.returned,
+                    "条",
+                    "采纳情况被退回",
+                    one.title,
+                    _to("desk.adoption", one, at="all", show="returned"),
+                    one,
+                )
             if here.undecided:
-                yield Todo(here.undecided, "条", "意见还没有定", one.title, _to("desk.adoption", one), one)
+                yield Todo(
+                    here.undecided,
+                    "条",
+                    "意见还没有定",
+                    one.title,
+                    _to("desk.adoption", one, at="all", show="undecided"),
+                    one,
+                )
         if here.to_confirm and may(actor, Act.REVIEW_DECISION, one):
-            yield Todo(here.to_confirm, "条", "采纳情况待复核", one.title, _to("desk.adoption", one), one)
+            yield Todo(here.to_confirm, "条", "采纳情况待复核", one.title, _to("desk.adoption_review", one), one)
 
 
 def _reporting(actor: Actor, held: list[Consultation], ids: list[int]) -> Iterator[Todo]:

@@ -86,7 +86,7 @@ def signed_in(app: Flask, staff: Staff) -> SignIn:
             session["_user_id"] = ids[name]
             session["_fresh"] = True
         g.pop("_login_user", None)  # the test's own context would keep who was signed in before
-        db.session.remove()
+        db.session.rollback()
         return client
 
     return sign_in

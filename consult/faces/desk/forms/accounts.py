@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, RadioField
-from wtforms.validators import InputRequired
+from wtforms import PasswordField
+from wtforms.validators import InputRequired, ValidationError
 
 from consult.accounts.models import Role
 from consult.accounts.permissions import ROLE_NAMES
-from consult.faces.desk.forms.fields import PlainField
+from consult.faces.desk.forms.fields import OneOfField, PlainField
 
 ROLE_HINTS = {
     Role.DRAFTER: "建立征求意见，写公告，逐条提出采纳情况",
@@ -27,7 +27,7 @@ class AccountForm(FlaskForm):
 
     name = PlainField("姓名")
     username = PlainField("用户名")
-    role = RadioField(
+    role = OneOfField(
         "角色",
         choices=[(role.value, ROLE_NAMES[role]) for role in Role],
         validators=[InputRequired("请选择角色：能做什么由它决定。")],
@@ -51,4 +51,4 @@ class PasswordForm(FlaskForm):
     def validate_again(self, field: Any) -> None:
         """Both must be the same."""
         if field.data != self.fresh.data:
-            raise ValueError("两次写的新密码不一样，请重新填写。")
+            raise ValidationError("两次写的新密码不一样，请重新填写。")

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, TextAreaField
+from wtforms import BooleanField, HiddenField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from consult.drafting.models import VersionKind
 from consult.drafting.service import REASON_CHARACTERS
-from consult.faces.desk.forms.fields import DayField, DaysField, PlainField
+from consult.faces.desk.forms.fields import DayField, DaysField, OneOfField, PlainField
 from consult.law.rules import ENTERPRISE_RELATED
 from consult.settings import rules
 
@@ -42,7 +42,7 @@ class VersionForm(FlaskForm):
     """A draft file that becomes another version."""
 
     file = FileField("文稿")
-    kind = RadioField("这一稿是", validators=[InputRequired("请选择这一稿是什么稿。")])
+    kind = OneOfField("这一稿是", validators=[InputRequired("请选择这一稿是什么稿。")])
 
     def __init__(self, allowed: list[VersionKind], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -55,7 +55,7 @@ class DocumentFields(FlaskForm):
     """Title and kind of a document, shared by the forms that ask for them; limits are drafting's to check."""
 
     title = PlainField("标题")
-    kind = RadioField("文件类别", validators=[InputRequired("请选择文件类别：征求意见的最短期限由它决定。")])
+    kind = OneOfField("文件类别", validators=[InputRequired("请选择文件类别：征求意见的最短期限由它决定。")])
     enterprise_related = BooleanField("与企业生产经营活动密切相关")
 
     def __init__(self, present: str = "", **kwargs: Any) -> None:

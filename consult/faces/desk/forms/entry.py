@@ -6,10 +6,10 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
-from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, RadioField, SelectField, TextAreaField
+from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from consult.faces.desk.forms.fields import DayField, PlainField
+from consult.faces.desk.forms.fields import DayField, OneOfField, PlainField
 from consult.intake.arrival import CONTACT_CHARACTERS, NAME_CHARACTERS, SUBJECT_CHARACTERS
 from consult.intake.models import Channel, SenderKind
 
@@ -45,7 +45,7 @@ class PieceForm(Form):
 class EntryForm(FlaskForm):
     """One letter, call or speaker, with what it says of several provisions at once."""
 
-    channel = RadioField(
+    channel = OneOfField(
         "怎么来的",
         choices=[(key.value, words) for key, words in CHANNELS.items()],
         default=Channel.LETTER.value,
@@ -59,7 +59,7 @@ class EntryForm(FlaskForm):
         "来件编号",
         validators=[Length(max=EXTERNAL_ID_CHARACTERS, message=f"来件编号最多 {EXTERNAL_ID_CHARACTERS} 字，请核对。")],
     )
-    sender_kind = RadioField(
+    sender_kind = OneOfField(
         "谁的意见",
         choices=[(key.value, words) for key, words in SENDERS.items()],
         default=SenderKind.PERSON.value,

@@ -6,7 +6,8 @@ import re
 from datetime import date
 from typing import Any
 
-from wtforms import Field, StringField
+from wtforms import Field, RadioField, StringField
+from wtforms.validators import ValidationError
 from wtforms.widgets import DateInput, NumberInput
 
 _DAY = re.compile(r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?\s*")
@@ -57,6 +58,15 @@ class DaysField(Field):
         if not _DIGITS.fullmatch(typed):
             raise ValueError(f"“{typed[:30]}”不是天数，请写阿拉伯数字，例如 30。")
         self.data = int(typed.strip().rstrip("日天"))
+
+
+class OneOfField(RadioField):
+    """One of several, all in sight."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what isn't one of them."""
+        if self.data and self.data not in {value for value, *_ in self.iter_choices()}:
+            raise ValidationError("请从列出的几项里选一项。")
 
 
 class PlainField(StringField):

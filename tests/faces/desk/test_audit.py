@@ -1,0 +1,68 @@
+"""The record on the desk: filtered, by key, for those who may."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from consult.accounts.permissions import SYSTEM
+from consult.clock import now
+from consult.ledger.queries import PAGE
+from consult.ledger.service import record
+from consult.store import db, transaction
+from tests.faces.desk.conftest import SignIn, Staff
+from tests.faces.desk.making import received, released
+
+
+def rows(page: str) -> int:
+    """Return how many lines of the record a page shows."""
+    return page.count('data-head="做了什么"')
+
+
+def test_the_record_tells_who_did_what_in_words(signed_in: SignIn, staff: Staff) -> None:
+    slug = released(staff).slug
+    page = signed_in("auditor").get("/desk/ledger").text
+    for words in ("审核发布", "发布甲", "送审", "起草甲", "新建征求意见", "社区食堂管理办法", "建立账号"):
+        assert words in page
+    assert f"/desk/consultations/{slug}" in page
+    assert not re.search(r"<b>[a-z_]+\.[a-z_]+</b>", page), "every act has its words"
+
+
+def test_it_is_filtered_by_consultation_and_by_kind(signed_in: SignIn, staff: Staff) -> None:
+    one, other = released(staff), released(staff)
+    received(one, 3)
+    client = signed_in("admin")
+    assert rows(client.get(f"/desk/ledger?consultation={one.slug}").text) == 7
+    assert rows(client.get(f"/desk/ledger?consultation={other.slug}").text) == 4
+    assert rows(client.get(f"/desk/ledger?consultation={one.slug}&act=submission.").text) == 3
+    unknown = client.get("/desk/ledger?consultation=2099-999")
+    assert "没有编号为“2099-999”的征求意见" in unknown.text
+    assert client.get("/desk/ledger?act=%27;drop&before=x").status_code == 200
+
+
+def test_pages_follow_one_another_and_show_everything_once(signed_in: SignIn, staff: Staff) -> None:
+    with transaction():
+        for n in range(PAGE * 2):
+            record(SYSTEM, "consultation.edit", f"consultation:{n}", at=now())
+    client = signed_in("auditor")
+    address, seen = "/desk/ledger?act=consultation.", []
+    while address:
+        page = client.get(address).text
+        seen += re.findall(r'<span class="muted">(\d+)</span></td>', page)
+        following = re.search(r'href="([^"]+)" [^>]*>更早的', page)
+        address = following[1].replace("&amp;", "&") if following else ""
+    assert seen == [str(n) for n in reversed(range(PAGE * 2))]
+
+
+@pytest.mark.parametrize(("name", "status"), [("drafter", 403), ("moderator", 403), ("publisher", 403), ("legal", 200)])
+def test_the_whole_record_is_for_a_few(signed_in: SignIn, name: str, status: int) -> None:
+    assert signed_in(name).get("/desk/ledger").status_code == status
+
+
+def test_the_record_of_a_consultation_is_for_whoever_may_see_it(signed_in: SignIn, staff: Staff) -> None:
+    slug = released(staff).slug
+    db.session.rollback()
+    page = signed_in("drafter").get(f"/desk/consultations/{slug}/ledger")
+    assert rows(page.text) == 4
+    assert signed_in("other_drafter").get(f"/desk/consultations/{slug}/ledger").status_code == 404
