@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,8 +22,7 @@ from consult.text import grouping
 
 TITLE_CHARACTERS = 300
 OWN_TITLE = 40
-"""Characters of a title that the machine gives."""
-SENTENCE_ENDS = re.compile(r"[。！？；!?;\n]")
+"""Characters of a title where no line stands for a group."""
 GROUPING = (Stage.RELEASED, Stage.FEEDBACK_REVIEW, Stage.FEEDBACK_PUBLISHED)
 
 
@@ -232,11 +229,8 @@ class _Regrouping:
 
 
 def title_of(texts: Sequence[str]) -> str:
-    """Return a title for opinions that say the same: the first sentence of what most of them say, the shortest such."""
-    said = Counter(texts)
-    text = min(said, key=lambda one: (-said[one], len(one), one))
-    sentence = next((piece for piece in SENTENCE_ENDS.split(text) if piece.strip()), text).strip()
-    return sentence if len(sentence) <= OWN_TITLE else f"{sentence[:OWN_TITLE]}……"
+    """Return a title for opinions that say the same: the line that stands best for them."""
+    return grouping.title(texts) or texts[0][:OWN_TITLE]
 
 
 def _fixed(consultation_id: int) -> dict[int, bool]:
