@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     mail_sender: str = "zqyj@example.gov.cn"
     """Address that acknowledgements and invitations come from, and that notices print."""
 
+    mail_trusted_hosts: str = ""
+    """Names, parted by commas, under which the department's mail servers state what they found about senders."""
+
     smtp_host: str = ""
     """Mail server for outgoing mail; empty means messages are kept in ``data_dir/outbox``."""
 

@@ -11,6 +11,9 @@ from config import ROOT, Settings
 from consult import faces
 from consult.accounts import recording
 from consult.adoption import service as adoption
+from consult.consultees import mail
+from consult.intake import unassigned
+from consult.intake.mailbox import answering, followers
 from consult.ledger import journal
 from consult.ledger.service import record
 from consult.logs import configure_logs
@@ -57,6 +60,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     journal.register()
     offer_migrations(app)
     moderation.follow(adoption.follow_screening)  # opinions follow from screening
+    followers.follow(mail.FOLLOWER)  # responses follow from mail
+    unassigned.follow(answering.follow_assignment)
     faces.register(app)
     return app
 
@@ -70,6 +75,7 @@ def _load_models() -> None:
         "ledger",
         "drafting",
         "intake",
+        "intake.mailbox",
         "moderation",
         "consultees",
         "adoption",

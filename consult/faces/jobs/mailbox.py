@@ -1,0 +1,30 @@
+"""The mailboxes: fetching what is new, finishing what was cut off, acknowledging."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+
+from consult.faces.jobs import Job
+from consult.intake.mailbox import answering, boxes, fetching, service
+from consult.intake.mailbox.errors import MailboxRefused
+from consult.intake.mailbox.models import Mailbox
+from consult.store import db
+
+log = structlog.get_logger()
+
+
+def fetch(at: datetime) -> int:
+    """Read every mailbox; one that is away is noted and doesn't hold up the others."""
+    done = service.resume(at=at)
+    for id_ in [mailbox.id for mailbox in boxes.in_use()]:
+        mailbox = db.session.get_one(Mailbox, id_)
+        try:
+            done += sum(1 for _ in fetching.fetch(mailbox, at=at))
+        except MailboxRefused as refusal:
+            log.warning("mailbox_not_fetched", mailbox=id_, why=str(refusal))
+    return done
+
+
+JOBS = (Job("mailbox", fetch), Job("acknowledge", answering.acknowledge))

@@ -1,0 +1,37 @@
+"""What later stages do with mail: they hang themselves on at start-up; this stage knows nothing of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from consult.files.mail import Bounce, Mail
+from consult.intake.models import Submission
+
+
+@dataclass(frozen=True)
+class Follower:
+    """A later stage's part in the mail.
+
+    ``consultations_of`` names the consultations that a message belongs to for all it knows; ``taken`` is called in the
+    same transaction when a message becomes a submission of a consultation; ``bounced`` when one of ours came back.
+    """
+
+    consultations_of: Callable[[Mail], Iterable[int]]
+    taken: Callable[[Submission, Mail, datetime], None]
+    bounced: Callable[[Bounce, datetime], None]
+
+
+_followers: list[Follower] = []
+
+
+def follow(follower: Follower) -> None:
+    """Have a later stage told of mail."""
+    if follower not in _followers:
+        _followers.append(follower)
+
+
+def all_of_them() -> tuple[Follower, ...]:
+    """Return the stages that follow."""
+    return tuple(_followers)

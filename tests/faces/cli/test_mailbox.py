@@ -1,0 +1,62 @@
+"""``flask mailbox``: messages from files, one line each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from flask import Flask
+
+from consult.intake.mailbox.models import Mailbox
+from consult.store import db
+from tests.faces.cli.console import run
+from tests.intake.mailbox.letters import a_letter, canteens
+
+ADD = ("mailbox", "add", "--host", "imap.example.cn", "--user", "yijian@example.cn", "--password", "secret word")
+
+
+def test_each_file_is_told_in_a_line(app: Flask, tmp_path: Path) -> None:
+    canteens()
+    files = {
+        "fits.eml": a_letter("《社区食堂管理办法》意见", received=None),
+        "again.eml": b"",
+        "other.eml": a_letter("您好", received=None),
+        "auto.eml": a_letter("自动回复：您好", Auto_Submitted="auto-replied"),
+        "empty.eml": b"",
+    }
+    files["again.eml"] = files["fits.eml"]
+    for name, raw in files.items():
+        (tmp_path / name).write_bytes(raw)
+    result = run(app, "mailbox", "ingest", *(str(tmp_path / name) for name in files), "--json")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert [Path(line["file"]).name for line in lines] == list(files)
+    assert [line["outcome"] for line in lines] == ["stored", "duplicate", "unassigned", "automatic", "quarantined"]
+    assert lines[0]["consultation"] == "canteens"
+    assert lines[0]["number"] == lines[1]["number"]
+    assert lines[3]["number"] is None
+
+
+def test_a_missing_file_is_told_and_the_others_are_taken(app: Flask, tmp_path: Path) -> None:
+    canteens()
+    (tmp_path / "a.eml").write_bytes(a_letter("《社区食堂管理办法》意见"))
+    result = run(app, "mailbox", "ingest", str(tmp_path / "no.eml"), str(tmp_path), str(tmp_path / "a.eml"), "--json")
+    assert result.exit_code == 1
+    assert "没有这个文件" in result.stderr
+    assert "是文件夹" in result.stderr
+    assert json.loads(result.stdout)["outcome"] == "stored"
+
+
+def test_a_password_is_never_stored_or_shown_as_it_is(app: Flask) -> None:
+    result = run(app, *ADD, "--json")
+    assert result.exit_code == 0
+    row = db.session.query(Mailbox).one()
+    assert "secret word" not in row.password_sealed
+    assert "secret word" not in result.stdout + run(app, "mailbox", "list").stdout
+    assert run(app, *ADD).exit_code == 1
+
+
+def test_without_mailboxes_there_is_nothing_to_fetch(app: Flask) -> None:
+    result = run(app, "mailbox", "fetch")
+    assert result.exit_code == 1
+    assert "还没有设置邮箱" in result.stderr

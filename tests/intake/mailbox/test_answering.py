@@ -1,0 +1,117 @@
+"""Acknowledgements: to people, in their thread, never for ever."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from datetime import timedelta
+from email.message import EmailMessage
+
+import pytest
+from flask import Flask
+
+from consult import outgoing
+from consult.accounts.permissions import SYSTEM
+from consult.intake import receipts, unassigned
+from consult.intake.mailbox import answering
+from consult.intake.mailbox.models import Acknowledgement
+from consult.settings import settings
+from consult.store import db
+from tests.intake.mailbox.letters import a_letter, came, canteens, stored
+from tests.world import DURING
+
+ABOUT = "关于《社区食堂管理办法》"
+
+
+@pytest.fixture(autouse=True)
+def _empty_outbox(app: Flask) -> None:
+    for old in (settings().data_dir / "outbox").glob("*"):
+        old.unlink()
+
+
+def outbox() -> list[EmailMessage]:
+    files = sorted((settings().data_dir / "outbox").glob("*.eml"))
+    return [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]  # type: ignore[misc]
+
+
+def test_an_acknowledgement_carries_the_receipt_and_threads_with_the_message() -> None:
+    canteens()
+    one = came(a_letter(ABOUT, message_id="<abc@example.cn>"))
+    assert answering.acknowledge(DURING) == 1
+    (answer,) = outbox()
+    assert answer["To"].addresses[0].addr_spec == "wangfang@example.cn"
+    assert answer["In-Reply-To"] == "<abc@example.cn>"
+    assert answer["Auto-Submitted"] == "auto-replied"
+    text = answer.get_content()
+    assert one.number in text
+    assert receipts.key_of(one.number or "") in text
+    assert f"/receipts/{one.number}?key=" in text
+
+
+def test_it_goes_out_once() -> None:
+    canteens()
+    raw = a_letter(ABOUT)
+    came(raw)
+    came(raw)
+    assert answering.acknowledge(DURING) == 1
+    assert answering.acknowledge(DURING) == 0
+
+
+def test_a_crash_after_sending_repeats_the_very_same_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    canteens()
+    came(a_letter(ABOUT))
+    with monkeypatch.context() as patch:
+        patch.setattr(answering, "_settle", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            answering.acknowledge(DURING)
+    db.session.rollback()
+    (first,) = outbox()
+    assert answering.acknowledge(DURING) == 1
+    assert [one["Message-ID"] for one in outbox()] == [first["Message-ID"]]
+
+
+def test_one_address_is_answered_at_most_three_times_a_day() -> None:
+    canteens()
+    for n in range(5):
+        came(a_letter(f"{ABOUT}{n}"))
+    assert answering.acknowledge(DURING) == 3
+    assert db.session.query(Acknowledgement).filter(Acknowledgement.skipped != "").count() == 2
+    came(a_letter(f"{ABOUT}再"))
+    assert answering.acknowledge(DURING + timedelta(days=1, seconds=1)) == 1
+
+
+@pytest.mark.parametrize(
+    "fields", [{"sender": "no-reply@example.cn"}, {"Precedence": "bulk"}, {"Auto_Submitted": "auto-generated"}]
+)
+def test_no_program_is_answered(fields: dict[str, str]) -> None:
+    canteens()
+    came(a_letter(ABOUT, **fields))  # type: ignore[arg-type]
+    assert answering.acknowledge(DURING) == 0
+    assert outbox() == []
+
+
+def test_a_mail_that_waited_is_answered_once_it_was_assigned() -> None:
+    consultation = canteens()
+    submission = stored(came(a_letter("您好")))
+    assert answering.acknowledge(DURING) == 0
+    unassigned.assign(SYSTEM, submission, consultation, at=DURING)
+    assert answering.acknowledge(DURING) == 1
+
+
+def test_while_the_mail_server_is_away_answers_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    canteens()
+    came(a_letter(ABOUT))
+    with monkeypatch.context() as patch:
+        patch.setattr(outgoing, "send", lambda _: (_ for _ in ()).throw(outgoing.MailNotSent("away")))
+        with pytest.raises(outgoing.MailNotSent):
+            answering.acknowledge(DURING)
+    assert answering.acknowledge(DURING) == 1
+
+
+def test_an_address_that_is_refused_for_good_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    canteens()
+    came(a_letter(ABOUT))
+    with monkeypatch.context() as patch:
+        patch.setattr(outgoing, "send", lambda _: (_ for _ in ()).throw(outgoing.MailRejected("no such user")))
+        assert answering.acknowledge(DURING) == 0
+    assert answering.acknowledge(DURING) == 0

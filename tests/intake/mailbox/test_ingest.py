@@ -1,0 +1,217 @@
+"""What becomes of a message: kept first, counted once, read as far as it goes."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from consult.files.mail import Mail
+from consult.intake import witness
+from consult.intake.mailbox import keeping, service
+from consult.intake.mailbox.keeping import Letter
+from consult.intake.mailbox.models import MailMessage, Outcome, RefusedFile
+from consult.intake.models import Channel, Submission
+from consult.store import db, tally
+from tests.builders import docx_of
+from tests.intake.mailbox.letters import OPINION, a_letter, came, canteens, stored
+from tests.world import AFTER, DURING, PUBLISHED
+
+ABOUT = "关于《社区食堂管理办法》"
+
+
+def test_a_message_is_a_submission_with_the_senders_words(app: Flask) -> None:
+    canteens()
+    raw = a_letter(ABOUT)
+    submission = stored(came(raw))
+    assert submission.channel is Channel.MAILBOX
+    assert [part.content for part in submission.parts] == [OPINION]
+    assert (submission.name, submission.contact) == ("王芳", "wangfang@example.cn")
+    assert submission.raw.body == raw
+    assert submission.received_at == DURING
+    assert list(witness.faults()) == []
+
+
+def test_the_same_message_again_is_a_duplicate_with_the_first_number(app: Flask) -> None:
+    canteens()
+    raw = a_letter(ABOUT)
+    first, again = came(raw), came(raw)
+    assert (again.outcome, again.number, again.consultation) == (Outcome.DUPLICATE, first.number, "canteens")
+    assert tally.counts(stored(first).consultation_id or 0, "received") == {"in_time": 1}
+
+
+def test_the_same_message_in_two_mailboxes_is_one(app: Flask) -> None:
+    canteens()
+    raw = a_letter(ABOUT)
+    other = b"Delivered-To: other@dept.example.gov.cn\r\nX-Spam-Score: 1\r\n" + raw.replace(b"mx.dept", b"mx2.dept")
+    assert came(raw).outcome is Outcome.STORED
+    assert came(other.replace(b"\n", b"\r\n").replace(b"\r\r\n", b"\r\n")).outcome is Outcome.DUPLICATE
+
+
+@pytest.mark.parametrize("message_id", ["<same@example.cn>", None])
+def test_different_messages_are_two_whatever_their_identifier_says(app: Flask, message_id: str | None) -> None:
+    canteens()
+    one, other = (came(a_letter(ABOUT, f"{OPINION}{n}", message_id=message_id)) for n in (1, 2))
+    assert one.outcome is other.outcome is Outcome.STORED
+    assert one.number != other.number
+
+
+def test_the_same_message_twice_in_one_batch_is_one(app: Flask) -> None:
+    canteens()
+    raw = a_letter(ABOUT)
+    outcomes = [one.outcome for one in service.ingest_many([Letter(raw), Letter(raw)], at=DURING)]
+    assert outcomes == [Outcome.STORED, Outcome.DUPLICATE]
+
+
+def test_mail_that_reached_the_server_after_the_end_is_late_and_taken(app: Flask) -> None:
+    ends = canteens().closes_at
+    assert ends is not None
+    late = came(a_letter(ABOUT, received=ends + timedelta(seconds=1)), at=AFTER + timedelta(days=9))
+    in_time = came(a_letter(ABOUT, received=ends - timedelta(seconds=1)), at=AFTER + timedelta(days=9))
+    by_server = came(a_letter(ABOUT, received=None), at=AFTER + timedelta(days=9), server_at=ends - timedelta(hours=1))
+    assert [stored(one).late for one in (late, in_time, by_server)] == [True, False, False]
+    assert late.outcome is Outcome.STORED
+
+
+def test_the_senders_own_date_proves_nothing(app: Flask) -> None:
+    canteens()
+    assert stored(came(a_letter(ABOUT, received=None), at=AFTER + timedelta(days=9))).late
+
+
+def test_mail_from_before_the_opening_counts_from_the_opening(app: Flask) -> None:
+    canteens()
+    submission = stored(came(a_letter(ABOUT, received=PUBLISHED - timedelta(days=30))))
+    assert submission.received_at == PUBLISHED
+    assert not submission.late
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"Auto_Submitted": "auto-replied"}, "auto_reply"),
+        ({"List_Id": "<news.example.cn>"}, "list"),
+        ({"X_Consultation_Mail": "1"}, "own"),
+    ],
+)
+def test_what_a_program_sent_is_kept_and_is_no_opinion(app: Flask, fields: dict[str, str], kind: str) -> None:
+    canteens()
+    one = came(a_letter(ABOUT, **fields))  # type: ignore[arg-type]
+    assert (one.outcome, one.number) == (Outcome.AUTOMATIC, None)
+    row = db.session.query(MailMessage).one()
+    assert row.automatic == kind
+    assert keeping.raw_of(row)
+    assert db.session.query(Submission).count() == 0
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x00" * 500, bytes(range(256)) * 40, b"\r\n\r\n"])
+def test_what_is_no_message_is_kept_shown_and_counted(app: Flask, raw: bytes) -> None:
+    one = came(raw)
+    assert one.outcome is Outcome.QUARANTINED
+    submission = stored(one)
+    assert submission.state.value == "unassigned"
+    assert (submission.raw.body or b"") == raw
+    assert came(raw).outcome is Outcome.DUPLICATE
+
+
+def test_an_empty_body_with_the_opinion_attached_is_read_from_the_attachment(app: Flask) -> None:
+    canteens()
+    file = ("意见.docx", docx_of(OPINION), "application/msword")
+    submission = stored(came(a_letter(ABOUT, "", files=(file,))))
+    assert OPINION in submission.parts[0].content
+    assert [one.file_name for one in submission.attachments] == ["意见.docx"]
+
+
+def bomb() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", b"0" * (300 << 20))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("程序.exe", b"MZ\x90\x00" + b"\x00" * 200),
+        ("意见.pdf", b"PK\x03\x04nothing"),
+        ("空.docx", b""),
+        ("大.zip", None),
+    ],
+)
+def test_a_file_that_may_not_be_attached_is_kept_in_the_raw_message_with_a_note(
+    app: Flask, name: str, data: bytes | None
+) -> None:
+    canteens()
+    data = bomb() if data is None else data
+    raw = a_letter(ABOUT, files=((name, data, "application/octet-stream"), ("甲.txt", "好".encode(), "text/plain")))
+    one = came(raw)
+    submission = stored(one)
+    assert one.outcome is Outcome.STORED
+    assert [file.file_name for file in submission.attachments] == ["甲.txt"]
+    note = db.session.query(RefusedFile).one()
+    assert (note.name, note.size) == (name, len(data))
+    assert note.why
+    assert keeping.raw_of(db.session.query(MailMessage).one()) == raw
+
+
+def test_a_message_of_nothing_but_a_refused_file_is_quarantined_and_still_counts(app: Flask) -> None:
+    canteens()
+    raw = a_letter(ABOUT, "", files=(("程序.exe", b"MZ\x90\x00" + b"\x00" * 200, "application/octet-stream"),))
+    one = came(raw)
+    assert (one.outcome, one.consultation) == (Outcome.QUARANTINED, "canteens")
+    assert one.number
+
+
+def test_a_large_message_is_a_blob(app: Flask) -> None:
+    canteens()
+    raw = a_letter(ABOUT, OPINION + "食堂" * 300_000)
+    submission = stored(came(raw))
+    assert submission.raw.body is None
+    assert keeping.raw_of(db.session.query(MailMessage).one()) == raw
+
+
+def test_a_message_whose_sorting_was_cut_off_is_sorted_later(app: Flask) -> None:
+    canteens()
+    keeping.keep([Letter(a_letter(ABOUT))], at=DURING)
+    assert db.session.query(Submission).count() == 0
+    assert service.resume(at=DURING) == 1
+    assert service.resume(at=DURING) == 0
+    assert db.session.query(Submission).one().state.value == "received"
+
+
+def test_a_message_that_cuts_its_sorting_off_again_and_again_is_put_aside_unread(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canteens()
+    keeping.keep([Letter(a_letter(ABOUT))], at=DURING)
+
+    def killed(*_: object, **__: object) -> Mail:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "read", killed)
+        for _ in range(service.ATTEMPTS):
+            with pytest.raises(KeyboardInterrupt):
+                service.resume(at=DURING)
+            db.session.rollback()
+    service.resume(at=DURING)
+    row = db.session.query(MailMessage).one()
+    assert row.outcome is Outcome.QUARANTINED
+    assert "中断" in row.why
+
+
+def test_an_error_with_one_message_holds_up_no_other(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    canteens()
+    whole = service.intake.receive
+
+    def fails_once(consultation: object, arrival: object, **more: object) -> object:
+        if "坏" in arrival.subject:  # type: ignore[attr-defined]
+            raise RuntimeError("no")
+        return whole(consultation, arrival, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(service.intake, "receive", fails_once)
+    letters = [Letter(a_letter(f"{ABOUT}{mark}")) for mark in ("一", "坏", "二")]
+    outcomes = [one.outcome for one in service.ingest_many(letters, at=DURING)]
+    assert outcomes == [Outcome.STORED, Outcome.QUARANTINED, Outcome.STORED]
