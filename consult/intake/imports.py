@@ -29,7 +29,7 @@ from consult.intake.models import Channel, ImportMapping
 from consult.ledger.service import record
 from consult.store import db, transaction
 
-BATCH_ROWS = 2000
+BATCH_ROWS = 5000
 BATCH_CHARACTERS = 4_000_000
 
 

@@ -288,12 +288,12 @@ def test_the_account_can_be_kept_as_a_table(app: Flask, consultation: Consultati
 
 
 def test_more_rows_than_a_batch_are_all_accounted_for(app: Flask, consultation: Consultation, tmp_path: Path) -> None:
-    rows = [[str(n), "", "", "", f"第 {n} 条意见"] for n in range(4500)]
+    rows = [[str(n), "", "", "", f"第 {n} 条意见"] for n in range(5600)]
     document = imported(app, a_csv(tmp_path, rows))
-    assert totals(document) == (4500, 4500, 0, 0)
-    assert [row["row"] for row in document["account"]] == list(range(2, 4502))
-    assert len({row["number"] for row in document["account"]}) == 4500
-    assert tally.counts(consultation.id, "received") == {"in_time": 4500}
+    assert totals(document) == (5600, 5600, 0, 0)
+    assert [row["row"] for row in document["account"]] == list(range(2, 5602))
+    assert len({row["number"] for row in document["account"]}) == 5600
+    assert tally.counts(consultation.id, "received") == {"in_time": 5600}
 
 
 def test_numbers_and_parts_of_later_submissions_do_not_collide_with_imported_ones(
