@@ -145,12 +145,12 @@ def _store(consultation: Consultation, fresh: Sequence[_Fresh], at: datetime, ac
         consultation.id,
         [change for one in fresh for change in rows.counted(one.row, [part.anchor for part in one.parts])],
     )
+    facts = {
+        (channel, late): {"channel": channel.value, "late": late}
+        for channel, late in {(one.row["channel"], one.row["late"]) for one in fresh}
+    }
     done = [
-        Done(
-            f"submission:{one.row['number']}",
-            one.row["digest"],
-            {"channel": one.row["channel"].value, "late": one.row["late"]},
-        )
-        for one in fresh
+        Done(f"submission:{row['number']}", row["digest"], facts[row["channel"], row["late"]])
+        for row in (one.row for one in fresh)
     ]
     record_many(actor, "submission.receive", done, at=at, consultation_id=consultation.id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from datetime import datetime
 
@@ -16,6 +15,7 @@ from consult.intake.columns import Columns, Field, is_afterwards
 from consult.intake.models import Channel
 from consult.store import db
 from consult.text.anchors import WHOLE, article_of, from_words
+from consult.text.compact_json import writer
 from consult.text.moments import read_moment
 
 EXTERNAL_ID_CHARACTERS = 120
@@ -26,6 +26,7 @@ _CITED = re.compile(
     r"(?:第[^第款]{1,4}款)?(?:第[^第项]{1,6}项)?(?:第[^第目]{1,6}目)?"
 )
 _LEAKED = re.compile(r"_x000[dD]_\r?\n?")
+_written = writer(sort_keys=False)
 _BARE_NUMBER = re.compile(r"\d{1,4}")
 
 
@@ -53,7 +54,7 @@ class RowReader:
         arrival = Arrival(
             channel=self._channel,
             parts=(Said(value[Field.CONTENT], anchor),),
-            raw=json.dumps(cells, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"),
+            raw=_written(cells).encode("utf-8", "surrogatepass"),
             raw_media_type="application/json",
             subject=value.get(Field.SUBJECT, ""),
             name=value.get(Field.NAME, ""),

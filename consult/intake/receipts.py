@@ -12,6 +12,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from flask import current_app
 from sqlalchemy import select
@@ -49,7 +50,12 @@ def new_number(at: datetime) -> str:
     for _ in range(NUMBER_CHARACTERS):
         left, place = divmod(left, len(ALPHABET))
         tail += ALPHABET[place]
-    return f"{local(at):%Y%m%d}-{tail}"
+    return f"{_day(at)}-{tail}"
+
+
+@lru_cache(maxsize=64)
+def _day(at: datetime) -> str:
+    return f"{local(at):%Y%m%d}"
 
 
 def key_of(number: str) -> str:

@@ -16,8 +16,9 @@ from flask import current_app
 from consult.accounts.permissions import Actor
 from consult.ledger.models import LedgerEntry
 from consult.store import bulk, db
+from consult.text.compact_json import writer
 
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_encode = writer(sort_keys=True)
 ACTOR_NAME_CHARACTERS = 64
 NONCE_DIGITS = 16
 
