@@ -29,7 +29,12 @@ function cleaned(node) {
   return out;
 }
 
-function parsed(html) { return new DOMParser().parseFromString(html, "text/html").body; }
+/** HTML as a tree that never runs nor draws. */
+function parsed(html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html.replace(/<style\b[^]*?<\/style\s*>/gi, "").replace(/(<[^>]*?)\sstyle\s*=\s*("[^"]*"|'[^']*')/gi, "$1");
+  return holder.content;
+}
 
 function act(command, box) {
   box.focus();
@@ -55,6 +60,7 @@ function rich(area) {
   const html = area.value.trim();
   if (/<[a-z]/i.test(html)) box.append(cleaned(parsed(html)));
   else for (const line of html.split(/\n+/).filter(Boolean)) { const p = document.createElement("p"); p.textContent = line; box.append(p); }
+  if (!box.firstChild) { const p = document.createElement("p"); p.append(document.createElement("br")); box.append(p); }
   const bar = document.createElement("div");
   bar.className = "rich-bar";
   bar.setAttribute("role", "toolbar");

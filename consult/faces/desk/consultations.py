@@ -233,7 +233,7 @@ def _what_if(one: Consultation, forms: dict[str, Any], now: datetime) -> tuple[W
     if not request.args.get("opens"):
         form.opens.data = publish.opens.data or clock.local(now).date()
     if not request.args.get("days"):
-        form.days.data = publish.days.data
+        form.days.data = publish.days.data if publish.days.data is not None else release.period_rule(one).minimum_days
     if form.errors:
         return form, {"refusal": "；".join(words for found in form.errors.values() for words in found)}
     if "opens" in request.args and request.method == "GET":

@@ -94,8 +94,8 @@ class WhatIfForm(FlaskForm):
     class Meta:
         csrf = False
 
-    opens = DayField("公布日期")
-    days = DaysField("期限")
+    opens = DayField("公布日期", id="if-opens")
+    days = DaysField("期限", id="if-days")
 
 
 class ReasonForm(FlaskForm):
