@@ -27,6 +27,7 @@ class Act(StrEnum):
     WITHDRAW_CONSULTATION = "consultation.withdraw"
     PROMULGATE = "consultation.promulgate"
     ADD_VERSION = "draft.add_version"
+    MANAGE_INSTRUMENTS = "draft.take_instruments"
     RECEIVE_FOR_SENDER = "submission.enter"
     ASSIGN_SUBMISSION = "submission.assign"
     EXPORT_SUBMISSIONS = "submission.export"
@@ -70,6 +71,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.WITHDRAW_CONSULTATION: frozenset({_P, _A}),
     Act.PROMULGATE: frozenset({_P, _A}),
     Act.ADD_VERSION: frozenset({_D, _A}),
+    Act.MANAGE_INSTRUMENTS: frozenset({_L, _A}),
     Act.RECEIVE_FOR_SENDER: frozenset({_D, _M, _P, _A}),
     Act.ASSIGN_SUBMISSION: frozenset({_M, _D, _P, _A}),
     Act.EXPORT_SUBMISSIONS: frozenset({_D, _P, _L, _A, _U}),

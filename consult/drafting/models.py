@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -48,6 +48,8 @@ class VersionKind(StrEnum):
     REVISED = "revised"
     FOR_SUBMISSION = "for_submission"
     PROMULGATED = "promulgated"
+    IN_FORCE = "in_force"
+    """The text in force that the draft revises: to compare with, not a version of the draft."""
 
 
 class Consultation(Base):
@@ -205,3 +207,17 @@ class Grant(Base):
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True, index=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class InstrumentRow(Base):
+    """One version of an instrument in the register (``consult.text.instruments.Instrument`` in the core)."""
+
+    __tablename__ = "instrument"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True)
+    level: Mapped[str] = mapped_column(String(40), default="")
+    name: Mapped[str] = mapped_column(String(300), index=True)
+    adopted_on: Mapped[date | None]
+    in_force_from: Mapped[date | None]
+    expired: Mapped[bool] = mapped_column(default=False)
+    taken_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -121,12 +121,12 @@ def flat_rows(draft: parser.Draft) -> list[FlatRow]:
 def add_version(
     actor: Actor, consultation: Consultation, *, kind: VersionKind, file_name: str, data: bytes, at: datetime
 ) -> DraftVersion:
-    """Add a version to a consultation: another text for comment before release, a revised one after the period.
+    """Add a version to a consultation: before release the text for comment or the one in force, then revised ones.
 
     Raises:
         UnreadableFile, DraftRefused: see ``read_draft``.
-        WrongState: the text for comment can't be exchanged once it was sent for review; a revised one needs a
-            consultation that is out.
+        WrongState: the text for comment, and the one in force beside it, can't be exchanged once sent for review; a
+            revised one needs a consultation that is out; the promulgated one is added between meeting and promulgation.
     """
     require(actor, Act.ADD_VERSION, consultation)
     source = read_draft(file_name, data)
@@ -160,7 +160,13 @@ def add_version(
 def kinds_to_add(consultation: Consultation) -> list[VersionKind]:
     """Return the kinds of version that may be added to a consultation in the state that it is in."""
     found = []
-    for kind in (VersionKind.FOR_COMMENT, VersionKind.REVISED, VersionKind.FOR_SUBMISSION):
+    for kind in (
+        VersionKind.FOR_COMMENT,
+        VersionKind.REVISED,
+        VersionKind.FOR_SUBMISSION,
+        VersionKind.PROMULGATED,
+        VersionKind.IN_FORCE,
+    ):
         try:
             _check_stage(consultation, kind)
         except WrongState:
@@ -174,5 +180,11 @@ def _check_stage(consultation: Consultation, kind: VersionKind) -> None:
         raise WrongState("这件征求意见已经结束，不能再上传文稿。")
     if kind is VersionKind.FOR_COMMENT and consultation.stage is not Stage.DRAFTING:
         raise WrongState("征求意见稿送审后不能更换。需要更换的，请先退回起草处室。")
+    if kind is VersionKind.IN_FORCE:
+        if consultation.stage is not Stage.DRAFTING:
+            raise WrongState("现行文本和征求意见稿一起审核、公布，送审后不能再上传。需要的，请先退回起草处室。")
+        return
+    if kind is VersionKind.PROMULGATED and consultation.stage is not Stage.SUBMITTED_TO_MEETING:
+        raise WrongState("发布稿在提请审议之后、登记公布施行之前上传。")
     if kind is not VersionKind.FOR_COMMENT and consultation.stage in (Stage.DRAFTING, Stage.IN_REVIEW):
         raise WrongState("还没有公布征求意见。现在只能上传征求意见稿；修改稿等公布之后再上传。")

@@ -20,7 +20,28 @@ _TYPES: Final = re.compile(
     r"(?:实施细则|实施条例|实施办法|实施规定|暂行条例|暂行规定|暂行办法|条例|规定|办法|细则|规则|决定|意见|通知|解释|修正案|法)$"
 )
 _PLACE: Final = re.compile(r"^.{1,12}(?:省|市|自治区|自治州|自治县|特区|新区|地区|县|区)")
-_YES: Final = frozenset({"1", "true", "yes", "是", "已废止", "废止", "失效"})
+_EXPIRED: Final = frozenset(
+    {"1", "true", "yes", "是", "已废止", "废止", "失效", "已失效", "已修改", "已被修改", "被修改", "无效"}
+)
+_VALID: Final = frozenset(
+    {
+        "",
+        "0",
+        "false",
+        "no",
+        "否",
+        "有效",
+        "现行有效",
+        "现行",
+        "生效",
+        "已生效",
+        "未失效",
+        "尚未生效",
+        "尚未施行",
+        "未生效",
+    }
+)
+_DAY: Final = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]+00:00(?::00)?(?:\.0+)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +58,8 @@ class Instrument:
     def from_row(cls, row: Mapping[str, str | None]) -> Instrument:
         """Read one row of a register with the columns level, name, adopted_on, in_force_from and expired.
 
-        Raises ValueError where the name is missing or a date is no ISO date.
+        A date may be written 2024-05-01, 2024/5/1, 2024.5.1 or 2024年5月1日; `expired` as 0 or 1, 是 or 否, or as the
+        state of the text (现行有效、已废止…). Raises ValueError where the name is missing or a cell can't be read.
         """
         name = (row.get("name") or "").strip()
         if not name:
@@ -47,7 +69,7 @@ class Instrument:
             level=(row.get("level") or "").strip(),
             adopted_on=_day(row.get("adopted_on"), "adopted_on"),
             in_force_from=_day(row.get("in_force_from"), "in_force_from"),
-            expired=(row.get("expired") or "").strip().lower() in _YES,
+            expired=_expired(row.get("expired")),
         )
 
     @property
@@ -57,13 +79,23 @@ class Instrument:
 
 
 def _day(written: str | None, column: str) -> date | None:
-    text = (written or "").strip().replace("/", "-")
+    text = (written or "").strip()
     if not text:
         return None
+    found = _DAY.fullmatch(text)
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError(f"日期写法不对（{column}）：{text}。请写成 2024-05-01 的样子。") from error
+        if found is None:
+            raise ValueError(text)
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        raise ValueError(f"日期写法不对（{column}）：{text[:30]}。请写成 2024-05-01 的样子。") from None
+
+
+def _expired(written: str | None) -> bool:
+    text = (written or "").strip().lower()
+    if text not in _EXPIRED | _VALID:
+        raise ValueError(f"看不懂是否失效（expired）：{text[:30]}。请写 0 或者 1，或者“现行有效”“已废止”。")
+    return text in _EXPIRED
 
 
 def normalise(name: str) -> str:
