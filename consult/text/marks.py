@@ -74,9 +74,10 @@ _ENDS: Final = frozenset("。；：，、！？;:,")
 _HEADING_LIMIT: Final = 60  # characters: longer than any heading of a chapter
 
 _PLAIN_ARTICLE: Final = re.compile(  # nearly all articles: the rest go through _read_structure
-    r"(第([一二三四五六七八九十百千]+(?:零[一二三四五六七八九十]+)?)条)[ \u3000]+"
-    r"(?=[^\s（(【〔\[:：.．、，；。规所的和或及与至修改作以之款项中《〈第）”])"
+    r"(第([一二三四五六七八九十百千]+(?:零[一二三四五六七八九十]+)?)条(?:之([一二三四五六七八九十]{1,3}))?)[ \u3000]+"
+    rf"(?=[^\s（(【〔\[:：.．之])(?!{_CITED.pattern})"
 )
+_PLAIN_ITEM: Final = re.compile(r"(（([一二三四五六七八九十]{1,5})）)(?![、和至或及项款目])")  # the rest: _read_bracket
 _DUN: Final = re.compile(r"([〇零一二三四五六七八九十百]{1,5})\s*[、．.]")
 _CLASSES: Final = re.compile(r"[一二三四五六七八九十](?:、[一二三四五六七八九十])*[类级等线档期批季届次]")
 _BRACKET: Final = re.compile(rf"([（(〔])\s*([{CHINESE}]{{1,5}}|[{ARABIC}]{{1,3}}|[A-Za-z])\s*([）)〕])")
@@ -117,9 +118,9 @@ def read_lines(text: str) -> list[Line]:
     lines: list[Line] = []
     append = lines.append
     first = _FIRST.get
-    plain_article = _PLAIN_ARTICLE.match
-    make = partial(tuple.__new__, Line)  # a quarter of the cost of Line(…), for the two kinds most lines are of
-    paragraph, article, none = Kind.PARAGRAPH, Kind.ARTICLE, Style.NONE
+    plain_article, plain_item = _PLAIN_ARTICLE.match, _PLAIN_ITEM.match
+    make = partial(tuple.__new__, Line)  # a quarter of the cost of Line(…), for the kinds most lines are of
+    paragraph, article, item, none, bracket = Kind.PARAGRAPH, Kind.ARTICLE, Kind.ITEM, Style.NONE, Style.BRACKET
     for place, raw in enumerate(_physical_lines(text), 1):
         line = raw.strip()
         if not line:
@@ -129,11 +130,14 @@ def read_lines(text: str) -> list[Line]:
             append(make((place, paragraph, line, "", "", 0, 0, "", none, True, False)))
         elif opening == "structure":
             if found := plain_article(line):
-                number = found[1]
-                value = read_number(found[2]) or 0
-                append(make((place, article, line[found.end() :], number, number, value, 0, "", none, True, False)))
+                number, digits, inner = found.groups()
+                value, sub = read_number(digits) or 0, read_number(inner) or 0 if inner else 0
+                append(make((place, article, line[found.end() :], number, number, value, sub, "", none, True, False)))
             else:
                 _read_structure(place, line, lines)
+        elif (found := plain_item(line)) and (count := read_number(found[2])):
+            mark = found[1]
+            append(make((place, item, line[found.end() :].lstrip(), mark, mark, count, 0, "", bracket, True, False)))
         else:
             append(_READERS[opening](place, line) or Line(place, paragraph, line))
     return lines
