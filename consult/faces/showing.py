@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from flask import Flask
 
 from consult.clock import local
+from consult.text.anchors import in_words
 
 INSTANT = timedelta(microseconds=1)
 
@@ -65,9 +66,17 @@ def file_size(n: int) -> str:
     return f"{n / (1024 * 1024):.1f} MB".replace(".0 MB", " MB")
 
 
+def provision_words(anchor: str) -> str:
+    """Return an anchor as a citation: 第十二条第二款; what is no anchor, as it is."""
+    try:
+        return in_words(anchor)
+    except ValueError:
+        return anchor
+
+
 def register(app: Flask) -> None:
     """Give every template these filters, and the settings as ``settings``; leave no blank lines where tags stood."""
-    for filter_ in (day, short_day, moment, last_moment, days_left, thousands, file_size):
+    for filter_ in (day, short_day, moment, last_moment, days_left, thousands, file_size, provision_words):
         app.add_template_filter(filter_)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["settings"] = app.config["SETTINGS"]

@@ -14,7 +14,7 @@ from consult.accounts.permissions import Act, may, require
 from consult.adoption import queries, service, worklist
 from consult.adoption.models import Decision, Opinion, OpinionGroup
 from consult.drafting.models import Consultation
-from consult.faces.desk.adoption_view import ALL, SAVED, SHOWN, Where, Workspace
+from consult.faces.desk.adoption_view import ALL, SAVED, SHOWN, Where, Workspace, followed
 from consult.faces.desk.blueprint import (
     consultation_or_404,
     current_actor,
@@ -266,6 +266,7 @@ def _opened(workspace: Workspace, subject: Opinion | OpinionGroup, forms: dict[s
         "previous": previous,
         "following": following,
         "unit": workspace.unit_of(subject),
+        **followed(workspace.consultation, subject.anchor),
         "form": forms.get("decide") or DecisionForm.showing(suggested or holds),
         "forms": forms,
         "reasons": worklist.reasons_of(current_actor().id),

@@ -13,9 +13,12 @@ from consult.adoption import queries, worklist
 from consult.adoption.models import DecisionState, Opinion, OpinionGroup
 from consult.adoption.queries import Decided
 from consult.adoption.worklist import AtProvision, GroupLine
+from consult.drafting import comparing
 from consult.drafting.models import Consultation
 from consult.drafting.queries import draft_of
 from consult.drafting.reading import Block, Draft
+from consult.faces import change_table
+from consult.faces.desk.forms.drafting import VERSION_WORDS
 from consult.text.anchors import WHOLE
 
 PAGE = 50
@@ -193,3 +196,10 @@ def provisions(draft: Draft, counts: Sequence[AtProvision]) -> list[Provision]:
         for at, label, anchors in rows
     ]
     return [one for one in found if one.total]
+
+
+def followed(consultation: Consultation, anchor: str) -> dict[str, Any]:
+    """Return what the right pane shows of an opinion's provision in the newest later version; nothing without one."""
+    later = comparing.later(consultation, anchor)
+    change = change_table.row(later.match) if later is not None and later.match is not None else None
+    return {"later": later, "change": change, "version_words": VERSION_WORDS}

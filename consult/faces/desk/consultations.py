@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from consult import clock
 from consult.accounts.models import User
 from consult.accounts.permissions import Act, may
-from consult.drafting import desks, release, versions
+from consult.drafting import comparing, desks, release, versions
 from consult.drafting import service as drafting
 from consult.drafting.errors import PeriodRefused
 from consult.drafting.models import Consultation, Stage, State
@@ -200,6 +200,7 @@ def overview(one: Consultation, **forms: Any) -> str:
         states=tally.counts(one.id, "state"),
         gaps=gaps(one),
         version_words=VERSION_WORDS,
+        compare_order=comparing.in_order,
         can_add=bool(versions.kinds_to_add(one)),
         lines=[told(entry) for entry in entries(consultation_id=one.id, without=MANY, limit=LEDGER_LINES)],
     )

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.accounts.permissions import Act, require
-from consult.drafting import reading, versions
+from consult.drafting import comparing, reading, versions
 from consult.drafting.errors import DraftRefused, WrongState
 from consult.drafting.models import Consultation, DraftVersion, VersionKind
 from consult.faces.desk import uploads
@@ -17,6 +17,7 @@ from consult.faces.desk.blueprint import consultation_or_404, current_actor, des
 from consult.faces.desk.forms.drafting import VERSION_WORDS, VersionForm
 from consult.faces.desk.sections import inside
 from consult.faces.desk.uploads import Upload
+from consult.faces.draft_files import FORMATS
 from consult.files import sniff
 from consult.settings import blobs
 
@@ -27,7 +28,14 @@ def draft(slug: str, number: int | None = None) -> str:
     """Show a version of the draft, by default the one out for comment, beside its contents and warnings."""
     one = consultation_or_404(slug)
     version = _version(one, number)
-    return _inside(one, "desk/consultation/draft.html", version=version, draft=reading.read(version.provisions))
+    return _inside(
+        one,
+        "desk/consultation/draft.html",
+        version=version,
+        draft=reading.read(version.provisions),
+        formats=FORMATS,
+        compare_order=comparing.in_order,
+    )
 
 
 @desk.get("/consultations/<slug>/draft/<int:number>/file")
@@ -92,7 +100,7 @@ def new_version_add(slug: str) -> Response:
     except (DraftRefused, WrongState) as refusal:
         flash(str(refusal), "error")
         return redirect(url_for(".new_version", slug=slug), 303)
-    flash(f"已存为第 {made.number} 稿。", "success")
+    flash("现行文本已存下。" if kind is VersionKind.IN_FORCE else f"已存为第 {made.number} 稿。", "success")
     return redirect(url_for(".draft", slug=slug, number=made.number), 303)
 
 

@@ -39,6 +39,8 @@ HEADER = (
     Section("待办", "desk.home", Act.SEE_CONSULTATION, "g"),
     Section("新建征求意见", "desk.new_consultation", Act.CREATE_CONSULTATION, "n", ("new_consultation",)),
     Section("未归类来件", "desk.unassigned", Act.ASSIGN_SUBMISSION, "", ("unassigned",)),
+    Section("时限", "desk.clocks", Act.SEE_CONSULTATION),
+    Section("文件库", "desk.instruments", Act.MANAGE_INSTRUMENTS, "", ("instruments",)),
     Section("账号", "desk.accounts", Act.MANAGE_ACCOUNTS, "", ("accounts",)),
     Section("记录", "desk.ledger", Act.SEE_LEDGER, "", ("ledger",)),
 )

@@ -32,6 +32,7 @@ ACTS = {
     "consultation.withdraw": "撤回",
     "consultation.promulgate": "公布施行",
     "draft.add_version": "上传文稿",
+    "draft.take_instruments": "更新文件库",
     "submission.receive": "收到来件",
     "submission.enter": "登记来件",
     "submission.import": "导入来件",

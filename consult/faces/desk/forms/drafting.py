@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, HiddenField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
@@ -21,6 +21,7 @@ VERSION_WORDS = {
     VersionKind.REVISED: "修改稿",
     VersionKind.FOR_SUBMISSION: "送审稿",
     VersionKind.PROMULGATED: "发布稿",
+    VersionKind.IN_FORCE: "现行文本",
 }
 
 
@@ -49,6 +50,21 @@ class VersionForm(FlaskForm):
         self.kind.choices = [(one.value, VERSION_WORDS[one]) for one in allowed]
         if not self.is_submitted() and allowed:
             self.kind.data = allowed[0].value
+
+
+class RegisterForm(FlaskForm):
+    """A table of instruments."""
+
+    file = FileField("文件清单", validators=[FileRequired("请先选择表格文件。")])
+
+
+class ClockForm(FlaskForm):
+    """The day that the clocks are counted from; asked by address, changes nothing."""
+
+    class Meta:
+        csrf = False
+
+    start = DayField("起算的那一天")
 
 
 class DocumentFields(FlaskForm):

@@ -1,0 +1,61 @@
+"""The table of changes (修改对照表) as pages show it: a row for each provision, old and new beside each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from consult.text import changes
+from consult.text.comparison import Comparison, Match
+from consult.text.tree import Provision
+from consult.text.wording import Op
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a row: the provisions, (anchor, name) each, and their words in pieces (keep, delete or insert)."""
+
+    provisions: tuple[tuple[str, str], ...]
+    pieces: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """One provision in both versions; ``told`` says in words what became of it."""
+
+    old: Side
+    new: Side
+    told: str
+    relation: str
+    pieces: tuple[tuple[str, str], ...]
+    """Both sides in one text."""
+
+
+@dataclass(frozen=True)
+class ChangeTable:
+    """What a page shows of a comparison; ``counts`` says how many changes there are of which kind."""
+
+    rows: tuple[ChangeRow, ...]
+    counts: tuple[tuple[str, int], ...]
+    total: int
+
+
+def table(comparison: Comparison, *, whole: bool) -> ChangeTable:
+    """Return a comparison for showing: what changed, or with ``whole`` all of it."""
+    matches = comparison.matches if whole else comparison.changes
+    return ChangeTable(tuple(map(row, matches)), tuple(changes.counted(comparison)), len(comparison.matches))
+
+
+def row(match: Match) -> ChangeRow:
+    """Return one match for showing."""
+    return ChangeRow(
+        _side(match, match.old, Op.INSERT),
+        _side(match, match.new, Op.DELETE),
+        changes.told(match),
+        match.relation.value,
+        tuple((piece.op.value, piece.text) for piece in match.pieces),
+    )
+
+
+def _side(match: Match, provisions: tuple[Provision, ...], left_out: Op) -> Side:
+    named = tuple((node.anchor, changes.name(node)) for node in provisions)
+    return Side(named, tuple(changes.one_side(match, left_out)) if provisions else ())
