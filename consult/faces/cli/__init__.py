@@ -27,10 +27,14 @@ GROUPS = (
     "sender",
 )
 """Modules of this package, each with ``<name>_cli``, a command group."""
+MORE = ("draft_check",)
+"""Modules that add commands to the group of another."""
 
 
 def register(app: Flask) -> None:
     """Add the command groups to the application."""
+    for name in MORE:
+        import_module(f"{__name__}.{name}")
     for name in GROUPS:
         module = f"{__name__}.{name}"
         if find_spec(module) is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from pathlib import Path
@@ -12,14 +10,15 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
+from consult.drafting import instruments
+from consult.faces.checks import STANDING_WORDS
 from consult.faces.cli.console import json_option
-from consult.files import charsets
 from consult.files.drafts import read
 from consult.files.errors import UnreadableFile
 from consult.text.anchors import in_words
 from consult.text.citations import Citation, Cited, Standing, find_citations
 from consult.text.comparison import Comparison, Match, Relation, compare
-from consult.text.instruments import Instrument, Register
+from consult.text.instruments import Register
 from consult.text.outline import outline
 from consult.text.provisions import Draft, Kind, Provision, parse
 from consult.text.wording import Op
@@ -32,15 +31,6 @@ _RELATIONS = {
     Relation.MERGED: "合并",
     Relation.ADDED: "新增",
     Relation.DELETED: "删除",
-}
-_STANDINGS = {
-    Standing.IN_FORCE: "现行有效",
-    Standing.NOT_YET: "尚未施行",
-    Standing.SUPERSEDED: "旧版本",
-    Standing.EXPIRED: "已失效",
-    Standing.MISSPELT: "名称有误",
-    Standing.UNKNOWN: "未收录",
-    Standing.SELF: "本文件",
 }
 _REASONS = {FileNotFoundError: "没有这个文件", IsADirectoryError: "这是一个文件夹", PermissionError: "没有读取权限"}
 _MARKS = {Op.KEEP: "{}", Op.DELETE: "［-{}-］", Op.INSERT: "［+{}+］"}
@@ -77,7 +67,7 @@ def show_outline(files: tuple[Path, ...], tree: bool, as_json: bool) -> None:
 @json_option
 def show_comparison(old: Path, new: Path, as_json: bool) -> None:
     """Print the changes from OLD to NEW, provision by provision."""
-    comparison = compare(_read_or_leave(old), _read_or_leave(new))
+    comparison = compare(read_or_leave(old), read_or_leave(new))
     if as_json:
         document = {
             "old": str(old),
@@ -93,13 +83,17 @@ def show_comparison(old: Path, new: Path, as_json: bool) -> None:
 @draft_cli.command("citations")
 @click.argument("file", type=file_argument)
 @click.option(
-    "--instruments", type=file_argument, required=True, help="CSV: level,name,adopted_on,in_force_from,expired"
+    "--instruments",
+    "csv_file",
+    type=file_argument,
+    required=True,
+    help="CSV: level,name,adopted_on,in_force_from,expired",
 )
 @json_option
-def show_citations(file: Path, instruments: Path, as_json: bool) -> None:
+def show_citations(file: Path, csv_file: Path, as_json: bool) -> None:
     """Print every instrument and article FILE names: found or not, in force or not."""
-    draft = _read_or_leave(file)
-    register = _read_register(instruments)
+    draft = read_or_leave(file)
+    register = read_register(csv_file)
     cited = find_citations(draft, register)
     if as_json:
         click.echo(json.dumps(_cited_document(cited, file), ensure_ascii=False))
@@ -111,7 +105,7 @@ def _read_draft(path: Path) -> Draft:
     return parse(read(path.name, path.read_bytes()).text)
 
 
-def _read_or_leave(path: Path) -> Draft:
+def read_or_leave(path: Path) -> Draft:
     """The draft in a file; where it can't be read, says why and leaves with exit code 1."""
     try:
         return _read_draft(path)
@@ -127,27 +121,17 @@ def _refusal(path: Path, error: UnreadableFile | OSError) -> str:
     return f"“{path}”打不开：{reason}。请检查路径和权限。"
 
 
-def _read_register(path: Path) -> Register:
-    """The register in a CSV file; leaves with exit code 1 and the row's number where it can't be read."""
+def read_register(path: Path) -> Register:
+    """The register in a CSV or XLSX file; leaves with exit code 1 and the row's number where it can't be read."""
     try:
-        text = charsets.decode(path.read_bytes()).text.removeprefix("\ufeff")
-    except OSError as error:
+        found, refused = instruments.read_table(path.name, path.read_bytes())
+    except (OSError, UnreadableFile) as error:
         click.echo(_refusal(path, error), err=True)
         sys.exit(1)
-    rows = csv.DictReader(io.StringIO(text))
-    if "name" not in (rows.fieldnames or []):
-        click.echo(
-            f"“{path}”缺少 name（文件名称）一列。第一行应为：level,name,adopted_on,in_force_from,expired。", err=True
-        )
+    if refused:
+        click.echo("\n".join(f"“{path}”第{row}行：{reason}" for row, reason in refused[:20]), err=True)
         sys.exit(1)
-    instruments = []
-    try:
-        for row in rows:
-            instruments.append(Instrument.from_row(row))
-    except (ValueError, csv.Error) as error:
-        click.echo(f"“{path}”第{rows.line_num}行：{error}", err=True)
-        sys.exit(1)
-    return Register(instruments)
+    return Register(found)
 
 
 def _outline_lines(draft: Draft, path: Path, tree: bool) -> str:
@@ -200,7 +184,7 @@ def _comparison_lines(comparison: Comparison) -> str:
     return "\n".join(lines)
 
 
-def _citation_document(citation: Citation) -> dict[str, Any]:
+def citation_document(citation: Citation) -> dict[str, Any]:
     meant, current = citation.instrument, citation.current
     return {
         "name": citation.name,
@@ -220,7 +204,7 @@ def _citation_document(citation: Citation) -> dict[str, Any]:
 def _cited_document(cited: Cited, file: Path) -> dict[str, Any]:
     return {
         "file": str(file),
-        "citations": [_citation_document(citation) for citation in cited.citations],
+        "citations": [citation_document(citation) for citation in cited.citations],
         "references": [
             {"words": r.words, "target": r.target, "anchor": r.anchor, "line": r.line, "found": r.found}
             for r in cited.references
@@ -234,7 +218,7 @@ def _cited_lines(cited: Cited) -> str:
         articles = f"{'、'.join(citation.articles)}" if citation.articles else ""
         hint = f"，是否应为《{citation.suggestion}》" if citation.suggestion else ""
         lines.append(
-            f"{in_words(citation.anchor)}：《{citation.name}》{articles}　{_STANDINGS[citation.standing]}{hint}"
+            f"{in_words(citation.anchor)}：《{citation.name}》{articles}　{STANDING_WORDS[citation.standing][0]}{hint}"
         )
     lines += [f"{in_words(r.anchor)}：“{r.words}”在本文件中不存在" for r in cited.dangling]
     lines.append(

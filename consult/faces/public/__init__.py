@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Flask
 
 from consult.faces import showing
-from consult.faces.public import comment, consultations, errors, home, receipts, reports, transparency
+from consult.faces.public import comment, consultations, drafts, errors, home, receipts, reports, transparency
 from consult.faces.public.blueprint import blueprint
 
-__all__ = ["comment", "consultations", "home", "receipts", "register", "reports", "transparency"]
+__all__ = ["comment", "consultations", "drafts", "home", "receipts", "register", "reports", "transparency"]
 
 
 def register(app: Flask) -> None:

@@ -6,9 +6,11 @@ from flask import abort, render_template, request, url_for
 
 from consult import clock
 from consult.adoption import queries as adoption
-from consult.drafting import queries
+from consult.drafting import comparing, queries
 from consult.drafting.models import Consultation, Stage, State
+from consult.faces.draft_files import FORMATS
 from consult.faces.public.blueprint import blueprint, public_consultation
+from consult.faces.public.drafts import PAIRS
 from consult.faces.public.home import kind_name, received
 from consult.faces.showing import last_moment, short_day
 from consult.reporting import queries as reports
@@ -41,6 +43,8 @@ def consultation(slug: str) -> str:
         state=found.state(now),
         now=now,
         draft=draft,
+        compared={name: PAIRS[name][0] for name in comparing.public_pairs(found)},
+        formats=FORMATS,
         contents=draft.contents(on_article),
         on_article=on_article,
         received=received([found.id])[found.id],
