@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.clock import local, midnight
@@ -281,15 +282,27 @@ def grant_extension(actor: Actor, invitation: Invitation, last_day: date, *, at:
         _record(actor, "invitation.extend", invitation, at, answer_by=answer_by.isoformat())
 
 
+def extensions(invitation: Invitation) -> list[DeadlineExtension]:
+    """Return the requests for more time, newest first."""
+    query = select(DeadlineExtension).where(DeadlineExtension.invitation_id == invitation.id)
+    return list(db.session.scalars(query.order_by(DeadlineExtension.id.desc())))
+
+
 def board(consultation: Consultation, at: datetime) -> list[tuple[Listed, Invitation | None, Standing | None]]:
     """Return the list with each consultee's newest invitation and where it stands."""
     newest: dict[int, Invitation] = {}
     for invitation in db.session.scalars(
-        select(Invitation).where(Invitation.consultation_id == consultation.id).order_by(Invitation.id)
+        select(Invitation)
+        .where(Invitation.consultation_id == consultation.id)
+        .options(selectinload(Invitation.responses))
+        .order_by(Invitation.id)
     ):
         newest[invitation.consultee_id] = invitation
     rows = db.session.scalars(
-        select(Listed).where(Listed.consultation_id == consultation.id, Listed.removed_at.is_(None)).order_by(Listed.id)
+        select(Listed)
+        .where(Listed.consultation_id == consultation.id, Listed.removed_at.is_(None))
+        .options(joinedload(Listed.consultee))
+        .order_by(Listed.id)
     )
     found: list[tuple[Listed, Invitation | None, Standing | None]] = []
     for row in rows:

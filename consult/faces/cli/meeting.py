@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
+from pathlib import Path
 
 import click
 from flask.cli import AppGroup
@@ -10,7 +12,7 @@ from flask.cli import AppGroup
 from consult.clock import now
 from consult.faces.cli.console import actor_named, by_option, consultation_named, json_option, refusals, show
 from consult.law.preconditions import Check, CheckState
-from consult.meeting import service
+from consult.meeting import dossier, service
 
 meeting_cli = AppGroup("meeting", help="The preconditions of the deliberation meeting.")
 
@@ -58,6 +60,22 @@ def check(slug: str, as_json: bool) -> None:
 def _line(item: Check) -> str:
     line = f"[{MARKS[item.state]}] {item.title}：{item.why}\n    依据：{item.basis}"
     return f"{line}\n    下一步：{item.next_step}" if item.next_step else line
+
+
+@meeting_cli.command("dossier")
+@click.argument("slug")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="ZIP file to write.")
+@by_option
+@json_option
+@refusals
+def write_dossier(slug: str, out: Path, username: str | None, as_json: bool) -> None:
+    """Write the meeting's file of SLUG: checklist, drafts, opinions, consultees, responses, reviews, index."""
+    data = dossier.build(actor_named(username), consultation_named(slug), at=now())
+    out.write_bytes(data)
+    digest = hashlib.sha256(data).hexdigest()
+    show(
+        {"file": str(out), "bytes": len(data), "sha256": digest}, f"已写出上会材料：{out}（SHA-256 {digest}）", as_json
+    )
 
 
 @meeting_cli.command("submit")

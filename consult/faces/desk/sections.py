@@ -41,6 +41,7 @@ HEADER = (
     Section("未归类来件", "desk.unassigned", Act.ASSIGN_SUBMISSION, "", ("unassigned",)),
     Section("时限", "desk.clocks", Act.SEE_CONSULTATION),
     Section("文件库", "desk.instruments", Act.MANAGE_INSTRUMENTS, "", ("instruments",)),
+    Section("企业名录", "desk.register", Act.MANAGE_CONSULTEES, "", ("register",)),
     Section("账号", "desk.accounts", Act.MANAGE_ACCOUNTS, "", ("accounts",)),
     Section("记录", "desk.ledger", Act.SEE_LEDGER, "", ("ledger",)),
 )
@@ -52,7 +53,11 @@ TABS = (
     Section("登记来件", "desk.enter", Act.RECEIVE_FOR_SENDER, "", ("enter",), once_released=True),
     Section("审核", "desk.moderation", Act.SEE_SUBMISSIONS, "", ("moderation",), once_released=True),
     Section("采纳", "desk.adoption", Act.SEE_SUBMISSIONS, "", ("adoption",), once_released=True),
+    Section(
+        "征求意见对象", "desk.consultees", Act.SEE_CONSULTATION, "", ("consultees", "gatherings"), once_released=True
+    ),
     Section("反馈报告", "desk.reporting", Act.SEE_CONSULTATION, "", ("reporting",), once_released=True),
+    Section("上会", "desk.meeting", Act.SEE_CONSULTATION, "", ("meeting",), once_released=True),
 )
 """Tabs of one consultation; the endpoint takes ``slug``."""
 
