@@ -21,7 +21,7 @@ from consult.consultees.register import SECTORS, find
 from consult.drafting import queries as drafting
 from consult.drafting.models import Consultation
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to_flash
-from consult.faces.desk.register import KIND_WORDS, SIZE_WORDS
+from consult.faces.desk.consultees_register import KIND_WORDS, SIZE_WORDS
 from consult.faces.desk.sections import inside
 from consult.faces.showing import day as in_words
 from consult.files import letters
