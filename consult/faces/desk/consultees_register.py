@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
@@ -96,7 +97,7 @@ def register_list() -> str:
         limit=PAGE + 1,
     )
     shown = found[:PAGE]
-    asked = {"q": words or None, "kind": kind or None, "retired": "1" if retired else None}
+    asked: dict[str, Any] = {"q": words or None, "kind": kind or None, "retired": "1" if retired else None}
     return render_template(
         "desk/hearing/register.html",
         rows=shown,

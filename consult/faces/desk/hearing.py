@@ -246,7 +246,8 @@ def consultees_follow(slug: str, identifier: int, verb: str) -> Response:
                 raise InvitationRefused("请选择新的答复期限。")
             invitations.grant_extension(actor, invitation, last, at=at)
         else:
-            (other,) = _named(request.form.get("name", "")) or [None]
+            named = _named(request.form.get("name", ""))
+            other = named[0] if len(named) == 1 else None
             if other is None:
                 raise InvitationRefused("请填写改请哪一家。")
             why = reason or f"代替{invitation.consultee.name}"
