@@ -189,7 +189,7 @@ class Sorter:
         if part.media_type in _SMIME or part.name.lower().endswith(".p7m"):
             self._smime(part, data)
         elif part.media_type in ("application/ms-tnef", "application/vnd.ms-tnef") or data.startswith(tnef.SIGNATURE):
-            self._tnef(data)
+            self._tnef(part, data)
         elif part.name.lower().endswith(".eml") and sniff.sniff(data, part.name) == sniff.EML:
             self._message(data)
         elif data or part.name:
@@ -225,8 +225,11 @@ class Sorter:
             self._reader.note(defect)
         self._sort(root, related=False)
 
-    def _tnef(self, data: bytes) -> None:
+    def _tnef(self, part: Part, data: bytes) -> None:
         unpacked = tnef.unpack(data)
+        if not unpacked.files and not unpacked.text.strip():
+            self._attach(part.name or "winmail.dat", data, part.media_type, inline=False)
+            return
         if not unpacked.whole:
             self._reader.note("Outlook 专用格式（winmail.dat）有损坏，能读出的部分已读出")
         if unpacked.text.strip() and not any(block.text.strip() for block in self.found.blocks):
