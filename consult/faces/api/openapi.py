@@ -19,8 +19,10 @@ OUT = (
     *(schemas.OpinionPage, schemas.ReportOut, schemas.ReportRowPage, schemas.ReceiptOut, schemas.Problem),
 )
 IN = (schemas.SubmissionOnWhole, schemas.SubmissionByProvision)
-READING = (404, 405, 422, 429, 500)
-SENDING = (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500)
+READING = (400, 404, 405, 414, 422, 429, 431, 500)
+SENDING = (400, 401, 403, 404, 405, 409, 413, 414, 415, 422, 429, 431, 500)
+BY_SERVER = (400, 414, 431)
+"""What the web server itself refuses in its own words (a request line or header beyond its limit)."""
 SLUG_PARAMETER = {
     "name": "slug",
     "in": "path",
@@ -143,7 +145,9 @@ def _content(words: str, model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _problems(statuses: tuple[int, ...]) -> dict[str, Any]:
-    schema = {"$ref": REF.format(model="Problem")}
+    content: dict[str, Any] = {MEDIA_TYPE: {"schema": {"$ref": REF.format(model="Problem")}}}
+    from_server = {**content, "text/html": {"schema": {"type": "string"}}}
     return {
-        str(status): {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses
+        str(status): {"description": TITLES[status], "content": from_server if status in BY_SERVER else content}
+        for status in statuses
     }
