@@ -68,7 +68,19 @@ class Settings(BaseSettings):
     """Where request counts live; ``redis://…`` when several hosts serve the site."""
 
     ratelimit_submit: str = "30 per hour"
-    """Submissions accepted from one address."""
+    """Submissions accepted from one address without proof of work."""
+
+    ratelimit_proven: str = "120 per hour"
+    """Submissions accepted from one address with proof of work: a whole office or village may share one."""
+
+    proof_of_work: Literal["on", "off"] = "on"
+    """Whether the comment form's script proves work; without proof a submission is marked for the moderator."""
+
+    proof_of_work_hashes: int = Field(default=50_000, ge=1, le=5_000_000)
+    """Hashes that a sender's device tries at most, half of them on average: about a second on a phone."""
+
+    proof_of_work_minutes: int = Field(default=60, ge=1)
+    """Minutes that a challenge, and so its solution, is good for; the form's script renews it by itself."""
 
     ratelimit_read: str = "1200 per 10 minutes"
     """Requests that read the JSON interface from one address."""

@@ -23,6 +23,7 @@ CSP = {
     "default-src": "'self'",
     "img-src": ["'self'", "data:"],
     "object-src": "'none'",
+    "worker-src": "'self'",
     "base-uri": "'self'",
     "form-action": "'self'",
     "frame-ancestors": "'none'",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from consult.files.attachments import CheckedAttachment
-from consult.intake.models import Channel, SenderKind
+from consult.intake.models import Channel, Doubt, SenderKind
 
 NAME_CHARACTERS = 200
 CONTACT_CHARACTERS = 300
@@ -34,7 +34,8 @@ class Arrival:
 
     ``raw`` is the raw form, byte for byte; ``received_at`` is when it reached the department (aware), by default
     the moment of storing; ``idempotency_key`` makes a repeated sending the same submission; ``trusted_length`` lifts
-    the limits for what can't be sent back to its sender (mail, letters, imports).
+    the limits for what can't be sent back to its sender (mail, letters, imports); ``doubt`` says why a moderator should
+    look at it by itself.
     """
 
     channel: Channel
@@ -52,6 +53,7 @@ class Arrival:
     idempotency_key: str | None = None
     received_at: datetime | None = None
     trusted_length: bool = False
+    doubt: Doubt = Doubt.NONE
 
 
 def clean(text: str) -> str:

@@ -45,6 +45,16 @@ class SenderKind(StrEnum):
     ORGANISATION = "organisation"
 
 
+class Doubt(StrEnum):
+    """Why a moderator looks at a submission by itself, before those accepted a page at a time."""
+
+    NONE = "none"
+    UNPROVEN = "unproven"
+    """The form came without proof of work: no script, an old device, or a robot."""
+    TRAP = "trap"
+    """A field that people don't see was filled: by a robot, or by a browser that fills forms."""
+
+
 class Submission(Base):
     """What one sender sent at one time through one channel (来件). Never deleted."""
 
@@ -68,6 +78,8 @@ class Submission(Base):
     """The sender's separate consent to printing the name."""
     keep_private: Mapped[bool] = mapped_column(default=False)
     """The sender asked that the text isn't published; it is counted and decided all the same."""
+    doubt: Mapped[Doubt] = mapped_column(enum_of(Doubt), default=Doubt.NONE, server_default=Doubt.NONE.value)
+    """Nothing that the sender stated: it is no part of the evidence."""
     external_id: Mapped[str | None] = mapped_column(String(120))
     fingerprint: Mapped[str] = mapped_column(String(64))
     """Digest of the normalised text, to find the same text sent twice."""

@@ -53,6 +53,7 @@ def submission_row(
         "contact": clean(arrival.contact)[:CONTACT_CHARACTERS],
         "publish_name": arrival.publish_name,
         "keep_private": arrival.keep_private,
+        "doubt": arrival.doubt,
         "external_id": arrival.external_id,
         "fingerprint": fingerprint_of(parts),
         "salt": salt,

@@ -1,6 +1,7 @@
 // Reading and writing in one place: contents that follow the reader, select words → a box under that article → the tray.
 // Without this script the same links lead to the form with the article chosen.
-import { device, say } from "../device.js";
+import { say } from "../device.js";
+import { act, decline, declined, drafts } from "./drafts.js";
 import * as tray from "./tray.js";
 
 const draft = document.querySelector("[data-draft]");
@@ -36,13 +37,13 @@ function followReader() {
 }
 
 function boxes() {
-  try { return JSON.parse(device.get(`boxes:${slug}`) ?? "{}"); } catch { return {}; }
+  try { return JSON.parse(drafts.get("boxes", slug) ?? "{}"); } catch { return {}; }
 }
 
 function keepBox(anchor, text) {
   const all = boxes();
   if (text) all[anchor] = text; else delete all[anchor];
-  return device.set(`boxes:${slug}`, JSON.stringify(all));
+  return drafts.set("boxes", slug, JSON.stringify(all));
 }
 
 function element(tag, options = {}, ...children) {
@@ -59,12 +60,17 @@ function openBox(article, quote = "") {
     const label = element("label", { htmlFor: id });
     const text = element("textarea", { id, className: "input", maxLength: 20000, placeholder: "哪里不合适，建议怎么改，为什么。" });
     text.value = boxes()[anchor] ?? "";
-    const state = element("span", { className: "muted" });
+    const state = element("span", { className: "muted saved" });
     const putIn = element("button", { type: "button", className: "btn btn-small", textContent: "放入意见单" });
     const close = element("button", { type: "button", className: "act", textContent: "收起" });
     box = element("div", { className: "box" }, label, text, element("div", { className: "row" }, putIn, close, state));
     article.querySelector(".acts").before(box);
-    text.addEventListener("input", () => { state.textContent = keepBox(anchor, text.value) ? "已自动保存在本机" : ""; });
+    const tellKept = (words) => {
+      if (declined()) state.textContent = "不在这台设备上保存草稿。";
+      else if (!words) state.textContent = "";
+      else if (!state.textContent) state.append("已自动保存在本机", act("公用电脑，不要保存", () => { decline(slug); tellKept(words); text.focus(); }));
+    };
+    text.addEventListener("input", () => { keepBox(anchor, text.value); tellKept(text.value); });
     putIn.addEventListener("click", () => putIntoTray(article, box, text));
     close.addEventListener("click", () => { box.hidden = true; article.classList.remove("chosen"); article.querySelector("[data-say]")?.focus(); });
   }

@@ -1,12 +1,10 @@
 // The tray (意见单): what the reader wrote under articles, kept on this device until it is sent.
-import { device } from "../device.js";
-
-const key = (slug) => `tray:${slug}`;
+import { drafts } from "./drafts.js";
 
 /** @returns {{anchor: string, title: string, quote: string, content: string}[]} what lies in the tray, in the order of writing. */
 export function items(slug) {
   try {
-    const kept = JSON.parse(device.get(key(slug)) ?? "[]");
+    const kept = JSON.parse(drafts.get("tray", slug) ?? "[]");
     return Array.isArray(kept) ? kept.filter((item) => typeof item?.anchor === "string" && typeof item.content === "string") : [];
   } catch { return []; }
 }
@@ -20,17 +18,12 @@ export function put(slug, item) {
     const about = item.quote && item.quote !== before.quote ? `“${item.quote}”：` : "";
     before.content = `${before.content}\n\n${about}${item.content}`;
   }
-  return device.set(key(slug), JSON.stringify(all));
+  return drafts.set("tray", slug, JSON.stringify(all));
 }
 
 /** Takes everything on one article out of the tray. */
 export function drop(slug, anchor) {
   const left = items(slug).filter((item) => item.anchor !== anchor);
-  if (left.length) device.set(key(slug), JSON.stringify(left));
-  else device.remove(key(slug));
-}
-
-/** Forgets all that this device kept about one consultation. */
-export function forget(slug) {
-  for (const kind of ["tray", "typed", "boxes"]) device.remove(`${kind}:${slug}`);
+  if (left.length) drafts.set("tray", slug, JSON.stringify(left));
+  else drafts.remove("tray", slug);
 }

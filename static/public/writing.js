@@ -1,34 +1,42 @@
 // The form: the tray comes in, what is typed is kept on this device until it is sent. Names and contacts are never kept.
-import { device } from "../device.js";
+import { act, allow, arrived, beginAnew, decline, declined, drafts, forget, hasArrived, sending } from "./drafts.js";
+import { prove } from "./proof.js";
 import * as tray from "./tray.js";
 
 const form = document.querySelector("form[data-autosave]");
 const slug = form?.dataset.autosave ?? "";
-const KEY = `typed:${slug}`;
 
 const pieces = () => [...form.querySelectorAll("[data-piece]")];
 const textOf = (piece) => piece.querySelector("textarea");
+const written = () => pieces().some((piece) => textOf(piece).value);
+let sentAlready = false;
 
 function kept() {
-  try { return JSON.parse(device.get(KEY) ?? "{}"); } catch { return {}; }
+  try { return JSON.parse(drafts.get("typed", slug) ?? "{}"); } catch { return {}; }
 }
 
-function tell(words, forgetting = false) {
+function tell(words, ...acts) {
   const line = form.querySelector("[data-saved]");
   if (!line) return;
+  const shown = [...line.childNodes].map((node) => node.textContent).join("|");
+  if (shown === [words, ...acts.map((one) => one.textContent)].join("|")) return; // no need to say it again at every letter
   line.hidden = false;
-  line.textContent = words;
-  if (!forgetting) return;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "act";
-  button.textContent = "不要了，清空";
-  button.addEventListener("click", () => {
-    tray.forget(slug);
-    for (const piece of pieces()) textOf(piece).value = "";
-    tell("已清空。");
-  });
-  line.append("　", button);
+  line.replaceChildren(words, ...acts);
+}
+
+const emptying = () => act("清空", () => {
+  forget(slug);
+  for (const piece of pieces()) textOf(piece).value = "";
+  textOf(pieces()[0]).focus();
+  tell("已清空，这台设备上没有留下。");
+});
+
+const declining = () => act("公用电脑，不要保存", () => { decline(slug); tellState(); });
+const allowing = () => act("恢复自动保存", () => { allow(); keep(); });
+
+function tellState() {
+  if (declined()) tell("不在这台设备上保存草稿，关掉页面就没有了。", allowing());
+  else tell("已自动保存在本机，提交后清除。", emptying(), declining());
 }
 
 function bringIn() {
@@ -49,17 +57,19 @@ function bringIn() {
     text.value = item?.content ?? typed[anchor] ?? "";
     found ||= Boolean(text.value);
   }
-  if (found) tell("已带入您在这台设备上写过、还没有提交的文字。", true);
+  if (declined()) tellState();
+  else if (found) tell("已带入您在这台设备上写过、还没有提交的文字。", emptying(), declining());
 }
 
 function keep() {
+  if (sentAlready) return;
   const typed = {};
   for (const piece of pieces()) if (textOf(piece).value) typed[piece.dataset.anchor] = textOf(piece).value;
   for (const item of tray.items(slug)) {
     const piece = pieces().find((one) => one.dataset.anchor === item.anchor);
     if (piece && textOf(piece).value !== item.content) { tray.drop(slug, item.anchor); }
   }
-  if (device.set(KEY, JSON.stringify(typed))) tell("已自动保存在本机，提交后清除。");
+  if (declined() || drafts.set("typed", slug, JSON.stringify(typed))) tellState();
 }
 
 function dropping(event) {
@@ -75,17 +85,32 @@ function dropping(event) {
   if (pieces().length === 1) pieces()[0].querySelector("[data-drop]")?.remove();
 }
 
+/** Back, after sending: the browser brings the words back; say that they have arrived, and offer an empty form. */
+function cameBack(event) {
+  const back = event.persisted || performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  sentAlready = back && hasArrived(slug) && written();
+  if (!sentAlready) { beginAnew(); return; }
+  const again = document.createElement("a");
+  again.href = form.action;
+  again.textContent = "另写一份";
+  tell("这份意见已经提交成功，不用再提交。", again);
+}
+
 if (form) {
+  addEventListener("pageshow", cameBack); // not before: only then has the browser put the words back
   bringIn();
   let timer;
   form.addEventListener("input", (event) => {
     if (!event.target.closest("[data-piece]")) return;
+    sentAlready = false;
     clearTimeout(timer);
     timer = setTimeout(keep, 400);
   });
-  addEventListener("pagehide", () => { if (pieces().some((piece) => textOf(piece).value)) keep(); });
+  addEventListener("pagehide", () => { if (written()) keep(); });
   form.addEventListener("click", dropping);
+  form.addEventListener("submit", (event) => { if (event.submitter?.value === "send") sending(slug); });
+  prove(form, written);
 }
 
 const sent = document.querySelector("[data-sent]");
-if (sent?.dataset.sent) tray.forget(sent.dataset.sent);
+if (sent?.dataset.sent) arrived(sent.dataset.sent);

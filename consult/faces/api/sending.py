@@ -23,7 +23,7 @@ from consult.intake import senders
 from consult.intake import service as intake
 from consult.intake.arrival import Arrival, Said
 from consult.intake.errors import IdempotencyConflict, NotOpen, SubmissionRefused, UnknownProvision
-from consult.intake.models import Channel, SenderKind, TrustedSender
+from consult.intake.models import Channel, Doubt, SenderKind, TrustedSender
 from consult.settings import settings
 
 BODY_BYTES = 2 * 1024 * 1024
@@ -175,6 +175,7 @@ def _arrival(
         external_id=sent.external_id,
         idempotency_key=_scoped(consultation, sender, asked_key),
         received_at=_received_at(consultation, sent.received_at, now),
+        doubt=Doubt.UNPROVEN if sender is None and settings().proof_of_work == "on" else Doubt.NONE,
     )
 
 

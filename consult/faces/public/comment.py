@@ -18,6 +18,7 @@ from consult.drafting import queries
 from consult.drafting.models import Consultation, Stage
 from consult.drafting.reading import Draft
 from consult.faces.guards import csrf, limiter
+from consult.faces.public import proof
 from consult.faces.public.blueprint import blueprint, public_consultation
 from consult.faces.public.forms import PIECES, CommentForm
 from consult.faces.public.receipts import let_in
@@ -57,7 +58,7 @@ def _too_often(_limit: RequestLimit) -> FlaskResponse:
 
 @blueprint.post("/consultations/<slug>/comment")
 @csrf.exempt  # the form checks the token itself, so that a stale one doesn't cost anybody their text
-@limiter.limit(lambda: settings().ratelimit_submit, exempt_when=lambda: _button() != "send", on_breach=_too_often)
+@limiter.limit(proof.limit, exempt_when=lambda: _button() != "send", on_breach=_too_often)
 def send(slug: str) -> str | Response | tuple[str, int]:
     """Take what was sent, or change the form: add a place, drop one."""
     now = clock.now()
@@ -68,8 +69,6 @@ def send(slug: str) -> str | Response | tuple[str, int]:
     verb = _button()
     if verb != "send":
         return _rearranged(consultation, form, queries.draft_of(consultation), verb, now)
-    if form.website.data:
-        abort(400)
     if not form.validate():
         return _page(consultation, form, None, now, [STALE] if "csrf_token" in form.errors else []), 400
     try:
@@ -168,6 +167,7 @@ def _arrival(form: CommentForm, now: datetime) -> Arrival:
         attachments=_attachments(),
         idempotency_key=f"web:{form.token.data}" if form.token.data else None,
         received_at=now,
+        doubt=proof.doubt(),
     )
 
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from consult.accounts.permissions import SYSTEM
 from consult.drafting.models import Consultation
 from consult.files.attachments import check
-from consult.intake.models import Submission, SubmissionState
+from consult.intake.models import Doubt, Submission, SubmissionState
 from consult.moderation import queries, service
 from consult.settings import blobs
 from consult.store import db
@@ -150,8 +150,11 @@ def test_the_public_text_of_what_was_accepted_can_be_changed(consultation: Consu
 def test_a_page_is_accepted_at_once_after_asking(consultation: Consultation, signed_in: SignIn) -> None:
     one, two = arrive("电话 13812345678。"), arrive("第二件。")
     repeated = arrive("第二件。")
+    doubtful = arrive("没有证明的一件。", doubt=Doubt.UNPROVEN)
     client = signed_in("moderator")
+    assert "没有经过自动的防刷验证" in client.get(f"{QUEUE}?open={doubtful.number}").text
     page = client.get(f"{QUEUE}/accept-page").text
+    assert "单独核对" in page
     assert "13812345678" not in page
     assert len(re.findall(r'name="number" value="[^"]+" checked', page)) == 2
     assert "疑似重复" in page

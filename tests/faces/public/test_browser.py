@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 from consult import clock
 from consult.accounts.models import Role
 from consult.drafting.models import Consultation
-from consult.intake.models import SubmissionPart
+from consult.intake.models import Doubt, Submission, SubmissionPart
 from consult.moderation import service as moderation
 from consult.store import db
 from tests.builders import a_submission, an_actor, an_open_consultation
@@ -190,6 +190,50 @@ def test_what_was_typed_is_still_there_after_leaving_the_form(site: Site, browse
     page.goto(site.address("/help"))
     page.goto(site.address("/consultations/open/comment"))
     assert page.locator("textarea").first.input_value() == "写到一半。"
+    page.context.close()
+
+
+def test_work_is_proven_unseen_and_back_after_sending_brings_no_draft_back(site: Site, browser: Browser) -> None:
+    page = site.visit(browser, "phone")
+    page.goto(site.address("/consultations/open/comment"))
+    assert page.locator("input[name=altcha]").input_value() == ""
+    page.locator("textarea").first.fill("证明过的意见。")
+    page.locator("input[name=altcha][value]").wait_for(state="attached")
+    page.get_by_text("已自动保存在本机").wait_for()
+    page.get_by_role("button", name="提交意见").dblclick()
+    page.wait_for_url("**/receipts/*")
+    page.go_back()
+    page.get_by_text("这份意见已经提交成功").wait_for()
+    page.goto(site.address("/help"))
+    left = page.evaluate("Object.keys(localStorage)")
+    page.goto(site.address("/consultations/open/comment"))
+    assert page.locator("textarea").first.input_value() == ""
+    page.context.close()
+    db.session.rollback()
+    sent = db.session.scalars(select(Submission).order_by(Submission.id)).all()
+    assert [one.parts[0].content for one in sent].count("证明过的意见。") == 1
+    assert sent[-1].doubt is Doubt.NONE
+    assert left == []
+    assert site.complaints == []
+
+
+def test_on_a_shared_computer_nothing_typed_is_kept(site: Site, browser: Browser) -> None:
+    page = site.visit(browser, "phone")
+    page.goto(site.address("/consultations/open/comment"))
+    page.locator("textarea").first.fill("别留下。")
+    page.get_by_role("button", name="公用电脑，不要保存").click()
+    page.locator("textarea").first.fill("别留下，一个字也别留下。")
+    page.get_by_text("不在这台设备上保存草稿").wait_for()
+    page.goto(site.address("/help"))
+    assert page.evaluate("[Object.keys(localStorage), Object.keys(sessionStorage)]") == [["no-drafts"], []]
+    page.goto(site.address("/consultations/open/comment"))
+    assert page.locator("textarea").first.input_value() == ""
+    page.get_by_role("button", name="恢复自动保存").click()
+    page.locator("textarea").first.fill("这台是我的。")
+    page.get_by_text("已自动保存在本机").wait_for()
+    page.reload()
+    page.get_by_role("button", name="清空").click()
+    assert page.evaluate("Object.keys(localStorage)") == []
     page.context.close()
 
 

@@ -263,11 +263,6 @@ def test_nothing_of_a_refused_form_is_kept_not_even_its_attachments(client: Flas
     assert {path for path in set(settings().data_dir.rglob("*")) - before if path.is_file()} == set()
 
 
-def test_a_robot_that_fills_the_trap_is_refused(client: FlaskClient) -> None:
-    assert fill(client, website="http://spam.example").status_code == 400
-    assert stored() == 0
-
-
 def test_the_form_says_what_personal_data_is_for_and_how_long_it_is_kept(client: FlaskClient) -> None:
     page = client.get("/consultations/canteen/comment").text
     for words in ("可以都不填", "只用来", "最多保存 3 年", "单独同意"):
