@@ -20,6 +20,7 @@ from config import ROOT, Settings
 from consult.app import create_app
 from consult.settings import settings
 from consult.store import db
+from tests.imap.dovecot import Dovecot
 
 CORPUS = ROOT.parent / "shared" / "corpus"
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
@@ -132,3 +133,11 @@ def _empty() -> None:
 def client(app: Flask) -> FlaskClient:
     """A browser without script: Flask's test client."""
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """A real IMAP server, once for each test process; tests that ask for it carry the mark ``imap``."""
+    server = Dovecot.start()
+    yield server
+    server.stop()

@@ -17,10 +17,10 @@ from datetime import datetime
 from typing import Any
 
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
-from imap_tools.errors import ImapToolsError
 
 from consult.intake.mailbox import boxes, keeping, service
 from consult.intake.mailbox.errors import MailboxRefused
+from consult.intake.mailbox.failures import FAILURES, in_words
 from consult.intake.mailbox.keeping import Letter
 from consult.intake.mailbox.models import Encryption, Mailbox
 from consult.store import db, transaction
@@ -32,7 +32,7 @@ _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 _EMPTY = re.compile(rb'BODY\[\] (?:""|NIL)')
 _INTERNAL_DATE = re.compile(rb'INTERNALDATE "([^"]{20,30})"')
-_FAILURES = (OSError, imaplib.IMAP4.error, ImapToolsError, EOFError)
+_WHO_WE_ARE = '("name" "consult" "version" "1")'
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def fetch(mailbox: Mailbox, *, at: datetime) -> Iterator[Fetched]:
                 service.sort([one.id for one in kept], at=at)
                 for letter, ingested in zip(letters, service.outcomes(kept), strict=True):
                     yield Fetched(mailbox, letter.uid or 0, ingested)
-    except _FAILURES as error:
+    except FAILURES as error:
         refusal = MailboxRefused(in_words(error, mailbox))
         _note(mailbox, at, str(refusal))
         raise refusal from error
@@ -80,7 +80,7 @@ def test(mailbox: Mailbox) -> str:
         with _opened(mailbox) as connection:
             _uidvalidity(connection)
             n = len(_uids_beyond(connection, 0))
-    except _FAILURES as error:
+    except FAILURES as error:
         raise MailboxRefused(in_words(error, mailbox)) from error
     return f"连接正常，文件夹“{mailbox.folder}”里有 {n:,} 封邮件。"
 
@@ -91,14 +91,25 @@ def _opened(mailbox: Mailbox) -> Iterator[BaseMailBox]:
     password = boxes.password_of(mailbox)
     connection = _connect(mailbox)
     try:
-        connection.login(mailbox.user, password, initial_folder=None)
+        _sign_in(connection, mailbox.user, password)
         connection.folder.set(mailbox.folder, readonly=True)
         yield connection
     finally:
         try:
             connection.client.logout()
-        except _FAILURES:
+        except FAILURES:
             connection.client.shutdown()
+
+
+def _sign_in(connection: BaseMailBox, user: str, password: str) -> None:
+    """Sign in, and say which program this is where the server asks for it (RFC 2971).
+
+    网易邮箱 (163.com, 126.com) opens no folder to a program that didn't. LOGIN takes no password beyond ASCII.
+    """
+    sign_in = connection.login if f"{user}{password}".isascii() else connection.login_utf8
+    sign_in(user, password, initial_folder=None)
+    if "ID" in connection.client.capabilities:
+        connection.client.xatom("ID", _WHO_WE_ARE)
 
 
 def _connect(mailbox: Mailbox) -> BaseMailBox:
@@ -218,24 +229,3 @@ def _note(mailbox: Mailbox, at: datetime, error: str) -> None:
         row.tried_at, row.error = at, error
         if not error:
             row.fetched_at = at
-
-
-def in_words(error: BaseException, mailbox: Mailbox) -> str:
-    """Say in Chinese what went wrong with a mailbox and what to do."""
-    place = f"{mailbox.host}:{mailbox.port}"
-    text = str(error)
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"{place} 的证书不可信（{error.verify_message}）。请检查服务器地址，或者让系统信任单位的根证书。"
-    if isinstance(error, ssl.SSLError):
-        return f"与 {place} 不能建立加密连接。请检查端口和加密方式是否相配。"
-    if isinstance(error, TimeoutError):
-        return f"{place} 没有应答。请检查地址、端口和防火墙。"
-    if isinstance(error, imaplib.IMAP4.abort | EOFError | ConnectionResetError | BrokenPipeError):
-        return f"与 {place} 的连接中断。已经收到的都保存了，下次从断开的地方继续。"
-    if isinstance(error, OSError):
-        return f"连不上 {place}：{error.strerror or text}。请检查地址和端口。"
-    if type(error).__name__ == "MailboxLoginError" or "AUTHENTICATIONFAILED" in text.upper():
-        return f"{mailbox.user} 登录被拒绝。请检查用户名和密码（有的邮箱要用授权码，并且要先开通 IMAP）。"
-    if type(error).__name__ == "MailboxFolderSelectError":
-        return f"打不开文件夹“{mailbox.folder}”。请检查名称。"
-    return f"邮件服务器 {place} 拒绝了请求：{text[:200]}"

@@ -99,7 +99,10 @@ def keep(
 def _insert_unless_there(rows: Sequence[dict[str, Any]]) -> set[str]:
     """Insert rows whose digest isn't there; return the digests of those inserted."""
     fresh: set[str] = set()
-    for row in {row["digest"]: row for row in reversed(rows)}.values():
+    first: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        first.setdefault(row["digest"], row)
+    for row in first.values():
         statement = _insert(MailMessage.__table__).values(**row).on_conflict_do_nothing(index_elements=["digest"])
         if db.session.execute(statement.returning(MailMessage.id)).first() is not None:
             fresh.add(row["digest"])

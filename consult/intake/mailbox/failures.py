@@ -1,0 +1,45 @@
+"""What goes wrong between us and a mail server, in words that say what to do."""
+
+from __future__ import annotations
+
+import imaplib
+import socket
+import ssl
+
+from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError
+
+from consult.intake.mailbox.models import Mailbox
+
+FAILURES = (OSError, imaplib.IMAP4.error, ImapToolsError, EOFError, UnicodeError)
+"""What talking to a mail server raises; an address that no name server can be asked for is a UnicodeError."""
+
+_BROKEN = (imaplib.IMAP4.abort, EOFError, ConnectionResetError, BrokenPipeError)
+_SHOWN = 200  # characters of the server's own words
+
+
+def in_words(error: BaseException, mailbox: Mailbox) -> str:
+    """Say in Chinese what went wrong with a mailbox and what to do."""
+    place, text = f"{mailbox.host}:{mailbox.port}", str(error)
+    if isinstance(error, ssl.SSLError):
+        return _of_encryption(error, place)
+    if isinstance(error, TimeoutError):
+        return f"{place} 没有应答。请检查地址、端口、加密方式和防火墙。"
+    if "STARTTLS" in text.upper() or "TLS not supported" in text:
+        return f"{place} 不支持 STARTTLS。请改用 TLS（通常是 993 端口），或者询问邮箱的管理员。"
+    if isinstance(error, _BROKEN):
+        return f"与 {place} 的连接中断。已经收到的都保存了，下次从断开的地方继续。"
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return f"连不上 {place}：找不到这台服务器。请检查地址。"
+    if isinstance(error, OSError):
+        return f"连不上 {place}：{error.strerror or text}。请检查地址和端口。"
+    if isinstance(error, MailboxLoginError) or "AUTHENTICATIONFAILED" in text.upper():
+        return f"{mailbox.user} 登录被拒绝。请检查用户名和密码（有的邮箱要用授权码，并且要先开通 IMAP）。"
+    if isinstance(error, MailboxFolderSelectError):
+        return f"打不开文件夹“{mailbox.folder}”。请检查名称。服务器说：{text[:_SHOWN]}"
+    return f"邮件服务器 {place} 拒绝了请求：{text[:_SHOWN]}"
+
+
+def _of_encryption(error: ssl.SSLError, place: str) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"{place} 的证书不可信（{error.verify_message}）。请检查服务器地址，或者让系统信任单位的根证书。"
+    return f"与 {place} 不能建立加密连接。请检查端口和加密方式是否相配。"
