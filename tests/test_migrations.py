@@ -10,8 +10,8 @@ from config import Settings
 from consult.app import create_app
 
 
-def test_migrations_lead_from_an_empty_database_to_the_models_and_back(tmp_path: Path) -> None:
-    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/empty.sqlite3", data_dir=tmp_path))
+def test_migrations_lead_from_an_empty_database_to_the_models_and_back(empty_database_url: str, tmp_path: Path) -> None:
+    app = create_app(Settings(database_url=empty_database_url, data_dir=tmp_path))
     with app.app_context():
         upgrade()
         check()
@@ -19,8 +19,8 @@ def test_migrations_lead_from_an_empty_database_to_the_models_and_back(tmp_path:
         upgrade()
 
 
-def test_flask_db_is_there_though_it_is_loaded_late(tmp_path: Path) -> None:
-    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/empty.sqlite3", data_dir=tmp_path))
+def test_flask_db_is_there_though_it_is_loaded_late(empty_database_url: str, tmp_path: Path) -> None:
+    app = create_app(Settings(database_url=empty_database_url, data_dir=tmp_path))
     assert app.test_cli_runner().invoke(args=["db", "upgrade"]).exit_code == 0
     assert "upgrade" in app.test_cli_runner().invoke(args=["db", "--help"]).stdout
     assert app.test_client().get("/readyz").status_code == 200
