@@ -21,7 +21,7 @@ from consult.law.facts import Disclosure, Facts, FairCompetition, Hearing, Legal
 from consult.law.facts import Override as FactOverride
 from consult.meeting.errors import MeetingRefused
 from consult.meeting.models import MeetingFact, Override
-from consult.reporting import figures
+from consult.reporting import figures, stored
 from consult.reporting import service as reporting
 from consult.settings import rules
 from consult.store import db
@@ -130,7 +130,7 @@ def _heard(consultation: Consultation) -> dict[str, Any]:
 
 def _opinions(consultation: Consultation) -> dict[str, Any]:
     done = progress(consultation.id)
-    report = reporting.published(consultation.id)
+    report = stored.published(consultation.id)
     waiting = db.session.scalar(
         select(func.count())
         .select_from(Submission)

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, overload
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.adoption.queries import progress
-from consult.clock import local
 from consult.drafting.models import Consultation, Stage, State
 from consult.drafting.service import move
-from consult.files.feedback import RENDERERS, FeedbackDocument, FigureLine, MainOpinion, Row, render
-from consult.intake.models import Channel, SenderKind
+from consult.files.feedback import RENDERERS, render
 from consult.ledger.service import canonical, record
 from consult.reporting import figures
 from consult.reporting.errors import ReportRefused, SameReporter
 from consult.reporting.models import FeedbackReport, ReportRow, ReportState
-from consult.reporting.snapshot import Places, lines, outcome_words, row_values, snapshot
-from consult.settings import blobs, settings
+from consult.reporting.printing import document
+from consult.reporting.snapshot import Places, lines, row_values, snapshot
+from consult.reporting.stored import published
+from consult.settings import blobs
 from consult.store import db, transaction
 
 UNDER_WAY = (ReportState.COMPILED, ReportState.IN_REVIEW, ReportState.REVIEWED)
@@ -196,155 +196,6 @@ def is_current(report: FeedbackReport) -> bool:
     """Whether everything that a report prints still stands as it was when it was compiled."""
     consultation = report.consultation
     return content_digest(snapshot(consultation), report.statement, _table(consultation)) == report.digest
-
-
-def newest(consultation_id: int) -> FeedbackReport | None:
-    """Return the newest version that isn't set aside, published or not."""
-    return db.session.scalar(
-        select(FeedbackReport)
-        .where(FeedbackReport.consultation_id == consultation_id, FeedbackReport.state != ReportState.DISCARDED)
-        .order_by(FeedbackReport.version.desc())
-        .limit(1)
-    )
-
-
-def published(consultation_id: int, version: int | None = None) -> FeedbackReport | None:
-    """Return the published report: the newest, or a certain version."""
-    query = select(FeedbackReport).where(
-        FeedbackReport.consultation_id == consultation_id, FeedbackReport.state == ReportState.PUBLISHED
-    )
-    if version is not None:
-        query = query.where(FeedbackReport.version == version)
-    return db.session.scalar(query.order_by(FeedbackReport.version.desc()).limit(1))
-
-
-def rows(
-    report: FeedbackReport, *, after: int = 0, limit: int = 50, outcome: str = "", group_id: int | None = None
-) -> list[ReportRow]:
-    """Return rows of a report's table by their number, from beyond ``after``."""
-    query = select(ReportRow).where(ReportRow.report_id == report.id, ReportRow.number > after)
-    if outcome:
-        query = query.where(ReportRow.outcome == outcome)
-    if group_id is not None:
-        query = query.where(ReportRow.group_id == group_id)
-    return list(db.session.scalars(query.order_by(ReportRow.number).limit(limit)))
-
-
-def rows_of_submission(report: FeedbackReport, submission_id: int) -> list[ReportRow]:
-    """Return what a report printed of one submission."""
-    query = select(ReportRow).where(ReportRow.report_id == report.id, ReportRow.submission_id == submission_id)
-    return list(db.session.scalars(query.order_by(ReportRow.number)))
-
-
-class _StoredRows(Sequence[Row]):
-    """The table of a stored report, read in batches each time it is printed."""
-
-    def __init__(self, report: FeedbackReport) -> None:
-        self._report = report
-
-    def __len__(self) -> int:
-        query = select(func.count()).select_from(ReportRow).where(ReportRow.report_id == self._report.id)
-        return db.session.scalar(query) or 0
-
-    def __iter__(self) -> Iterator[Row]:
-        after = 0
-        while True:
-            batch = rows(self._report, after=after, limit=BATCH)
-            yield from (_printed(row) for row in batch)
-            if len(batch) < BATCH:
-                return
-            after = batch[-1].number
-
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        return list(self)[index]
-
-
-def _printed(row: ReportRow) -> Row:
-    return Row(
-        number=row.number,
-        sender=row.sender,
-        place=f"{row.place}（逾期来件）" if row.late else row.place,
-        content=row.content,
-        outcome=outcome_words(row.outcome),
-        reason=row.reason,
-        channel=figures.CHANNEL_NAMES[Channel(row.channel)],
-        sender_kind=figures.SENDER_NAMES[SenderKind(row.sender_kind)],
-        late=row.late,
-    )
-
-
-def document(report: FeedbackReport, *, published_at: datetime | None = None) -> FeedbackDocument:
-    """Return a stored report as a document to render; a draft until it is published."""
-    moment = published_at or report.published_at
-    dates = [*report.snapshot["dates"]]
-    if moment is not None:
-        day = local(moment)
-        dates.append(["反馈公布", f"{day.year}年{day.month}月{day.day}日"])
-    replaces = ""
-    if report.replaces is not None:
-        replaces = f"本反馈为第{report.version}版，更正第{report.replaces.version}版：{report.correction_reason}"
-    return _document(
-        report.snapshot,
-        version=report.version,
-        statement=report.statement,
-        dates=dates,
-        table=_StoredRows(report),
-        digest=report.digest,
-        replaces=replaces,
-        draft=moment is None,
-    )
-
-
-def preview(consultation: Consultation) -> FeedbackDocument:
-    """Return what a report would print now, marked as a draft; nothing is stored and nothing is checked."""
-    places = Places(consultation)
-    table = [
-        _printed(ReportRow(number=number, **row_values(line, places)))
-        for number, line in enumerate(lines(consultation.id), 1)
-    ]
-    content = snapshot(consultation)
-    return _document(
-        content, version=0, statement="", dates=content["dates"], table=table, digest="", replaces="", draft=True
-    )
-
-
-def _document(
-    content: dict[str, Any],
-    *,
-    version: int,
-    statement: str,
-    dates: list[list[str]],
-    table: Sequence[Row],
-    digest: str,
-    replaces: str,
-    draft: bool,
-) -> FeedbackDocument:
-    return FeedbackDocument(
-        title=content["title"],
-        department=settings().department,
-        consultation=content["consultation"],
-        slug=content["slug"],
-        version=version,
-        dates=tuple((label, value) for label, value in dates),
-        statement=tuple(line.strip() for line in statement.split("\n") if line.strip()),
-        figures=tuple(
-            FigureLine(name, figures.FIGURES[name].label, n)
-            for name, n in content["figures"].items()
-            if name in figures.FIGURES
-        ),
-        main_opinions=tuple(
-            MainOpinion(main["title"], main["place"], main["n"], outcome_words(main["outcome"]), main["reason"])
-            for main in content["main_opinions"]
-        ),
-        rows=table,
-        digest=digest,
-        replaces=replaces,
-        draft=draft,
-    )
 
 
 def _expect(report: FeedbackReport, state: ReportState, message: str) -> None:

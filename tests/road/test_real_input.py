@@ -30,7 +30,7 @@ from consult.intake import columns, imports, receipts
 from consult.intake.models import Channel, Submission, SubmissionState
 from consult.moderation import queries as moderation_queries
 from consult.moderation import service as moderation
-from consult.reporting import figures
+from consult.reporting import figures, stored
 from consult.reporting import service as reporting
 from consult.store import db, tally
 from tests.builders import NOON, a_consultation, an_actor
@@ -172,21 +172,21 @@ def check_figures(consultation: Consultation, printed: dict[str, int], report_id
     assert opinions == printed["opinions"] + printed["opinions_late"] == by_state["accepted"]
     assert sum(printed[f"outcome.{outcome.value}"] for outcome in Outcome) == printed["opinions"]
     assert sum(n for name, n in printed.items() if name.startswith("channel.")) == printed["received"]
-    report = reporting.published(consultation.id)
+    report = stored.published(consultation.id)
     assert report is not None
     assert report.id == report_id
-    assert len(reporting.rows(report, limit=10_000)) == opinions
+    assert len(stored.rows(report, limit=10_000)) == opinions
 
 
 def check_receipts(consultation: Consultation, numbers: list[str]) -> None:
     """Each receipt opens its own submission, and what the report printed of it is what was accepted."""
     assert len(set(numbers)) == MESSAGES
-    report = reporting.published(consultation.id)
+    report = stored.published(consultation.id)
     assert report is not None
     for number in numbers:
         submission = receipts.find(number, receipts.key_of(number))
         assert submission.number == number
-        printed = reporting.rows_of_submission(report, submission.id)
+        printed = stored.rows_of_submission(report, submission.id)
         assert bool(printed) == (submission.state is SubmissionState.ACCEPTED)
 
 

@@ -18,7 +18,7 @@ from consult.intake import receipts
 from consult.intake.arrival import Said
 from consult.intake.models import SubmissionState
 from consult.moderation import service as moderation
-from consult.reporting import figures
+from consult.reporting import figures, printing, stored
 from consult.reporting import service as reporting
 from consult.reporting.errors import ReportRefused, SameReporter
 from consult.reporting.models import ReportState
@@ -67,14 +67,14 @@ def test_one_opinion_travels_from_the_form_to_the_published_report(app: Flask) -
 
     assert report.state is ReportState.PUBLISHED
     assert consultation.state(after) is State.FEEDBACK_PUBLISHED
-    printed = json.loads(render(reporting.document(report), "json"))
+    printed = json.loads(render(printing.document(report), "json"))
     assert printed["figures"]["received"] == 2
     assert printed["figures"]["late"] == 1
     assert printed["figures"]["outcome.partly_adopted"] == 1
     assert "13800138000" not in json.dumps(printed, ensure_ascii=False)
     assert "张三丰" not in json.dumps(printed, ensure_ascii=False)
     found = receipts.find(receipt.number, receipt.key)
-    assert [row.outcome for row in reporting.rows_of_submission(report, found.id)] == ["partly_adopted", "explained"]
+    assert [row.outcome for row in stored.rows_of_submission(report, found.id)] == ["partly_adopted", "explained"]
     assert set(report.files) == set(RENDERERS)
 
 

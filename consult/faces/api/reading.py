@@ -15,7 +15,7 @@ from consult.faces.api import schemas
 from consult.faces.api.blueprint import PREFIX, answer, asked, blueprint, next_page, public_consultation, read_limit
 from consult.faces.api.problems import ProblemFound
 from consult.reporting import queries as feedback
-from consult.reporting import service as reporting
+from consult.reporting import stored
 from consult.reporting.models import FeedbackReport, ReportRow
 from consult.settings import rules, settings
 from consult.store import tally
@@ -44,7 +44,7 @@ def consultation(slug: str) -> Response:
     asked(schemas.Query)
     found, now = public_consultation(slug)
     received = tally.counts(found.id, "received")
-    report = reporting.published(found.id)
+    report = stored.published(found.id)
     return answer(
         schemas.ConsultationDetail(
             **_listed(found, now),
@@ -199,14 +199,14 @@ def report_rows(slug: str) -> Response:
     """Return a page of the published report's table."""
     query = asked(schemas.RowQuery)
     _, standing = _standing(slug)
-    rows = reporting.rows(standing, after=query.after, limit=query.limit)
+    rows = stored.rows(standing, after=query.after, limit=query.limit)
     following = next_page(query, rows[-1].number if rows else 0, len(rows) == query.limit)
     return answer(schemas.ReportRowPage(items=[_row(row) for row in rows], next=following))
 
 
 def _standing(slug: str) -> tuple[Consultation, FeedbackReport]:
     found, _ = public_consultation(slug)
-    standing = reporting.published(found.id)
+    standing = stored.published(found.id)
     if standing is None:
         raise ProblemFound(404, "采纳情况反馈还没有公布。")
     return found, standing

@@ -11,14 +11,14 @@ from consult.accounts.errors import Refused
 from consult.clock import now
 from consult.faces.cli.console import actor_named, by_option, consultation_named, json_option, refusals, show
 from consult.files.feedback import RENDERERS, render
-from consult.reporting import service
+from consult.reporting import printing, service, stored
 from consult.reporting.models import FeedbackReport
 
 report_cli = AppGroup("report", help="The feedback report of a consultation.")
 
 
 def _newest(slug: str) -> FeedbackReport:
-    report = service.newest(consultation_named(slug).id)
+    report = stored.newest(consultation_named(slug).id)
     if report is None:
         raise Refused(f"“{slug}”还没有编制反馈。请先运行 flask report compile {slug}。")
     return report
@@ -35,8 +35,8 @@ def build(slug: str, folder: Path, as_json: bool) -> None:
     The newest version is written; where none was compiled yet, a preview that says that it is one.
     """
     consultation = consultation_named(slug)
-    report = service.newest(consultation.id)
-    document = service.document(report) if report is not None else service.preview(consultation)
+    report = stored.newest(consultation.id)
+    document = printing.document(report) if report is not None else printing.preview(consultation)
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for extension in RENDERERS:

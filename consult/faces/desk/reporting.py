@@ -21,7 +21,7 @@ from consult.files.feedback import RENDERERS, render
 from consult.intake.models import Submission
 from consult.moderation import queries as moderation
 from consult.moderation.service import WAITING
-from consult.reporting import figures, queries, service
+from consult.reporting import figures, printing, queries, service, stored
 from consult.reporting.models import FeedbackReport, ReportState
 from consult.store import db
 
@@ -100,13 +100,13 @@ def reporting_version(slug: str, version: int) -> str:
     consultation = consultation_or_404(slug)
     require(current_actor(), Act.SEE_SUBMISSIONS, consultation)
     report = _version(consultation, version)
-    rows = service.rows(report, after=_number("after"), limit=ROWS + 1)
+    rows = stored.rows(report, after=_number("after"), limit=ROWS + 1)
     return render_template(
         "desk/reporting/version.html",
         desk_nav=inside(current_actor(), consultation),
         consultation=consultation,
         report=report,
-        document=service.document(report),
+        document=printing.document(report),
         rows=rows[:ROWS],
         next=rows[ROWS - 1].number if len(rows) > ROWS else None,
         extensions=list(RENDERERS),
@@ -122,7 +122,7 @@ def reporting_file(slug: str, version: int, extension: str) -> Response:
     if extension not in RENDERERS:
         abort(404)
     name = f"{slug}-反馈第{version}版.{extension}"
-    data = BytesIO(render(service.document(report), extension))
+    data = BytesIO(render(printing.document(report), extension))
     return send_file(data, OCTETS, as_attachment=True, download_name=name)
 
 
@@ -164,8 +164,8 @@ def _page(
     consultation: Consultation, compile_form: CompileForm | None = None, act_form: FlaskForm | None = None
 ) -> str:
     actor = current_actor()
-    report = service.newest(consultation.id)
-    standing = service.published(consultation.id)
+    report = stored.newest(consultation.id)
+    standing = stored.published(consultation.id)
     last = queries.versions(consultation.id)
     earlier = report or (last[0] if last else None)
     return render_template(

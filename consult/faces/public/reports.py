@@ -12,7 +12,7 @@ from consult import clock
 from consult.adoption.models import Outcome
 from consult.drafting.models import Consultation
 from consult.faces.public.blueprint import blueprint, public_consultation
-from consult.reporting import figures, queries, service
+from consult.reporting import figures, printing, queries, stored
 from consult.reporting.models import FeedbackReport
 from consult.settings import blobs
 
@@ -34,7 +34,7 @@ def report(slug: str) -> str:
     outcome = request.args.get("outcome", "")
     outcome = outcome if outcome in {known.value for known in Outcome} else ""
     group = request.args.get("group", "")
-    rows = service.rows(
+    rows = stored.rows(
         standing,
         after=int(after) if after.isdecimal() else 0,
         limit=ROWS_ON_A_PAGE + 1,
@@ -47,7 +47,7 @@ def report(slug: str) -> str:
         "public/report.html",
         consultation=found,
         report=standing,
-        document=service.document(standing),
+        document=printing.document(standing),
         feedback=queries.standing(found.id),
         rows=shown,
         outcome=outcome,
@@ -77,7 +77,7 @@ def report_file(slug: str, extension: str) -> Response:
 def _standing(slug: str) -> tuple[Consultation, FeedbackReport]:
     found = public_consultation(slug, clock.now())
     version = request.args.get("version", "")
-    standing = service.published(found.id, int(version) if version.isdecimal() else None)
+    standing = stored.published(found.id, int(version) if version.isdecimal() else None)
     if standing is None:
         abort(404)
     return found, standing
