@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 
 from consult.accounts.permissions import Act, Actor, require
-from consult.clock import local
+from consult.clock import local, midnight
 from consult.consultees.errors import ConsulteeRefused
 from consult.consultees.invitations import ANSWERABLE
 from consult.consultees.models import Attendance, Consultee, Gathering, GatheringKind
 from consult.consultees.responses import SENDER_KINDS
+from consult.consultees.standing import follow
 from consult.drafting.models import Consultation
 from consult.files.attachments import CheckedAttachment
 from consult.intake import service as intake
@@ -77,12 +78,21 @@ def materials_due(gathering: Gathering) -> str:
     return clocks.run(rules().clocks[MATERIAL_CLOCK], local(gathering.held_at).date()).arithmetic
 
 
-def send_materials(actor: Actor, consultation: Consultation, gathering: Gathering, *, at: datetime) -> None:
-    """Note that the materials have reached the participants."""
+def send_materials(
+    actor: Actor, consultation: Consultation, gathering: Gathering, *, day: date | None = None, at: datetime
+) -> None:
+    """Note that the materials have reached the participants: on ``day`` (local), by default today.
+
+    Raises:
+        ConsulteeRefused: the day is to come.
+    """
     require(actor, Act.INVITE, consultation)
+    arrived = midnight(day) if day is not None and day != local(at).date() else at
+    if arrived > at:
+        raise ConsulteeRefused(f"送达的日期 {day} 还没有到，请核对。")
     with transaction():
-        gathering.materials_sent_at = at
-        _record(actor, "gathering.materials", gathering, at)
+        gathering.materials_sent_at = arrived
+        _record(actor, "gathering.materials", gathering, at, arrived=arrived.isoformat())
 
 
 def keep_minutes(
@@ -140,6 +150,8 @@ def said(
     with transaction():
         receipt = intake.receive(consultation, arrival, at=at, actor=actor)
         attendance.submission_id, attendance.came = receipt.submission.id, True
+        if consultee is not None:
+            follow(consultation.id, [consultee.id])
         _record(actor, "gathering.said", gathering, at, submission=receipt.number)
     return receipt
 

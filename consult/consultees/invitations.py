@@ -6,31 +6,28 @@ import base64
 import hashlib
 import hmac
 import secrets
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.clock import local, midnight
+from consult.consultees import deadlines, register
 from consult.consultees.errors import EntryRefused, InvitationRefused
 from consult.consultees.models import (
     Consultee,
-    DeadlineExtension,
     Invitation,
     Listed,
     Member,
     Method,
-    Response,
 )
+from consult.consultees.standing import follow
 from consult.drafting.models import Consultation, State
-from consult.law import calendar
 from consult.law.periods import in_words
 from consult.ledger.service import record
-from consult.settings import rules
 from consult.store import db, transaction
 
 TOKEN_BYTES = 20
@@ -38,53 +35,6 @@ GRACE = timedelta(days=30)
 """A personal link opens so long after the deadline: a late answer is taken and marked."""
 ANSWERABLE = (State.OPEN, State.CLOSED, State.FEEDBACK_REVIEW)
 READABLE = (*ANSWERABLE, State.FEEDBACK_PUBLISHED, State.SUBMITTED_TO_MEETING, State.PROMULGATED)
-
-
-class Standing(StrEnum):
-    """Where an invitation stands, as the board shows it."""
-
-    PREPARED = "prepared"
-    SENT = "sent"
-    OPENED = "opened"
-    BOUNCED = "bounced"
-    DECLINED = "declined"
-    SILENT = "silent"
-    NO_OPINION = "no_opinion"
-    HEARD = "heard"
-    REVOKED = "revoked"
-
-
-def standing(invitation: Invitation, at: datetime) -> Standing:
-    """Return where an invitation stands at a moment; silence is never heard."""
-    if invitation.responses:
-        return Standing.NO_OPINION if invitation.responses[-1].no_opinion else Standing.HEARD
-    if invitation.revoked_at is not None:
-        return Standing.REVOKED
-    if invitation.declined_at is not None:
-        return Standing.DECLINED
-    if invitation.bounced_at is not None:
-        return Standing.BOUNCED
-    if invitation.sent_at is None:
-        return Standing.PREPARED
-    if at >= invitation.answer_by:
-        return Standing.SILENT
-    return Standing.OPENED if invitation.opened_at is not None else Standing.SENT
-
-
-def deadline(start: date) -> tuple[date, str]:
-    """Return the last day to answer, counted in working days from ``start``, and the count in words.
-
-    Where the calendar isn't published that far, weekdays are counted, and the words say so.
-    """
-    n = rules().invitation.working_days
-    answer = calendar.add_working_days(start, n)
-    if answer.day is not None:
-        return answer.day, f"自{in_words(start)}次日起{n}个工作日，至{in_words(answer.day)}"
-    day, left = start, n
-    while left:
-        day += timedelta(days=1)
-        left -= day.weekday() < 5
-    return day, f"自{in_words(start)}次日起{n}个工作日，暂计至{in_words(day)}（{day.year}年放假安排尚未公布）"
 
 
 def invite(
@@ -114,11 +64,11 @@ def invite(
     if method is Method.MAIL and not address:
         raise InvitationRefused(f"{consultee.name}没有电子邮箱，请补上邮箱，或者改用信函。")
     today = local(at).date()
-    day, words = deadline(today) if last_day is None else (last_day, f"至{in_words(last_day)}")
+    day, words = deadlines.deadline(today) if last_day is None else (last_day, f"至{in_words(last_day)}")
     if day < today:
         raise InvitationRefused(f"答复期限 {day.isoformat()} 已经过去，请选以后的日期。")
-    if last_day is not None and calendar.day_kind(last_day) is calendar.DayKind.REST:
-        raise InvitationRefused(f"答复期限 {day.isoformat()} 是休息日，请改为工作日。")
+    if last_day is not None:
+        deadlines.check_working_day(last_day, "答复期限 ")
     with transaction() as session:
         _check_listed(consultation, consultee)
         nonce = secrets.token_hex(16)
@@ -138,7 +88,7 @@ def invite(
         )
         session.add(invitation)
         session.flush()
-        _record(actor, Act.INVITE, invitation, at, method=method.value, answer_by=answer_by.isoformat())
+        record_on(actor, Act.INVITE, invitation, at, method=method.value, answer_by=answer_by.isoformat())
     return invitation
 
 
@@ -192,7 +142,7 @@ def open_link(token: str, *, at: datetime) -> Invitation:
     if invitation.opened_at is None:
         with transaction():
             invitation.opened_at = at
-            _record(as_consultee(invitation.consultee), "invitation.open", invitation, at)
+            record_on(as_consultee(invitation.consultee), "invitation.open", invitation, at)
     return invitation
 
 
@@ -213,7 +163,44 @@ def revoke(actor: Actor, invitation: Invitation, reason: str, *, at: datetime) -
         raise InvitationRefused("请写明撤回的理由。")
     with transaction():
         invitation.revoked_at = at
-        _record(actor, "invitation.revoke", invitation, at, reason=reason.strip())
+        record_on(actor, "invitation.revoke", invitation, at, reason=reason.strip())
+
+
+def send_anew(actor: Actor, invitation: Invitation, *, method: Method, email: str, at: datetime) -> Invitation:
+    """Invite the same consultee anew, with a fresh link; the older link opens no more, the register learns the address.
+
+    Raises:
+        InvitationRefused, ConsulteeRefused: it was answered already, or the address can't be one.
+    """
+    require(actor, Act.INVITE, invitation.consultation)
+    with transaction():
+        if invitation.responses:
+            raise InvitationRefused(f"{invitation.consultee.name}已经答复，不用重发。")
+        if email.strip():
+            entry = replace(register.entry_of(invitation.consultee), email=email.strip())
+            register.change(actor, invitation.consultee, entry, at=at)
+        if invitation.revoked_at is None:
+            revoke(actor, invitation, "重新发函", at=at)
+        return invite(
+            actor,
+            invitation.consultation,
+            invitation.consultee,
+            method=method,
+            email=email,
+            at=at,
+            replaces=invitation,
+        )
+
+
+def take_back(actor: Actor, consultation: Consultation, consultee: Consultee, reason: str, *, at: datetime) -> None:
+    """Take back whatever invitation of a consultee is still open and unanswered, in the caller's transaction."""
+    query = select(Invitation).where(
+        Invitation.consultation_id == consultation.id,
+        Invitation.consultee_id == consultee.id,
+        Invitation.revoked_at.is_(None),
+    )
+    for invitation in db.session.scalars(query):
+        revoke(actor, invitation, reason, at=at)
 
 
 def mark_sent(actor: Actor, invitation: Invitation, *, at: datetime, message_id: str | None = None) -> None:
@@ -221,14 +208,14 @@ def mark_sent(actor: Actor, invitation: Invitation, *, at: datetime, message_id:
     with transaction():
         invitation.sent_at = at
         invitation.message_id = message_id or invitation.message_id
-        _record(actor, "invitation.send", invitation, at)
+        record_on(actor, "invitation.send", invitation, at)
 
 
 def mark_delivered(actor: Actor, invitation: Invitation, *, at: datetime) -> None:
     """Note that an invitation arrived: a delivery report, a signed receipt."""
     with transaction():
         invitation.delivered_at = at
-        _record(actor, "invitation.deliver", invitation, at)
+        record_on(actor, "invitation.deliver", invitation, at)
 
 
 def mark_bounced(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> None:
@@ -236,7 +223,7 @@ def mark_bounced(actor: Actor, invitation: Invitation, why: str, *, at: datetime
     with transaction():
         invitation.bounced_at = at
         invitation.bounced_why = why.strip()
-        _record(actor, "invitation.bounce", invitation, at, why=why.strip()[:300])
+        record_on(actor, "invitation.bounce", invitation, at, why=why.strip()[:300])
 
 
 def decline(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> None:
@@ -246,84 +233,12 @@ def decline(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> 
             raise InvitationRefused("已经答复过，不能再谢绝。")
         invitation.declined_at = at
         invitation.declined_why = why.strip()
-        _record(actor, "invitation.decline", invitation, at, why=why.strip()[:300])
+        record_on(actor, "invitation.decline", invitation, at, why=why.strip()[:300])
 
 
-def ask_extension(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> DeadlineExtension:
-    """Ask for more time to answer."""
-    if not why.strip():
-        raise InvitationRefused("请写明需要延期的原因。")
-    with transaction() as session:
-        asked = DeadlineExtension(invitation_id=invitation.id, asked_at=at, asked_why=why.strip())
-        session.add(asked)
-        session.flush()
-        _record(actor, "invitation.ask_extension", invitation, at, why=why.strip()[:300])
-    return asked
-
-
-def grant_extension(actor: Actor, invitation: Invitation, last_day: date, *, at: datetime) -> None:
-    """Give more time to answer, up to a later working day; open requests are answered with it."""
-    require(actor, Act.INVITE, invitation.consultation)
-    answer_by = midnight(last_day + timedelta(days=1))
-    if answer_by <= invitation.answer_by or answer_by <= at:
-        raise InvitationRefused("新的答复期限必须晚于现在的期限，并且还没有过去。")
-    if calendar.day_kind(last_day) is calendar.DayKind.REST:
-        raise InvitationRefused(f"{last_day.isoformat()} 是休息日，请改为工作日。")
-    with transaction() as session:
-        invitation.answer_by = answer_by
-        invitation.token_expires_at = answer_by + GRACE
-        invitation.deadline_words = f"延期至{in_words(last_day)}"
-        for asked in session.scalars(
-            select(DeadlineExtension).where(
-                DeadlineExtension.invitation_id == invitation.id, DeadlineExtension.granted_at.is_(None)
-            )
-        ):
-            asked.granted_at, asked.granted_by_id, asked.answer_by = at, actor.id, answer_by
-        _record(actor, "invitation.extend", invitation, at, answer_by=answer_by.isoformat())
-
-
-def extensions(invitation: Invitation) -> list[DeadlineExtension]:
-    """Return the requests for more time, newest first."""
-    query = select(DeadlineExtension).where(DeadlineExtension.invitation_id == invitation.id)
-    return list(db.session.scalars(query.order_by(DeadlineExtension.id.desc())))
-
-
-def board(consultation: Consultation, at: datetime) -> list[tuple[Listed, Invitation | None, Standing | None]]:
-    """Return the list with each consultee's newest invitation and where it stands."""
-    newest: dict[int, Invitation] = {}
-    for invitation in db.session.scalars(
-        select(Invitation)
-        .where(Invitation.consultation_id == consultation.id)
-        .options(selectinload(Invitation.responses))
-        .order_by(Invitation.id)
-    ):
-        newest[invitation.consultee_id] = invitation
-    rows = db.session.scalars(
-        select(Listed)
-        .where(Listed.consultation_id == consultation.id, Listed.removed_at.is_(None))
-        .options(joinedload(Listed.consultee))
-        .order_by(Listed.id)
-    )
-    found: list[tuple[Listed, Invitation | None, Standing | None]] = []
-    for row in rows:
-        last = newest.get(row.consultee_id)
-        found.append((row, last, standing(last, at) if last is not None else None))
-    return found
-
-
-def heard(consultation: Consultation) -> list[Consultee]:
-    """Return the consultees that answered, an answer of "no opinion" included."""
-    query = (
-        select(Consultee)
-        .join(Invitation, Invitation.consultee_id == Consultee.id)
-        .join(Response, Response.invitation_id == Invitation.id)
-        .where(Invitation.consultation_id == consultation.id)
-        .distinct()
-    )
-    return list(db.session.scalars(query))
-
-
-def _record(actor: Actor, act: str, invitation: Invitation, at: datetime, **detail: Any) -> None:
+def record_on(actor: Actor, act: str, invitation: Invitation, at: datetime, **detail: Any) -> None:
+    """Write down an act on an invitation, and let the list follow what it changed; in the caller's transaction."""
+    follow(invitation.consultation_id, [invitation.consultee_id])
     record(
         actor,
         act,

@@ -49,8 +49,21 @@ def last_day(invitation: Invitation) -> date:
     return local(invitation.answer_by - timedelta(microseconds=1)).date()
 
 
-def send_waiting(at: datetime) -> list[Sent]:
-    """Send every invitation by mail that waits to be sent; one that the server refuses for ever is marked bounced."""
+def has_letters(consultation: Consultation) -> bool:
+    """Say whether there is anything to print: invitations by letter or by hand."""
+    query = select(Invitation.id).where(
+        Invitation.consultation_id == consultation.id, Invitation.method != Method.MAIL, Invitation.revoked_at.is_(None)
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def send_waiting(at: datetime, consultation: Consultation | None = None, *, limit: int | None = None) -> list[Sent]:
+    """Send every invitation by mail that waits to be sent; one that the server refuses for ever is marked bounced.
+
+    Arguments:
+        consultation: only those of this one.
+        limit: only so many.
+    """
     waiting = (
         select(Invitation.id)
         .where(
@@ -61,8 +74,10 @@ def send_waiting(at: datetime) -> list[Sent]:
         )
         .order_by(Invitation.id)
     )
+    if consultation is not None:
+        waiting = waiting.where(Invitation.consultation_id == consultation.id)
     done: list[Sent] = []
-    for identifier in list(db.session.scalars(waiting)):
+    for identifier in list(db.session.scalars(waiting.limit(limit))):
         invitation = db.session.get_one(Invitation, identifier)
         if invitation.consultation.state(at) not in ANSWERABLE:
             continue

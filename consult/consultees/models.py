@@ -91,11 +91,18 @@ class Listed(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     removed_reason: Mapped[str] = mapped_column(Text, default="")
+    standing: Mapped[str] = mapped_column(String(20), default="none")
+    """Where it stands whatever the clock says (``consult.consultees.standing``); ``none``: not invited."""
+    answer_by: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Deadline of the newest invitation."""
+    counted: Mapped[str] = mapped_column(String(80), default="")
+    """Under which value of the tally this row is counted; empty: not counted."""
 
     consultee: Mapped[Consultee] = relationship()
 
     __table_args__ = (
         UniqueConstraint("consultation_id", "consultee_id"),
+        Index("ix_consultation_consultee_standing", "consultation_id", "standing", "id"),
         Index("ix_consultation_consultee_consultee", "consultee_id"),
     )
 

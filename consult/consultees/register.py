@@ -14,7 +14,8 @@ from stdnum.exceptions import ValidationError
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.consultees.errors import ConsulteeRefused
-from consult.consultees.models import Consultee, ConsulteeKind, Contact, Invitation, Listed, Member, Size
+from consult.consultees.models import Attendance, Consultee, ConsulteeKind, Contact, Invitation, Listed, Member, Size
+from consult.consultees.standing import follow
 from consult.ledger.service import record
 from consult.store import db, transaction
 
@@ -121,10 +122,20 @@ def change(actor: Actor, consultee: Consultee, entry: Entry, *, at: datetime, ch
             if known is not None:
                 raise ConsulteeRefused(f"统一社会信用代码 {code} 已经登记：{known.name}。")
         before = {"name": consultee.name, "code": consultee.credit_code, "region": consultee.region}
+        counted_as = (consultee.kind, consultee.size, consultee.sector)
         consultee.credit_code = code
         _write(consultee, entry)
         _write_contact(consultee, entry)
+        if (consultee.kind, consultee.size, consultee.sector) != counted_as:
+            _follow_everywhere([consultee.id])
         _record(actor, "consultee.change", consultee, at, before=before, name=consultee.name)
+
+
+def _follow_everywhere(consultee_ids: list[int]) -> None:
+    """Bring the counts of every list up to date on which one of these stands."""
+    lists = select(Listed.consultation_id).where(Listed.consultee_id.in_(consultee_ids)).distinct()
+    for consultation_id in list(db.session.scalars(lists)):
+        follow(consultation_id, consultee_ids)
 
 
 def retire(actor: Actor, consultee: Consultee, reason: str, *, at: datetime) -> None:
@@ -146,15 +157,9 @@ def merge(actor: Actor, kept: Consultee, double: Consultee, *, at: datetime) -> 
     if kept.credit_code and double.credit_code and kept.credit_code != double.credit_code:
         raise ConsulteeRefused("两家的统一社会信用代码不同，是两个单位，不能合并。")
     with transaction() as session:
-        taken = select(Listed.consultation_id).where(Listed.consultee_id == kept.id)
-        for model in (Contact, Member, Invitation):
+        for model in (Contact, Member, Invitation, Attendance):
             session.execute(update(model).where(model.consultee_id == double.id).values(consultee_id=kept.id))
-        session.execute(
-            update(Listed)
-            .where(Listed.consultee_id == double.id, Listed.consultation_id.not_in(taken))
-            .values(consultee_id=kept.id)
-            .execution_options(synchronize_session=False)
-        )
+        _merge_lists(kept, double, at)
         code, double.credit_code = double.credit_code, None
         session.flush()
         kept.credit_code = kept.credit_code or code
@@ -162,6 +167,21 @@ def merge(actor: Actor, kept: Consultee, double: Consultee, *, at: datetime) -> 
         double.retired_at = at
         double.retired_reason = f"并入 {kept.name}"
         _record(actor, "consultee.merge", kept, at, double=double.id, code=code)
+
+
+def _merge_lists(kept: Consultee, double: Consultee, at: datetime) -> None:
+    """Let every list hold the one kept, once; where both stood, the row of the double is taken off."""
+    standing = {
+        row.consultation_id: row for row in db.session.scalars(select(Listed).where(Listed.consultee_id == kept.id))
+    }
+    for row in list(db.session.scalars(select(Listed).where(Listed.consultee_id == double.id))):
+        there = standing.get(row.consultation_id)
+        if there is None:
+            row.consultee_id = kept.id
+        elif row.removed_at is None:
+            row.removed_at, row.removed_reason = at, f"并入 {kept.name}"
+            there.removed_at, there.removed_reason = None, ""
+    _follow_everywhere([kept.id, double.id])
 
 
 def nearly_equal(consultee: Consultee, *, limit: int = 5) -> list[Consultee]:

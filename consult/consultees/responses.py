@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from consult.accounts.permissions import SYSTEM, Act, Actor, require
+from consult.clock import local, midnight
 from consult.consultees.errors import InvitationRefused
 from consult.consultees.invitations import ANSWERABLE, is_live
-from consult.consultees.models import ConsulteeKind, Invitation, Response, ResponseDraft
+from consult.consultees.models import ConsulteeKind, Invitation, Listed, Response, ResponseDraft
+from consult.consultees.standing import follow
 from consult.files.attachments import CheckedAttachment
 from consult.intake import service as intake
 from consult.intake.arrival import Arrival, Said
@@ -92,10 +94,18 @@ def enter(
     attachments: Sequence[CheckedAttachment] = (),
     no_opinion: bool = False,
     at: datetime,
-    received_at: datetime | None = None,
+    received_on: date | None = None,
 ) -> Receipt:
-    """Enter an answer that came on paper, by call or at a meeting, with its scan."""
+    """Enter an answer that came on paper, by call or at a meeting, with its scan.
+
+    Arguments:
+        received_on: local day on which it came, by default today; whether it is late is a matter of days.
+
+    Raises:
+        InvitationRefused: the day is to come, or before the draft was public; or as ``respond``.
+    """
     require(actor, Act.RECEIVE_FOR_SENDER, invitation.consultation)
+    received_at = _end_of(received_on, invitation, at) if received_on is not None else None
     return _take(
         actor,
         invitation,
@@ -107,6 +117,16 @@ def enter(
         at=at,
         received_at=received_at,
     )
+
+
+def _end_of(day: date, invitation: Invitation, at: datetime) -> datetime:
+    """Return the moment that stands for a day of receipt: its last second, or now."""
+    opened = invitation.consultation.opens_at
+    if day > local(at).date():
+        raise InvitationRefused(f"收到的日期 {day.isoformat()} 还没有到，请核对。")
+    if opened is not None and day < local(opened).date():
+        raise InvitationRefused(f"收到的日期 {day.isoformat()} 早于公布日（{local(opened):%Y-%m-%d}），请核对。")
+    return min(at, midnight(day + timedelta(days=1)) - timedelta(seconds=1))
 
 
 def attach(
@@ -189,7 +209,8 @@ def _store(
     draft = session.get(ResponseDraft, invitation.id)
     if draft is not None:
         session.delete(draft)
-    session.flush()
+    _put_back(invitation)
+    follow(invitation.consultation_id, [invitation.consultee_id])
     record(
         actor,
         "response.send",
@@ -204,6 +225,20 @@ def _store(
     if earlier is not None:
         _supersede(earlier.submission, submission, at)
     session.expire(invitation, ["responses"])
+
+
+def _put_back(invitation: Invitation) -> None:
+    """Put whoever answers after having been taken off the list back on it: it was heard."""
+    row = db.session.scalar(
+        select(Listed).where(
+            Listed.consultation_id == invitation.consultation_id,
+            Listed.consultee_id == invitation.consultee_id,
+            Listed.removed_at.is_not(None),
+        )
+    )
+    if row is not None:
+        row.why = f"{row.why}；从名单中去掉（{row.removed_reason}）以后又收到答复"
+        row.removed_at, row.removed_reason = None, ""
 
 
 def _supersede(old: Submission, new: Submission, at: datetime) -> None:

@@ -13,6 +13,7 @@ from flask_wtf import CSRFProtect
 
 from config import Settings
 from consult.accounts.models import User
+from consult.faces.uploads import allow_scans
 from consult.store import db
 
 csrf = CSRFProtect()
@@ -36,6 +37,7 @@ def register(app: Flask) -> None:
     app.config["RATELIMIT_ENABLED"] = settings.ratelimit_enabled
     app.config["RATELIMIT_STORAGE_URI"] = settings.ratelimit_storage_url
     app.config["WTF_CSRF_SSL_STRICT"] = False  # receipts send no Referer; the token and SameSite cookies guard
+    app.before_request(allow_scans)  # before CSRF, which reads the form
     csrf.init_app(app)
     limiter.init_app(app)
     app.after_request(_hide_address)  # before Talisman, so that it runs after it

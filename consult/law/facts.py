@@ -57,11 +57,15 @@ class Hearing:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """The legal division lets one unmet precondition pass: who, why, when."""
+    """The legal division lets one unmet precondition pass: who, why, when.
+
+    `found` is what was found unmet then (empty: whatever it was); the override holds for that and for nothing else.
+    """
 
     by: str
     reason: str
     on: date
+    found: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,9 +62,12 @@ def _check(row: PreconditionRule, facts: Facts, rules: Rules) -> Check:
     finding = _find(row, facts, rules)
     state, why = CheckState(finding.state.value), finding.why
     override = facts.overrides.get(row.id)
-    if state is CheckState.UNMET and override is not None and _holds(row, override):
-        state = CheckState.OVERRIDDEN
-        why = f"{why}；{override.by}于{override.on}决定放行，理由：{override.reason.strip()}"
+    if state is CheckState.UNMET and override is not None and _counts(row, override):
+        told = f"{override.by}于{override.on}决定放行，理由：{override.reason.strip()}"
+        if override.found in ("", finding.why):
+            state, why = CheckState.OVERRIDDEN, f"{why}；{told}"
+        else:
+            why = f"{why}。此前放行的是“{override.found}”（{told}），情况已经变化，需要重新决定"
     return Check(
         id=row.id,
         title=row.title,
@@ -76,7 +79,7 @@ def _check(row: PreconditionRule, facts: Facts, rules: Rules) -> Check:
     )
 
 
-def _holds(row: PreconditionRule, override: Override) -> bool:
+def _counts(row: PreconditionRule, override: Override) -> bool:
     """Say whether an override counts: the row allows it, and it has an author and a reason."""
     return row.overridable and bool(override.by.strip()) and any(c.isalnum() for c in override.reason)
 

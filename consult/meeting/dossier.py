@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.clock import local
-from consult.consultees import invitations
-from consult.consultees.invitations import Standing
+from consult.consultees import board
 from consult.consultees.models import Consultee, Invitation, Response
+from consult.consultees.standing import Standing
 from consult.drafting.models import Consultation, DraftVersion, VersionKind
 from consult.files.attachments import safe_name
 from consult.files.export import word
@@ -122,11 +122,11 @@ def _list(consultation: Consultation, at: datetime) -> bytes:
     table.writerow(
         ["单位名称", "统一社会信用代码", "类型", "规模", "行业", "地区", "列入理由", "情况", "答复期限", "答复时间"]
     )
-    for row, invitation, standing in invitations.board(consultation, at):
-        one = row.consultee
+    for place in board.every(consultation, at):
+        row, invitation, one = place.listed, place.invitation, place.consultee
         answered = invitation.responses[-1].at if invitation is not None and invitation.responses else None
         table.writerow(
-            [_plain(value) for value in (*_described(one), row.why, STANDINGS[standing])]
+            [_plain(value) for value in (*_described(one), row.why, STANDINGS[place.standing])]
             + [_day(invitation.answer_by if invitation else None), _day(answered)]
         )
     return out.getvalue().encode("utf-8-sig")

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from consult.adoption.models import Decision, DecisionState, Opinion, OpinionGroup, Outcome
 from consult.adoption.queries import progress
 from consult.clock import local
-from consult.consultees import invitations, listing
+from consult.consultees import standing
 from consult.consultees.models import Gathering, GatheringKind
 from consult.drafting.models import Consultation, State, VersionKind
 from consult.intake.models import Submission
@@ -124,7 +124,7 @@ def _notice(consultation: Consultation, at: datetime) -> dict[str, Any]:
 
 
 def _heard(consultation: Consultation) -> dict[str, Any]:
-    counts = listing.count(invitations.heard(consultation))
+    counts = standing.heard(consultation)
     return {"heard": counts, "competition_heard": counts}
 
 
@@ -174,7 +174,7 @@ def _overrides(consultation: Consultation) -> dict[str, FactOverride]:
         .order_by(Override.id)
     )
     return {
-        row.precondition: FactOverride(row.by.name, row.reason, local(row.at).date())
+        row.precondition: FactOverride(row.by.name, row.reason, local(row.at).date(), row.found)
         for row in db.session.scalars(query)
     }
 

@@ -45,6 +45,8 @@ class Override(Base):
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"), index=True)
     precondition: Mapped[str] = mapped_column(String(60))
     reason: Mapped[str] = mapped_column(Text)
+    found: Mapped[str] = mapped_column(Text, default="")
+    """What was found unmet when it was let pass; when something else is found, it doesn't hold any more."""
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

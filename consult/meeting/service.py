@@ -61,7 +61,13 @@ def state_fact(
 
 
 def override(actor: Actor, consultation: Consultation, precondition: str, reason: str, *, at: datetime) -> Override:
-    """Let one unmet precondition pass: by the legal division, with a reason that stands in the file and the ledger."""
+    """Let one unmet precondition pass: by the legal division, with a reason that stands in the file and the ledger.
+
+    It holds for what is found unmet now: when the facts change to something else that is unmet, it is red again.
+
+    Raises:
+        MeetingRefused: no reason, or the precondition isn't unmet, or may not be let pass.
+    """
     require(actor, Act.OVERRIDE_PRECONDITION, consultation)
     if not any(c.isalnum() for c in reason):
         raise MeetingRefused("请写明放行的理由，理由会写进上会材料。")
@@ -71,27 +77,46 @@ def override(actor: Actor, consultation: Consultation, precondition: str, reason
     if actor.id is None:
         raise MeetingRefused("放行必须由法规处的具体人员作出。")
     with transaction() as session:
+        found = next(one for one in check(consultation, at=at) if one.id == precondition)
+        if found.passes:
+            raise MeetingRefused(f"“{found.title}”现在没有不满足的地方，不用放行。")
+        withdrawn = _withdraw(consultation, precondition, at)
+        if withdrawn:  # what it finds is told without the words on the older override
+            found = next(one for one in check(consultation, at=at) if one.id == precondition)
         made = Override(
-            consultation_id=consultation.id, precondition=precondition, reason=reason.strip(), at=at, by_id=actor.id
+            consultation_id=consultation.id,
+            precondition=precondition,
+            reason=reason.strip(),
+            found=found.why,
+            at=at,
+            by_id=actor.id,
         )
         session.add(made)
-        _record(actor, Act.OVERRIDE_PRECONDITION, consultation, at, precondition=precondition, reason=reason.strip())
+        detail = {"precondition": precondition, "reason": reason.strip(), "found": found.why}
+        _record(actor, Act.OVERRIDE_PRECONDITION, consultation, at, **detail)
     return made
 
 
 def withdraw_override(actor: Actor, consultation: Consultation, precondition: str, *, at: datetime) -> None:
     """Take an override back; the precondition stands on its facts again."""
     require(actor, Act.OVERRIDE_PRECONDITION, consultation)
-    with transaction() as session:
-        for made in session.scalars(
-            select(Override).where(
-                Override.consultation_id == consultation.id,
-                Override.precondition == precondition,
-                Override.withdrawn_at.is_(None),
-            )
-        ):
-            made.withdrawn_at = at
+    with transaction():
+        _withdraw(consultation, precondition, at)
         _record(actor, "meeting.withdraw_override", consultation, at, precondition=precondition)
+
+
+def _withdraw(consultation: Consultation, precondition: str, at: datetime) -> int:
+    """End the overrides of a precondition that still stand; return how many."""
+    query = select(Override).where(
+        Override.consultation_id == consultation.id,
+        Override.precondition == precondition,
+        Override.withdrawn_at.is_(None),
+    )
+    standing = list(db.session.scalars(query))
+    for made in standing:
+        made.withdrawn_at = at
+    db.session.flush()
+    return len(standing)
 
 
 def submit(actor: Actor, consultation: Consultation, *, at: datetime) -> None:

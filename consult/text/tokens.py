@@ -62,3 +62,13 @@ def _words(run: str) -> Iterator[str]:
     import rjieba  # loads its dictionary on first use: only who indexes text pays for it
 
     return (word for word in rjieba.cut_for_search(run) if len(word) >= SHORTEST_JIEBA_WORD)
+
+
+def cut(text: str) -> list[str]:
+    """Cut a text into words in their order: Chinese by jieba's dictionary, other runs whole."""
+    import rjieba
+
+    found: list[str] = []
+    for run, is_chinese in _runs(text):
+        found += rjieba.cut(run) if is_chinese else [run]
+    return found

@@ -13,6 +13,7 @@ from consult.adoption import queries as adoption_queries
 from consult.consultees import invitations, listing, register, responses
 from consult.consultees.errors import ConsulteeRefused, EntryRefused, InvitationRefused
 from consult.consultees.models import Consultee, ConsulteeKind, Invitation, Method, Size
+from consult.consultees.standing import Standing, heard, standing
 from consult.drafting.models import Consultation
 from consult.intake.arrival import Said
 from consult.intake.models import SubmissionState
@@ -87,10 +88,10 @@ def test_silence_and_refusal_are_not_heard_but_no_opinion_is(drafter: Actor, con
     consultee = invitations.as_consultee(content.consultee)
     receipt = responses.respond(consultee, content, no_opinion=True, by="经办人", at=LATER)
     late = silent.answer_by
-    assert invitations.standing(silent, late) is invitations.Standing.SILENT
-    assert invitations.standing(declined, late) is invitations.Standing.DECLINED
-    assert invitations.standing(content, late) is invitations.Standing.NO_OPINION
-    assert listing.count(invitations.heard(consultation)) == ConsulteeCounts(enterprises=1)
+    assert standing(silent, late) is Standing.SILENT
+    assert standing(declined, late) is Standing.DECLINED
+    assert standing(content, late) is Standing.NO_OPINION
+    assert heard(consultation) == ConsulteeCounts(enterprises=1)
     moderation.accept(an_actor(Role.MODERATOR), receipt.submission, at=LATER)
     assert adoption_queries.progress(consultation.id).total == 0
 

@@ -14,8 +14,9 @@ from consult import outgoing
 from consult.accounts.models import Role
 from consult.accounts.permissions import SYSTEM, Actor
 from consult.clock import midnight
-from consult.consultees import invitations, listing, mailing, register, responses
+from consult.consultees import deadlines, invitations, listing, mailing, register, responses
 from consult.consultees.models import ConsulteeKind, Invitation, Method
+from consult.consultees.standing import Standing, standing
 from consult.drafting.models import Consultation
 from consult.settings import settings
 from tests.builders import NOON, an_actor, an_open_consultation
@@ -85,10 +86,10 @@ def test_an_address_that_the_server_refuses_is_marked_bounced_and_a_pause_is_not
 
     refuse(outgoing.MailNotSent("暂时不收"))
     mailing.send_waiting(NOON)
-    assert invitations.standing(made, NOON) is invitations.Standing.PREPARED
+    assert standing(made, NOON) is Standing.PREPARED
     refuse(outgoing.MailRejected("没有这个邮箱"))
     mailing.send_waiting(NOON)
-    assert invitations.standing(made, NOON) is invitations.Standing.BOUNCED
+    assert standing(made, NOON) is Standing.BOUNCED
 
 
 def test_each_reminder_goes_out_once_and_only_to_the_silent(drafter: Actor, consultation: Consultation) -> None:
@@ -116,7 +117,7 @@ def test_an_extended_deadline_has_its_own_reminders(drafter: Actor, consultation
     mailing.send_waiting(NOON)
     mailing.remind(SYSTEM, day_before(made, 0))
     later = mailing.last_day(made) + timedelta(days=7)
-    invitations.grant_extension(drafter, made, later, at=day_before(made, 0))
+    deadlines.grant_extension(drafter, made, later, at=day_before(made, 0))
     assert [sent.rule for sent in mailing.remind(SYSTEM, day_before(made, 0))] == ["deadline"]
 
 

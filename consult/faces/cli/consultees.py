@@ -15,9 +15,10 @@ from sqlalchemy import select
 from consult.accounts.errors import Refused
 from consult.accounts.permissions import Actor
 from consult.clock import now
-from consult.consultees import imports, invitations, listing, mailing, register
+from consult.consultees import board, imports, invitations, listing, mailing, register
 from consult.consultees.columns import FIELD_WORDS, Field
 from consult.consultees.models import Consultee, ConsulteeKind, Invitation, Method
+from consult.consultees.standing import UNINVITED
 from consult.drafting.models import Consultation
 from consult.faces.cli.console import actor_named, by_option, consultation_named, json_option, refusals, show
 from consult.files import tables
@@ -101,9 +102,13 @@ def list_consultees(slug: str | None, words: str, after: int, limit: int, as_jso
         return
     consultation, at = consultation_named(slug), now()
     rows = [
-        {**_described(row.consultee), "why": row.why, "standing": standing.value if standing else None}
-        | _times(invitation)
-        for row, invitation, standing in invitations.board(consultation, at)
+        {
+            **_described(place.consultee),
+            "why": place.listed.why,
+            "standing": place.standing.value if place.standing else None,
+        }
+        | _times(place.invitation)
+        for place in board.every(consultation, at)
     ]
     lacking = listing.missing(consultation)
     lines = [f"{row['name']}\t{row['standing'] or '未邀请'}\t{row['why']}" for row in rows]
@@ -142,7 +147,10 @@ def invite(
     """Propose whom to hear in SLUG, or invite those on its list (or those named) who aren't invited yet."""
     consultation, actor, at = consultation_named(slug), actor_named(username), now()
     if propose or take_proposal:
-        proposals = listing.propose(consultation, listing.Wanted(tuple(s.upper() for s in sector), region, word))
+        proposals = listing.propose(
+            consultation,
+            listing.Wanted(tuple(s.upper() for s in sector), region, word or listing.subject_words(consultation)),
+        )
         if propose:
             _show_proposal(consultation, proposals, as_json)
             return
@@ -162,7 +170,7 @@ def _invite(
     as_json: bool,
 ) -> None:
     if not chosen:
-        chosen = [row.consultee for row, made, _ in invitations.board(consultation, at) if made is None]
+        chosen = [place.consultee for place in board.every(consultation, at, only=UNINVITED)]
         if not chosen:
             raise Refused("名单上没有还没邀请的单位。请先列入名单：--propose 看建议，--consultee 指定。")
     made: list[dict[str, Any]] = []

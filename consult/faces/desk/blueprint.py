@@ -115,8 +115,11 @@ def refusals_to(form: Any) -> Iterator[Tried]:
 
 
 @contextmanager
-def refusals_to_flash() -> Iterator[Tried]:
+def refusals_to_flash(*, quiet: bool = False) -> Iterator[Tried]:
     """Run an act that has no fields to keep (a button in a list); a refusal becomes a message on the next page.
+
+    Arguments:
+        quiet: the view shows the refusal itself.
 
     Raises:
         NotAllowed: goes on to the 403 page.
@@ -128,7 +131,8 @@ def refusals_to_flash() -> Iterator[Tried]:
         raise
     except REFUSALS as error:
         tried.error, tried.refusal = error, str(error)
-        flash(tried.refusal, "error")
+        if not quiet:
+            flash(tried.refusal, "error")
 
 
 def has(endpoint: str) -> bool:

@@ -53,9 +53,7 @@ TABS = (
     Section("登记来件", "desk.enter", Act.RECEIVE_FOR_SENDER, "", ("enter",), once_released=True),
     Section("审核", "desk.moderation", Act.SEE_SUBMISSIONS, "", ("moderation",), once_released=True),
     Section("采纳", "desk.adoption", Act.SEE_SUBMISSIONS, "", ("adoption",), once_released=True),
-    Section(
-        "征求意见对象", "desk.consultees", Act.SEE_CONSULTATION, "", ("consultees", "gatherings"), once_released=True
-    ),
+    Section("征求意见对象", "desk.consultees", Act.SEE_CONSULTATION, "", ("consultees", "gatherings")),
     Section("反馈报告", "desk.reporting", Act.SEE_CONSULTATION, "", ("reporting",), once_released=True),
     Section("上会", "desk.meeting", Act.SEE_CONSULTATION, "", ("meeting",), once_released=True),
 )

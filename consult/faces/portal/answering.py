@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.accounts.errors import Refused
-from consult.consultees import invitations, responses
+from consult.consultees import deadlines, invitations, responses
 from consult.consultees.invitations import ANSWERABLE, READABLE
 from consult.consultees.models import Invitation
 from consult.drafting import queries
@@ -155,7 +155,7 @@ def ask(identifier: int, verb: str) -> Response:
             invitations.decline(who.actor, invitation, why, at=clock.now())
             flash("已经告诉发函的处室：这一次不参加。改变主意的，在期限之前仍然可以在这里答复。", "success")
         else:
-            invitations.ask_extension(who.actor, invitation, why, at=clock.now())
+            deadlines.ask_extension(who.actor, invitation, why, at=clock.now())
             flash("延期的申请已经送到发函的处室。同意后，新的期限显示在这里。", "success")
     except Refused as refusal:
         flash(str(refusal), "error")

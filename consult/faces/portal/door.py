@@ -15,6 +15,7 @@ from consult.accounts.errors import Refused
 from consult.consultees import invitations, members
 from consult.consultees.errors import EntryRefused
 from consult.consultees.models import Invitation, Member, MemberRole
+from consult.consultees.standing import standing
 from consult.drafting.models import State
 from consult.faces.guards import limiter
 from consult.faces.portal.blueprint import at_the_door, let_in, portal, see_out, visitor
@@ -78,7 +79,7 @@ def home() -> str | Response:
     )
     now = clock.now()
     found = [one for one in db.session.scalars(query) if one.consultation.state(now) is not State.WITHDRAWN]
-    rows = [(one, invitations.standing(one, now).value) for one in found]
+    rows = [(one, standing(one, now).value) for one in found]
     return render_template("portal/home.html", who=who, rows=rows, now=now)
 
 

@@ -16,6 +16,7 @@ from consult.accounts.models import Role
 from consult.accounts.permissions import SYSTEM, Actor
 from consult.consultees import invitations, listing, members, register, responses
 from consult.consultees.models import Consultee, ConsulteeKind, Invitation, Member, MemberRole, Method
+from consult.consultees.standing import Standing, standing
 from consult.drafting.models import Consultation
 from consult.intake.models import Channel, SenderKind
 from consult.store import db
@@ -246,7 +247,7 @@ def test_declining_and_asking_for_time_reach_the_department(client: FlaskClient,
     client.post(f"/portal/answer/{invitation.id}/decline", data={"why": "不涉及"})
     db.session.expire_all()
     assert invitation.declined_why == "不涉及"
-    assert invitations.standing(invitation, clock.now()) is invitations.Standing.DECLINED
+    assert standing(invitation, clock.now()) is Standing.DECLINED
 
 
 # ---------------------------------------------------------------- accounts
