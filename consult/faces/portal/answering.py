@@ -10,27 +10,26 @@ import segno
 from flask import Response as FlaskResponse
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
-from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.accounts.errors import Refused
-from consult.consultees import deadlines, invitations, responses
+from consult.consultees import deadlines, invitations, members, responses
 from consult.consultees.invitations import ANSWERABLE, READABLE
 from consult.consultees.models import Invitation
 from consult.drafting import queries
 from consult.faces.guards import csrf, limiter
 from consult.faces.portal.blueprint import Visitor, invitation_or_404, portal
 from consult.faces.public.feeds import outside
-from consult.files.attachments import AttachmentRefused, CheckedAttachment, check
+from consult.faces.uploads import lift_limits, look_at
+from consult.files.attachments import AttachmentRefused, CheckedAttachment
 from consult.intake import receipts
 from consult.intake.arrival import Said
 from consult.reporting import queries as reports
 from consult.settings import blobs, settings
 
-UPLOAD_BYTES = 1 << 30
-"""Largest body that is read at all: a scan far too large is refused in words, with the typed text still there."""
-FORM_PARTS = 4000
+NAME_CHARACTERS = 40
+NOTE_CHARACTERS = 500
 WRITES = "240 per hour"
 """Savings and sendings from one address; the form isn't looked at to tell them apart, for it may be large."""
 STALE = "页面放得太久，或者浏览器没有带上安全标记。您写的都还在，请再点一次。"
@@ -43,9 +42,7 @@ class AnswerForm(FlaskForm):
 @portal.before_request
 def _allow_large_uploads() -> None:
     if request.endpoint == "portal.write":
-        request.max_content_length = UPLOAD_BYTES
-        request.max_form_parts = FORM_PARTS
-        request.max_form_memory_size = 16 * 1024 * 1024
+        lift_limits()
 
 
 @portal.get("/answer/<int:identifier>")
@@ -80,8 +77,11 @@ def write(identifier: int) -> str | Response | tuple[str, int]:
         return _page(who, invitation, content, troubles), 400
     if verb == "save":
         _save(who, invitation, content)
-        flash("已经保存，还没有发出。可以改天再写，也可以请同事打开同一个链接继续写。", "success")
+        flash("已经保存，还没有发出。可以改天再写，也可以交给同事接着写。", "success")
         return redirect(url_for(".answer", identifier=identifier), 303)
+    if verb == "hand":
+        _save(who, invitation, content)
+        return redirect(url_for(".colleague", identifier=identifier), 303)
     if not who.may_send:
         _save(who, invitation, content)
         return _page(who, invitation, content, ["您的账号只能起草。已经保存，请本单位有权发出的同事发出。"]), 403
@@ -92,8 +92,8 @@ def write(identifier: int) -> str | Response | tuple[str, int]:
             parts=[Said(words, anchor) for anchor, words in content["parts"]],
             attachments=[CheckedAttachment(**file) for file in content["attachments"]],
             no_opinion=verb == "none",
-            publish_name=bool(request.form.get("publish_name")),
-            by=who.name,
+            publish_name=content["publish_name"],
+            by=_writer(who, content),
             at=at,
             idempotency_key=f"portal:{identifier}:{request.form.get('token', '')[:60]}",
         )
@@ -101,6 +101,34 @@ def write(identifier: int) -> str | Response | tuple[str, int]:
         _save(who, invitation, content)
         return _page(who, invitation, content, [str(refusal)]), 400
     return redirect(url_for(".confirmation", identifier=identifier, fresh=receipt.number), 303)
+
+
+@portal.get("/answer/<int:identifier>/colleague")
+def colleague(identifier: int) -> str | Response:
+    """Say how a colleague goes on: by the same personal link, or by an account of their own."""
+    who, invitation = invitation_or_404(identifier)
+    return render_template(
+        "portal/colleague.html",
+        who=who,
+        invitation=invitation,
+        consultation=invitation.consultation,
+        saved=responses.draft_of(invitation),
+        people=[one for one in members.of(who.consultee) if one.left_at is None] if who.member else [],
+        link=_link(invitation) if who.member is None else "",
+    )
+
+
+@portal.get("/answer/<int:identifier>/colleague.svg")
+def colleague_qr(identifier: int) -> FlaskResponse:
+    """Give the personal link as a QR code, to who came by it."""
+    who, invitation = invitation_or_404(identifier)
+    if who.member is not None:  # who may only draft must not send by the organisation's link
+        abort(404)
+    return _qr(_link(invitation))
+
+
+def _link(invitation: Invitation) -> str:
+    return outside("portal.open_invitation", token=invitations.token_from(invitation.nonce))
 
 
 @portal.get("/answer/<int:identifier>/confirmation")
@@ -135,9 +163,14 @@ def confirmation_qr(identifier: int) -> FlaskResponse:
     if not invitation.responses:
         abort(404)
     number = invitation.responses[-1].submission.number
-    code = segno.make(outside("public.receipt", number=number, key=receipts.key_of(number)), error="m", micro=False)
+    return _qr(outside("public.receipt", number=number, key=receipts.key_of(number)))
+
+
+def _qr(address: str) -> FlaskResponse:
     drawn = io.BytesIO()
-    code.save(drawn, kind="svg", scale=4, border=2, dark="#000", light="#fff", xmldecl=False)
+    segno.make(address, error="m", micro=False).save(
+        drawn, kind="svg", scale=4, border=2, dark="#000", light="#fff", xmldecl=False
+    )
     return FlaskResponse(drawn.getvalue(), mimetype="image/svg+xml")
 
 
@@ -164,6 +197,7 @@ def ask(identifier: int, verb: str) -> Response:
 
 def _page(who: Visitor, invitation: Invitation, content: dict[str, Any], refusals: list[str] | None = None) -> str:
     now, consultation = clock.now(), invitation.consultation
+    saved = responses.draft_of(invitation)
     return render_template(
         "portal/answer.html",
         who=who,
@@ -173,8 +207,13 @@ def _page(who: Visitor, invitation: Invitation, content: dict[str, Any], refusal
         now=now,
         draft=queries.draft_of(consultation),
         said=dict(content.get("parts", [])),
+        publish_name=content.get("publish_name", False),
+        by=content.get("by", ""),
+        handed_note=saved.content.get("note", "") if saved is not None else "",
+        note=content.get("note", "") if refusals else "",
+        requests=deadlines.extensions(invitation),
         files=content.get("attachments", []),
-        saved=responses.draft_of(invitation),
+        saved=saved,
         form=AnswerForm(formdata=None),
         token=request.form.get("token") or secrets.token_urlsafe(24),
         refusals=refusals or [],
@@ -192,7 +231,14 @@ def _typed(invitation: Invitation) -> dict[str, Any]:
         for name, words in request.form.items()
         if name.startswith("said-") and words.strip()
     ]
-    return {"parts": parts, "attachments": list(stored.content.get("attachments", [])) if stored is not None else []}
+    kept = stored.content if stored is not None else _last_sent(invitation)
+    return {
+        "parts": parts,
+        "attachments": list(kept.get("attachments", [])),
+        "publish_name": bool(request.form.get("publish_name")),
+        "by": " ".join(request.form.get("by", "").split())[:NAME_CHARACTERS],
+        "note": request.form.get("note", "").strip()[:NOTE_CHARACTERS],
+    }
 
 
 def _take_files(content: dict[str, Any]) -> list[str]:
@@ -204,7 +250,7 @@ def _take_files(content: dict[str, Any]) -> list[str]:
         try:
             if len(content["attachments"]) >= settings().attachment_count:
                 raise Refused(f"最多上传 {settings().attachment_count} 个附件，请先去掉一些，或者合并成一个文件。")
-            checked, data = _checked(file)
+            checked, data = look_at(file)
             if all(checked.digest != known["digest"] for known in content["attachments"]):
                 blobs().put(data)
                 content["attachments"].append(
@@ -220,22 +266,13 @@ def _take_files(content: dict[str, Any]) -> list[str]:
     return troubles
 
 
-def _checked(file: FileStorage) -> tuple[CheckedAttachment, bytes]:
-    """Return a file that may be kept, and its bytes; one that is too large isn't read."""
-    size, largest = file.stream.seek(0, io.SEEK_END), settings().attachment_bytes
-    if size > largest:
-        raise AttachmentRefused(
-            file.filename or "",
-            f"有 {size / (1 << 20):.0f} MB，超过了 {largest / (1 << 20):.0f} MB 的上限",
-            "您写的意见已经保存。扫描时请选黑白或者较低的清晰度（150～200 dpi），再上传",
-        )
-    file.stream.seek(0)
-    data = file.stream.read()
-    return check(file.filename or "", data, max_bytes=largest), data
-
-
 def _save(who: Visitor, invitation: Invitation, content: dict[str, Any]) -> None:
-    responses.save_draft(invitation, content, by=who.name, at=clock.now())
+    responses.save_draft(invitation, content, by=_writer(who, content), at=clock.now())
+
+
+def _writer(who: Visitor, content: dict[str, Any]) -> str:
+    """Return who writes: the member, or the name that the holder of a link gave."""
+    return who.name if who.member is not None else content["by"] or who.name
 
 
 def _last_sent(invitation: Invitation) -> dict[str, Any]:
@@ -245,6 +282,7 @@ def _last_sent(invitation: Invitation) -> dict[str, Any]:
     submission = invitation.responses[-1].submission
     return {
         "parts": [[part.anchor, part.content] for part in submission.parts],
+        "publish_name": submission.publish_name,
         "attachments": [
             {"name": file.file_name, "media_type": file.media_type, "size": file.size, "digest": file.digest}
             for file in submission.attachments
