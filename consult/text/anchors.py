@@ -54,6 +54,7 @@ _WORDS: Final[dict[str, Callable[[int, int], str]]] = {
     "toc": lambda number, _: f"目录{number}",
 }
 _OPEN: Final = frozenset({"annex", "heading"})  # their words end in a number that could run into the next one
+_INSIDE_OTHERS: Final = frozenset({"annex", "item", "point"})  # a paragraph of these is a 段, no 款
 _ARTICLE_PARAGRAPH: Final = _ordinal("款")
 _OTHER_PARAGRAPH: Final = _ordinal("段")
 
@@ -105,7 +106,7 @@ def in_words(anchor: str) -> str:
         if step is None or (step[1] != "para" and step[1] not in _WORDS):
             raise ValueError(f"不是条文编号：{anchor}")
         name, number, sub = step[1], int(step[2]), int(step[3] or 0)
-        in_article = name == "art" or (in_article and name != "annex")
+        in_article = name == "art" or (in_article and name not in _INSIDE_OTHERS)
         if name == "para":
             words.append((_ARTICLE_PARAGRAPH if in_article else _OTHER_PARAGRAPH)(number, sub))
         else:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from consult.text.front import HEADINGS
-from consult.text.marks import Line, Style
+from consult.text.marks import Line, Style, shape_of
 from consult.text.tree import Kind
 
 _MOSTLY: Final = 0.8  # share of numbered lines set off by a space above which a bare 第十条… is doubtful
 _FAR: Final = 5  # a jump further ahead than this, without a space, is a citation
+_LIST_REACH: Final = 20  # lines within which a list's next mark comes
 _QUOTE_REACH: Final = 60  # lines a quotation may run
 
 
@@ -20,7 +21,7 @@ def settle_articles(lines: list[Line]) -> list[Line]:
     text goes on like one and its number does not follow.
     """
     lines = _settle_classes(lines)
-    candidates = [index for index, line in enumerate(lines) if line.kind is Kind.ARTICLE]
+    candidates = [index for index, letter in enumerate(shape_of(lines)) if letter == "A"]
     if _run_on(lines, candidates):
         return lines
     spaced = sum(lines[index].spaced for index in candidates) >= _MOSTLY * len(candidates)
@@ -39,20 +40,41 @@ def settle_articles(lines: list[Line]) -> list[Line]:
 
 
 def _settle_classes(lines: list[Line]) -> list[Line]:
-    """Turn 一、二类口岸… into a plain line where 一、 is not the next mark."""
-    doubtful = [index for index, line in enumerate(lines) if line.kind is Kind.ITEM and line.cited]
-    if not doubtful:
+    """Turn 一、二类口岸… and 1.5万元… into plain lines where 一、 or 1. is not the next mark."""
+    if not any(line.kind is Kind.ITEM for line in lines if line.cited):
         return lines
     settled = list(lines)
-    last = 0
+    last = number = 0
     for index, line in enumerate(lines):
-        if line.kind is not Kind.ITEM or line.style is not Style.DUN:
-            continue
-        if line.cited and line.value != last + 1:
-            settled[index] = as_plain(line)
-        else:
-            last = line.value
+        if line.kind is not Kind.ITEM:
+            number = 0 if line.kind is not Kind.PARAGRAPH else number
+        elif line.style is Style.DUN:
+            number = 0
+            if line.cited and line.value != last + 1:
+                settled[index] = as_plain(line)
+            else:
+                last = line.value
+        elif line.style is Style.ARABIC:
+            if line.cited and not _counts_on(lines, index, number):
+                settled[index] = as_plain(line)
+            else:
+                number = line.value
+        elif line.style is Style.BRACKET:
+            number = 0
     return settled
+
+
+def _counts_on(lines: list[Line], index: int, last: int) -> bool:
+    """Whether 1.300总吨… is the mark after `last` and the next Arabic mark counts on from it, as 1.5万元… would not."""
+    line = lines[index]
+    if line.value != last + 1:
+        return False
+    for later in lines[index + 1 : index + 1 + _LIST_REACH]:
+        if later.kind is Kind.ITEM and later.style is Style.ARABIC:
+            return later.value == line.value + 1
+        if later.kind is not Kind.PARAGRAPH and later.style is not Style.ARABIC_BRACKET:
+            break
+    return False
 
 
 def as_plain(line: Line) -> Line:
@@ -78,7 +100,7 @@ def _run_on(lines: list[Line], candidates: list[int]) -> bool:
     number = 0
     for index in candidates:
         line = lines[index]
-        if line.cited or not line.spaced:
+        if not line.spaced:
             return False
         if line.value == number + 1 and not line.sub and last is not None:
             number += 1
@@ -126,9 +148,8 @@ def split_documents(settled: list[Line]) -> list[tuple[Line | None, list[Line]]]
     cuts: list[tuple[int, bool]] = []
     next_articles: list[Line | None] = []
     last: Line | None = None
-    for index, line in enumerate(settled):
-        if line.kind is Kind.PARAGRAPH:
-            continue
+    for index in [index for index, letter in enumerate(shape_of(settled)) if letter == "A" or letter == "X"]:
+        line = settled[index]
         if line.kind is Kind.ANNEX:
             next_articles = next_articles or _next_articles(settled)
             following = next_articles[index]
@@ -140,7 +161,7 @@ def split_documents(settled: list[Line]) -> list[tuple[Line | None, list[Line]]]
             else:
                 lines = list(lines) if lines is settled else lines
                 lines[index] = as_plain(line)
-        elif line.kind is Kind.ARTICLE:
+        else:
             if line.value == 1 and _restarts(line, last) and (start := _restart_begins(lines, index)) is not None:
                 cuts.append((start, False))
             last = line

@@ -11,7 +11,9 @@ from consult.text.tree import DraftWarning, Kind, Provision
 
 _PAIRS: Final = (("（", "）", "圆括号"), ("《", "》", "书名号"), ("“", "”", "引号"), ("【", "】", "方头括号"))
 _OUTER: Final = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION})
+_ARTICLE_TAILS: Final = tuple(f"art-{number}" for number in range(2000))
 _TAILS: Final = tuple(f"-{number}" for number in range(1, 200))
+_SEQUENCED_APART: Final = frozenset({Kind.PARAGRAPH, Kind.ARTICLE})
 _LEVEL: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
 _LEVEL_NAME: Final = {1: "编", 2: "分编", 3: "章", 4: "节"}
 
@@ -48,19 +50,19 @@ def _check_document(provisions: tuple[Provision, ...], found: list[DraftWarning]
         if kind is Kind.ARTICLE:
             articles.append(node)
             for paragraph in node.children:
-                items = paragraph.children
-                if items and not _counts_from_one(items):
+                if (items := paragraph.children) and not _counts_from_one(items):
                     found.extend(_sequence(items, running))
                     stack.extend(item for item in items if item.children)
             continue
-        if kind in _LEVEL:
-            _check_level(node, found)
         children = node.children
         if children:
-            if children[-1].kind is not Kind.PARAGRAPH or children[0].kind is not Kind.PARAGRAPH:
+            if children[-1].kind not in _SEQUENCED_APART or children[0].kind not in _SEQUENCED_APART:
+                if kind in _LEVEL:
+                    _check_level(node, found)
                 found.extend(_sequence(children, running))
             stack.extend(reversed(children))
-    found.extend(_article_sequence(articles))
+    if not _articles_count_on(articles):
+        found.extend(_article_sequence(articles))
 
 
 def _check_level(node: Provision, found: list[DraftWarning]) -> None:
@@ -83,14 +85,26 @@ def _numbers(node: Provision) -> tuple[int, int] | None:
     return (digits[0], digits[1] if len(digits) > 1 else 0)
 
 
+def _articles_count_on(articles: list[Provision]) -> bool:
+    """Whether the articles are 1, 2, 3 and so on, 之一 and 之二 after theirs: most statutes' need no closer look."""
+    value = sub = 0
+    for node in articles:
+        anchor = node.anchor
+        if anchor.endswith(_ARTICLE_TAILS[value + 1]):
+            value, sub = value + 1, 0
+        elif anchor.endswith(f"art-{value}-{sub + 1}"):
+            sub += 1
+        else:
+            return False
+        if value + 1 == len(_ARTICLE_TAILS):
+            return False
+    return True
+
+
 def _article_sequence(articles: list[Provision]) -> Iterator[DraftWarning]:
     seen: set[tuple[int, int]] = set()
     last = (0, 0)
     for node in articles:
-        if node.anchor.endswith(f"art-{last[0] + 1}"):
-            last = (last[0] + 1, 0)
-            seen.add(last)
-            continue
         number = _numbers(node) or (0, 0)
         warning = _compare(node, number, last, seen)
         if warning is not None:
@@ -101,8 +115,8 @@ def _article_sequence(articles: list[Provision]) -> Iterator[DraftWarning]:
 
 def _counts_from_one(nodes: tuple[Provision, ...]) -> bool:
     """Whether the siblings are items 1, 2, 3 and so on without points: nearly all are, and need no closer look."""
-    for node, tail in zip(nodes, _TAILS, strict=False):
-        if node.children or node.kind is not Kind.ITEM or not node.anchor.endswith(tail):
+    for (anchor, kind, _, _, _, children, _, _), tail in zip(nodes, _TAILS, strict=False):
+        if children or kind is not Kind.ITEM or not anchor.endswith(tail):
             return False
     return len(nodes) <= len(_TAILS)
 

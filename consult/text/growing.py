@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Final, TypeAlias
 
 from consult.text.marks import Line
 from consult.text.tree import Kind, Provision
 
-
-@dataclass(slots=True)
-class _Growing:
-    """A provision before it is frozen: the same slots in the same order, so that it can become one."""
-
-    anchor: str
-    kind: Kind
-    number: str
-    heading: str
-    text: str
-    children: tuple[Provision, ...]
-    place: int
-    written: str
-
-
-def provision(
-    anchor: str,
-    kind: Kind,
-    number: str,
-    heading: str,
-    text: str,
-    children: tuple[Provision, ...],
-    place: int,
-    written: str,
-) -> Provision:
-    """Make a provision at a quarter of what its frozen constructor costs; a statute has thousands."""
-    made: Any = _Growing(anchor, kind, number, heading, text, children, place, written)
-    made.__class__ = Provision
-    frozen: Provision = made
-    return frozen
+_Fields: TypeAlias = tuple[str, Kind, str, str, str, tuple[Provision, ...], int, str]
+provision: Final[Callable[[_Fields], Provision]] = partial(tuple.__new__, Provision)
+"""Make a provision of all its fields, in their order, at half of what the constructor by names costs."""
 
 
 @dataclass(slots=True)
@@ -57,7 +32,7 @@ class Branch:
     def finish(self) -> Provision:
         """Close this node and all open ones below it."""
         children = tuple(child if isinstance(child, Provision) else child.finish() for child in self.children)
-        return provision(
+        return Provision(
             self.anchor,
             self.kind,
             self.number,
@@ -82,4 +57,4 @@ class Branch:
 
 def leaf(anchor: str, kind: Kind, line: Line) -> Provision:
     """A node without children that holds its line whole."""
-    return provision(anchor, kind, line.number, "", line.text, (), line.place, line.written)
+    return provision((anchor, kind, line.number, "", line.text, (), line.place, line.written))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import IntEnum
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from consult.text.numerals import ARABIC, CHINESE, read_number
 from consult.text.tree import Kind
@@ -66,6 +66,7 @@ _LEVEL: Final = {
 _CAPTION: Final = re.compile(
     r"\s*(?:（([^（）]{1,40})）|\(([^()]{1,40})\)|【([^【】]{1,40})】|〔([^〔〕]{1,40})〕|\[([^\[\]]{1,40})\])\s*"
 )
+_NO_CAPTION: Final = re.compile(r"以下|含|一九|二〇|(?:已|予以)?(?:删[去除]|废止|取消)|[略空]$|此条")
 _CITED: Final = re.compile(
     rf"(?:规定|所列|所称|所指|所述|的规定|的|和|或者|或|及其|及|与|至|、|，|；|。|）|”|修改|改为|作为|以外|之规定|款|项|中规定|中的"
     rf"|[《〈]|第[\s{_N}]+[款项条])"
@@ -73,11 +74,6 @@ _CITED: Final = re.compile(
 _ENDS: Final = frozenset("。；：，、！？;:,")
 _HEADING_LIMIT: Final = 60  # characters: longer than any heading of a chapter
 
-_PLAIN_ARTICLE: Final = re.compile(  # nearly all articles: the rest go through _read_structure
-    r"(第([一二三四五六七八九十百千]+(?:零[一二三四五六七八九十]+)?)条(?:之([一二三四五六七八九十]{1,3}))?)[ \u3000]+"
-    rf"(?=[^\s（(【〔\[:：.．之])(?!{_CITED.pattern})"
-)
-_PLAIN_ITEM: Final = re.compile(r"(（([一二三四五六七八九十]{1,5})）)(?![、和至或及项款目])")  # the rest: _read_bracket
 _DUN: Final = re.compile(r"([〇零一二三四五六七八九十百]{1,5})\s*[、．.]")
 _CLASSES: Final = re.compile(r"[一二三四五六七八九十](?:、[一二三四五六七八九十])*[类级等线档期批季届次]")
 _BRACKET: Final = re.compile(rf"([（(〔])\s*([{CHINESE}]{{1,5}}|[{ARABIC}]{{1,3}}|[A-Za-z])\s*([）)〕])")
@@ -85,6 +81,9 @@ _BRACKET_CITED: Final = re.compile(r"(?:[、和至或及]\s*[（(〔]|[项款目
 _ARABIC: Final = re.compile(  # 1.5万元 and 3、5、7号楼 are no marks; 1.2024年 and 2、10月底前 are
     rf"([{ARABIC}]{{1,3}})\s*(?:[．.](?!\s*[{ARABIC}]{{1,3}}(?![{ARABIC}年月日时]))|、(?!\s*[{ARABIC}]{{1,3}}\s*[、和及至号]))"
 )
+_ARABIC_BEFORE_DIGITS: Final = re.compile(
+    rf"([{ARABIC}]{{1,2}})[．.](?=[{ARABIC}])"
+)  # 1.300总吨: told by its neighbours
 _LETTER: Final = re.compile(r"([a-zA-Z])[．.、)）](?![a-zA-Z])")
 _ENCLOSED_STYLE: Final = (
     ("①", "⑳", Style.CIRCLE),
@@ -109,38 +108,90 @@ _FIRST: Final = {
 }
 
 
+# Nearly all lines are articles set off from their text, items with （一） or plain paragraphs: one expression reads
+# these whole. Its groups are the article's opening, number and 之 number; the item's mark and number; what else the
+# line opens with that `_READERS` must look at; and the text.
+_PLAIN_LINE: Final = re.compile(
+    r"^[^\S\n]*+(?:"
+    r"(第([一二三四五六七八九十百千]+(?:零[一二三四五六七八九十]+)?)条(?:之([一二三四五六七八九十]{1,3}))?)[ \u3000]+"
+    rf"(?=[^\s（(【〔\[:：.．之])(?!{_CITED.pattern})"
+    r"|(（([一二三四五六七八九十]{1,5})）)(?![、和至或及项款目])[^\S\n]*+"
+    rf"|(?=([{re.escape(''.join(_FIRST))}])))?(.*)",
+    re.MULTILINE,
+)
+
+
+_LETTER_OF: Final = {
+    Kind.PARAGRAPH: "P",
+    Kind.ARTICLE: "A",
+    Kind.ITEM: "I",
+    Kind.PART: "E",
+    Kind.SUBPART: "B",
+    Kind.CHAPTER: "C",
+    Kind.SECTION: "S",
+    Kind.HEADING: "H",
+    Kind.ANNEX: "X",
+}
+
+
+PlainLine: TypeAlias = tuple[str, str, str, str, str, str, str]
+"""A line as `_PLAIN_LINE` cuts it; each line of the source has one, empty ones too."""
+
+
+def cut(text: str) -> list[PlainLine]:
+    """Cut a source into its lines, at the separators of `str.splitlines` without the form-like ones."""
+    return _PLAIN_LINE.findall(_with_plain_separators(text))
+
+
 def read_lines(text: str) -> list[Line]:
     """Cut a source into its non-empty lines and read each one's opening.
 
-    Line separators are those of `str.splitlines` without the form-like ones; a heading and an article on one line
-    (第一章 总则 第一条 …) are two lines with the same place.
+    A heading and an article on one line (第一章 总则 第一条 …) are two lines with the same place.
     """
+    return lines_of(cut(text))
+
+
+def lines_of(rows: list[PlainLine], start: int = 0) -> list[Line]:
+    """Read the opening of each line that is not empty; the first of `rows` is at place `start` + 1."""
     lines: list[Line] = []
-    append = lines.append
-    first = _FIRST.get
-    plain_article, plain_item = _PLAIN_ARTICLE.match, _PLAIN_ITEM.match
+    append, readers = lines.append, _READERS
     make = partial(tuple.__new__, Line)  # a quarter of the cost of Line(…), for the kinds most lines are of
     paragraph, article, item, none, bracket = Kind.PARAGRAPH, Kind.ARTICLE, Kind.ITEM, Style.NONE, Style.BRACKET
-    for place, raw in enumerate(_physical_lines(text), 1):
-        line = raw.strip()
-        if not line:
-            continue
-        opening = first(line[0])
-        if opening is None:
+    place = start
+    for number, digits, inner, mark, count, opening, rest in rows:
+        place += 1
+        line = rest.rstrip()
+        if number:
+            value, sub = read_number(digits) or 0, read_number(inner) or 0 if inner else 0
+            append(make((place, article, line, number, number, value, sub, "", none, True, False)))
+        elif mark:
+            append(make((place, item, line, mark, mark, read_number(count) or 0, 0, "", bracket, True, False)))
+        elif opening == "第":
+            _read_structure(place, line, lines)
+        elif opening:
+            append(readers[_FIRST[opening]](place, line) or Line(place, paragraph, line))
+        elif line:
             append(make((place, paragraph, line, "", "", 0, 0, "", none, True, False)))
-        elif opening == "structure":
-            if found := plain_article(line):
-                number, digits, inner = found.groups()
-                value, sub = read_number(digits) or 0, read_number(inner) or 0 if inner else 0
-                append(make((place, article, line[found.end() :], number, number, value, sub, "", none, True, False)))
-            else:
-                _read_structure(place, line, lines)
-        elif (found := plain_item(line)) and (count := read_number(found[2])):
-            mark = found[1]
-            append(make((place, item, line[found.end() :].lstrip(), mark, mark, count, 0, "", bracket, True, False)))
-        else:
-            append(_READERS[opening](place, line) or Line(place, paragraph, line))
     return lines
+
+
+def is_plain_text(opening: str, line: str) -> bool:
+    """Whether a line is text without a mark, although it begins with a character that marks begin with."""
+    if opening == "第":
+        return structure_of(line)[0].kind is Kind.PARAGRAPH
+    return _READERS[_FIRST[opening]](0, line) is None
+
+
+def structure_of(line: str) -> list[Line]:
+    """What a line beginning with 第 is: an article, a heading, both, or text."""
+    read: list[Line] = []
+    _read_structure(0, line, read)
+    return read
+
+
+def shape_of(lines: list[Line]) -> str:
+    """One letter for each line's kind (P paragraph, A article, I item …), so that an expression finds runs of lines."""
+    return "".join([_LETTER_OF[line.kind] for line in lines])
 
 
 def read_opening(place: int, text: str) -> Line | None:
@@ -149,11 +200,11 @@ def read_opening(place: int, text: str) -> Line | None:
     return None if opening is None or opening == "structure" else _READERS[opening](place, text)
 
 
-def _physical_lines(text: str) -> list[str]:
+def _with_plain_separators(text: str) -> str:
     for separator in ("\r\n", "\r", "\u2028", "\u2029", "\x0b", "\x0c", "\x85"):
         if separator in text:
             text = text.replace(separator, "\n")
-    return text.split("\n")
+    return text
 
 
 def _read_structure(place: int, line: str, lines: list[Line]) -> None:
@@ -174,7 +225,7 @@ def _read_structure(place: int, line: str, lines: list[Line]) -> None:
     rest = ""
     if "第" in title and (inner := re.search(rf"\s(第[\s{_N}]{{1,12}}条[\s　（(【].*)", title)):
         title, rest = title[: inner.start()].strip(), inner[1]
-    if len(title) > _HEADING_LIMIT or (title and (title[-1] in _ENDS or _CITED.match(title))):
+    if len(title) > _HEADING_LIMIT or (title and not _can_be_heading(title, line[end].isspace())):
         lines.append(Line(place, Kind.PARAGRAPH, line))
         return
     level = "".join(found["level"].split())
@@ -184,6 +235,20 @@ def _read_structure(place: int, line: str, lines: list[Line]) -> None:
     lines.append(Line(place, kind, "", written, number, value, sub, title))
     if rest:
         _read_structure(place, rest, lines)
+
+
+def _can_be_heading(title: str, spaced: bool) -> bool:
+    """Whether what stands behind 第三章 is a title: 与著作权有关的权利, 和解; but not 规定的情形除外。 or 、第四章.
+
+    A title broken over two lines may end in 、.
+    """
+    if title[-1] in _ENDS and not (spaced and title[-1] == "、"):
+        return False
+    if _CITED.match(title) is None:
+        return True
+    if spaced:
+        return title[-1] != "的" and not any(mark in title for mark in "，；第")
+    return title[0] in "与和及或" and title[-1] not in "的定" and not any(mark in title for mark in "，；。第、")
 
 
 def _read_article(place: int, line: str, found: re.Match[str], value: int) -> Line:
@@ -205,7 +270,7 @@ def _read_article(place: int, line: str, found: re.Match[str], value: int) -> Li
     heading = ""
     if mark in "（(【〔[" and (caption := _CAPTION.match(text)):
         name = next(group for group in caption.groups() if group)
-        if read_number(name) is None and not name.startswith(("以下", "含", "一九", "二〇")):
+        if read_number(name) is None and not _NO_CAPTION.match(name):
             heading = name.strip()
             end += len(rest) - len(text) + caption.end()
             text = text[caption.end() :]
@@ -250,11 +315,12 @@ def _read_dun(place: int, line: str) -> Line | None:
 
 def _read_arabic(place: int, line: str) -> Line | None:
     found = _ARABIC.match(line)
-    if found is None:
+    doubtful = found is None
+    if found is None and (found := _ARABIC_BEFORE_DIGITS.match(line)) is None:
         return None
     value = read_number(found[1]) or 0
     rest = line[found.end() :].lstrip()
-    return Line(place, Kind.ITEM, rest, found.group(), found.group(), value, style=Style.ARABIC)
+    return Line(place, Kind.ITEM, rest, found.group(), found.group(), value, style=Style.ARABIC, cited=doubtful)
 
 
 def _read_enclosed(place: int, line: str) -> Line | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from consult.text.articles import as_plain, settle_articles, split_documents
 from consult.text.checks import find_warnings
 from consult.text.front import STRUCTURE, split_front
 from consult.text.growing import Branch
-from consult.text.marks import Line, read_lines
+from consult.text.marks import Line, cut, lines_of
 from consult.text.notice_form import depths, grow_notice
+from consult.text.run import Run, read_runs
 from consult.text.statute_form import grow_statute
 from consult.text.tree import Draft, DraftWarning, Form, Kind, Provision, Step
 
@@ -29,30 +31,63 @@ def parse(text: str) -> Draft:
     Never raises: whatever `text` is, the tree is valid and holds all of it, whitespace aside, and what looks wrong
     is in `warnings`.
     """
-    title, front, body = split_front(read_lines(text))
+    rows = cut(text)
+    runs = read_runs(rows)
+    return (runs and _by_runs(text, *runs)) or _line_by_line(text, lines_of(rows))
+
+
+def _line_by_line(text: str, lines: list[Line]) -> Draft:
+    """Read any text: settle which lines are articles, cut it into the document and its annexes, and grow the tree."""
+    title, front, body = split_front(lines)
     body = settle_articles(body)
-    documents = split_documents(body)
     root = Branch("", Kind.DOCUMENT, Line(0, Kind.DOCUMENT, ""))
-    form = _grow(documents[0][1], root)
-    for label, lines in documents[1:]:
-        root.children.append(_annex(label, lines, root))
+    (_, main), *annexes = split_documents(body)
+    form = _grow(main, root)
+    for label, below in annexes:
+        root.children.append(_annex(label, below, root))
+    return _draft(text, title, form, front, root, depths(body) if form is Form.NOTICE else ())
+
+
+def _by_runs(text: str, before: list[Line], runs: list[Run]) -> Draft | None:
+    """Read a statute whose articles are beyond doubt; None where its beginning is not as plain as it seemed."""
+    title, front, body = split_front(before)
+    if not body or body[-1] is not before[-1]:
+        return None
+    root = Branch("", Kind.DOCUMENT, Line(0, Kind.DOCUMENT, ""))
+    label: Line | None = None
+    opening = body[:-1]
+    for number, (middle, documents) in enumerate(runs, 1):
+        (_, closing), *annexes = documents
+        if number == 1:
+            _grow(closing, root, (*opening, *middle))
+        else:
+            root.children.append(_annex(label, opening, root, middle, closing))
+        if number < len(runs):
+            label, opening = annexes.pop()
+            opening = opening[:-1]
+        for annex_label, lines in annexes:
+            root.children.append(_annex(annex_label, lines, root))
+    return _draft(text, title, Form.STATUTE, front, root, ())
+
+
+def _draft(
+    text: str,
+    title: str,
+    form: Form,
+    front: list[tuple[Kind, Line]],
+    root: Branch,
+    numbered: tuple[tuple[str, int], ...],
+) -> Draft:
     provisions = root.finish().children
-    return Draft(
-        title=title,
-        form=form,
-        provisions=provisions,
-        warnings=find_warnings(provisions, text),
-        front=_front_nodes(front),
-        numbered=depths(body) if form is Form.NOTICE else (),
-    )
+    return Draft(title, form, provisions, find_warnings(provisions, text), _front_nodes(front), numbered)
 
 
-def _grow(lines: list[Line], root: Branch) -> Form:
+def _grow(lines: list[Line], root: Branch, ready: Sequence[Line | Provision] = ()) -> Form:
     """Hang one document's lines under `root` in the form they are in."""
     lines, signature = _take_signature(lines)
     form = _form(lines)
     if form is Form.STATUTE:
-        grow_statute(lines, root)
+        grow_statute(lines, root, ready)
     else:
         grow_notice([as_plain(line) if line.kind is Kind.ARTICLE else line for line in lines], root)
     for line in signature:
@@ -72,8 +107,17 @@ def _form(lines: list[Line]) -> Form:
     return Form.NOTICE if quoted else Form.STATUTE
 
 
-def _annex(label: Line | None, lines: list[Line], root: Branch) -> Branch:
-    """An annex with its own provisions, whose anchors begin with the annex's."""
+def _annex(
+    label: Line | None,
+    lines: list[Line],
+    root: Branch,
+    ready: Sequence[Line | Provision] = (),
+    closing: Sequence[Line] = (),
+) -> Branch:
+    """An annex with its own provisions, whose anchors begin with the annex's.
+
+    It holds `lines`, then what is `ready`, then `closing`.
+    """
     number = root.next_number("annex")
     taken, written, heading = 0, [label.written] if label else [], label.heading if label else ""
     while taken < min(4, len(lines)) and not (label and heading) and _is_annex_title(lines[taken], label is None):
@@ -82,7 +126,10 @@ def _annex(label: Line | None, lines: list[Line], root: Branch) -> Branch:
         taken += 1
     line = label or lines[0]
     branch = Branch(f"annex-{number}", Kind.ANNEX, line, "", heading, label.number if label else "", "\n".join(written))
-    _grow(lines[taken:], branch)
+    if ready:
+        _grow(list(closing), branch, (*lines[taken:], *ready))
+    else:
+        _grow(lines[taken:], branch)
     return branch
 
 

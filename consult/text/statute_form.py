@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from consult.text.articles import as_plain
 from consult.text.growing import Branch, leaf, provision
-from consult.text.marks import Line, Style, read_opening
+from consult.text.marks import Line, Style, read_opening, shape_of
 from consult.text.tree import Kind, Provision
 
+_RUN: Final = re.compile("A[PI]*|[^A]")  # an article with what stands below it, or any other line
+_MAYBE_HEADING: Final = re.compile("I(?=[AEBCSHI])|[EBCS](?=[PH])")
 _RANK: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
 _DUN_RANK: Final = 5
 _BRACKET_RANK: Final = 6
@@ -19,32 +24,38 @@ _HEADING_LIMIT: Final = 40  # characters of a heading that has no 章 or 节 in 
 _NEXT_LINE_TITLE_LIMIT: Final = 30  # characters of a chapter's title that stands on the next line
 
 
-def grow_statute(lines: list[Line], root: Branch) -> None:
-    """Hang the provisions of `lines` under `root`.
+def grow_statute(lines: list[Line], root: Branch, ready: Sequence[Line | Provision] = ()) -> None:
+    """Hang the provisions of `lines` under `root`, after those that are `ready`.
 
     `lines` are settled: every ARTICLE line is an article. Text before the first heading or article is the preamble.
     """
-    lines = _with_headings(lines)
     open_branches: list[tuple[int, Branch]] = [(0, root)]
-    index, total = 0, len(lines)
+    hang = root.children.append
     started = False
-    while index < total:
-        line = lines[index]
-        kind = line.kind
-        if kind is Kind.ARTICLE:
+    for piece in chain(ready, _articles_grown(_with_headings(lines), root)):
+        if type(piece) is Provision:
             started = True
-            end = index + 1
-            while end < total and ((below := lines[end].kind) is Kind.PARAGRAPH or below is Kind.ITEM):
-                end += 1
-            open_branches[-1][1].children.append(_article(line, lines[index + 1 : end], root))
-            index = end
-        elif kind in _RANK or kind is Kind.HEADING:
+            hang(piece)
+        elif type(piece) is not Line:
+            continue
+        elif piece.kind in _RANK or piece.kind is Kind.HEADING:
             started = True
-            _open_heading(line, open_branches, root)
-            index += 1
+            _open_heading(piece, open_branches, root)
+            hang = open_branches[-1][1].children.append
         else:
-            _hang_loose(line, open_branches[-1][1], root, started)
-            index += 1
+            _hang_loose(piece, open_branches[-1][1], root, started)
+
+
+def _articles_grown(lines: list[Line], root: Branch) -> Iterator[Line | Provision]:
+    """The lines in order, each article with the lines below it as a provision."""
+    for run in _RUN.finditer(shape_of(lines)):
+        start, end = run.span()
+        line = lines[start]
+        if line.kind is Kind.ARTICLE:
+            anchor = root.child_anchor(f"art-{line.value}-{line.sub}" if line.sub else f"art-{line.value}")
+            yield grow_article(line, lines[start + 1 : end], anchor)
+        else:
+            yield line
 
 
 def _hang_loose(line: Line, parent: Branch, root: Branch, started: bool) -> None:
@@ -90,31 +101,38 @@ def _rank(line: Line, open_branches: list[tuple[int, Branch]]) -> int:
 
 def _with_headings(lines: list[Line]) -> list[Line]:
     """Recognise headings that no 章 or 节 betrays, and put a chapter's title on the next line beside its number."""
-    merged: list[Line] = []
+    changed: dict[int, Line | None] = {}  # None: the line has become part of the one before it
     bracket_headings = False
-    skip = False
-    for index, line in enumerate(lines):
-        if skip:
-            skip = False
+    for found in _MAYBE_HEADING.finditer(shape_of(lines)):
+        index = found.start()
+        line, following = lines[index], lines[index + 1]
+        if index in changed:
             continue
-        kind = line.kind
-        if kind is Kind.PARAGRAPH or kind is Kind.ARTICLE:
-            merged.append(line)
-            continue
-        following = lines[index + 1] if index + 1 < len(lines) else None
-        if kind is Kind.ITEM and following is not None and _is_structure(following):
-            if line.style is Style.DUN and _looks_like_heading(line):
-                line = _as_heading(line)
+        if line.kind is not Kind.ITEM:
+            if _goes_on(line) and _is_title(following, lines, index):
+                joint = "" if line.heading else "\n"
+                heading = f"{line.heading}{following.source}"
+                changed[index] = line._replace(heading=heading, written=f"{line.written}{joint}{following.source}")
+                changed[index + 1] = None
+        elif _looks_like_heading(line) and _is_structure(following):
+            if line.style is Style.DUN:
+                changed[index] = _as_heading(line)
                 bracket_headings = False
-            elif line.style is Style.BRACKET and _looks_like_heading(line):
-                after_heading = bool(merged) and merged[-1].kind is Kind.HEADING
+            elif line.style is Style.BRACKET:
+                before = changed.get(index - 1, lines[index - 1] if index else None)
+                after_heading = before is not None and before.kind is Kind.HEADING
                 bracket_headings = (line.value == 1 and after_heading) or (bracket_headings and line.value > 1)
-                line = _as_heading(line) if bracket_headings else line
-        elif (kind in _RANK) and not line.heading and following is not None and _is_title(following, lines, index):
-            line = line._replace(heading=following.source, written=f"{line.written}\n{following.source}")
-            skip = True
-        merged.append(line)
-    return merged
+                if bracket_headings:
+                    changed[index] = _as_heading(line)
+    if not changed:
+        return lines
+    merged = (changed.get(index, line) for index, line in enumerate(lines))
+    return [line for line in merged if line is not None]
+
+
+def _goes_on(line: Line) -> bool:
+    """Whether a heading's title stands on the next line, or is broken over two: 第二节 请求没收、"""
+    return not line.heading or line.heading[-1] in "、，"
 
 
 def _is_structure(line: Line) -> bool:
@@ -142,42 +160,72 @@ def _is_title(line: Line, lines: list[Line], index: int) -> bool:
     ) or (line.kind is Kind.HEADING and not line.number and after is not None and after.kind is Kind.ARTICLE)
 
 
-def _article(line: Line, rest: list[Line], root: Branch) -> Provision:
-    """One article with its paragraphs, items and points."""
-    name = f"art-{line.value}-{line.sub}" if line.sub else f"art-{line.value}"
-    anchor = root.child_anchor(name)
-    if not rest and line.text[:1] not in _BRACKETS:
-        only = provision(f"{anchor}-para-1", Kind.PARAGRAPH, "", "", line.text, (), line.place, "")
-        return provision(anchor, Kind.ARTICLE, line.number, line.heading, "", (only,), line.place, line.written)
-    rest = _from_the_lead(line, rest)
-    stem = f"{anchor}-para-"
+def grow_article(line: Line, rest: list[Line], anchor: str) -> Provision:
+    """One article with its paragraphs, items and points; `rest` are the lines below its first one."""
+    if any(below.kind is Kind.ITEM for below in rest) or not line.text or line.text[0] in _BRACKETS:
+        paragraphs = _paragraphs(_from_the_lead(line, rest), f"{anchor}-para-")
+    else:
+        paragraphs = _plain_paragraphs([line, *rest], f"{anchor}-para-")
+    return Provision(anchor, Kind.ARTICLE, line.number, line.heading, "", paragraphs, line.place, line.written)
+
+
+def _plain_paragraphs(lines: list[Line], stem: str) -> tuple[Provision, ...]:
+    """The paragraphs of an article without a list."""
+    return tuple(
+        [
+            provision((f"{stem}{count}", Kind.PARAGRAPH, "", "", line.text, (), line.place, ""))
+            for count, line in enumerate(lines, 1)
+        ]
+    )
+
+
+def _paragraphs(lines: list[Line], stem: str) -> tuple[Provision, ...]:
+    """An article's paragraphs, each with the list that follows it."""
     paragraphs: list[Provision] = []
-    index, total = 0, len(rest)
+    index, total = 0, len(lines)
     while index < total:
-        head = rest[index]
+        head = lines[index]
         own = ""
         if head.kind is not Kind.ITEM:
             own = head.text
             index += 1
         start = index
-        while index < total and rest[index].kind is Kind.ITEM:
+        while index < total and lines[index].kind is Kind.ITEM:
             index += 1
         para = f"{stem}{len(paragraphs) + 1}"
-        items = _items(rest[start:index], para) if index > start else ()
-        paragraphs.append(provision(para, Kind.PARAGRAPH, "", "", own, items, head.place, ""))
-    return provision(anchor, Kind.ARTICLE, line.number, line.heading, "", tuple(paragraphs), line.place, line.written)
+        items: tuple[Provision, ...] = ()
+        if index > start:
+            index = _end_of_list(lines, start, index) if index < total else index
+            items = _items(lines[start:index], para)
+        paragraphs.append(provision((para, Kind.PARAGRAPH, "", "", own, items, head.place, "")))
+    return tuple(paragraphs)
+
+
+def _end_of_list(lines: list[Line], start: int, end: int) -> int:
+    """Where a list ends that may go on behind plain lines: these belong to its last item if its next mark counts on."""
+    style = lines[start].style
+    value = max(line.value for line in lines[start:end] if line.style is style)
+    for index in range(end, len(lines)):
+        line = lines[index]
+        if line.style is not style:
+            continue
+        if line.value <= value:
+            break
+        value = line.value
+        end = index + 1
+    while end < len(lines) and lines[end].kind is Kind.ITEM and lines[end].style is not style:
+        end += 1
+    return end
 
 
 def _from_the_lead(line: Line, rest: list[Line]) -> list[Line]:
     """An article's lines from the text beside its number on: an item there (第五条 （一）…) is a line of its own."""
-    for follower in rest:
-        if follower.style is Style.CIRCLE:
-            rest = _without_footnotes(line, rest)
-            break
+    if any(follower.style is Style.CIRCLE for follower in rest):
+        rest = _without_footnotes(line, rest)
     text = line.text
     if not text:
         return rest if rest and rest[0].kind is Kind.PARAGRAPH else [line, *rest]
-    if text[0] in "（(" and (opening := read_opening(line.place, text)) is not None and opening.value == 1:
+    if text[0] in _BRACKETS and (opening := read_opening(line.place, text)) is not None and opening.value == 1:
         return [line._replace(text=""), opening, *rest]
     return [line, *rest]
 
@@ -195,20 +243,31 @@ def _without_footnotes(line: Line, rest: list[Line]) -> list[Line]:
 
 
 def _items(lines: list[Line], para: str) -> tuple[Provision, ...]:
-    """The items under one paragraph, with the points under each: a style already open closes what is below it."""
-    style, stem = lines[0].style, f"{para}-item-"
+    """The items under one paragraph, with the points and further paragraphs of each."""
+    first, stem = lines[0].style, f"{para}-item-"
     plain: list[Provision] = []
     for count, line in enumerate(lines, 1):
-        if line.style is not style or line.value != count:
-            break
-        plain.append(provision(f"{stem}{count}", Kind.ITEM, line.number, "", line.text, (), line.place, line.written))
-    else:
-        return tuple(plain)
+        place, _, text, written, number, value, _, _, style, *_ = line
+        if style is not first or value != count:
+            return _nested_items(lines, para)
+        plain.append(provision((f"{stem}{count}", Kind.ITEM, number, "", text, (), place, written)))
+    return tuple(plain)
+
+
+def _nested_items(lines: list[Line], para: str) -> tuple[Provision, ...]:
+    """A list with others inside: a style already open closes what is below it; a plain line belongs to the item
+    whose successor comes next."""
     root = Branch(para, Kind.PARAGRAPH, lines[0])
     stack: list[tuple[Style, Branch]] = []
-    for line in lines:
-        depth = next((at for at, (style, _) in enumerate(stack) if style is line.style), len(stack))
-        del stack[depth:]
+    for index, line in enumerate(lines):
+        if line.kind is not Kind.ITEM:
+            upcoming = next(later.style for later in lines[index:] if later.kind is Kind.ITEM)
+            del stack[_depth(stack, upcoming) + 1 :]
+            parent = stack[-1][1]
+            name = f"para-{parent.next_number('para') + bool(parent.text)}"
+            parent.children.append(leaf(parent.child_anchor(name), Kind.PARAGRAPH, line))
+            continue
+        del stack[_depth(stack, line.style) :]
         parent = stack[-1][1] if stack else root
         kind = Kind.POINT if stack else Kind.ITEM
         anchor = parent.child_anchor(f"{kind.value}-{line.value}")
@@ -216,3 +275,8 @@ def _items(lines: list[Line], para: str) -> tuple[Provision, ...]:
         parent.children.append(branch)
         stack.append((line.style, branch))
     return root.finish().children
+
+
+def _depth(stack: list[tuple[Style, Branch]], style: Style) -> int:
+    """How deep a style is open; the depth of the next one where it isn't."""
+    return next((at for at, (open_style, _) in enumerate(stack) if open_style is style), len(stack))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from consult.text import provisions
 from consult.text.anchors import from_words, in_words
+from consult.text.marks import cut, lines_of
 from consult.text.numerals import write_number
 from consult.text.outline import outline
 from consult.text.provisions import Kind, parse
@@ -81,8 +83,8 @@ def test_no_two_provisions_share_an_anchor_and_each_survives_the_way_through_wor
 
 _BELOW = {
     Kind.ARTICLE: {Kind.PARAGRAPH},
-    Kind.ITEM: {Kind.POINT},
-    Kind.POINT: {Kind.POINT},
+    Kind.ITEM: {Kind.POINT, Kind.PARAGRAPH},
+    Kind.POINT: {Kind.POINT, Kind.PARAGRAPH},
     Kind.PREAMBLE: set(),
     Kind.SIGNATURE: set(),
 }
@@ -107,3 +109,57 @@ def test_a_text_is_read_the_same_whatever_its_indents(text):
         return
     indented = "\n".join(f"　　{line}" for line in text.split("\n"))
     assert outline(parse(indented)) == outline(parse(text))
+
+
+_sentence = st.sampled_from(
+    ["为了规范停车，制定本办法。", "前款规定由某局执行。", "有下列情形之一的：", "与他人串通的，处罚款。"]
+)
+_list = st.lists(_sentence, max_size=3).map(
+    lambda rest: [f"（{write_number(at)}）{text}" for at, text in enumerate(rest, 1)]
+)
+_disturbance = st.sampled_from(
+    [
+        "第二章 附则",
+        "附则",
+        "附件",
+        "附件1：某表",
+        "某市停车备案办法",
+        "（四）其他。",
+        "1.甲；",
+        "①注。",
+        "一、乙：",
+        "",
+    ]
+) | st.sampled_from(
+    [
+        "第三条规定的除外。",
+        "第九条 丙。",
+        "第二条之一 丁。",
+        "第一条 戊。",
+        "第四条（己） 庚。",
+        "第五条 （删去）",
+        "2024年5月1日",
+    ]
+)
+
+
+@st.composite
+def statutes(draw):
+    """A statute as it should be, up to three times over, with a few lines that don't belong."""
+    lines = []
+    for _ in range(draw(st.integers(1, 3))):
+        lines += ["某市停车管理办法", *draw(st.sampled_from([[], ["第一章 总则"], ["（2024年5月1日通过）", "序言。"]]))]
+        for number in range(1, draw(st.integers(4, 9))):
+            lines += [
+                f"第{write_number(number)}条 {draw(_sentence)}",
+                *draw(st.lists(_sentence, max_size=2)),
+                *draw(_list),
+            ]
+    for line in draw(st.lists(_disturbance, max_size=2)):
+        lines.insert(draw(st.integers(0, len(lines))), line)
+    return "\n".join(lines)
+
+
+@given(statutes())
+def test_a_statute_read_in_runs_is_read_as_line_by_line(text):
+    assert parse(text) == provisions._line_by_line(text, lines_of(cut(text)))

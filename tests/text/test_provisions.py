@@ -35,6 +35,25 @@ def anchors(text):
     return [step.provision.anchor for step in draft(text).walk()]
 
 
+@pytest.mark.parametrize(
+    "title", ["第二章 和解", "第二章　与著作权有关的权利", "第二章与公共安全有关的设施", "第二章 及其他"]
+)
+def test_a_chapters_title_may_begin_like_a_citation(title):
+    text = f"某法\n第一章 总则\n第一条 甲。\n{title}\n第二条 乙。\n第二章和第三章的规定，丙；\n第三条 丁。"
+    assert len(headings(text)[2]) == 2
+    assert articles(text) == [("1", 1, 0), ("2", 2, 0), ("3", 1, 0)]
+
+
+def test_a_sections_title_may_be_broken_at_its_comma():
+    text = "某法\n第一章 总则\n第一节 请求没收、\n返还财物\n第一条 甲。\n第二节 其他\n第二条 乙。"
+    assert headings(text)[3] == ["第一节 请求没收、返还财物", "第二节 其他"]
+
+
+def test_a_deleted_article_keeps_its_number():
+    article = parse("某法\n第一条 甲。\n第二条 （删去）\n第三条 乙。").provisions[1]
+    assert (article.anchor, article.heading, article.children[0].text) == ("art-2", "", "（删去）")
+
+
 def test_a_plain_statute():
     assert articles("""
         某市停车管理办法
@@ -323,6 +342,51 @@ def test_points_stand_below_their_item():
     assert "art-1-para-1-item-1-point-2" in anchors(text)
     assert "art-1-para-1-item-2" in anchors(text)
     assert articles(text)[0][2] == 2
+
+
+def test_an_item_may_go_on_in_paragraphs_of_its_own():
+    text = """
+        某办法
+        第一条 用语含义：
+        （一）甲是指乙。
+        （二）丙是指丁。
+        下列情形视为丙：
+        1.戊；
+        2.己。
+        （三）庚是指辛。
+        前款第一项所称乙，是指壬。
+        第二条 有下列情形之一的：
+        （一）甲。
+        有前项情形，并有下列情形之一的：
+        （一）乙。
+    """
+    assert articles(text) == [("1", 5, 3), ("2", 2, 2)]
+    assert anchors(text)[3:8] == [
+        "art-1-para-1-item-2",
+        "art-1-para-1-item-2-para-2",
+        "art-1-para-1-item-2-point-1",
+        "art-1-para-1-item-2-point-2",
+        "art-1-para-1-item-3",
+    ]
+    assert codes(text) == []
+
+
+def test_a_mark_may_run_into_a_figure_where_its_neighbours_count_on():
+    text = """
+        某办法
+        第一条 限额为：
+        （一）人身伤亡：
+        1.300总吨以下的，甲；
+        2.500总吨以下的，乙。
+        （二）其他：
+        1.300总吨以下的，丙；
+        2.超过500总吨的，丁。
+        1.5万元以下的，不计。
+        第二条 收费为：
+        1.5万元以下的，甲。
+        （一）乙。
+    """
+    assert articles(text) == [("1", 6, 2), ("2", 2, 1)]
 
 
 def test_a_line_that_cites_items_is_a_paragraph():
