@@ -110,19 +110,29 @@ def test_a_sector_is_read_as_letter_code_or_name(app: Flask, words: str, section
     assert db.session.scalars(select(Consultee)).one().sector == section
 
 
-def test_merged_headings_in_two_rows_are_refused_before_anything_is_stored(app: Flask) -> None:
+def test_merged_headings_in_two_rows_are_read_as_one(app: Flask) -> None:
+    table = _merged(["单位名称", "统一社会信用代码", "规模", "联系人", None, None])
+    columns = imports.open_table(table, {})
+    assert {field.value: name for field, name in columns.items()} == {
+        "name": "单位名称", "credit_code": "统一社会信用代码", "size": "规模",
+        "contact_name": "姓名", "phone": "电话", "email": "邮箱",
+    }  # fmt: skip
+
+
+def test_merged_headings_that_do_not_match_are_refused_before_anything_is_stored(app: Flask) -> None:
+    with pytest.raises(TableRefused, match="表头占了两行"):
+        imports.open_table(_merged(["单位名称", "统一社会信用代码", "规模", "联系人", "方式", None]), {})
+
+
+def _merged(headings: list[str | None]) -> tables.Table:
     book = Workbook()
     sheet = book.active
-    sheet.append(["单位名称", "统一社会信用代码", "规模", "联系人", None, None])
+    sheet.append(headings)
     sheet.append([None, None, None, "姓名", "电话", "邮箱"])
     sheet.append(["和顺餐饮有限公司", None, "小型", "钱二", "0591", "a@example.com"])
-    for cells in ("A1:A2", "B1:B2", "C1:C2", "D1:F1"):
-        sheet.merge_cells(cells)
     buffer = io.BytesIO()
     book.save(buffer)
-    table = tables.read("名录.xlsx", buffer.getvalue())
-    with pytest.raises(TableRefused, match="表头占了两行"):
-        imports.open_table(table, {})
+    return tables.read("名录.xlsx", buffer.getvalue())
 
 
 def test_a_table_without_names_says_which_columns_there_are(app: Flask) -> None:

@@ -9,6 +9,7 @@ import re
 import zipfile
 from array import array
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO, Any
 from xml.parsers import expat
@@ -75,36 +76,64 @@ def elements(archive: zipfile.ZipFile, member: str) -> Iterator[tuple[str, dict[
     yield from found
 
 
-def list_sheets(archive: zipfile.ZipFile) -> tuple[list[str], dt.datetime]:
-    """Return the visible sheets' parts in the workbook's order, and the day that its dates count from."""
-    book = next((name for name in archive.namelist() if re.fullmatch(r"xl/workbook\d*\.xml", name)), "xl/workbook.xml")
-    folder, file = posixpath.split(book)
-    targets: dict[str, str] = {}
-    for tag, attributes in elements(archive, f"{folder}/_rels/{file}.rels"):
-        if tag == "Relationship" and attributes.get("Type", "").endswith("/worksheet"):
-            target = attributes.get("Target", "")
-            targets[attributes.get("Id", "")] = (
-                target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"{folder}/{target}")
-            )
+@dataclass(frozen=True)
+class Layout:
+    """Where a workbook keeps what: its visible sheets in order, its shared texts and styles, its dates' first day."""
+
+    sheets: list[str]
+    texts: str
+    styles: str
+    epoch: dt.datetime
+
+
+def lay_out(archive: zipfile.ZipFile) -> Layout:
+    """Follow the package's relationships to its parts, which may have any name (ISO/IEC 29500-2, 9.3)."""
+    book = _related(archive, "").get("officeDocument", ["xl/workbook.xml"])[0]
+    parts = _related(archive, book)
+    targets = dict(_targets(archive, book))
     epoch, sheets = CALENDAR_WINDOWS_1900, []
     for tag, attributes in elements(archive, book):
         if tag == "workbookPr" and attributes.get("date1904") in ("1", "true"):
             epoch = CALENDAR_MAC_1904
         if tag == "sheet" and attributes.get("state", "visible") == "visible":
             identifier = next((value for key, value in attributes.items() if LOCAL[key] == "id"), "")
-            sheets.append(targets.get(identifier, ""))
-    members = set(archive.namelist())
-    return [sheet for sheet in sheets if sheet in members], epoch
+            sheets.append(targets.get(identifier, ("", ""))[1])
+    there = set(parts.get("worksheet", ()))
+    texts, styles = (parts.get(kind, [""])[0] for kind in ("sharedStrings", "styles"))
+    return Layout([sheet for sheet in sheets if sheet in there], texts, styles, epoch)
+
+
+def _related(archive: zipfile.ZipFile, part: str) -> dict[str, list[str]]:
+    """Return the parts that a part names, by the last word of their kind, as far as they are there."""
+    spelt = {name.lower(): name for name in archive.namelist()}
+    found: dict[str, list[str]] = {}
+    for kind, target in _targets(archive, part).values():
+        if target.lower() in spelt:
+            found.setdefault(kind, []).append(spelt[target.lower()])
+    return found
+
+
+def _targets(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
+    """Return kind and target of a part's relationships by their identifiers; those of the package for no part."""
+    folder, file = posixpath.split(part)
+    links = posixpath.join(folder, "_rels", f"{file}.rels")
+    return {
+        attributes.get("Id", ""): (
+            attributes.get("Type", "").rpartition("/")[2],
+            posixpath.normpath(posixpath.join("/", folder, attributes.get("Target", ""))).lstrip("/"),
+        )
+        for tag, attributes in elements(archive, links)
+        if tag == "Relationship"
+    }
 
 
 class SharedTexts:
     """The workbook's shared texts, spilled to a temporary file; each is found by its offset."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    def __init__(self, archive: zipfile.ZipFile, member: str) -> None:
         self._offsets = array("Q", [0])
         self._file: IO[bytes] = io.BufferedRandom(TemporaryFile(buffering=0))  # type: ignore[arg-type]  # noqa: SIM115
         self._recent: dict[int, str] = {}
-        member = next((name for name in archive.namelist() if name.lower() == "xl/sharedstrings.xml"), None)
         if member:
             self._spill(archive, member)
 
@@ -176,14 +205,14 @@ class _TextCollector:
 class Styles:
     """Which cell styles show a number as a date or a time."""
 
-    def __init__(self, archive: zipfile.ZipFile, epoch: dt.datetime) -> None:
+    def __init__(self, archive: zipfile.ZipFile, member: str, epoch: dt.datetime) -> None:
         self._epoch = epoch
         self._dates: list[bool] = []
-        if "xl/styles.xml" not in archive.namelist():
+        if not member:
             return
         formats: dict[int, str] = dict(BUILTIN_FORMATS)
         inside = False
-        for tag, attributes in elements(archive, "xl/styles.xml"):
+        for tag, attributes in elements(archive, member):
             if tag == "numFmt" and attributes.get("numFmtId", "").isdigit():
                 formats[int(attributes["numFmtId"])] = attributes.get("formatCode", "")
             elif tag in ("cellXfs", "cellStyles", "dxfs", "cellStyleXfs"):

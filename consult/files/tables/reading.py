@@ -14,6 +14,7 @@ from consult.files.tables.errors import BadCells, Cells, TableRefused
 from consult.files.tables.source import Source
 
 _HEADER_WITHIN = 15  # rows: a title, a unit and a date may stand above the header
+_NAME_CHARACTERS = 20
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -119,7 +120,7 @@ def _refuse_other_formats(name: str, kind: str, head: bytes) -> None:
 
 
 def _find_header(name: str, cells: delimited.Delimited | workbook.Workbook) -> tuple[int, list[str]]:
-    """Find the header: the first row, near the top, that is about as wide as the table."""
+    """Find the header: the first row, near the top, that is about as wide as the table; or the first two, merged."""
     top = [
         (number, row)
         for number, row in islice(cells.rows(), _HEADER_WITHIN)
@@ -128,12 +129,45 @@ def _find_header(name: str, cells: delimited.Delimited | workbook.Workbook) -> t
     if not top:
         raise TableRefused(f"《{name}》里没有表头。第一行应当是各列的名称，请补上后重新上传。")
     widest = max(_used(row) for _, row in top)
-    for number, row in top:
-        filled = sum(1 for cell in row if cell)
-        if filled * 2 > widest or widest == 1:
-            return number, _column_names(row)
-    number, row = top[0]
+    fits = (place for place, (_, row) in enumerate(top) if _filled(row) * 2 > widest or widest == 1)
+    place = next(fits, 0)
+    number, row = top[place]
+    if place + 1 < len(top) and top[place + 1][0] == number + 1:
+        below = top[place + 1][1]
+        if _is_second_row(row, below):
+            return number + 1, _column_names(_joined(row, below))
     return number, _column_names(row)
+
+
+def _filled(cells: Sequence[str]) -> int:
+    return sum(1 for cell in cells if cell)
+
+
+def _is_second_row(row: Sequence[str], below: Sequence[str]) -> bool:
+    """Say whether a row names the parts of merged headings above it: every gap, and nothing that has a name alone.
+
+    | 序号 | 来信人 |      | 内容 |
+    |      | 姓名   | 电话 |      |
+    """
+    width = max(_used(row), _used(below))
+    top, sub = (list(cells[:width]) + [""] * (width - len(cells)) for cells in (row, below))
+    gaps = {place for place in range(1, width) if not top[place]}
+    groups = gaps | {place - 1 for place in gaps}
+    named = {place for place in range(width) if sub[place]}
+    words = all(len(cell) <= _NAME_CHARACTERS and not any(map(str.isdigit, cell)) for cell in sub)
+    return bool(gaps) and bool(top[0]) and named == groups and words
+
+
+def _joined(row: Sequence[str], below: Sequence[str]) -> list[str]:
+    """Return the names of headings in two rows: the lower one, with its group where another group has the same."""
+    names: list[str] = []
+    group = ""
+    for place in range(max(_used(row), _used(below))):
+        top, sub = ((cells[place] if place < len(cells) else "") for cells in (row, below))
+        group = top or group
+        alone = sub and sum(1 for other in below if other == sub) == 1 and sub not in row
+        names.append(sub if alone else f"{group} {sub}".strip())
+    return names
 
 
 def _column_names(row: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from xml.parsers import expat
 
 from consult.files.tables.errors import BadCells, Cells, TableRefused
-from consult.files.tables.parts import LOCAL, SharedTexts, Styles, blocks, list_sheets, new_parser, unescape
+from consult.files.tables.parts import LOCAL, SharedTexts, Styles, blocks, lay_out, new_parser, unescape
 from consult.files.tables.source import Source
 
 _MAX_COLUMNS = 2_000
@@ -40,11 +40,13 @@ class Workbook:
         self._archive = zipfile.ZipFile(self._stream)
         if any(info.flag_bits & 1 for info in self._archive.filelist):
             raise TableRefused(f"《{self._name}》加了密码，无法读取。请去掉密码后重新上传。")
-        sheets, epoch = list_sheets(self._archive)
-        self._texts = SharedTexts(self._archive)
-        self._styles = Styles(self._archive, epoch)
-        self._sheets = sheets
-        self._sheet = next((sheet for sheet in sheets if self._has_rows(sheet)), "")
+        layout = lay_out(self._archive)
+        if not layout.sheets:
+            raise self._damaged()
+        self._texts = SharedTexts(self._archive, layout.texts)
+        self._styles = Styles(self._archive, layout.styles, layout.epoch)
+        self._sheets = layout.sheets
+        self._sheet = next((sheet for sheet in layout.sheets if self._has_rows(sheet)), "")
         if not self._sheet:
             raise TableRefused(f"《{self._name}》里没有内容。请把要导入的内容放在第一张工作表。")
         self._size = self._archive.getinfo(self._sheet).file_size
@@ -98,7 +100,7 @@ class _SheetRows:
         self._kind = self._style = ""
         self._column = 0
         self._pieces: list[str] = []
-        self._reading = self._phonetic = False
+        self._reading = self._phonetic = self._uncomputed = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Begin a row, a cell or a value."""
@@ -108,8 +110,12 @@ class _SheetRows:
             self._column = _column(reference) if reference else self._column + 1
             self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "")
             self._pieces.clear()
+            self._uncomputed = False
         elif name in ("v", "t"):
             self._reading = not self._phonetic
+            self._uncomputed = False
+        elif name == "f":
+            self._uncomputed = True
         elif name == "rPh":
             self._phonetic = True
         elif name == "row":
@@ -135,6 +141,11 @@ class _SheetRows:
             self._pieces.append(text)
 
     def _end_cell(self) -> None:
+        if self._uncomputed:
+            self._bad = (
+                f"第 {self._column + 1} 列是公式，文件里没有算出的结果；请用 Excel 或 WPS 打开后保存一次，或者改成文字"
+            )
+            return
         value = self._value("".join(self._pieces))
         if not value:
             return
