@@ -39,3 +39,7 @@ class SamePerson(DraftingRefused):
 
 class NotGiven(DraftingRefused):
     """The consultation can't be given to, or taken back from, this account."""
+
+
+class NoSuchConsultation(DraftingRefused):
+    """No consultation has this address, or it was never released."""

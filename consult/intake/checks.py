@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from consult.drafting.models import Consultation, ProvisionRow, Stage
+from consult.drafting.models import ProvisionRow, Stage
+from consult.drafting.terms import Terms
 from consult.intake.arrival import (
     CONTACT_CHARACTERS,
     NAME_CHARACTERS,
@@ -21,7 +21,16 @@ from consult.intake.arrival import (
 )
 from consult.intake.errors import EmptyContent, NotOpen, TooLong, TooManyAttachments, UnknownProvision
 from consult.settings import settings
-from consult.store import db
+from consult.store.query import Query
+
+ASKED_AT_ONCE = 16
+"""Anchors that one query asks for."""
+_PLACES = [f"anchor_{n}" for n in range(ASKED_AT_ONCE)]
+_KNOWN = Query(
+    select(ProvisionRow.anchor).where(
+        ProvisionRow.version_id == bindparam("version_id"), ProvisionRow.anchor.in_([bindparam(p) for p in _PLACES])
+    )
+)
 
 
 def said(arrival: Arrival) -> tuple[Said, ...]:
@@ -68,16 +77,6 @@ def check_lengths(arrival: Arrival, parts: Sequence[Said]) -> None:
         )
 
 
-class Terms(Protocol):
-    """What is asked of a consultation's period: the consultation itself, or these columns of its row."""
-
-    @property
-    def opens_at(self) -> datetime | None: ...
-
-    @property
-    def stage(self) -> Stage: ...
-
-
 def check_period(consultation: Terms, received_at: datetime) -> None:
     """Refuse what came before the consultation opened, or after it was withdrawn."""
     if consultation.opens_at is None or received_at < consultation.opens_at:
@@ -86,15 +85,14 @@ def check_period(consultation: Terms, received_at: datetime) -> None:
         raise NotOpen("这件征求意见已经撤回，不再接收意见。")
 
 
-def known_anchors(consultation: Consultation, anchors: Iterable[str]) -> set[str]:
+def known_anchors(consultation: Terms, anchors: Iterable[str]) -> set[str]:
     """Return those of ``anchors`` that name a provision of the draft out for comment; the empty one always does."""
-    named = {anchor for anchor in anchors if anchor}
-    if not named:
-        return {""}
-    query = select(ProvisionRow.anchor).where(
-        ProvisionRow.version_id == consultation.public_version_id, ProvisionRow.anchor.in_(named)
-    )
-    return {"", *db.session.scalars(query)}
+    named = sorted(anchor for anchor in anchors if anchor)
+    known = {""}
+    for start in range(0, len(named), ASKED_AT_ONCE):
+        asked = dict.fromkeys(_PLACES, "") | dict(zip(_PLACES, named[start : start + ASKED_AT_ONCE], strict=False))
+        known.update(anchor for (anchor,) in _KNOWN(version_id=consultation.public_version_id, **asked))
+    return known
 
 
 def check_anchors(parts: Sequence[Said], known: set[str]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from consult.drafting.models import Consultation
+from consult.drafting.terms import Terms
 from consult.intake import evidence, receipts
 from consult.intake.arrival import CONTACT_CHARACTERS, NAME_CHARACTERS, SUBJECT_CHARACTERS, Arrival, Said, clean
 from consult.intake.models import Submission, SubmissionState
@@ -32,7 +32,7 @@ def fingerprint_of(parts: Sequence[Said]) -> str:
 
 
 def submission_row(
-    consultation: Consultation | None, arrival: Arrival, parts: Sequence[Said], *, at: datetime
+    consultation: Terms | None, arrival: Arrival, parts: Sequence[Said], *, at: datetime
 ) -> dict[str, Any]:
     """Return the columns of a new submission: fresh number, salt and digests, lateness and state."""
     number = receipts.new_number(at)
@@ -86,9 +86,14 @@ def part_rows(submission_id: int, parts: Sequence[Said]) -> list[dict[str, Any]]
     ]
 
 
+def is_large(arrival: Arrival) -> bool:
+    """Say whether the raw form is to be a blob beside the database."""
+    return len(arrival.raw) > RAW_IN_ROW_BYTES
+
+
 def raw_blob(arrival: Arrival) -> str | None:
     """Store a large raw form as a blob and return its digest; a small one goes into the row."""
-    return blobs().put(arrival.raw) if len(arrival.raw) > RAW_IN_ROW_BYTES else None
+    return blobs().put(arrival.raw) if is_large(arrival) else None
 
 
 def raw_row(submission_id: int, arrival: Arrival, blob: str | None) -> dict[str, Any]:

@@ -4,36 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from consult.accounts.permissions import PUBLIC, Actor
-from consult.drafting.models import Consultation
+from consult.drafting.terms import Named, Terms, present
 from consult.intake import checks, receipts, rows
 from consult.intake.arrival import Arrival, Said
 from consult.intake.errors import IdempotencyConflict, SubmissionRefused
 from consult.intake.models import Attachment, RawForm, Submission, SubmissionPart
 from consult.intake.receipts import Receipt
 from consult.ledger.service import Done, record_many
-from consult.store import bulk, db, tally, transaction
+from consult.store import bulk, db, tally, writing
 
 
-def check(consultation: Consultation | None, arrival: Arrival, *, at: datetime) -> None:
+def check(consultation: Terms | Named | None, arrival: Arrival, *, at: datetime) -> None:
     """Refuse what ``receive`` would refuse, storing nothing: a face asks before it keeps the bytes of attachments.
 
     Raises:
         SubmissionRefused: one of its descendants says what to change.
+        NoSuchConsultation: none of this address was ever released.
     """
     parts = _said(arrival)
-    if _seen(arrival):
+    if _stored(arrival) is not None:
         _replay(arrival)
     elif consultation is not None:
-        _check_fit(consultation, arrival, parts, at)
+        _fitting(consultation, arrival, parts, at)
 
 
-def receive(consultation: Consultation | None, arrival: Arrival, *, at: datetime, actor: Actor = PUBLIC) -> Receipt:
+def receive(consultation: Terms | Named | None, arrival: Arrival, *, at: datetime, actor: Actor = PUBLIC) -> Receipt:
     """Store one submission whole: raw form, parts, attachments, receipt, counts and ledger entry, in one transaction.
 
     Arguments:
@@ -45,22 +44,20 @@ def receive(consultation: Consultation | None, arrival: Arrival, *, at: datetime
 
     Raises:
         SubmissionRefused: one of its descendants says what to change; nothing is stored.
+        NoSuchConsultation: none of this address was ever released.
     """
     parts = _said(arrival)
-    if consultation is not None and not _seen(arrival):
-        _check_fit(consultation, arrival, parts, at)
-    row = rows.submission_row(consultation, arrival, parts, at=at)
+    if rows.is_large(arrival):
+        check(consultation, arrival, at=at)  # before its bytes are kept
     blob = rows.raw_blob(arrival)
-    try:
-        with transaction():
-            if _seen(arrival):
-                return _replay(arrival)
-            _hold_to_the_period(row)
-            return _store(row, arrival, parts, blob, at=at, actor=actor)
-    except IntegrityError:
-        if not _seen(arrival):
-            raise
-        return _replay(arrival)  # another process stored the same sending between our look and our write
+    with writing():
+        try:
+            terms = None if consultation is None else _fitting(consultation, arrival, parts, at)
+        except SubmissionRefused:
+            if _stored(arrival) is None:
+                raise
+            return _replay(arrival)  # it was taken under the terms of its time
+        return _store(terms, arrival, parts, blob, at=at, actor=actor)
 
 
 def _said(arrival: Arrival) -> tuple[Said, ...]:
@@ -70,27 +67,24 @@ def _said(arrival: Arrival) -> tuple[Said, ...]:
     return parts
 
 
-def _check_fit(consultation: Consultation, arrival: Arrival, parts: Sequence[Said], at: datetime) -> None:
-    """Refuse what comes before the opening or names no provision of the draft."""
-    checks.check_period(consultation, arrival.received_at or at)
-    checks.check_anchors(parts, checks.known_anchors(consultation, {part.anchor for part in parts}))
+def _fitting(consultation: Terms | Named, arrival: Arrival, parts: Sequence[Said], at: datetime) -> Terms:
+    """Return the terms of the consultation as they are now: period and draft may have changed since the page was made.
+
+    Raises:
+        SubmissionRefused: it comes before the opening or after a withdrawal, or names no provision of the draft.
+    """
+    terms = present(consultation)
+    checks.check_period(terms, arrival.received_at or at)
+    checks.check_anchors(parts, checks.known_anchors(terms, {part.anchor for part in parts}))
+    return terms
 
 
-def _hold_to_the_period(row: dict[str, Any]) -> None:
-    """Look at the period again under the write lock: it may have been extended or withdrawn since."""
-    terms = select(Consultation.opens_at, Consultation.closes_at, Consultation.stage)
-    found = db.session.execute(terms.where(Consultation.id == row["consultation_id"])).one_or_none()
-    if found is not None:
-        checks.check_period(found, row["received_at"])
-        row["late"] = found.closes_at is not None and row["received_at"] >= found.closes_at
-
-
-def _seen(arrival: Arrival) -> bool:
-    """Whether the same sending, or another with its key, is stored."""
-    if arrival.idempotency_key is None:
-        return False
+def _stored(arrival: Arrival) -> Submission | None:
+    """Return the submission that the same sending, or another with its key, has become."""
     key = rows.idempotency_key(arrival)
-    return db.session.scalar(select(Submission.id).where(Submission.idempotency_key == key)) is not None
+    if key is None:
+        return None
+    return db.session.scalars(select(Submission).where(Submission.idempotency_key == key)).one_or_none()
 
 
 def _replay(arrival: Arrival) -> Receipt:
@@ -99,18 +93,20 @@ def _replay(arrival: Arrival) -> Receipt:
     Raises:
         IdempotencyConflict: what is stored under its key says something else.
     """
-    key = rows.idempotency_key(arrival)
-    stored = db.session.scalars(select(Submission).where(Submission.idempotency_key == key)).one()
-    if not rows.is_same_sending(stored, arrival):
+    stored = _stored(arrival)
+    if stored is None or not rows.is_same_sending(stored, arrival):
         raise IdempotencyConflict("这份表单刚才已经提交过一份不同的内容。请刷新页面后再提交新的意见。")
     return Receipt(stored.number, receipts.key_of(stored.number), stored.id, replayed=True)
 
 
 def _store(
-    row: dict[str, Any], arrival: Arrival, parts: Sequence[Said], blob: str | None, *, at: datetime, actor: Actor
+    terms: Terms | None, arrival: Arrival, parts: Sequence[Said], blob: str | None, *, at: datetime, actor: Actor
 ) -> Receipt:
-    (id_,) = bulk.reserve_ids(Submission, 1)
-    bulk.insert_rows(Submission, [{"id": id_, **row}])
+    """Write everything that a submission is, unless its key shows that it is stored already."""
+    row = rows.submission_row(terms, arrival, parts, at=at)
+    id_ = bulk.insert_new(Submission, row, unique="idempotency_key")
+    if id_ is None:
+        return _replay(arrival)
     bulk.insert_rows(SubmissionPart, rows.part_rows(id_, parts))
     bulk.insert_rows(RawForm, [rows.raw_row(id_, arrival, blob)])
     bulk.insert_rows(Attachment, rows.attachment_rows(id_, arrival))

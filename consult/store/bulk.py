@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Dialect, bindparam, insert, select, text
-from sqlalchemy import func as sql_func
+from sqlalchemy import Dialect, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase
 
-from consult.store.database import db
+from consult.store.database import Driver, driver
 
 Row = Mapping[str, Any]
+
+COPIED = 32
+"""Rows from which on PostgreSQL's COPY is faster than INSERT."""
 
 
 def reserve_ids(model: type[DeclarativeBase], n: int) -> list[int]:
@@ -21,60 +27,128 @@ def reserve_ids(model: type[DeclarativeBase], n: int) -> list[int]:
     On SQLite the caller's write lock keeps others away; on PostgreSQL the sequence does.
     """
     table = model.__tablename__
-    if db.session.connection().dialect.name == "postgresql":
-        series = sql_func.generate_series(1, n).table_valued("i")
-        sequence = sql_func.nextval(sql_func.pg_get_serial_sequence(table, "id"), type_=BigInteger)
-        return sorted(db.session.scalars(select(sequence).select_from(series)))
-    last = db.session.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = :table"), {"table": table}) or 0
-    return list(range(last + 1, last + n + 1))
+    running = driver()
+    cursor = running.connection.cursor()
+    try:
+        if running.dialect.name == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s) ORDER BY 1", (table, n)
+            )
+            return [int(row[0]) for row in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
+        last = (cursor.fetchone() or (0,))[0]
+        return list(range(last + 1, last + n + 1))
+    finally:
+        cursor.close()
 
 
 def insert_rows(model: type[DeclarativeBase], rows: Sequence[Row]) -> None:
     """Insert rows that all name the same columns; defaults that Python sets must be among them."""
     if not rows:
         return
-    connection = db.session.connection()
-    columns = list(rows[0])
-    by_column = [[row[column] for row in rows] for column in columns]
-    for place, column in enumerate(columns):
-        process = _processor(model, column, connection)
-        if process is not None:
-            by_column[place] = [None if value is None else process(value) for value in by_column[place]]
-    values = list(zip(*by_column, strict=True))
-    if connection.dialect.name == "postgresql":
-        _copy(connection, model, columns, values)
-    else:
-        statement, order = _statement(model, tuple(columns), connection.dialect)
-        ordered = values if order == tuple(range(len(columns))) else [tuple(v[i] for i in order) for v in values]
-        connection.exec_driver_sql(statement, ordered)
+    running = driver()
+    plan = _plan(model, tuple(rows[0]), running.dialect)
+    with _cursor(running, plan) as cursor:
+        if len(rows) >= COPIED and running.dialect.name == "postgresql":
+            _copy(cursor, running.dialect, model, plan, rows)
+        elif len(rows) > 1:
+            cursor.executemany(plan.sql, plan.parameters(rows))
+        else:
+            cursor.execute(plan.sql, plan.parameters(rows)[0])
 
 
-@lru_cache(maxsize=64)
-def _statement(model: type[DeclarativeBase], columns: tuple[str, ...], dialect: Dialect) -> tuple[str, tuple[int, ...]]:
-    """Return the driver's statement, and in which order it takes the columns."""
-    compiled = insert(model).values({column: bindparam(column) for column in columns}).compile(dialect=dialect)
-    return str(compiled), tuple(columns.index(name) for name in compiled.positiontup or columns)
+def insert_new(model: type[DeclarativeBase], row: Row, *, unique: str) -> int | None:
+    """Insert a row and return its id; None when another holds the same value in the column ``unique``.
+
+    On PostgreSQL it waits for how a transaction ends that is about to store the same value.
+    """
+    running = driver()
+    plan = _plan(model, tuple(row), running.dialect, unique)
+    with _cursor(running, plan) as cursor:
+        cursor.execute(plan.sql, plan.parameters([row])[0])
+        made = cursor.fetchone()
+    return None if made is None else int(made[0])
 
 
-def _processor(model: type[DeclarativeBase], column: str, connection: Connection) -> Callable[[Any], Any] | None:
-    """Return what turns a Python value into the driver's; the same value twice in a row is turned once."""
-    process = model.__table__.c[column].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    if process is None:
-        return None
+@contextmanager
+def _cursor(running: Driver, plan: _Plan) -> Iterator[Any]:
+    """Give the driver's own cursor: what SQLAlchemy does around a statement costs more than one row does."""
+    cursor = running.connection.cursor()
+    try:
+        yield cursor
+    except running.dialect.loaded_dbapi.IntegrityError as error:
+        raise IntegrityError(plan.sql, None, error, hide_parameters=True) from error
+    finally:
+        cursor.close()
+
+
+Process = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """An INSERT as the driver takes it, and its columns in the driver's order with what turns a value into its own."""
+
+    sql: str
+    columns: tuple[tuple[str, Process | None], ...]
+    by_name: bool
+
+    def values(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+        """Return the rows' values for the driver; the same value twice in a row is turned once."""
+        if len(rows) == 1:
+            (row,) = rows
+            return [
+                tuple([v if p is None or v is None else p(v) for v, p in [(row[name], p) for name, p in self.columns]])
+            ]
+        by_column = []
+        for name, process in self.columns:
+            values = [row[name] for row in rows]
+            if process is not None:
+                turned = _turning_once(process) if len(rows) > 1 else process
+                values = [None if value is None else turned(value) for value in values]
+            by_column.append(values)
+        return list(zip(*by_column, strict=True))
+
+    def parameters(self, rows: Sequence[Row]) -> list[Any]:
+        """Return what the driver takes beside ``sql`` for each row."""
+        values: list[Any] = self.values(rows)
+        if not self.by_name:
+            return values
+        names = [name for name, _ in self.columns]
+        return [dict(zip(names, one, strict=True)) for one in values]
+
+
+@lru_cache(maxsize=128)
+def _plan(model: type[DeclarativeBase], columns: tuple[str, ...], dialect: Dialect, unique: str = "") -> _Plan:
+    """Return the plan of an INSERT, which takes longer to make than to use."""
+    to_postgresql = dialect.name == "postgresql"
+    statement = (postgresql if to_postgresql else sqlite).insert(model).inline()
+    statement = statement.values({column: bindparam(column) for column in columns})
+    if unique:
+        statement = statement.on_conflict_do_nothing(index_elements=[unique]).returning(model.__table__.c.id)
+    compiled: Any = statement.compile(dialect=dialect)
+    types = model.__table__.c
+    order = [
+        (name, types[name].type.dialect_impl(dialect).bind_processor(dialect))
+        for name in compiled.positiontup or columns
+    ]
+    return _Plan(str(compiled), tuple(order), not compiled.positional)
+
+
+def _turning_once(process: Process) -> Process:
     last: list[Any] = [object(), None]
 
-    def cached(value: Any) -> Any:
+    def turned(value: Any) -> Any:
         if value is not last[0]:
             last[0], last[1] = value, process(value)
         return last[1]
 
-    return cached
+    return turned
 
 
-def _copy(connection: Connection, model: type[DeclarativeBase], columns: list[str], values: list[Any]) -> None:
-    quote = connection.dialect.identifier_preparer.quote
-    names = ", ".join(quote(column) for column in columns)
-    cursor = connection.connection.cursor()
-    with cursor, cursor.copy(f"COPY {quote(model.__tablename__)} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
-        for row in values:
+def _copy(cursor: Any, dialect: Dialect, model: type[DeclarativeBase], plan: _Plan, rows: Sequence[Row]) -> None:
+    quote = dialect.identifier_preparer.quote
+    names = ", ".join(quote(name) for name, _ in plan.columns)
+    with cursor.copy(f"COPY {quote(model.__tablename__)} ({names}) FROM STDIN") as copy:
+        for row in plan.values(rows):
             copy.write_row(row)

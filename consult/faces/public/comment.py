@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Response as FlaskResponse
-from flask import abort, make_response, redirect, render_template, request, url_for
+from flask import abort, current_app, make_response, redirect, render_template, request, url_for
 from flask_limiter import RequestLimit
+from flask_wtf.csrf import validate_csrf
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
+from wtforms import ValidationError
 
 from consult import clock
-from consult.drafting import queries
+from consult.drafting import queries, terms
+from consult.drafting.errors import NoSuchConsultation
 from consult.drafting.models import Consultation, Stage
 from consult.drafting.reading import Draft
 from consult.faces.guards import csrf, limiter
@@ -51,9 +54,8 @@ def comment(slug: str) -> str:
 
 def _too_often(_limit: RequestLimit) -> FlaskResponse:
     """Give the form back with everything typed when its sender's address has sent too much."""
-    now = clock.now()
-    consultation = public_consultation(str((request.view_args or {}).get("slug", "")), now)
-    return make_response(_page(consultation, CommentForm(), queries.draft_of(consultation), now, [TOO_OFTEN]), 429)
+    slug = str((request.view_args or {}).get("slug", ""))
+    return make_response(_again(slug, CommentForm(), clock.now(), 429, [TOO_OFTEN]))
 
 
 @blueprint.post("/consultations/<slug>/comment")
@@ -62,27 +64,39 @@ def _too_often(_limit: RequestLimit) -> FlaskResponse:
 def send(slug: str) -> str | Response | tuple[str, int]:
     """Take what was sent, or change the form: add a place, drop one."""
     now = clock.now()
-    consultation = queries.released(slug) or abort(404)
     form = CommentForm()
-    if not consultation.is_public(now):
-        return render_template("public/early.html", form=form, consultation=consultation), 409
     verb = _button()
     if verb != "send":
-        return _rearranged(consultation, form, queries.draft_of(consultation), verb, now)
-    if not form.validate():
-        return _page(consultation, form, None, now, [STALE] if "csrf_token" in form.errors else []), 400
+        return _again(slug, form, now, verb=verb)
+    genuine = _is_genuine()
+    if not form.validate() or not genuine:
+        return _again(slug, form, now, 400, [] if genuine else [STALE])
+    named = terms.Named(slug)
     try:
         arrival = _arrival(form, now)
         if arrival.attachments:
-            intake.check(consultation, arrival, at=now)
+            intake.check(named, arrival, at=now)
             _keep_files()
-        receipt = intake.receive(consultation, arrival, at=now)
+        receipt = intake.receive(named, arrival, at=now)
+    except NoSuchConsultation:
+        abort(404)
     except IdempotencyConflict as refusal:
         form.token.data = new_token()
-        return _page(consultation, form, None, now, [f"{refusal} 要把现在这份也提交，请再点一次“提交”。"]), 409
+        return _again(slug, form, now, 409, [f"{refusal} 要把现在这份也提交，请再点一次“提交”。"])
     except (SubmissionRefused, AttachmentRefused) as refusal:
-        return _page(consultation, form, None, now, [str(refusal)], _field_of(refusal)), _status_of(refusal)
+        return _again(slug, form, now, _status_of(refusal), [str(refusal)], _field_of(refusal))
     return let_in(redirect(url_for(".receipt", number=receipt.number), 303), receipt.number, fresh=True)
+
+
+def _is_genuine() -> bool:
+    """Say whether the form carries the token of its own session, so that no other site has sent it."""
+    if not current_app.config["WTF_CSRF_ENABLED"]:
+        return True
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError:
+        return False
+    return True
 
 
 def new_token() -> str:
@@ -94,16 +108,33 @@ def _button() -> str:
     return request.form.get("verb", "send")
 
 
+def _again(
+    slug: str,
+    form: CommentForm,
+    now: datetime,
+    status: int = 200,
+    refusals: Sequence[str] = (),
+    field: str = "",
+    verb: str = "",
+) -> tuple[str, int]:
+    """Give the form back with everything typed: with what to do about it, or with a place more or less."""
+    consultation = queries.released(slug) or abort(404)
+    if not consultation.is_public(now):
+        return render_template("public/early.html", form=form, consultation=consultation), 409
+    draft = queries.draft_of(consultation)
+    chosen = _rearrange(form, draft, verb)
+    return _page(consultation, form, draft, now, refusals, field, chosen), status
+
+
 def _page(
     consultation: Consultation,
     form: CommentForm,
-    draft: Draft | None,
+    draft: Draft,
     now: datetime,
     refusals: Sequence[str] = (),
     field: str = "",
     chosen: str = "",
 ) -> str:
-    draft = draft or queries.draft_of(consultation)
     if not form.token.data:
         form.token.data = new_token()
     if not form.pieces.entries:
@@ -126,15 +157,14 @@ def _page(
     )
 
 
-def _rearranged(consultation: Consultation, form: CommentForm, draft: Draft, verb: str, now: datetime) -> str:
-    """Show the form with a place more or less; nothing is checked yet."""
-    chosen = ""
+def _rearrange(form: CommentForm, draft: Draft, verb: str) -> str:
+    """Add a place to the form or drop one, as ``verb`` says; return the id of the field to write in next."""
     if verb == "add":
         anchor = request.form.get("add_anchor", "")
         known = not anchor or draft.unit_of(anchor) is not None
         if known and len(form.pieces) < PIECES and anchor not in {piece.anchor.data for piece in form.pieces}:
             form.pieces.append_entry({"anchor": anchor})
-            chosen = f"pieces-{len(form.pieces) - 1}-content"
+            return f"pieces-{len(form.pieces) - 1}-content"
     elif verb.startswith("drop-"):
         kept = [piece.data for at, piece in enumerate(form.pieces) if verb != f"drop-{at}"]
         while form.pieces.entries:
@@ -142,7 +172,7 @@ def _rearranged(consultation: Consultation, form: CommentForm, draft: Draft, ver
         form.pieces.last_index = -1
         for piece in kept:
             form.pieces.append_entry(piece)
-    return _page(consultation, form, draft, now, chosen=chosen)
+    return ""
 
 
 def _files() -> list[FileStorage]:

@@ -34,7 +34,12 @@ class PieceForm(Form):
 
 
 class CommentForm(FlaskForm):
-    """Opinions on several places in one go; lengths of the texts are the intake's to check."""
+    """Opinions on several places in one go; lengths of the texts are the intake's to check, its token the page's."""
+
+    class Meta:
+        """No token field: the page checks the token, and tells a stale one from what was typed wrong."""
+
+        csrf = False
 
     pieces = FieldList(FormField(PieceForm), max_entries=PIECES)
     token = HiddenField(validators=[Length(max=TOKEN_CHARACTERS, message="表单已经失效，请再点一次提交。")])

@@ -7,6 +7,7 @@ entry or Referer of a later page.
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 
 import segno
 from flask import Response as FlaskResponse
@@ -36,7 +37,12 @@ NOT_FOUND = "没有查到这张回执。请核对编号和查询码：查询码�
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="receipt-cookie")
+    return _signer_with(current_app.config["SECRET_KEY"])
+
+
+@lru_cache(maxsize=8)
+def _signer_with(secret: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(secret, salt="receipt-cookie")
 
 
 def let_in(response: Response, number: str, *, fresh: bool = False) -> Response:
