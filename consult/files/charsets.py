@@ -181,14 +181,32 @@ def _guess(data: bytes, declared: str | None) -> Decoded:
         return Decoded(text, charset, clean=True)
     loose = max((readable(_loose(piece, charset)), -index, charset) for index, charset in enumerate(candidates))
     if loose[0] > 0.15 and not (scored and loose[0] < max(scored)[0] + 0.2):
-        return _forgiving(data, loose[2])
+        return _mixed(data) or _forgiving(data, loose[2])
     for charset in (*([declared] if declared else []), *_OTHERS):
         if (text := _strict(data, charset)) is not None and readable(text[:2000]) > -1.5:
             return Decoded(text, charset, clean=charset in _LATIN or charset == declared)
     if scored:
         _, _, charset, text = max(scored)
         return Decoded(text, charset, clean=True)
-    return _forgiving(data, loose[2])
+    return _mixed(data) or _forgiving(data, loose[2])
+
+
+def _mixed(data: bytes) -> Decoded | None:
+    """Read a text whose lines are in different charsets, as where an answer in UTF-8 quotes a message in GBK.
+
+    Only where each line is whole in one, and UTF-8, which no other text looks like by chance, is among them.
+    """
+    lines: list[str] = []
+    found: set[str] = set()
+    for line in data.split(b"\n"):
+        charset = next((one for one in ("utf-8", "gb18030", "big5hkscs") if _strict(line, one) is not None), None)
+        if charset is None:
+            return None
+        lines.append(line.decode(charset))
+        found |= set() if line.isascii() else {charset}
+    text = "\n".join(lines)
+    sure = "utf-8" in found and len(found) > 1 and readable(text[:_SAMPLE]) > 0.3
+    return Decoded(text, "utf-8", clean=True) if sure else None
 
 
 def sample(data: bytes) -> bytes:

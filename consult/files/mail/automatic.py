@@ -13,9 +13,11 @@ OWN_MARK = "x-consultation-mail"
 """The field that every message of ours carries (see `compose`)."""
 
 _SYSTEM_SENDER = re.compile(
-    r"(?:mailer-?daemon|postmaster|mail-?delivery|bounce[sd]?|auto-?reply|autoresponder)(?:[+-].*)?\Z",
+    r"(?:mailer-?daemon|mail-?delivery|bounce[sd]?|auto-?reply|autoresponder)(?:[+-].*)?\Z",
     re.I,
 )
+# Reports come from it; in a small firm a person may write from it, too.
+_POSTMASTER = re.compile(r"postmaster(?:[+-].*)?\Z", re.I)
 _BOUNCE_SUBJECT = re.compile(
     r"\s*(?:\W{0,3}(?:系统)?退信|退件|来自.{1,40}的退信|投递失败|邮件(?:投递|发送|传送)(?:失败|不成功|状态)"
     r"|无法(?:投递|送达|传递)|未送达|未能送达|邮件(?:未能|无法)(?:送达|投递|发送)|mail system error"
@@ -52,15 +54,13 @@ _MESSAGE_ID = re.compile(r"message-id:\s*<([^<>\s]{3,300})>", re.I)
 def classify(root: Part, sender: str, subject: str, own: Collection[str]) -> Auto:
     """Say what sent a message. `own` are the addresses that the platform itself writes from."""
     fields = root.fields
-    report = root.parameters.get("report-type", "").lower() if root.media_type == "multipart/report" else ""
-    if report == "delivery-status" or any(part.media_type == "message/delivery-status" for part in root.walk()):
-        return Auto.BOUNCE
-    if report == "disposition-notification" or _has_receipt(root):
-        return Auto.READ_RECEIPT
     local = sender.partition("@")[0]
     null_path = fields.has("return-path") and not fields.first("return-path").strip(b" \t<>")
     from_system = null_path or bool(_SYSTEM_SENDER.match(local))
-    if (_BOUNCE_SUBJECT.match(subject) and from_system) or fields.has("x-failed-recipients"):
+    reports = from_system or bool(_POSTMASTER.match(local))
+    if report := _report(root, reports):
+        return report
+    if (_BOUNCE_SUBJECT.match(subject) and reports) or fields.has("x-failed-recipients"):
         return Auto.BOUNCE
     if fields.has(OWN_MARK) or sender.lower() in {address.lower() for address in own}:
         return Auto.OWN
@@ -73,15 +73,23 @@ def classify(root: Part, sender: str, subject: str, own: Collection[str]) -> Aut
     return _bulk(fields)
 
 
+def _report(root: Part, from_system: bool) -> Auto | None:
+    """Say what a report of a mail system is (RFC 3464, RFC 8098); one that a person passes on is none."""
+    kind = root.parameters.get("report-type", "").lower() if root.media_type == "multipart/report" else ""
+    parts = {part.media_type for part in root.walk()} if root.media_type == "multipart/report" or from_system else set()
+    if kind == "delivery-status" or parts & {"message/delivery-status", "message/global-delivery-status"}:
+        return Auto.BOUNCE
+    if kind == "disposition-notification" or "message/disposition-notification" in parts:
+        return Auto.READ_RECEIPT
+    return None
+
+
 def _was_automatic(fields: headers.Fields) -> bool:
     """Say whether a field states that no person sent this (RFC 3834, 5, and what programs wrote before it)."""
     submitted = _word(fields.first("auto-submitted"))
     if submitted and submitted != "no":
         return True
-    if any(fields.has(name) for name in _RESPONDERS):
-        return True
-    suppressed = {_word(item) for item in fields.first("x-auto-response-suppress").split(b",")}
-    if suppressed & {"all", "oof", "autoreply"}:
+    if any(fields.has(name) and _word(fields.first(name)) not in ("no", "false", "0") for name in _RESPONDERS):
         return True
     return _word(fields.first("precedence")) in ("auto_reply", "auto-reply", "autoreply")
 
@@ -97,8 +105,10 @@ def _word(value: bytes) -> str:
     return re.split(rb"[\s;(]", value.strip().lower(), maxsplit=1)[0].decode("latin-1").strip("\"'")
 
 
-def _has_receipt(root: Part) -> bool:
-    return any(part.media_type == "message/disposition-notification" for part in root.walk())
+def wants_no_answer(fields: headers.Fields) -> bool:
+    """Say whether the sender asks that no program answers (MS-OXCMAIL, X-Auto-Response-Suppress)."""
+    suppressed = {_word(item) for item in fields.first("x-auto-response-suppress").split(b",")}
+    return bool(suppressed & {"all", "oof", "autoreply"})
 
 
 def read_bounce(root: Part, text: str) -> Bounce:

@@ -28,6 +28,9 @@ _REPORTS = frozenset({
 # Exchange puts what follows an attachment, such as the footer of a list, into files of these names.
 _BODY_NAMES = re.compile(r"(?:att\d{3,}|mime-attachment|message|body|part\d*)\.(?:txt|html?)\Z", re.I)
 _HTML_START = re.compile(r"\s*(?:<!doctype html|<html|<head|<body|<meta|<div|<p[ >]|<table|<span|<font|<br)", re.I)
+_ENTITY = re.compile(r"&(?:#\d{2,6}|#x[0-9a-f]{2,6}|nbsp|lt|gt|amp|quot);", re.I)
+# What text/enriched marks its words with (RFC 1896): <bold>…</bold>, <param>…</param>, << for <.
+_ENRICHED = re.compile(r"<param>[^<]{0,200}</param>|</?[a-z-]{1,60}>|(?<=<)<", re.I)
 _CID = re.compile(r"cid:([^\"'\s>)]{1,200})", re.I)
 _SIGNED_BEGINS, _SIGNATURE_BEGINS, _SIGNATURE_ENDS = (
     f"-----{words}-----" for words in ("BEGIN PGP SIGNED MESSAGE", "BEGIN PGP SIGNATURE", "END PGP SIGNATURE")
@@ -52,7 +55,7 @@ class Block:
         """Whether the HTML says more than the plain text beside it, as with programs that leave the latter out."""
         if not self.html.strip():
             return False
-        if not self.plain.strip() or _PLACEHOLDER.match(self.plain) or self.damaged:
+        if not self.plain.strip() or _PLACEHOLDER.match(self.plain) or self.damaged or _is_lost(self.plain):
             return True
         return len("".join(self.plain.split())) * 5 < len("".join(self.html.split())) * 2
 
@@ -167,6 +170,8 @@ class Sorter:
             self._html(data, charset)
             return
         self._note_damage(read)
+        if part.media_type == "text/enriched":
+            read = replace(read, text=_ENRICHED.sub("", read.text))
         text = _without_armour(_flowed(read.text, part.parameters))
         self.found.signed |= _SIGNED_BEGINS in read.text
         if "-----BEGIN PGP MESSAGE-----" in read.text:
@@ -176,7 +181,7 @@ class Sorter:
     def _html(self, data: bytes, charset: str | None) -> None:
         read = decode_html(data, charset)
         self._note_damage(read)
-        if "<" not in read.text:
+        if "<" not in read.text and not _ENTITY.search(read.text):
             self.found.blocks.append(Block(plain=_lines(read.text)))
             return
         self._shown.update(_CID.findall(read.text))
@@ -256,6 +261,12 @@ class Sorter:
     def _note_encrypted(self) -> None:
         self.found.encrypted = True
         self._reader.note("邮件是加密的，无法读取；请联系发件人重新发送不加密的邮件")
+
+
+def _is_lost(text: str) -> bool:
+    """Say whether a program wrote question marks for what its charset has no letters for."""
+    plain = "".join(text.split())
+    return plain.count("?") * 2 > len(plain)
 
 
 def _lines(text: str) -> str:

@@ -16,7 +16,7 @@ MAX_VALUE = 32_000  # bytes of one field
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _LINE = re.compile(rb"\r?\n")
 _FIELD = re.compile(rb"([!-9;-~]{1,100})[ \t]*:")
-_WORD = re.compile(r"=\?([^?\s=]{1,60}?)(?:\*[A-Za-z-]{1,20})?\?([bBqQ])\?((?:[^?]|\?(?!=)){0,4000}+)(?:\?=|\Z)")
+_WORD = re.compile(r"=\?([^?\s=]{0,60}?)(?:\*[A-Za-z-]{1,20})?\?([bBqQ])\?((?:[^?]|\?(?!=)){0,4000}+)(?:\?=|\Z)")
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,60})\s*=\s*("(?:[^"\\]|\\.)*+"?|[^;]*+)', re.S)
 _SEGMENT = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*?)\Z")
 _STATEFUL = ("hz", "iso2022", "utf-7")
@@ -131,7 +131,7 @@ def _decode_once(value: bytes, hint: str | None) -> str:
             out.append(_decode_run(run))
             run = []
             out.append(_raw_text(between, hint))
-        run.append((match[1].lower(), match[2].lower(), match[3]))
+        run.append((charsets.known(match[1]) or match[1].lower(), match[2].lower(), match[3]))
         at = match.end()
     out.append(_decode_run(run))
     out.append(_raw_text(raw[at:], hint))
@@ -215,13 +215,18 @@ def _join_segments(pieces: dict[int, tuple[str, bool]], hint: str | None) -> str
     """Put a value of RFC 2231 together: `name*0*=gb2312''%D2%E2`, `name*1=…`, also with its charset left out."""
     charset: str | None = hint
     data = b""
+    waiting = b""  # of extended pieces: some programs cut them inside %E5
     for number in sorted(pieces):
         content, is_extended = pieces[number]
         if is_extended and number == min(pieces) and content.count("'") >= 2:
             label, _, content = content.split("'", 2)
             charset = label or hint
         encoded = content.encode("latin-1")
-        data += unquote_to_bytes(encoded) if is_extended or re.search(rb"%[0-9A-Fa-f]{2}", encoded) else encoded
+        if is_extended or re.search(rb"%[0-9A-Fa-f]{2}", encoded):
+            waiting += encoded
+        else:
+            data, waiting = data + unquote_to_bytes(waiting) + encoded, b""
+    data += unquote_to_bytes(waiting)
     if b"=?" in data:
         return decode_words(data, charset)
     return _CONTROL.sub(" ", charsets.decode(data, charset).text).strip()

@@ -103,6 +103,7 @@ class Mail:
     auto: Auto = Auto.NONE
     bounce: Bounce | None = None
     auth: AuthResults = AuthResults()
+    wants_no_answer: bool = False
     signed: bool = False
     encrypted: bool = False
     defects: tuple[str, ...] = ()
@@ -112,7 +113,8 @@ class Mail:
     def may_be_answered(self) -> bool:
         """Whether an automatic answer may be sent: to a person, at an address that takes mail (RFC 3834, 2)."""
         local = self.from_address.partition("@")[0]
-        return self.auto is Auto.NONE and bool(self.from_address) and not _NEVER_ANSWERED.search(local)
+        wanted = self.auto is Auto.NONE and not self.wants_no_answer
+        return wanted and bool(self.from_address) and not _NEVER_ANSWERED.search(local)
 
     def all_attachments(self) -> Iterator[MailAttachment]:
         """Yield the files of this message and of those inside it."""

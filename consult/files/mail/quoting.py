@@ -13,13 +13,13 @@ _WRAPPED = 4  # lines over which an attribution may be wrapped
 
 # "------------------ 原始邮件 ------------------", "-----Original Message-----", "---- 回复的原邮件 ----"
 _RULE = re.compile(
-    r"[ \t>]*[-_=*—－]{2,60}[ \t\xa0]*"
-    r"(?:原始(?:邮件|郵件|信息|消息)|原邮件|原郵件|邮件原件|回复的原邮件|回复的邮件|引用原文|转发邮件信息|转发的邮件"
+    r"[ \t>]*[-_=*—－]{2,60}(?:[ \t\xa0]|&nbsp;)*"
+    r"(?:原始(?:邮件|郵件|信息|消息)|原邮件|原郵件|邮件原件|邮件原文|原文|回复的原邮件|回复的邮件|引用原文|转发邮件信息|转发的邮件"
     r"|转发邮件"
     r"|转发信息"
     r"|轉寄郵件|轉寄的郵件|original(?: (?:e-?mail|message))?|(?:begin )?forwarded (?:mail|message)|repl(?:y"
     r"|ied) message)"
-    r"[ \t\xa0]*[-_=*—－]{2,60}[ \t]*\Z",
+    r"(?:[ \t\xa0]|&nbsp;)*[-_=*—－]{2,60}[ \t]*\Z",
     re.I,
 )
 _BARE_RULE = re.compile(
@@ -30,11 +30,11 @@ _BARE_RULE = re.compile(
 _FORWARD_WORDS = re.compile(r"转发|轉寄|轉發|forward", re.I)
 # "在 2026-11-24 10:32:11，"张三" <a@b.cn> 写道：", "张三 <a@b.cn> 于2026年11月24日周二 15:00写道：", "On Tue, … wrote:"
 _WROTE = re.compile(r"(?:写道|寫道|写到|写|寫|wrote|writes|schrieb|a écrit)[ \t]*[:：][ \t]*\Z", re.I)
-_WHEN_OR_WHO = re.compile(
-    r"[^\s<>]{1,100}@[^\s<>]{2,100}|\b(?:19|20)\d\d\s*[-/年.]\s*\d{1,2}|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d"
-    r"|(?:19|20)\d\d,? at \d",
-    re.I,
+_WHO = re.compile(r"[^\s<>]{1,100}@[^\s<>]{2,100}")
+_DAY = re.compile(
+    r"(?<!\d)(?:19|20)\d\d\s*[-/年.]\s*\d{1,2}|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d|(?:19|20)\d\d,? at \d", re.I
 )
+_TIME = re.compile(r"(?<!\d)\d{1,2}\s*[:：点时]\s*\d\d(?!\d)")
 _ATTRIBUTION_START = re.compile(
     r"[ \t>]*(?:在|于|於|on|at|am|le|el|\S.{0,80}[<＜(]\S{1,100}@|\S{1,60}@|(?:19|20)\d\d)", re.I
 )
@@ -56,12 +56,14 @@ _QUOTE = re.compile(r"[ \t]{0,3}[>＞]")
 _SIGNATURE = re.compile(r"-- ?\Z|—— ?\Z")
 _DEVICE = (
     r"(?:i ?phone|i ?pad|android|手机|手機|平板|邮箱大师|邮箱|郵箱|outlook|foxmail|gmail|e?mail|邮件|客户端"
-    r"|华为|小米|荣耀|windows)"
+    r"|华为|小米|荣耀|windows|企业微信|微信|钉钉|飞书)"
 )
 _SENT_FROM = re.compile(
     r"[ \t]*[-—<\[【(（]*(?:(?:发自|發自|发送自|傳送自|寄自|从我的|從我的|通过我的)(?:我的)?|来自(?:我的)?|get|获取"
     r"|sent (?:from|via|with)(?: my)?)"
-    r"[ \t]{0,2}[\w +·.-]{0,24}" + _DEVICE + r"[\w +·.-]{0,24}[。.>\])）】]*\Z",
+    r"[ \t]{0,2}\[?[\w +·.-]{0,24}"
+    + _DEVICE
+    + r"[\w +·.-]{0,24}\]?(?:[<(]https?://[^\s<>()]{1,200}[>)])?[。.>\])）】]*\Z",
     re.I,
 )
 _DISCLAIMER = re.compile(
@@ -180,8 +182,21 @@ def _attribution_length(lines: list[str], number: int) -> int:
         if len(joined) > 500:
             return 0
         if _WROTE.search(joined.strip()):
-            return length if _WHEN_OR_WHO.search(joined) else 0
+            return length if _names_a_message(joined, lines[number + length :]) else 0
     return 0
+
+
+def _names_a_message(words: str, below: list[str]) -> bool:
+    """Say whether “… wrote:” is of a mail program: it gives an address, or a day with its time, or quotes follow.
+
+    A person who cites the newspaper (“2026年11月1日的报道中写道：”) gives a day alone.
+    """
+    if _WHO.search(words):
+        return True
+    if not _DAY.search(words):
+        return False
+    following = next((line for line in below[:3] if line.strip()), "")
+    return bool(_TIME.search(words) or _QUOTE.match(following))
 
 
 def _without_quotes(lines: list[str]) -> tuple[list[str], list[str]]:
@@ -199,9 +214,10 @@ def _answers_below(lines: list[str]) -> list[str]:
     return own if _joined(quoted) else []
 
 
-def unquoted(text: str) -> str:
-    """Return a text without the marks of quotation that most of its lines have."""
-    return _joined(_unquoted(text.split("\n")))
+def own_among(text: str) -> str:
+    """Return the words of a text that quotes nothing, without marks of quotation; "" when a program put all there."""
+    lines = _unquoted(text.split("\n"))
+    return "" if all(_is_of_a_program(line) for line in lines) else _joined(lines)
 
 
 def _unquoted(lines: list[str]) -> list[str]:
@@ -227,12 +243,18 @@ def _trimmed(own: list[str], ending: list[str]) -> tuple[list[str], list[str]]:
             break
     while own:
         line = own[-1].strip()
-        if line and not _SENT_FROM.match(line) and not _RULE_LINE.match(line):
+        if not _is_of_a_program(line):
             break
         if line:
             ending = [own[-1], *ending]
         own = own[:-1]
     return own, ending
+
+
+def _is_of_a_program(line: str) -> bool:
+    """Say whether a line is none that a person wrote: empty, a rule, 发自我的 iPhone."""
+    plain = line.strip()
+    return not plain or bool(_SENT_FROM.match(plain) or _RULE_LINE.match(plain))
 
 
 def _joined(lines: list[str]) -> str:

@@ -23,16 +23,15 @@ _MESSAGE_ID = re.compile(rb"<([^<>\x00-\x20\x7f]{1,500})>")
 _DELIVERY_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "x-rcpt-to")
 _CONTROLS = bytes([*range(9), *range(11, 32), 127])
 _FOR = re.compile(rb"\bfor\s+<?([^\s<>;]{3,200}@[^\s<>;]{2,200})>?", re.I)
-# A body that only points to the attachment, with a greeting before and thanks or a name after it.
+# A body that points to a file: 详见附件, 意见如附, 现将……发送给贵局（附件）, see attached.
 _POINTER = re.compile(
-    r"\W*(?:您好|你好|尊敬的.{0,10})?\W*(?:"
-    r"(?:意见|建议|反馈|材料|内容|详情|具体|我的|我们的|有关|相关)*"
-    r"(?:已|请|详|详细)*(?:见|查收|查看|查阅|参见|参阅)(?:一下|于|如)?(?:附件|附档|附表)?"
-    r"|(?:please )?(?:see|find) (?:the )?attach\w*"
-    r"|(?:意见|建议|反馈)?(?:如)?(?:附件|如题)|(?:意见|建议|反馈)(?:表|函|书))"
-    r"(?![\s\S]*(?:同意|反对|赞成|支持|不应|应当|取消|删|修改|增加|认为|希望))[\s\S]{0,24}\Z",
+    r"(?:见|参阅|查收|查阅|查看|审阅|发送|提交|报送|发来)[^，。；\n]{0,6}附[件表档]|附[件表档]\W*(?:\Z|\n|[是为中里内已请如])"
+    r"|附上|附后|如附|随信附|见附|请(?:查收|查阅|审阅|查看)|(?:意见|建议|反馈)(?:表|函|书)?\W*\Z|\A\W*如题"
+    r"|(?:see|find|refer to)[^.]{0,20}(?:attach|enclos)|attached (?:is|are|please)",
     re.I,
 )
+_POINTER_CHARACTERS = 300
+"""Longest body that is taken to introduce its attachment; its words stay above those of the file."""
 _POINTS_DOWN = re.compile(
     r"如下|见下|下面|下文|转发|轉發|转来|请(?:查收|看|查阅|阅)|代(?:为|发|转)|附上|fyi|forward", re.I
 )
@@ -88,6 +87,7 @@ def _read(raw: bytes, own: Collection[str], trusted: Collection[str], depth: int
         auto=auto,
         bounce=automatic.read_bounce(root, body) if auto is Auto.BOUNCE else None,
         auth=authentication.read(fields, trusted) if trusted else AuthResults(),
+        wants_no_answer=automatic.wants_no_answer(fields),
         signed=found.signed,
         encrypted=found.encrypted,
         defects=tuple(_defects(root, reader, sender[1])),
@@ -177,7 +177,7 @@ def _words(
         return _Found(words.own or body, words.quoted if words.own else "", plain if body else TextSource.NONE)
     if not words.own and not words.message and not answers and not is_forward(subject):
         # Nothing is answered here: the marks of quotation are the writer's own.
-        words = quoting.Words(quoting.unquoted(words.quoted))
+        words = quoting.Words(quoting.own_among(words.quoted))
     forwarded = _forwarded(words, subject, own, answers=answers)
     if forwarded and (not words.own or (len(words.own) < 60 and _POINTS_DOWN.search(words.own))):
         text = f"{words.own}\n\n{forwarded}".strip()
@@ -215,7 +215,7 @@ def _forwarded(words: quoting.Words, subject: str, own: Collection[str], *, answ
 
 
 def _is_pointer(text: str) -> bool:
-    return len(text) <= 60 and bool(_POINTER.match(text))
+    return len(text) <= _POINTER_CHARACTERS and bool(_POINTER.search(text))
 
 
 def _text_of_attachments(attachments: list[MailAttachment]) -> str:

@@ -12,7 +12,7 @@ _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij
 _SPACES = b" \t\r\n\x0b\x0c"
 _SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)")
 _QP_PAIRS = re.compile(rb"(?:=[89A-F][0-9A-F]){2}")
-_BASE64_TEXT = re.compile(rb"\s*(?:[A-Za-z0-9+/]{40,90}\r?\n)*[A-Za-z0-9+/]{2,90}={0,2}\s*\Z")
+_BASE64_TEXT = re.compile(rb"\s*(?:[A-Za-z0-9+/]{40,}\r?\n)*[A-Za-z0-9+/]{2,}={0,2}\s*\Z")
 _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n", re.M)
 _UU_END = re.compile(rb"^end[ \t]*\r?$", re.M)
 

@@ -89,8 +89,6 @@ def test_a_list_of_failed_recipients_is_a_bounce():
         ("X-Autoreply", "yes"),
         ("X-Autorespond", "1"),
         ("Precedence", "auto_reply"),
-        ("X-Auto-Response-Suppress", "DR, OOF, AutoReply"),
-        ("X-Auto-Response-Suppress", "All"),
         ("Return-Path", "<>"),
     ],
 )
@@ -163,6 +161,25 @@ def test_a_person_is_not_taken_for_a_program(subject, fields):
     mail = read(message(*fields, subject=subject, body=OPINION))
     assert mail.auto is Auto.NONE
     assert mail.may_be_answered
+
+
+@pytest.mark.parametrize("value", ["DR, OOF, AutoReply", "All"])
+def test_who_asks_for_no_answers_gets_none_and_is_a_person_all_the_same(value):
+    mail = read(message(("X-Auto-Response-Suppress", value), body=OPINION))
+    assert mail.auto is Auto.NONE
+    assert not mail.may_be_answered
+
+
+def test_a_bounce_that_a_person_passes_on_is_the_persons():
+    status = part("Final-Recipient: rfc822; a@b.cn\r\nAction: failed\r\n", "message/delivery-status")
+    raw = multipart_message("mixed", part(f"被退信了，再发一次：{OPINION}"), status, subject="Fwd: Undelivered Mail")
+    assert read(raw).auto is Auto.NONE
+    assert read(raw.replace(b"zhangsan@", b"mailer-daemon@")).auto is Auto.BOUNCE
+
+
+def test_a_person_may_write_from_a_postmasters_address_and_say_no_to_a_field():
+    assert read(message(sender="站长 <postmaster@small.example.cn>", body=OPINION)).auto is Auto.NONE
+    assert read(message(("X-Autoreply", "no"), body=OPINION)).auto is Auto.NONE
 
 
 def test_nobody_answers_an_address_that_takes_no_mail():
