@@ -155,15 +155,16 @@ def _compare(
     any_start: bool = False,
 ) -> DraftWarning | None:
     """What is wrong with a number after the highest one before it, if anything."""
+    value, sub = number
+    if number not in seen and number > last:
+        runs_on = value == last[0] + 1 if sub == 0 else (value, sub - 1) == last or (sub == 1 and value == last[0])
+        if runs_on or (any_start and not seen):
+            return None
     words = in_words(node.anchor)
     if number in seen:
         return DraftWarning("duplicate", f"{words}：序号重复出现，请核对编号。", node.place, node.anchor)
     if number < last:
         return DraftWarning("out_of_order", f"{words}：序号排在了更大的序号之后，请核对顺序。", node.place, node.anchor)
-    value, sub = number
-    runs_on = value == last[0] + 1 if sub == 0 else (value, sub - 1) == last or (sub == 1 and value == last[0])
-    if runs_on or (any_start and not seen):
-        return None
     if sub and sub == 1 and value == last[0] + 1:
         return DraftWarning("gap", f"{words}：前面缺少第{value}条，请核对编号。", node.place, node.anchor)
     return DraftWarning("gap", f"{words}：与前一个序号不连续，中间缺少序号，请核对编号。", node.place, node.anchor)
