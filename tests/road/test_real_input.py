@@ -91,7 +91,7 @@ def import_messages(corpus: Path, consultation: Consultation, actor: Actor) -> l
 def all_submissions(consultation: Consultation) -> Iterator[Submission]:
     """Yield a consultation's waiting submissions page by page, as a moderator's queue does."""
     after = 0
-    while page := moderation_queries.queue(consultation.id, [SubmissionState.RECEIVED], after=after, limit=200):
+    while page := moderation_queries.queue(consultation.id, [SubmissionState.RECEIVED], after=after, limit=50):
         yield from page
         after = page[-1].id
 
@@ -113,11 +113,11 @@ def screen(consultation: Consultation, moderator: Actor) -> None:
 
 def decide_and_review(consultation: Consultation, author: Actor, reviewer: Actor) -> None:
     """Decide on every opinion in turn with each outcome, and have it reviewed."""
-    while page := adoption_queries.decided(consultation.id, undecided=True, limit=200):
+    while page := adoption_queries.decided(consultation.id, undecided=True, limit=50):
         for item in page:
             outcome = OUTCOMES[item.opinion.id % len(OUTCOMES)]
             adoption.decide(author, item.opinion, outcome, "经研究，已在修订中统筹考虑。", at=CLOSED)
-    while page := adoption_queries.decided(consultation.id, state=DecisionState.PROPOSED, limit=200):
+    while page := adoption_queries.decided(consultation.id, state=DecisionState.PROPOSED, limit=50):
         adoption.review_many(reviewer, [item.decision for item in page if item.decision], at=CLOSED)
 
 
