@@ -42,6 +42,7 @@ HEADER = (
     Section("时限", "desk.clocks", Act.SEE_CONSULTATION),
     Section("文件库", "desk.instruments", Act.MANAGE_INSTRUMENTS, "", ("instruments",)),
     Section("企业名录", "desk.register", Act.MANAGE_CONSULTEES, "", ("register",)),
+    Section("征集信箱", "desk.mailboxes", Act.MANAGE_MAILBOXES, "", ("mailboxes",)),
     Section("账号", "desk.accounts", Act.MANAGE_ACCOUNTS, "", ("accounts",)),
     Section("记录", "desk.ledger", Act.SEE_LEDGER, "", ("ledger",)),
 )

@@ -92,7 +92,11 @@ ACTS = {
     "meeting.override": "前置条件特批",
     "meeting.withdraw_override": "撤回特批",
     "meeting.submit": "提请审议",
-    "mailbox.manage": "改信箱设置",
+    "mailbox.add": "增加征集信箱",
+    "mailbox.change": "修改征集信箱",
+    "mailbox.close": "停用征集信箱",
+    "mailbox.reopen": "重新启用征集信箱",
+    "mail.reconsider": "自动邮件改登记为来件",
 }
 """Acts in words; an act that isn't here is shown by its own name."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import imaplib
 import socket
 import ssl
@@ -14,6 +15,11 @@ FAILURES = (OSError, imaplib.IMAP4.error, ImapToolsError, EOFError, UnicodeError
 """What talking to a mail server raises; an address that no name server can be asked for is a UnicodeError."""
 
 _BROKEN = (imaplib.IMAP4.abort, EOFError, ConnectionResetError, BrokenPipeError)
+_WHY = {
+    errno.ECONNREFUSED: "对方没有开这个端口",
+    errno.EHOSTUNREACH: "网络不通",
+    errno.ENETUNREACH: "网络不通",
+}
 _SHOWN = 200  # characters of the server's own words
 
 
@@ -31,7 +37,8 @@ def in_words(error: BaseException, mailbox: Mailbox) -> str:
     if isinstance(error, socket.gaierror | UnicodeError):
         return f"连不上 {place}：找不到这台服务器。请检查地址。"
     if isinstance(error, OSError):
-        return f"连不上 {place}：{error.strerror or text}。请检查地址和端口。"
+        why = _WHY.get(error.errno or 0) or error.strerror or text
+        return f"连不上 {place}：{why}。请检查地址和端口。"
     if isinstance(error, MailboxLoginError) or "AUTHENTICATIONFAILED" in text.upper():
         return f"{mailbox.user} 登录被拒绝。请检查用户名和密码（有的邮箱要用授权码，并且要先开通 IMAP）。"
     if isinstance(error, MailboxFolderSelectError):

@@ -48,7 +48,7 @@ class Ingested:
 
 
 @dataclass(frozen=True)
-class _Understood:
+class Understood:
     """A stored message as it was read, before it is written down what it is."""
 
     id: int
@@ -133,7 +133,7 @@ def sort(ids: Sequence[int], *, at: datetime) -> None:
                 _write_alone(one, at)
 
 
-def _write_all_down(read_ones: Sequence[_Understood], at: datetime) -> None:
+def _write_all_down(read_ones: Sequence[Understood], at: datetime) -> None:
     if not read_ones:
         return
     known = routing.targets()
@@ -146,10 +146,10 @@ def _write_all_down(read_ones: Sequence[_Understood], at: datetime) -> None:
         still = set(db.session.scalars(_lock([one.id for one in read_ones])))
         for one, way in zip(read_ones, routes, strict=True):
             if one.id in still:
-                _write_down(one, way, at)
+                write_down(one, way, at)
 
 
-def _write_alone(one: _Understood, at: datetime) -> None:
+def _write_alone(one: Understood, at: datetime) -> None:
     """Write one message down by itself; one that can't be is put aside unread, with the reason."""
     try:
         _write_all_down([one], at)
@@ -189,17 +189,18 @@ def _lock(ids: Sequence[int]) -> Any:
     return query.order_by(MailMessage.id).with_for_update()
 
 
-def _understand(row: MailMessage, own: Sequence[str], trusted: Sequence[str]) -> _Understood:
+def _understand(row: MailMessage, own: Sequence[str], trusted: Sequence[str]) -> Understood:
     raw = keeping.raw_of(row)
     if row.attempts > ATTEMPTS:
         words = f"读取这封邮件时程序中断了 {row.attempts - 1} 次，没有再读，原件已保存"
-        return _Understood(row.id, raw, row.digest, row.server_at, _unread(words), enclosed.Enclosed(), True)
+        return Understood(row.id, raw, row.digest, row.server_at, _unread(words), enclosed.Enclosed(), True)
     mail = read(raw, own_addresses=own, trusted_hosts=trusted)
     files = enclosed.take(mail) if mail.auto is Auto.NONE else enclosed.Enclosed()
-    return _Understood(row.id, raw, row.digest, row.server_at, mail, files)
+    return Understood(row.id, raw, row.digest, row.server_at, mail, files)
 
 
-def _write_down(one: _Understood, way: routing.Route | None, at: datetime) -> None:
+def write_down(one: Understood, way: routing.Route | None, at: datetime) -> None:
+    """Write down what a message is, inside a transaction; without a way it is a program's."""
     row = db.session.get_one(MailMessage, one.id, populate_existing=True)
     mail = one.mail
     row.message_id, row.sender = _plain(mail.message_id, 500), _plain(mail.from_address, 320)
@@ -221,7 +222,7 @@ def _write_down(one: _Understood, way: routing.Route | None, at: datetime) -> No
     _become_submission(row, one, way, at)
 
 
-def _become_submission(row: MailMessage, one: _Understood, way: routing.Route, at: datetime) -> None:
+def _become_submission(row: MailMessage, one: Understood, way: routing.Route, at: datetime) -> None:
     mail = one.mail
     text = _text(mail, bool(one.files.taken))
     legible = bool(text or one.files.taken) and not mail.unreadable and not _is_no_message(one)
@@ -283,7 +284,7 @@ def _text(mail: Mail, has_files: bool) -> str:
     return "" if has_files or mail.unreadable else clean(mail.quoted)
 
 
-def _is_no_message(one: _Understood) -> bool:
+def _is_no_message(one: Understood) -> bool:
     """Say whether something without any header holds no text either: a file that was never a message."""
     mail = one.mail
     headed = mail.from_address or mail.subject or mail.message_id or mail.date or mail.to
@@ -294,7 +295,7 @@ def _stand_in(mail: Mail) -> str:
     return UNREADABLE_TEXT if mail.unreadable else WITHOUT_TEXT
 
 
-def _why_unreadable(one: _Understood) -> str:
+def _why_unreadable(one: Understood) -> str:
     if one.refused_unread or not one.raw.strip():
         return one.mail.defects[0] if one.refused_unread else "邮件是空的"
     if one.mail.encrypted:

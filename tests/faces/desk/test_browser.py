@@ -13,6 +13,7 @@ from werkzeug.serving import make_server
 
 from consult import clock
 from consult.drafting.models import Consultation, State
+from consult.intake.mailbox import boxes
 from consult.store import db
 from tests.builders import DRAFT, docx_of
 from tests.faces.desk.conftest import PASSWORD, Staff
@@ -35,6 +36,7 @@ PAGES = {
     "version": ("drafter", "/desk/consultations/{open}/new-version"),
     "enter": ("moderator", "/desk/consultations/{open}/enter"),
     "accounts": ("admin", "/desk/accounts"),
+    "mailboxes": ("admin", "/desk/mailboxes"),
     "record": ("auditor", "/desk/ledger"),
     "password": ("auditor", "/desk/password"),
 }
@@ -85,6 +87,7 @@ def office(app: Flask, staff: Staff) -> Iterator[Office]:
     """The desk, served."""
     running = released(staff)
     received(running, 3)
+    boxes.add(staff.of("admin"), boxes.Terms("imap.dept.gov.cn", "yijian@dept.gov.cn", "x"), at=clock.now())
     slugs = {"drafted": drafted(staff).slug, "review": in_review(staff).slug, "open": running.slug}
     db.session.rollback()
     server = make_server("127.0.0.1", 0, app, threaded=True)
