@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from consult.text.front import HEADINGS
 from consult.text.marks import Line, Style, shape_of
 from consult.text.tree import Kind
 
+DATE: Final = re.compile(
+    r"^[（(]?\s*(?:\d{4}|[一二][〇零○OＯ九一二三四五六七八]{3}|[Xx×╳]{2,4}|20[Xx×╳_]{2})\s*年\s*[\d〇一二三四五六七八九十Xx×╳_]{0,3}\s*月"
+    r"\s*[\d〇一二三四五六七八九十Xx×╳_]{0,3}\s*日\s*[）)]?$"
+)
+PUBLICITY: Final = re.compile(r"[（(](?:此件|本件|联系)[^（）()]{1,40}[）)]$")  # （此件公开发布） below the date
+_ANNOUNCED: Final = 8  # lines from 附件：某办法 to the date of the letter that it belongs to
 _MOSTLY: Final = 0.8  # share of numbered lines set off by a space above which a bare 第十条… is doubtful
 _FAR: Final = 5  # a jump further ahead than this, without a space, is a citation
 _LIST_REACH: Final = 20  # lines within which a list's next mark comes
@@ -155,7 +162,7 @@ def split_documents(settled: list[Line]) -> list[tuple[Line | None, list[Line]]]
             following = next_articles[index]
             # An article that goes on counting behind 附… makes it a part of the text before it.
             goes_on = following is not None and last is not None and follows(following, last)
-            if index and not goes_on:
+            if index and not goes_on and not _is_announced(settled, index):
                 cuts.append((index, True))
                 last = None
             else:
@@ -172,6 +179,20 @@ def split_documents(settled: list[Line]) -> list[tuple[Line | None, list[Line]]]
     for (start, labelled), end in zip(cuts, bounds[1:], strict=True):
         documents.append((lines[start], lines[start + 1 : end]) if labelled else (None, lines[start:end]))
     return documents
+
+
+def _is_announced(lines: list[Line], index: int) -> bool:
+    """Whether 附件：某办法 only names, above a letter's signature and date, the annex that comes below these."""
+    if not lines[index].heading:
+        return False
+    for at in range(index + 1, min(len(lines) - 1, index + _ANNOUNCED)):
+        line = lines[at]
+        if line.kind is not Kind.PARAGRAPH:
+            return False
+        if DATE.match(line.text):
+            behind = at + 2 if PUBLICITY.match(lines[at + 1].text) else at + 1
+            return behind < len(lines) and lines[behind].kind is Kind.ANNEX
+    return False
 
 
 def _restarts(line: Line, last: Line | None) -> bool:

@@ -9,11 +9,14 @@ from consult.text.anchors import in_words
 from consult.text.numerals import read_number
 from consult.text.tree import DraftWarning, Kind, Provision
 
-_PAIRS: Final = (("（", "）", "圆括号"), ("《", "》", "书名号"), ("“", "”", "引号"), ("【", "】", "方头括号"))
+_QUOTES: Final = ("“", "”", "引号")
+_PAIRS: Final = (("（", "）", "圆括号"), ("《", "》", "书名号"), _QUOTES, ("【", "】", "方头括号"))
 _OUTER: Final = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION})
+_FIRST_OF_LIST: Final = ("1.", "1．", "1、")
 _ARTICLE_TAILS: Final = tuple(f"art-{number}" for number in range(2000))
 _TAILS: Final = tuple(f"-{number}" for number in range(1, 200))
 _SEQUENCED_APART: Final = frozenset({Kind.PARAGRAPH, Kind.ARTICLE})
+_WITHOUT_SEQUENCE: Final = _SEQUENCED_APART | {Kind.HEADING}
 _LEVEL: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
 _LEVEL_NAME: Final = {1: "编", 2: "分编", 3: "章", 4: "节"}
 
@@ -29,23 +32,26 @@ def find_warnings(provisions: tuple[Provision, ...], source: str) -> tuple[Draft
         found.append(DraftWarning("empty", "没有读到正文，请检查文件内容。", 1))
     _check_document(provisions, found)
     if pairs:
-        for node in (below for top in provisions for below in top.walk()):
+        nodes = [below for top in provisions for below in top.walk()]
+        for node in nodes:
             _check_brackets(node, pairs, found)
+        if _QUOTES in pairs:
+            _check_quotes(nodes, found)
     found.sort(key=lambda warning: warning.line)
     return tuple(found)
 
 
-def _check_document(provisions: tuple[Provision, ...], found: list[DraftWarning]) -> None:
-    """Check one document; an annex is a document of its own."""
+def _check_document(provisions: tuple[Provision, ...], found: list[DraftWarning], counted: int = 0) -> None:
+    """Check one document; an annex is a document of its own, whose title may be the first mark (附件：1.清单)."""
     articles: list[Provision] = []
     stack = list(reversed(provisions))
-    running: dict[str, int] = {}
+    running: dict[str, int] = {"num": counted} if counted else {}
     found.extend(_sequence(provisions, running))
     while stack:
         node = stack.pop()
         kind = node.kind
         if kind is Kind.ANNEX:
-            _check_document(node.children, found)
+            _check_document(node.children, found, 1 if node.heading.startswith(_FIRST_OF_LIST) else 0)
             continue
         if kind is Kind.ARTICLE:
             articles.append(node)
@@ -130,7 +136,7 @@ def _sequence(nodes: tuple[Provision, ...], running: dict[str, int]) -> Iterator
     last: dict[str, tuple[int, int]] = {}
     seen: dict[str, set[tuple[int, int]]] = {}
     for node in nodes:
-        if node.kind is Kind.ARTICLE or node.kind is Kind.PARAGRAPH or not node.number:
+        if node.kind in _WITHOUT_SEQUENCE or not node.number:
             continue
         number = _numbers(node)
         if number is None or read_number(node.number.strip("（）()〔〕、．. ")) == 0:
@@ -173,6 +179,32 @@ def _compare(
 def _check_brackets(node: Provision, pairs: list[tuple[str, str, str]], found: list[DraftWarning]) -> None:
     text = node.text
     for opening, closing, name in pairs:
+        if name == _QUOTES[2]:
+            continue
         if (opening in text or closing in text) and text.count(opening) != text.count(closing):
             message = f"{name}没有成对：“{opening}”{text.count(opening)}个，“{closing}”{text.count(closing)}个。"
             found.append(DraftWarning("unclosed_bracket", message, node.place, node.anchor))
+
+
+def _check_quotes(nodes: list[Provision], found: list[DraftWarning]) -> None:
+    """Quotations left open; one over several paragraphs opens each of them with “ and is closed once, at its end."""
+    opened_in: Provision | None = None
+    for node in nodes:
+        text = node.text
+        if not text:
+            continue
+        goes_on = opened_in is not None and text.startswith("“")
+        if opened_in is not None and not goes_on:
+            _report_quotes(opened_in, found)
+        balance = text.count("“") - text.count("”")
+        if balance not in (0, 1) and not (goes_on and balance == -1):
+            _report_quotes(node, found)
+        opened_in = node if balance == 1 or (goes_on and balance > 0) else None
+    if opened_in is not None:
+        _report_quotes(opened_in, found)
+
+
+def _report_quotes(node: Provision, found: list[DraftWarning]) -> None:
+    opened, closed = node.text.count("“"), node.text.count("”")
+    message = f"引号没有成对：“““{opened}个，“””{closed}个。"
+    found.append(DraftWarning("unclosed_bracket", message, node.place, node.anchor))

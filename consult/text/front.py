@@ -25,6 +25,7 @@ _TITLE_ENDS: Final = re.compile(
     r"(?:法|条例|办法|规定|规则|细则|意见|通知|决定|方案|要点|规程|规范|准则|制度|标准|章程|公告|通告|批复|函|措施|计划|纲要|指引|指南|解释|决议)"
     r"(?:[（(][^（）()]*[）)])*$"
 )
+_NOTE_REACH: Final = 12  # lines that one note in brackets may fill
 _ORDER_LIMIT: Final = 15  # lines of an order of promulgation above the title
 _TITLE_LIMIT: Final = 80  # characters on one line of a title
 
@@ -38,8 +39,9 @@ def split_front(lines: list[Line]) -> tuple[str, list[tuple[Kind, Line]], list[L
     lines, toc = _take_contents(lines)
     index, title = _take_title(lines, front)
     while index < len(lines) and _is_note(lines[index], index, lines):
-        front.append((Kind.NOTE, lines[index]))
-        index += 1
+        end = _end_of_note(lines, index)
+        front.extend((Kind.NOTE, line) for line in lines[index:end])
+        index = end
     front.extend((Kind.TOC, line) for line in toc)
     front.sort(key=lambda pair: pair[1].place)
     return title, front, lines[index:]
@@ -110,6 +112,18 @@ def _is_note(line: Line, index: int, lines: list[Line]) -> bool:
     dated = re.match(r"(?:自?\s*(?:\d{4}|[一二][〇零○九一二三四五六七八]{3})\s*年|根据《?.{2,60}修[正订])", text)
     followed = index + 1 < len(lines)
     return bool(dated) and followed and _NOTE.search(text) is not None and text[-1] not in "。；："
+
+
+def _end_of_note(lines: list[Line], start: int) -> int:
+    """Where a note ends whose bracket is closed on a later line: （1982年…通过 根据…修正案》 和2018年…修正）."""
+    opened = 0
+    for index in range(start, min(len(lines), start + _NOTE_REACH)):
+        if lines[index].kind is not Kind.PARAGRAPH:
+            break
+        opened += sum((char in "（(") - (char in "）)") for char in lines[index].text)
+        if opened <= 0:
+            return index + 1
+    return start + 1
 
 
 def _compact(line: Line) -> str:

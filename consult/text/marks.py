@@ -277,7 +277,7 @@ def _read_article(place: int, line: str, found: re.Match[str], value: int) -> Li
     elif mark in ":：" or (mark in ".．、" and not text[1:2].isdigit() and not _CITED.match(text)):
         end += len(rest) - len(text) + 1
         text = text[1:].lstrip()
-    cited = not heading and _CITED.match(text) is not None
+    cited = not heading and _CITED.match(text) is not None and not (spaced and text[0] in "《〈")
     number = found.group()
     written = line[:end].rstrip() if heading or line[:end] != number else number
     return Line(place, Kind.ARTICLE, text, written, number, value, sub, heading, Style.NONE, spaced, cited)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
-from consult.text.articles import as_plain, settle_articles, split_documents
+from consult.text.articles import DATE, PUBLICITY, as_plain, settle_articles, split_documents
 from consult.text.checks import find_warnings
 from consult.text.front import STRUCTURE, split_front
 from consult.text.growing import Branch
@@ -18,10 +17,6 @@ from consult.text.tree import Draft, DraftWarning, Form, Kind, Provision, Step
 
 __all__ = ["Draft", "DraftWarning", "Form", "Kind", "Provision", "Step", "parse"]
 
-_DATE: Final = re.compile(
-    r"^[（(]?\s*(?:\d{4}|[一二][〇零○OＯ九一二三四五六七八]{3}|[Xx×╳]{2,4}|20[Xx×╳_]{2})\s*年\s*[\d〇一二三四五六七八九十Xx×╳_]{0,3}\s*月"
-    r"\s*[\d〇一二三四五六七八九十Xx×╳_]{0,3}\s*日\s*[）)]?$"
-)
 _SIGNER_LIMIT: Final = 40  # characters of a signing body's name
 
 
@@ -45,6 +40,7 @@ def _line_by_line(text: str, lines: list[Line]) -> Draft:
     form = _grow(main, root)
     for label, below in annexes:
         root.children.append(_annex(label, below, root))
+        form = _form(below) if form is Form.PLAIN else form  # a letter that sends out the rules annexed to it
     return _draft(text, title, form, front, root, depths(body) if form is Form.NOTICE else ())
 
 
@@ -144,16 +140,24 @@ def _is_annex_title(line: Line, unlabelled: bool) -> bool:
 
 def _take_signature(lines: list[Line]) -> tuple[list[Line], list[Line]]:
     """The signing body and the date at the end, where there is a date."""
-    if not lines or lines[-1].kind is not Kind.PARAGRAPH or not _DATE.match(lines[-1].text):
+    last = len(lines) - 1
+    if last > 0 and lines[last].kind is Kind.PARAGRAPH and PUBLICITY.match(lines[last].text):
+        last -= 1
+    if last < 0 or lines[last].kind is not Kind.PARAGRAPH or not DATE.match(lines[last].text):
         return lines, []
-    start = len(lines) - 1
+    start = last
     while start > 1 and len(lines) - start < 5 and _is_signer(lines[start - 1]):
         start -= 1
     return lines[:start], lines[start:]
 
 
 def _is_signer(line: Line) -> bool:
-    return line.kind is Kind.PARAGRAPH and len(line.text) <= _SIGNER_LIMIT and line.text[-1] not in "。；：，、;:,）)”"
+    return (
+        line.kind is Kind.PARAGRAPH
+        and len(line.text) <= _SIGNER_LIMIT
+        and not line.text.startswith("附")
+        and line.text[-1] not in "。；：，、;:,）)”"
+    )
 
 
 def _front_nodes(front: list[tuple[Kind, Line]]) -> tuple[Provision, ...]:

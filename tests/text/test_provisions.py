@@ -642,3 +642,52 @@ def test_a_table_of_contents_without_a_title_may_follow_a_document_number():
         第三章 附则
         第四条 丁。
     """)[2:] == [["第一章 总则", "第二章 审查", "第三章 附则"], ["第一节 一般规定", "第二节 听证"]]
+
+
+def test_a_note_in_brackets_may_fill_several_lines():
+    found = draft("""
+        某法
+        （1982年12月4日第五次会议通过　同日公布
+        根据1988年4月12日第一次会议通过的修正案
+        和2018年3月11日第一次会议通过的修正案修正）
+        第一条 甲。
+    """)
+    assert [node.kind for node in found.front] == [Kind.TITLE, Kind.NOTE, Kind.NOTE, Kind.NOTE]
+    assert found.provisions[0].kind is Kind.ARTICLE
+
+
+def test_a_quotation_over_several_paragraphs_opens_each_of_them():
+    text = """
+        关于修改《某法》的决定
+        一、第三条修改为：“有下列情形的：
+        “（一）甲；
+        “（二）乙。”
+        二、第四条修改为：“丙。
+        三、第五条修改为：“丁。”
+    """
+    assert codes(text) == [("unclosed_bracket", "head-2")]
+
+
+def test_an_article_may_begin_with_an_instruments_name():
+    text = "某规定\n第一条 甲。\n第三条 《某法》施行前的，从其规定。\n第四条 乙。"
+    assert [number for number, *_ in articles(text)] == ["1", "3", "4"]
+
+
+def test_a_letter_may_send_out_the_rules_annexed_to_it():
+    found = draft("""
+        某部关于印发《某办法》的通知
+        各省某厅：
+        现将《某办法》印发给你们。
+        附件：某办法
+        某部
+        2020年1月1日
+        （此件公开发布）
+        附件
+        某办法
+        第一章 总则
+        第一条 甲。
+        第二条 乙。
+    """)
+    assert found.form is Form.STATUTE
+    signed = "signature-1", "signature-2", "signature-3"
+    assert [node.anchor for node in found.provisions] == ["para-1", "para-2", "para-3", *signed, "annex-1"]
