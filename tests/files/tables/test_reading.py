@@ -3,8 +3,6 @@
 import datetime as dt
 import io
 import random
-import subprocess
-import sys
 import zipfile
 
 import pytest
@@ -12,6 +10,7 @@ from openpyxl import Workbook
 
 from consult.files.tables import BadRow, TableRefused, read
 from tests.files import samples
+from tests.memory import grown_kib
 
 ROWS = [["编号", "内容", "姓名"], ["1", "支持第三条", "张三"], ["2", "第五条太严，\n建议放宽", "李四"]]
 CSV = '编号,内容,姓名\r\n1,支持第三条,张三\r\n2,"第五条太严，\n建议放宽",李四\r\n'
@@ -217,19 +216,13 @@ def test_random_damage_to_a_workbook_ends_in_rows_or_a_refusal():
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 def test_a_long_table_is_read_in_constant_memory(tmp_path, ending):
-    program = (
-        "import resource, sys\nfrom pathlib import Path\nfrom consult.files.tables import read\n"
-        "path = Path(sys.argv[1])\nbefore = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        "count = sum(1 for _ in read(path.name, path))\n"
-        "print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
-    )
     path = tmp_path / f"long.{ending}"
     _write_long(path, 60_000)
-    output = subprocess.run(
-        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
-    ).stdout
-    count, grown = map(int, output.split())
-    assert count == 60_000
+    grown = grown_kib(
+        "from consult.files.tables import read\npath = Path(sys.argv[1])",
+        "assert sum(1 for _ in read(path.name, path)) == 60_000",
+        str(path),
+    )
     assert grown < 12_000, f"{grown} KiB for a file of {path.stat().st_size >> 10} KiB"
 
 
