@@ -11,16 +11,17 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from consult import clock
-from consult.accounts.permissions import Act, may
+from consult.accounts.permissions import Act, may, require
 from consult.drafting.models import Consultation
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, has, refusals_to_flash
 from consult.faces.desk.sections import inside
-from consult.files.attachments import CheckedAttachment, check
+from consult.faces.uploads import keep, takes_scans
 from consult.law.preconditions import CheckState
 from consult.meeting import dossier, facts, service
+from consult.meeting.errors import MeetingRefused
 from consult.meeting.models import MeetingFact
-from consult.settings import blobs, rules, settings
-from consult.store import db
+from consult.settings import blobs, rules
+from consult.store import db, transaction
 
 YES = (("", "还没有确认"), ("true", "是"), ("false", "否"))
 WORDS = {
@@ -52,7 +53,7 @@ WORDS = {
     ),
     "notice_channels": (
         "除网站以外，还在哪里公布了",
-        (("", "只在网站"), ("new_media", "政务新媒体"), ("press", "报刊"), ("broadcast", "广播、电视")),
+        (("new_media", "政务新媒体"), ("press", "报刊"), ("broadcast", "广播、电视")),
     ),
 }
 """Words and choices of each fact that people state; None is a date."""
@@ -97,11 +98,25 @@ class Asked:
     stated: MeetingFact | None
 
     @property
+    def said(self) -> str:
+        """What was stated last, in words."""
+        named = dict(self.choices or ())
+        if self.name == facts.CHANNELS:
+            return "、".join(named.get(one, one) for one in self.values if one != "website") or "只在网站"
+        return named.get(self.value, self.value) or "撤回"
+
+    @property
+    def values(self) -> list[str]:
+        """The values of a fact that may have several."""
+        value = self.stated.value if self.stated is not None else None
+        return [str(one) for one in value] if isinstance(value, list) else []
+
+    @property
     def value(self) -> str:
         """The value as the form holds it."""
         value = self.stated.value if self.stated is not None else None
         if isinstance(value, list):
-            return str(value[0]) if value else ""
+            return ""
         return {True: "true", False: "false", None: ""}.get(value, str(value)) if not isinstance(value, str) else value
 
 
@@ -149,42 +164,41 @@ def _evidence(one: Consultation, keys: tuple[str, ...]) -> list[tuple[str, str]]
 
 
 @desk.post("/consultations/<slug>/meeting/fact")
+@takes_scans
 def meeting_fact(slug: str) -> Response:
-    """State a fact, with its evidence."""
+    """State the facts of one precondition, with their evidence; what is stated already isn't stated again."""
     one = consultation_or_404(slug)
-    name = request.form.get("name", "")
-    with refusals_to_flash() as tried:
-        value = _value(name, request.form.get("value", ""))
-        service.state_fact(
-            current_actor(),
-            one,
-            name,
-            value,
-            at=clock.now(),
-            note=request.form.get("note", "")[:2000],
-            evidence=_uploaded(),
-        )
+    require(current_actor(), Act.STATE_MEETING_FACT, one)
+    names, typed = request.form.getlist("name"), request.form
+    with refusals_to_flash() as tried, transaction():
+        files = keep(request.files.getlist("evidence"))
+        note = typed.get("note", "")[:2000]
+        known = facts.stated(one)
+        for name in names:
+            value = _value(name, typed.getlist(name) or typed.getlist("value"))
+            if len(names) > 1 and not files and not note and _is_said(known.get(name), value):
+                continue
+            evidence = files[0] if files else None
+            service.state_fact(current_actor(), one, name, value, at=clock.now(), note=note, evidence=evidence)
+        if not names:
+            raise MeetingRefused("没有要登记的内容，请重新打开这一页。")
     if tried.ok:
         flash("已登记。", "success")
     return _back(slug)
 
 
-def _value(name: str, typed: str) -> Any:
+def _is_said(before: MeetingFact | None, value: Any) -> bool:
+    """Say whether a value is what was stated last, or nothing where nothing was."""
+    return (before.value if before is not None else None) == value or (before is None and value == [])
+
+
+def _value(name: str, typed: list[str]) -> Any:
     if name == facts.CHANNELS:
-        return [typed] if typed else []
-    if typed in ("true", "false"):
-        return typed == "true"
-    return typed or None
-
-
-def _uploaded() -> CheckedAttachment | None:
-    file = request.files.get("evidence")
-    if file is None or not file.filename:
-        return None
-    data = file.stream.read()
-    checked = check(file.filename, data, max_bytes=settings().attachment_bytes)
-    blobs().put(data)
-    return checked
+        return sorted({one for one in typed if one})
+    first = typed[0] if typed else ""
+    if first in ("true", "false"):
+        return first == "true"
+    return first or None
 
 
 @desk.get("/consultations/<slug>/meeting/evidence/<int:identifier>")
