@@ -46,7 +46,7 @@ types: setup ## mypy
 	$(BIN)/mypy
 
 benchmarks: setup ## speed and memory, as ratios against a baseline of the same run
-	@for each in benchmarks/[a-z]*.py; do case $$each in */serving.py) ;; *) echo "== $$each"; \
+	@for each in benchmarks/[a-z]*.py; do case $$each in */serving.py|*/bare.py) ;; *) echo "== $$each"; \
 	  $(BIN)/python -m benchmarks.$$(basename $$each .py);; esac; done
 
 migration: setup ## make migration m="what changes": a file for what the models changed

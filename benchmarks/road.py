@@ -4,8 +4,9 @@
     DATABASE_URL=postgresql://… python -m benchmarks.road    # an empty database of its own
 
 Prints: submissions per second through the real form against a bare Flask route that does one durable INSERT on the
-same database (goal: at least 60 %); the public consultation page and the moderation queue at 100,000 submissions
-against 1,000 (goal: at most 1.2 times); the memory of one web worker (goal: under 150 MB).
+same database, behind the platform's guards and without any (goal: at least 60 %); the public consultation page, the
+moderation queue and the adoption workspace at 100,000 submissions against 1,000 (goal: at most 1.2 times); the memory
+of one web worker (goal: under 150 MB).
 """
 
 from __future__ import annotations
@@ -128,8 +129,12 @@ class Browser:
         return answer.status, text_
 
 
-def send_forms(port: int, slug: str, n: int) -> float:
-    """Send the real form ``n`` times from each of some visitors at once; return the seconds that it took in all."""
+Visit = tuple[Browser, str, list[str], int]
+"""Who sends what where, and the status that is the right answer."""
+
+
+def with_forms(port: int, slug: str, n: int) -> list[Visit]:
+    """Return visitors who have opened the real form ``n`` times each and filled it in."""
     address = f"/consultations/{slug}/comment"
 
     def prepare() -> tuple[Browser, list[str]]:
@@ -140,19 +145,20 @@ def send_forms(port: int, slug: str, n: int) -> float:
                 re.findall(r'<input[^>]*name="([\w-]+)"[^>]*value="([^"]*)"', browser.send("GET", address)[1])
             )
             wanted = {name: fields[name] for name in ("csrf_token", "token")}
-            wanted |= {"pieces-0-content": f"建议延长办理时间，第{k}次。", "pieces-0-anchor": "", "name": "张三"}
+            wanted |= {"pieces-0-content": f"建议延长办理时间，第{k}次。", "name": "张三"}
+            wanted |= {"pieces-0-anchor": f"art-{k % 9 + 1}" if k % 2 else ""}
             bodies.append(urlencode(wanted | {"verb": "send", "sender_kind": "person"}))
         return browser, bodies
 
-    return together([(browser, address, bodies, 303) for browser, bodies in (prepare() for _ in range(VISITORS))])
+    return [(browser, address, bodies, 303) for browser, bodies in (prepare() for _ in range(VISITORS))]
 
 
-def send_bare(port: int, n: int) -> float:
-    """Send to the bare route ``n`` times from each of as many visitors; return the seconds that it took in all."""
-    return together([(Browser(port), "/bare", ["content=x"] * n, 200) for _ in range(VISITORS)])
+def with_nothing(port: int, n: int) -> list[Visit]:
+    """Return as many visitors who send to a bare route."""
+    return [(Browser(port), "/bare", ["content=x"] * n, 200) for _ in range(VISITORS)]
 
 
-def together(visits: list[tuple[Browser, str, list[str], int]]) -> float:
+def together(visits: list[Visit]) -> float:
     """Let all visitors send at once; return the seconds until the last is answered."""
 
     def visit(browser: Browser, address: str, bodies: list[str], expected: int) -> None:
@@ -169,22 +175,50 @@ def together(visits: list[tuple[Browser, str, list[str], int]]) -> float:
 
 
 def submissions(app: Flask, folder: Path) -> None:
-    """Print submissions per second against the bare route, round by round in turn, through gunicorn with 2 workers."""
+    """Print submissions per second against the bare routes, round by round in turn, each server with 2 workers.
+
+    One bare route stands in the platform, behind its guards; the other is a Flask application of nothing else.
+    """
     with app.app_context():
         slug = a_consultation("bench-form").slug
         db.engine.dispose()
-    with serving(folder, workers=2) as (port, _):
-        send_forms(port, slug, 5)
-        send_bare(port, 5)
-        ratios, rates = [], []
-        for _ in range(ROUNDS):
-            bare, real = send_bare(port, SENDINGS), send_forms(port, slug, SENDINGS)
-            ratios.append(bare / real)
-            rates.append(VISITORS * SENDINGS / real)
-    print(
-        f"submissions through the form: {statistics.median(rates):.0f}/s, "
-        f"{100 * statistics.median(ratios):.0f} % of a bare route with one durable INSERT (goal: at least 60 %)"
-    )
+    with serving(folder, workers=2) as (port, master), serving_bare(folder, workers=2) as (bare_port, bare_master):
+        sendings: dict[str, tuple[Callable[[int], list[Visit]], int]] = {
+            "form": (lambda n: with_forms(port, slug, n), master),
+            "a bare route in the platform": (lambda n: with_nothing(port, n), master),
+            "a Flask application of one bare route": (lambda n: with_nothing(bare_port, n), bare_master),
+        }
+        for visits, _ in sendings.values():
+            together(visits(5))
+        rounds = [{name: measured(visits, pid) for name, (visits, pid) in sendings.items()} for _ in range(ROUNDS)]
+    rate, cost = (statistics.median(one["form"][k] for one in rounds) for k in (0, 1))
+    print(f"submissions through the form: {rate:.0f}/s, {cost:.1f} ms of the web workers' processor time each")
+    for name in list(sendings)[1:]:
+        share = statistics.median(one["form"][0] / one[name][0] for one in rounds)
+        cost = statistics.median(one[name][1] for one in rounds)
+        rate = statistics.median(one[name][0] for one in rounds)
+        print(
+            f"  against {name} with one durable INSERT ({rate:.0f}/s, {cost:.1f} ms): {100 * share:.0f} % "
+            "(goal: at least 60 %)"
+        )
+
+
+def measured(visits: Callable[[int], list[Visit]], master: int) -> tuple[float, float]:
+    """Let all visitors send; return sendings per second, and the processor's milliseconds for each in the workers."""
+    ready = visits(SENDINGS)
+    before = processor_seconds(master)
+    seconds = together(ready)
+    n = VISITORS * SENDINGS
+    return n / seconds, 1000 * (processor_seconds(master) - before) / n
+
+
+def processor_seconds(master: int) -> float:
+    """Return the processor time that a server's workers have used, in seconds."""
+    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    nanoseconds = 0
+    for tasks in (Path(f"/proc/{pid}/task") for pid in children):
+        nanoseconds += sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir())
+    return nanoseconds / 1e9
 
 
 def pages(app: Flask) -> None:
@@ -232,6 +266,21 @@ def ok(client: FlaskClient, address: str) -> None:
 @contextmanager
 def serving(folder: Path, *, workers: int) -> Iterator[tuple[int, int]]:
     """Serve the application on a free port by gunicorn; yield the port and the process id of its master."""
+    with gunicorn(folder, "benchmarks.serving:app", ROOT, "--workers", str(workers)) as served:
+        yield served
+
+
+@contextmanager
+def serving_bare(folder: Path, *, workers: int) -> Iterator[tuple[int, int]]:
+    """Serve the bare application by as many processes and threads, without the platform's settings and access log."""
+    options = ["--workers", str(workers), "--worker-class", "gthread", "--threads", "4", "--no-control-socket"]
+    with gunicorn(folder, "benchmarks.bare:app", folder, *options) as served:
+        yield served
+
+
+@contextmanager
+def gunicorn(folder: Path, app: str, settings_in: Path, *options: str) -> Iterator[tuple[int, int]]:
+    """Serve an application on a free port; ``settings_in`` is the folder whose gunicorn.conf.py is read."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -240,10 +289,11 @@ def serving(folder: Path, *, workers: int) -> Iterator[tuple[int, int]]:
         "SECRET_KEY": "benchmark",
         "PORT": str(port),
         "RATELIMIT_ENABLED": "false",
+        "PYTHONPATH": str(ROOT),
     }
-    command = [str(Path(sys.executable).with_name("gunicorn")), "benchmarks.serving:app", "--workers", str(workers)]
+    command = [str(Path(sys.executable).with_name("gunicorn")), app, *options]
     command += ["--bind", f"127.0.0.1:{port}", "--log-level", "warning"]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(command, cwd=settings_in, env=environment, stdout=subprocess.DEVNULL)
     try:
         for _ in range(120):
             with suppress(OSError):
