@@ -94,6 +94,18 @@ def follow(consultation: Consultation, anchor: str, version: DraftVersion) -> Fo
     return between(shown, version).follow(anchor)
 
 
+def later_for_senders(consultation: Consultation, *, feedback_is_out: bool) -> DraftVersion | None:
+    """Return the later version in which who sent an opinion may see where its provision went.
+
+    The promulgated document once it is public; before that, once the feedback is out, the newest internal draft: of
+    that one numbers only, its words stay inside.
+    """
+    if (public := public_pairs(consultation).get("promulgated")) is not None:
+        return public[1]
+    inside = [version for version in consultation.versions if version.kind in LATER[1:]]
+    return inside[-1] if feedback_is_out and inside else None
+
+
 @dataclass(frozen=True)
 class Later:
     """A provision in a later version: where it went, and the article's words with what changed in them."""

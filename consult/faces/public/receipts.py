@@ -17,7 +17,8 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from consult import clock
-from consult.drafting import queries
+from consult.drafting import comparing, queries
+from consult.drafting.models import DraftVersion, State, VersionKind
 from consult.faces.guards import keep_address_secret, limiter
 from consult.faces.public.blueprint import blueprint
 from consult.faces.public.feeds import outside
@@ -30,9 +31,16 @@ from consult.intake.models import Submission
 from consult.reporting import queries as reports
 from consult.settings import settings
 from consult.store import db
+from consult.text.comparison import Followed
 
 COOKIE = "receipt"
 SECONDS = 30 * 60
+FEEDBACK_IS_OUT = (State.FEEDBACK_PUBLISHED, State.SUBMITTED_TO_MEETING, State.PROMULGATED)
+LATER_WORDS = {
+    VersionKind.PROMULGATED: "公布施行的文本",
+    VersionKind.FOR_SUBMISSION: "送审稿",
+    VersionKind.REVISED: "修改稿",
+}
 NOT_FOUND = "没有查到这张回执。请核对编号和查询码：查询码是四组字母和数字，大小写都可以。"
 
 
@@ -113,11 +121,20 @@ def receipt(number: str) -> Response:
         form = ReceiptForm(formdata=None, data={"number": number})
         return _again(form, ["请输入查询码。为了保护您的意见，每次查询半小时内有效。"], 403)
     consultation = submission.consultation
+    state = consultation.state(clock.now()) if consultation is not None else None
+    later = (
+        comparing.later_for_senders(consultation, feedback_is_out=state in FEEDBACK_IS_OUT)
+        if consultation is not None
+        else None
+    )
     page = render_template(
         "public/receipt.html",
         submission=submission,
         consultation=consultation,
-        state=consultation.state(clock.now()) if consultation is not None else None,
+        state=state,
+        later_words=LATER_WORDS.get(later.kind, "") if later is not None else "",
+        later_is_public=later is not None and later.kind is VersionKind.PROMULGATED,
+        went=_went(submission, later),
         draft=queries.draft_of(consultation) if consultation is not None else None,
         answers=reports.answers(submission),
         rejection=reports.rejection(submission),
@@ -126,6 +143,14 @@ def receipt(number: str) -> Response:
         fresh=bool(held.get("fresh")),
     )
     return quiet(make_response(page))
+
+
+def _went(submission: Submission, later: DraftVersion | None) -> dict[str, Followed]:
+    """Where each provision that the submission speaks of went in a later version, by its anchor."""
+    consultation = submission.consultation
+    if consultation is None or later is None:
+        return {}
+    return {part.anchor: comparing.follow(consultation, part.anchor, later) for part in submission.parts if part.anchor}
 
 
 @blueprint.post("/receipts/<number>/consent")

@@ -10,13 +10,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from consult.drafting.models import Consultation
+from consult.drafting import versions
+from consult.drafting.models import Consultation, VersionKind
 from consult.intake.arrival import Said
 from consult.intake.models import Submission
 from consult.intake.receipts import Receipt
 from consult.moderation import service as moderation
 from consult.store import db
 from tests.builders import a_submission
+from tests.drafting.test_comparing import REVISED
 from tests.faces.public.conftest import A_DAY_IN, Staff, field
 from tests.faces.public.test_reports import published_feedback
 
@@ -137,8 +139,14 @@ def test_after_publication_each_opinion_has_its_decision_and_reason(
     moderation.accept(staff.moderator, receipt.submission, at=A_DAY_IN)
     with time_machine.travel(A_DAY_IN, tick=False):
         assert "还在研究" in looked_up(client, receipt)
+    revised = {"kind": VersionKind.REVISED, "file_name": "x.txt", "data": REVISED.encode()}
+    versions.add_version(staff.drafter, canteen, at=A_DAY_IN, **revised)
+    with time_machine.travel(A_DAY_IN, tick=False):
+        assert "修改稿" not in looked_up(client, receipt)
     published_feedback(canteen, staff)
     page = looked_up(client, receipt)
     assert page.count("部分采纳") == 2
     assert "第2条的理由" in page
     assert "还在研究" not in page
+    assert "在修改稿里：改为第四条。" in page
+    assert "免费场地" not in page
