@@ -18,7 +18,7 @@ from consult.settings import settings
 from consult.text import provisions as parser
 
 MEDIA_TYPES = {"docx": word.MEDIA_TYPE, "xml": AKOMA_NTOSO, "json": "application/json", "md": "text/markdown"}
-FORMATS = (("docx", "Word（公文格式）"), ("xml", "Akoma Ntoso"), ("json", "JSON"), ("md", "Markdown"))
+FORMATS = (("docx", "Word（公文格式）"), ("xml", "XML（Akoma Ntoso）"), ("json", "JSON"), ("md", "Markdown"))
 """The formats of a draft with their words, in the order in which pages offer them."""
 
 

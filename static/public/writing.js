@@ -106,6 +106,10 @@ if (form) {
     clearTimeout(timer);
     timer = setTimeout(keep, 400);
   });
+  addEventListener("storage", (event) => {
+    const elsewhere = event.key === `typed:${slug}` && event.newValue === null && written() && !document.hasFocus();
+    if (elsewhere) tell("这份草稿刚才在另一个页面里提交或者清空了，请核对一下，免得重复提交。", emptying());
+  });
   addEventListener("pagehide", () => { if (written()) keep(); });
   form.addEventListener("click", dropping);
   form.addEventListener("submit", (event) => { if (event.submitter?.value === "send") sending(slug); });

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from consult.faces.cli.words import CHANNEL_WORDS
+from consult.accounts.permissions import ROLE_NAMES
+from consult.adoption.deciding import OUTCOME_NAMES
+from consult.adoption.models import DecisionState
+from consult.faces.cli.words import CHANNEL_WORDS, STATE_WORDS, SUBMISSION_WORDS
 from consult.faces.desk.forms.drafting import VERSION_WORDS
 from consult.faces.showing import last_moment, moment
 from consult.ledger.models import LedgerEntry
+from consult.reporting.models import ReportState
 from consult.settings import rules
 
 ACTS = {
@@ -124,6 +128,18 @@ FACTS = {
 """Facts that are shown, in this order; the rest are digests and long texts that only the record needs."""
 FACT_CHARACTERS = 120
 
+STATES: dict[str, str] = {
+    **{state.value: words for state, words in STATE_WORDS.items()},
+    **{state.value: words for state, words in SUBMISSION_WORDS.items()},
+    DecisionState.PROPOSED.value: "待复核",
+    DecisionState.REVIEWED.value: "已复核",
+    DecisionState.RETURNED.value: "已退回",
+    ReportState.COMPILED.value: "已汇总",
+    ReportState.PUBLISHED.value: "已公布",
+    ReportState.DISCARDED.value: "已作废",
+}
+"""States of everything that the record speaks of; where two have one name, they have one word, too."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -172,6 +188,12 @@ def _shown(name: str, value: Any) -> str:
     text = str(value)
     if name == "channel":
         return next((words for channel, words in CHANNEL_WORDS.items() if channel.value == text), text)
+    if name == "state":
+        return STATES.get(text, text)
+    if name == "outcome":
+        return next((words for outcome, words in OUTCOME_NAMES.items() if outcome.value == text), text)
+    if name == "role":
+        return next((words for role, words in ROLE_NAMES.items() if role.value == text), text)
     if name == "kind":
         periods = rules().periods
         words = {kind.value: words for kind, words in VERSION_WORDS.items()}

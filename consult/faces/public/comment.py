@@ -34,7 +34,7 @@ from consult.settings import blobs, settings
 
 RAW_FIELDS = ("name", "contact", "sender_kind", "publish_name", "keep_private", "token")
 TOO_OFTEN = "这个网络在短时间内提交得太多，请过一小时再点“提交意见”，或者发邮件。您写的都还在，也可以先复制保存。"
-STALE = "页面放得太久，或者浏览器没有带上安全标记。您写的都还在，请再点一次“提交”。"
+STALE = "页面放得太久，或者浏览器没有带上安全标记。您写的都还在，请再点一次“提交意见”。"
 
 
 @blueprint.get("/consultations/<slug>/comment")
@@ -82,7 +82,7 @@ def send(slug: str) -> str | Response | tuple[str, int]:
         abort(404)
     except IdempotencyConflict as refusal:
         form.token.data = new_token()
-        return _again(slug, form, now, 409, [f"{refusal} 要把现在这份也提交，请再点一次“提交”。"])
+        return _again(slug, form, now, 409, [f"{refusal} 要把现在这份也提交，请再点一次“提交意见”。"])
     except (SubmissionRefused, AttachmentRefused) as refusal:
         return _again(slug, form, now, _status_of(refusal), [str(refusal)], _field_of(refusal))
     return let_in(redirect(url_for(".receipt", number=receipt.number), 303), receipt.number, fresh=True)

@@ -42,7 +42,7 @@ class CommentForm(FlaskForm):
         csrf = False
 
     pieces = FieldList(FormField(PieceForm), max_entries=PIECES)
-    token = HiddenField(validators=[Length(max=TOKEN_CHARACTERS, message="表单已经失效，请再点一次提交。")])
+    token = HiddenField(validators=[Length(max=TOKEN_CHARACTERS, message="表单已经失效，请再点一次“提交意见”。")])
     name = StringField(
         "姓名或者单位名称",
         validators=[Length(max=NAME_CHARACTERS, message=f"姓名或者单位名称最多 {NAME_CHARACTERS} 字，请缩短。")],

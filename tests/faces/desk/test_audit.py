@@ -7,12 +7,23 @@ import re
 import pytest
 
 from consult.accounts.permissions import SYSTEM
+from consult.adoption.models import DecisionState, Outcome
 from consult.clock import now
+from consult.drafting.models import State
+from consult.faces.desk.telling import _shown
+from consult.intake.models import SubmissionState
 from consult.ledger.queries import PAGE
 from consult.ledger.service import record
+from consult.reporting.models import ReportState
 from consult.store import db, transaction
 from tests.faces.desk.conftest import SignIn, Staff
 from tests.faces.desk.making import received, released
+
+
+def test_the_record_has_a_word_for_every_state_and_outcome() -> None:
+    states = [*State, *SubmissionState, *DecisionState, *ReportState]
+    assert [one for one in states if _shown("state", one.value).isascii()] == []
+    assert [one for one in Outcome if _shown("outcome", one.value).isascii()] == []
 
 
 def rows(page: str) -> int:
@@ -26,6 +37,8 @@ def test_the_record_tells_who_did_what_in_words(signed_in: SignIn, staff: Staff)
     for words in ("审核发布", "发布甲", "送审", "起草甲", "新建征求意见", "社区食堂管理办法", "建立账号"):
         assert words in page
     assert f"/desk/consultations/{slug}" in page
+    assert "角色 起草处室" in page
+    assert "角色 drafter" not in page
     assert not re.search(r"<b>[a-z_]+\.[a-z_]+</b>", page), "every act has its words"
 
 

@@ -15,7 +15,7 @@ from consult import clock
 from consult.drafting.models import Consultation, State
 from consult.intake.mailbox import boxes
 from consult.store import db
-from tests.builders import DRAFT, docx_of
+from tests.builders import DRAFT, a_submission, docx_of
 from tests.faces.desk.conftest import PASSWORD, Staff
 from tests.faces.desk.making import TITLE, drafted, in_review, received, released
 from tests.faces.public.test_browser import AXE, CHROMIUM, RULES, SIZES
@@ -112,6 +112,17 @@ def test_a_page_is_accessible_quiet_and_fits_the_screen(browser: Browser, office
     if size == "phone":
         assert page.evaluate(SMALL_TARGETS) == []
     assert office.complaints == []
+
+
+def test_a_word_without_end_widens_no_page_of_screening(browser: Browser, office: Office) -> None:
+    running = db.session.scalars(db.select(Consultation).where(Consultation.slug == office.slugs["open"])).one()
+    a_submission(running, "长" + "A" * 400, at=clock.now(), name="B" * 190, contact="C" * 290, subject="D" * 400)
+    db.session.rollback()
+    page = office.visit(browser, "phone", "moderator")
+    for path in ("/desk/consultations/{open}/moderation?after=3", "/desk/consultations/{open}/moderation/accept-page"):
+        page.goto(office.address(path))
+        assert "AAAA" in page.inner_text("main")
+        assert page.evaluate("document.documentElement.scrollWidth") <= SIZES["phone"][0]
 
 
 def stored() -> Consultation:
