@@ -87,7 +87,7 @@ def check_period(consultation: Terms, received_at: datetime) -> None:
 
 def known_anchors(consultation: Terms, anchors: Iterable[str]) -> set[str]:
     """Return those of ``anchors`` that name a provision of the draft out for comment; the empty one always does."""
-    named = sorted(anchor for anchor in anchors if anchor)
+    named = sorted(anchor for anchor in anchors if anchor and "\x00" not in anchor)  # PostgreSQL takes no such text
     known = {""}
     for start in range(0, len(named), ASKED_AT_ONCE):
         asked = dict.fromkeys(_PLACES, "") | dict(zip(_PLACES, named[start : start + ASKED_AT_ONCE], strict=False))

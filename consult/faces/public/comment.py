@@ -135,7 +135,7 @@ def _page(
     field: str = "",
     chosen: str = "",
 ) -> str:
-    if not form.token.data:
+    if not form.token.data or form.token.errors:
         form.token.data = new_token()
     if not form.pieces.entries:
         form.pieces.append_entry({"anchor": ""})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
 from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length
+from wtforms.validators import Length, Regexp
 
 from consult.intake.arrival import CONTACT_CHARACTERS, NAME_CHARACTERS, QUOTE_CHARACTERS
 from consult.intake.models import SenderKind
@@ -15,6 +17,7 @@ PIECES = 60
 """Places of the draft that one form may speak of."""
 ANCHOR_CHARACTERS = 80
 TOKEN_CHARACTERS = 64
+TOKEN = re.compile(rf"[\w.~-]{{0,{TOKEN_CHARACTERS}}}\Z", re.ASCII)
 RECEIPT_CHARACTERS = 60
 
 SENDER_KINDS = [
@@ -42,7 +45,7 @@ class CommentForm(FlaskForm):
         csrf = False
 
     pieces = FieldList(FormField(PieceForm), max_entries=PIECES)
-    token = HiddenField(validators=[Length(max=TOKEN_CHARACTERS, message="表单已经失效，请再点一次“提交意见”。")])
+    token = HiddenField(validators=[Regexp(TOKEN, message="表单已经失效，请再点一次“提交意见”。")])
     name = StringField(
         "姓名或者单位名称",
         validators=[Length(max=NAME_CHARACTERS, message=f"姓名或者单位名称最多 {NAME_CHARACTERS} 字，请缩短。")],

@@ -145,12 +145,23 @@ def test_control_characters_are_taken_out_of_what_is_read(client: FlaskClient) -
     assert db.session.scalar(select(SubmissionPart.content)) == "价格[31m要公示。"
 
 
-def test_a_forged_provision_is_refused_with_the_text_still_there(client: FlaskClient) -> None:
-    sent = fill(client, **{"pieces-0-anchor": "art-999", "pieces-0-content": TEXT})
+@pytest.mark.parametrize("anchor", ["art-999", "art-3\x00"])
+def test_a_forged_provision_is_refused_with_the_text_still_there(client: FlaskClient, anchor: str) -> None:
+    sent = fill(client, **{"pieces-0-anchor": anchor, "pieces-0-content": TEXT})
     assert sent.status_code == 400
     assert "请从草案的条文重新选择" in sent.text
     assert TEXT in sent.text
     assert stored() == 0
+
+
+@pytest.mark.parametrize("token", ["a\x00b", "t" * 65])
+def test_a_forged_form_token_costs_one_more_click_and_no_text(client: FlaskClient, token: str) -> None:
+    sent = fill(client, **{"token": token, "pieces-0-content": TEXT})
+    assert sent.status_code == 400
+    assert TEXT in sent.text
+    again = fill(client, **{"token": field(sent.text, "token"), "pieces-0-content": TEXT})
+    assert again.status_code == 303
+    assert stored() == 1
 
 
 def test_an_hour_early_is_refused_with_the_text_still_there(client: FlaskClient, staff: Staff) -> None:
