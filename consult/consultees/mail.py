@@ -29,6 +29,14 @@ def consultations_of(mail: Mail) -> Iterable[int]:
     return [invitation.consultation_id for invitation in _sent_to(mail.from_address)]
 
 
+def awaits(consultation_id: int) -> bool:
+    """Say whether anybody was invited in a consultation."""
+    return (
+        db.session.scalar(select(Invitation.id).where(Invitation.consultation_id == consultation_id).limit(1))
+        is not None
+    )
+
+
 def taken(submission: Submission, mail: Mail, at: datetime) -> None:
     """Recognise a mail that answers an invitation, or comes from a consultee's known address, as its response."""
     invitation = _answered(mail)
@@ -99,4 +107,4 @@ def _sent_to(address: str) -> list[Invitation]:
     return list(db.session.scalars(query.order_by(Invitation.id.desc())))
 
 
-FOLLOWER = Follower(consultations_of, taken, bounced)
+FOLLOWER = Follower(consultations_of, awaits, taken, bounced)

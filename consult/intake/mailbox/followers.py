@@ -14,11 +14,13 @@ from consult.intake.models import Submission
 class Follower:
     """A later stage's part in the mail.
 
-    ``consultations_of`` names the consultations that a message belongs to for all it knows; ``taken`` is called in the
-    same transaction when a message becomes a submission of a consultation; ``bounced`` when one of ours came back.
+    ``consultations_of`` names the consultations that a message belongs to for all it knows; ``awaits`` says whether
+    mail about a consultation can concern it at all; ``taken`` is called in the same transaction when a message becomes
+    a submission of such a consultation; ``bounced`` when one of ours came back.
     """
 
     consultations_of: Callable[[Mail], Iterable[int]]
+    awaits: Callable[[int], bool]
     taken: Callable[[Submission, Mail, datetime], None]
     bounced: Callable[[Bounce, datetime], None]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Table, select, text
+from sqlalchemy import Table, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -97,16 +97,15 @@ def keep(
 
 
 def _insert_unless_there(rows: Sequence[dict[str, Any]]) -> set[str]:
-    """Insert rows whose digest isn't there; return the digests of those inserted."""
-    fresh: set[str] = set()
+    """Insert rows whose digest isn't there, under the lock that keeps others from it; return those digests."""
     first: dict[str, dict[str, Any]] = {}
     for row in rows:
         first.setdefault(row["digest"], row)
-    for row in first.values():
-        statement = _insert(MailMessage.__table__).values(**row).on_conflict_do_nothing(index_elements=["digest"])
-        if db.session.execute(statement.returning(MailMessage.id)).first() is not None:
-            fresh.add(row["digest"])
-    return fresh
+    for digest in _ids(list(first)):
+        del first[digest]
+    if first:
+        db.session.connection().execute(insert(cast(Table, MailMessage.__table__)), list(first.values()))
+    return set(first)
 
 
 def _take_turns() -> None:

@@ -10,6 +10,7 @@ from consult.files.mail import Auto, read
 from consult.intake.mailbox import enclosed, keeping, routing, service
 from consult.intake.mailbox.errors import MailboxRefused
 from consult.intake.mailbox.models import MailMessage, Outcome
+from consult.intake.models import Submission
 from consult.ledger.service import record
 from consult.store import transaction
 
@@ -30,7 +31,8 @@ def is_from_a_person(actor: Actor, row: MailMessage, *, at: datetime) -> str:
         if row.outcome is not Outcome.AUTOMATIC:
             raise MailboxRefused("这封邮件已经不在自动邮件里，请刷新页面。")
         row.automatic = ""
-        service.write_down(one, routing.Route(None, "人工确认是公众来信，请归类", ()), at)
-        assert row.submission is not None
-        record(actor, "mail.reconsider", f"submission:{row.submission.number}", at=at)
-        return row.submission.number
+        service.write_down(row, one, routing.Route(None, "人工确认是公众来信，请归类", ()), at)
+        session.flush()
+        number = session.get_one(Submission, row.submission_id).number
+        record(actor, "mail.reconsider", f"submission:{number}", at=at)
+        return number

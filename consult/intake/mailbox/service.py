@@ -143,10 +143,11 @@ def _write_all_down(read_ones: Sequence[Understood], at: datetime) -> None:
         for one in read_ones
     ]
     with transaction():
-        still = set(db.session.scalars(_lock([one.id for one in read_ones])))
+        mails = {row.id: row for row in db.session.scalars(_lock([one.id for one in read_ones]))}
+        asked = _Asked()
         for one, way in zip(read_ones, routes, strict=True):
-            if one.id in still:
-                write_down(one, way, at)
+            if one.id in mails:
+                write_down(mails[one.id], one, way, at, asked)
 
 
 def _write_alone(one: Understood, at: datetime) -> None:
@@ -185,8 +186,8 @@ def _unsorted(ids: Sequence[int]) -> list[MailMessage]:
 
 
 def _lock(ids: Sequence[int]) -> Any:
-    query = select(MailMessage.id).where(MailMessage.id.in_(ids), MailMessage.outcome.is_(None))
-    return query.order_by(MailMessage.id).with_for_update()
+    query = select(MailMessage).where(MailMessage.id.in_(ids), MailMessage.outcome.is_(None))
+    return query.order_by(MailMessage.id).with_for_update().execution_options(populate_existing=True)
 
 
 def _understand(row: MailMessage, own: Sequence[str], trusted: Sequence[str]) -> Understood:
@@ -199,9 +200,45 @@ def _understand(row: MailMessage, own: Sequence[str], trusted: Sequence[str]) ->
     return Understood(row.id, raw, row.digest, row.server_at, mail, files)
 
 
-def write_down(one: Understood, way: routing.Route | None, at: datetime) -> None:
-    """Write down what a message is, inside a transaction; without a way it is a program's."""
-    row = db.session.get_one(MailMessage, one.id, populate_existing=True)
+class _Asked:
+    """What is asked once for all messages of a transaction: the consultations, and whom their mail concerns."""
+
+    def __init__(self) -> None:
+        self._consultations: dict[int, Consultation | None] = {}
+        self._followers: dict[int, list[followers.Follower]] = {}
+
+    def consultation(self, id_: int) -> Consultation | None:
+        """Return a consultation."""
+        if id_ not in self._consultations:
+            self._consultations[id_] = db.session.get(Consultation, id_)
+        return self._consultations[id_]
+
+    def followers(self, id_: int) -> list[followers.Follower]:
+        """Return the later stages that wait for mail about a consultation."""
+        if id_ not in self._followers:
+            self._followers[id_] = [one for one in followers.all_of_them() if one.awaits(id_)]
+        return self._followers[id_]
+
+
+def write_down(
+    row: MailMessage, one: Understood, way: routing.Route | None, at: datetime, asked: _Asked | None = None
+) -> None:
+    """Write down what a locked message is, inside a transaction; without a way it is a program's."""
+    asked = asked or _Asked()
+    with db.session.no_autoflush:  # the rows of a batch go out together, at its end
+        consultation = _note(row, one, way, at, asked)
+    if consultation is None:
+        return
+    if waiting := asked.followers(consultation.id):
+        submission = db.session.get_one(Submission, row.submission_id)
+        for follower in waiting:
+            follower.taken(submission, one.mail, at)
+
+
+def _note(
+    row: MailMessage, one: Understood, way: routing.Route | None, at: datetime, asked: _Asked
+) -> Consultation | None:
+    """Fill a message's row and make the submission; return the consultation that it belongs to."""
     mail = one.mail
     row.message_id, row.sender = _plain(mail.message_id, 500), _plain(mail.from_address, 320)
     row.subject = clean(mail.subject)[:500]
@@ -213,20 +250,22 @@ def write_down(one: Understood, way: routing.Route | None, at: datetime) -> None
         if mail.bounce is not None:
             for follower in followers.all_of_them():
                 follower.bounced(mail.bounce, at)
-        return
+        return None
     row.facts = row.facts | {"suggested": list(way.suggested)}
-    row.refused = [
-        RefusedFile(position=place, name=file.name, size=file.size, digest=file.digest, why=file.why)
+    db.session.add_all(
+        RefusedFile(mail_id=row.id, position=place, name=file.name, size=file.size, digest=file.digest, why=file.why)
         for place, file in enumerate(one.files.refused)
-    ]
-    _become_submission(row, one, way, at)
+    )
+    return _become_submission(row, one, way, at, asked)
 
 
-def _become_submission(row: MailMessage, one: Understood, way: routing.Route, at: datetime) -> None:
+def _become_submission(
+    row: MailMessage, one: Understood, way: routing.Route, at: datetime, asked: _Asked
+) -> Consultation | None:
     mail = one.mail
     text = _text(mail, bool(one.files.taken))
     legible = bool(text or one.files.taken) and not mail.unreadable and not _is_no_message(one)
-    consultation = db.session.get(Consultation, way.target.id) if way.target is not None else None
+    consultation = asked.consultation(way.target.id) if way.target is not None else None
     received = row.received_at or at
     if consultation is not None and consultation.opens_at is not None:
         received = max(received, consultation.opens_at)  # what came before the opening counts from the opening
@@ -258,14 +297,14 @@ def _become_submission(row: MailMessage, one: Understood, way: routing.Route, at
     elif one.files.refused:
         row.why = f"{way.why}；{len(one.files.refused)} 个附件没有收进清单，保存在原件里"
     row.answer_due = consultation is not None and mail.may_be_answered
-    if consultation is not None:
-        tell(receipt.submission, mail, at)
+    return consultation
 
 
 def tell(submission: Submission, mail: Mail, at: datetime) -> None:
     """Tell the later stages that a message became a submission of its consultation."""
     for follower in followers.all_of_them():
-        follower.taken(submission, mail, at)
+        if submission.consultation_id is not None and follower.awaits(submission.consultation_id):
+            follower.taken(submission, mail, at)
 
 
 def received_at(mail: Mail, server_at: datetime | None, at: datetime) -> datetime:
