@@ -183,4 +183,5 @@ def _record(actor: Actor, act: str, decision: Decision, at: datetime) -> None:
         outcome=decision.outcome.value,
         state=decision.state.value,
         reason_digest=digest({"reason": decision.reason}),
+        returned_digest=digest({"reason": decision.returned_reason}),
     )

@@ -99,13 +99,14 @@ def _digests(row: Any, parts: list[Any], raw: Any, files: list[Any], consent_wit
 
 
 def _wrong_state(row: Any, entries: list[Any]) -> str:
-    """Hold the state and the consultation against the last acts that set them."""
-    state, consultation_id = SubmissionState.RECEIVED.value, entries[0].consultation_id
+    """Hold the state, the consultation and the lateness against the last acts that set them."""
+    state, consultation_id, late = SubmissionState.RECEIVED.value, entries[0].consultation_id, None
     if consultation_id is None:
         state = SubmissionState.UNASSIGNED.value
     for entry in entries:
         detail = facts(entry)
         state = detail.get("state", state)
+        late = detail.get("late", late)
         if entry.consultation_id is not None and entry.consultation_id != consultation_id:
             consultation_id = entry.consultation_id
             state = detail.get("state", SubmissionState.RECEIVED.value)
@@ -113,6 +114,8 @@ def _wrong_state(row: Any, entries: list[Any]) -> str:
         return "被改到别的征求意见下，没有归件的记录。"
     if str(row.state) != state:
         return "的状态被改动：与最近一次办理的记录不符。"
+    if late is not None and bool(row.late) is not late:
+        return "的逾期标记被改动：与收件或者归件的记录不符。"
     return ""
 
 

@@ -11,7 +11,8 @@ from consult.accounts.permissions import Act, Actor, require
 from consult.intake.arrival import clean
 from consult.intake.models import Submission, SubmissionPart, SubmissionState
 from consult.law.rows import Effect, RejectionRule
-from consult.ledger.service import digest, record
+from consult.ledger.proofs import salted_digest
+from consult.ledger.service import canonical, digest, record
 from consult.moderation.errors import ScreeningRefused
 from consult.moderation.models import PublicText, Screening, ScreeningKind
 from consult.settings import rules
@@ -204,6 +205,12 @@ def to_undo(submission: Submission) -> Screening | None:
     )
 
 
+def texts_digest(salt: str, texts: Mapping[int, str]) -> str:
+    """Return the salted digest of the public texts of a submission by part id: nobody can guess them back from it."""
+    stated = canonical({"texts": [[part_id, texts[part_id]] for part_id in sorted(texts)]})
+    return salted_digest(bytes.fromhex(salt), stated)
+
+
 def _require(actor: Actor, submission: Submission) -> None:
     if submission.consultation is None:
         raise ScreeningRefused("这件来件还没有归到哪一件征求意见，请先归件。")
@@ -293,6 +300,9 @@ def _change(
         state=state.value,
         reason_id=reason_id,
         reason_digest=digest({"reason": reason}),
+        before_state=act.state_before.value,
+        before_digest=digest({"before": before}),
+        texts_digest=texts_digest(submission.salt, {text.part_id: text.content for text in _public_texts(submission)}),
     )
     for follower in _followers:
         follower(submission, at)

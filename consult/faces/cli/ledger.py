@@ -15,6 +15,7 @@ from consult.clock import now
 from consult.faces.cli import files
 from consult.faces.cli.console import json_option, refusals, show
 from consult.intake import witness as submissions
+from consult.intake.mailbox import witness as messages
 from consult.ledger import blobs, checking, checkpoints, tree
 from consult.ledger.faults import Fault, What
 from consult.moderation import witness as screenings
@@ -24,8 +25,11 @@ ledger_cli = AppGroup("ledger", help="The record of every act, and its seal.")
 
 WITNESSES: tuple[Callable[[], Iterator[Fault]], ...] = (
     submissions.faults,
+    messages.faults,
     screenings.faults,
+    screenings.texts,
     decisions.faults,
+    decisions.opinions,
     reports.faults,
     lambda: blobs.faults(files.SOURCES),
 )
@@ -41,7 +45,7 @@ MOST = 1000
 def verify(as_json: bool) -> None:
     """Recompute the whole record; exit 1 when anything was touched, and say what."""
     checked = checking.Checked()
-    faults = list(islice(_faults(checked), MOST + 1))
+    faults = list(islice(everything_wrong(checked), MOST + 1))
     document = {
         "ok": not faults,
         **asdict(checked),
@@ -61,7 +65,8 @@ def verify(as_json: bool) -> None:
         sys.exit(1)
 
 
-def _faults(checked: checking.Checked) -> Iterator[Fault]:
+def everything_wrong(checked: checking.Checked) -> Iterator[Fault]:
+    """Name everything that was touched: of the record itself, and of what the stages hold against it."""
     try:
         yield from checking.verify(checked)
         for witness in WITNESSES:

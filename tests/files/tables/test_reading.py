@@ -28,6 +28,17 @@ def test_csv_is_read_in_any_encoding_and_with_any_separator(written, separator):
     assert list(table) == EXPECTED
 
 
+@pytest.mark.parametrize("mark", ["，", "|", ";"])
+def test_marks_inside_the_texts_are_no_separators(mark):
+    body = mark.join(["建议"] * 20)
+    data = "编号,内容,姓名\n" + "".join(f"{n},{body},张三\n" for n in range(60))
+    assert next(iter(read("a.csv", data.encode()))) == (2, {"编号": "0", "内容": body, "姓名": "张三"})
+
+
+def test_a_table_parted_by_chinese_commas_is_read():
+    assert list(read("a.csv", "编号，内容\n1，好\n".encode())) == [(2, {"编号": "1", "内容": "好"})]
+
+
 def test_traditional_csv_is_read():
     table = read("a.csv", "編號,內容\n1,建議將這個條例的規定刪除\n".encode("big5"))
     assert list(table) == [(2, {"編號": "1", "內容": "建議將這個條例的規定刪除"})]
