@@ -27,7 +27,8 @@ def find_warnings(provisions: tuple[Provision, ...], source: str) -> tuple[Draft
     Brackets are looked at where `source` as a whole has more of one than of the other.
     """
     found: list[DraftWarning] = []
-    pairs = [pair for pair in _PAIRS if source.count(pair[0]) != source.count(pair[1])]
+    pairs = [pair for pair in _PAIRS if pair[0] in source or pair[1] in source]
+    pairs = [pair for pair in pairs if source.count(pair[0]) != source.count(pair[1])]
     if not provisions:
         found.append(DraftWarning("empty", "没有读到正文，请检查文件内容。", 1))
     _check_document(provisions, found)
@@ -53,15 +54,16 @@ def _check_document(provisions: tuple[Provision, ...], found: list[DraftWarning]
         if kind is Kind.ANNEX:
             _check_document(node.children, found, 1 if node.heading.startswith(_FIRST_OF_LIST) else 0)
             continue
+        children = node.children
         if kind is Kind.ARTICLE:
             articles.append(node)
-            for paragraph in node.children:
-                if (items := paragraph.children) and not _counts_from_one(items):
+            for items in [paragraph.children for paragraph in children if paragraph.children]:
+                if not _counts_from_one(items):
                     found.extend(_sequence(items, running))
                     stack.extend(item for item in items if item.children)
-            continue
-        children = node.children
-        if children:
+        elif children and children[0].kind is children[-1].kind is Kind.ARTICLE and _have_plain_lists(children):
+            articles.extend([child for child in children if child.kind is Kind.ARTICLE])
+        elif children:
             if children[-1].kind not in _SEQUENCED_APART or children[0].kind not in _SEQUENCED_APART:
                 if kind in _LEVEL:
                     _check_level(node, found)
@@ -69,6 +71,12 @@ def _check_document(provisions: tuple[Provision, ...], found: list[DraftWarning]
             stack.extend(reversed(children))
     if not _articles_count_on(articles):
         found.extend(_article_sequence(articles))
+
+
+def _have_plain_lists(articles: tuple[Provision, ...]) -> bool:
+    """Whether all lists below the articles count from one."""
+    lists = [paragraph.children for article in articles for paragraph in article.children if paragraph.children]
+    return all(map(_counts_from_one, lists))
 
 
 def _check_level(node: Provision, found: list[DraftWarning]) -> None:

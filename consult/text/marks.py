@@ -182,10 +182,10 @@ def is_plain_text(opening: str, line: str) -> bool:
     return _READERS[_FIRST[opening]](0, line) is None
 
 
-def structure_of(line: str) -> list[Line]:
+def structure_of(line: str, place: int = 0) -> list[Line]:
     """What a line beginning with 第 is: an article, a heading, both, or text."""
     read: list[Line] = []
-    _read_structure(0, line, read)
+    _read_structure(place, line, read)
     return read
 
 
@@ -201,7 +201,9 @@ def read_opening(place: int, text: str) -> Line | None:
 
 
 def _with_plain_separators(text: str) -> str:
-    for separator in ("\r\n", "\r", "\u2028", "\u2029", "\x0b", "\x0c", "\x85"):
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    for separator in ("\r", "\u2028", "\u2029", "\x0b", "\x0c", "\x85"):
         if separator in text:
             text = text.replace(separator, "\n")
     return text

@@ -22,8 +22,8 @@ _FEWEST = 4  # articles from which it is worth the while
 _ARTICLE, _PARAGRAPH, _ITEM = Kind.ARTICLE, Kind.PARAGRAPH, Kind.ITEM
 
 
-Start: TypeAlias = tuple[int, int, int]
-"""Where an article begins: its row, number and 之 number."""
+Start: TypeAlias = tuple[int, int, int, list[Line]]
+"""Where an article begins: its row, number and 之 number; and the headings between it and the next one."""
 
 
 class Run(NamedTuple):
@@ -73,17 +73,21 @@ def _starts(rows: list[PlainLine]) -> list[list[Start]]:
     """Each run's articles; none at all where a number neither follows nor begins again."""
     starts: list[Start] = []
     runs = [starts]
+    headings: list[Line] = []
     last, last_sub = -1, 0
     for index, row in enumerate(rows):
         if row[0]:
             value = read_number(row[1]) or 0
             sub = read_number(row[2]) or 0 if row[2] else 0
         elif row[5] == "第":
-            read = structure_of(row[6].rstrip())
-            if len(read) != 1 or read[0].kind is not _ARTICLE:
+            read = structure_of(row[6].rstrip(), index + 1)
+            first = read[0]
+            if len(read) != 1 or first.kind is not _ARTICLE:
+                if first.kind is not _PARAGRAPH:
+                    headings.extend(read)
                 continue
-            value, sub = read[0].value, read[0].sub
-            if not read[0].spaced:
+            value, sub = first.value, first.sub
+            if not first.spaced:
                 return []
         else:
             continue
@@ -93,7 +97,8 @@ def _starts(rows: list[PlainLine]) -> list[list[Start]]:
                 return []
             starts = []
             runs.append(starts)
-        starts.append((index, value, sub))
+        headings = []
+        starts.append((index, value, sub, headings))
         last, last_sub = value, sub
     return runs
 
@@ -139,7 +144,7 @@ class _Reader:
         An annex ends the run: then the last article is the one before it.
         """
         rows, hang, prefix = self.rows, self.middle.append, self.prefix
-        for (start, value, sub), (end, _, _) in pairwise(starts):
+        for (start, value, sub, headings), (end, *_) in pairwise(starts):
             number, _, _, _, _, _, text = rows[start]
             anchor = f"{prefix}art-{value}-{sub}" if sub else f"{prefix}art-{value}"
             below: tuple[Provision, ...] | None = None
@@ -147,13 +152,23 @@ class _Reader:
                 pass
             elif end == start + 1:
                 below = (provision((f"{anchor}-para-1", _PARAGRAPH, "", "", text.rstrip(), (), end, "")),)
-            else:
+            elif not headings:
                 below = _paragraphs(rows, start, end, f"{anchor}-para-")
+            elif self._only_headings(headings, end):
+                below = _paragraphs(rows, start, headings[0].place - 1, f"{anchor}-para-")
             if below is not None:
                 hang(provision((anchor, _ARTICLE, number, "", "", below, start + 1, number)))
+                self.middle.extend(headings)
             elif (found := self._read_closely(start, end, anchor)) is not _Found.ARTICLE:
                 return start if found is _Found.ANNEX else None
         return starts[-1][0]
+
+    def _only_headings(self, headings: list[Line], end: int) -> bool:
+        """Whether nothing but headings with their titles stands from the first of them to row `end`."""
+        first = headings[0].place - 1
+        if not all(line.kind in HEADINGS and line.heading and line.heading[-1] not in "、，" for line in headings):
+            return False
+        return sum(any(row) for row in self.rows[first:end]) == len(headings)
 
     def _read_closely(self, start: int, end: int, anchor: str) -> _Found:
         """Read an article whose lines are not all plain, and the headings behind it."""
