@@ -91,6 +91,7 @@ function cameBack(event) {
   sentAlready = back && hasArrived(slug) && written();
   if (!sentAlready) { beginAnew(); return; }
   const again = document.createElement("a");
+  again.className = "act";
   again.href = form.action;
   again.textContent = "另写一份";
   tell("这份意见已经提交成功，不用再提交。", again);
