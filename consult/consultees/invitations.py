@@ -33,6 +33,8 @@ from consult.store import db, transaction
 TOKEN_BYTES = 20
 GRACE = timedelta(days=30)
 """A personal link opens so long after the deadline: a late answer is taken and marked."""
+READING = timedelta(days=365)
+"""So long after an answer its link opens, to read what became of it."""
 ANSWERABLE = (State.OPEN, State.CLOSED, State.FEEDBACK_REVIEW)
 READABLE = (*ANSWERABLE, State.FEEDBACK_PUBLISHED, State.SUBMITTED_TO_MEETING, State.PROMULGATED)
 

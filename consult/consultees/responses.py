@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from consult.accounts.permissions import SYSTEM, Act, Actor, require
 from consult.clock import local, midnight
+from consult.consultees import invitations
 from consult.consultees.errors import InvitationRefused
 from consult.consultees.invitations import ANSWERABLE, is_live
 from consult.consultees.models import ConsulteeKind, Invitation, Listed, Response, ResponseDraft
@@ -209,6 +210,7 @@ def _store(
     draft = session.get(ResponseDraft, invitation.id)
     if draft is not None:
         session.delete(draft)
+    invitation.token_expires_at = max(invitation.token_expires_at, at + invitations.READING)
     _put_back(invitation)
     follow(invitation.consultation_id, [invitation.consultee_id])
     record(
