@@ -5,8 +5,8 @@
 
 Prints: submissions per second through the real form against a bare Flask route that does one durable INSERT on the
 same database, behind the platform's guards and without any (goal: at least 60 %); the public consultation page, the
-moderation queue and the adoption workspace at 100,000 submissions against 1,000 (goal: at most 1.2 times); the memory
-of one web worker (goal: under 150 MB).
+moderation queue at 100,000 submissions against 1,000 (goal: at most 1.2 times); the memory of one web worker (goal:
+under 150 MB).
 """
 
 from __future__ import annotations

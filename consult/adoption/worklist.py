@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from consult.adoption.groups import SENDER
@@ -62,34 +62,41 @@ def group_lines(
     limit: int = 200,
 ) -> list[GroupLine]:
     """Return groups, those with most opinions first."""
-    opinions = func.count()
-    sizes = (
-        select(Opinion.group_id, opinions.label("opinions"), func.count(SENDER.distinct()).label("senders"))
-        .join(Submission, Submission.id == Opinion.submission_id)
-        .where(Opinion.consultation_id == consultation_id, Opinion.group_id.is_not(None), Opinion.withdrawn.is_(False))
-        .group_by(Opinion.group_id)
-        .subquery()
-    )
-    query = (
-        select(OpinionGroup, sizes.c.opinions, sizes.c.senders, OfGroup)
-        .join(sizes, sizes.c.group_id == OpinionGroup.id)
-        .outerjoin(OfGroup, (OfGroup.group_id == OpinionGroup.id) & OfGroup.current.is_(True))
-        .where(OpinionGroup.consultation_id == consultation_id)
-    )
+    asked: list[ColumnElement[bool]] = [OpinionGroup.consultation_id == consultation_id]
     if anchors is not None:
-        query = query.where(OpinionGroup.anchor.in_(list(anchors)))
+        asked.append(OpinionGroup.anchor.in_(list(anchors)))
     if group_id is not None:
-        query = query.where(OpinionGroup.id == group_id)
+        asked.append(OpinionGroup.id == group_id)
     if concentrated:
-        query = query.where(OpinionGroup.concentrated.is_(True))
+        asked.append(OpinionGroup.concentrated.is_(True))
+    size = _sizes(consultation_id, asked)
+    query = (
+        select(OpinionGroup, size.c.opinions, size.c.senders, OfGroup)
+        .join(size, size.c.group_id == OpinionGroup.id)
+        .outerjoin(OfGroup, (OfGroup.group_id == OpinionGroup.id) & OfGroup.current.is_(True))
+        .where(*asked)
+    )
     if undecided:
         query = query.where(OfGroup.id.is_(None))
     elif state is not None:
         query = query.where(OfGroup.state == state)
     if author_id is not None:
         query = query.where(OfGroup.author_id == author_id)
-    rows = db.session.execute(query.order_by(sizes.c.opinions.desc(), OpinionGroup.id).limit(limit))
+    rows = db.session.execute(query.order_by(size.c.opinions.desc(), OpinionGroup.id).limit(limit))
     return [GroupLine(group, int(n), int(senders), decision) for group, n, senders, decision in rows]
+
+
+def _sizes(consultation_id: int, asked: Sequence[ColumnElement[bool]]) -> Subquery:
+    """Return how many opinions and senders stand behind each of the groups asked for."""
+    query = (
+        select(Opinion.group_id, func.count().label("opinions"), func.count(SENDER.distinct()).label("senders"))
+        .join(Submission, Submission.id == Opinion.submission_id)
+        .where(Opinion.consultation_id == consultation_id, Opinion.group_id.is_not(None), Opinion.withdrawn.is_(False))
+        .group_by(Opinion.group_id)
+    )
+    if len(asked) > 1:  # some of the consultation's: the opinions of the others needn't be counted
+        query = query.where(Opinion.group_id.in_(select(OpinionGroup.id).where(*asked)))
+    return query.subquery()
 
 
 def own_decisions_in(group_id: int) -> int:
