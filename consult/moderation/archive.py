@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
@@ -71,8 +72,23 @@ def _described(page: list[Submission]) -> Iterator[Document]:
         .order_by(Screening.id)
     ):
         acts.setdefault(act.submission_id, []).append(act)
+    forms = _raw_forms(ids)
     for submission in page:
-        yield _document(submission, printed, acts.get(submission.id, []))
+        yield _document(submission, printed, acts.get(submission.id, [])) | forms.get(submission.id, {})
+
+
+def _raw_forms(ids: list[int]) -> dict[int, Document]:
+    """Return media type and SHA-256 of the raw forms: with them the digest can be recomputed from the archive alone."""
+    query = select(RawForm.submission_id, RawForm.media_type, RawForm.blob, RawForm.body).where(
+        RawForm.submission_id.in_(ids)
+    )
+    return {
+        row.submission_id: {
+            "raw_media_type": row.media_type,
+            "raw_sha256": row.blob or sha256(row.body or b"").hexdigest(),
+        }
+        for row in db.session.execute(query.execution_options(yield_per=20))
+    }
 
 
 def _document(submission: Submission, printed: dict[int, str], acts: list[Screening]) -> Document:
@@ -81,8 +97,8 @@ def _document(submission: Submission, printed: dict[int, str], acts: list[Screen
         "number": submission.number,
         "channel": submission.channel.value,
         "state": submission.state.value,
-        "received_at": local(submission.received_at).isoformat(timespec="seconds"),
-        "recorded_at": local(submission.recorded_at).isoformat(timespec="seconds"),
+        "received_at": local(submission.received_at).isoformat(timespec="microseconds"),
+        "recorded_at": local(submission.recorded_at).isoformat(timespec="microseconds"),
         "late": submission.late,
         "sender_kind": submission.sender_kind.value,
         "name": submission.name,

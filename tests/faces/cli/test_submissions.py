@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from consult.accounts.models import Role
 from consult.clock import local, now
 from consult.drafting.models import Consultation
 from consult.files.attachments import CheckedAttachment
+from consult.intake import evidence
 from consult.intake.models import Channel, RawForm, Submission, SubmissionPart
 from consult.ledger.models import LedgerEntry
 from consult.settings import blobs
@@ -370,6 +372,39 @@ def test_the_archive_holds_raw_forms_and_attachments_byte_for_byte(
         listed = json.loads(packed.read("submissions.json"))["submissions"]
         assert json.loads(packed.read(listed[0]["raw"]))["编号"] == "101"
         assert packed.read(listed[3]["attachments"][0]["path"]) == b"%PDF-1.7 scan"
+
+
+def test_from_the_archive_alone_every_submission_is_proved_whole_and_none_is_missing(
+    app: Flask, full: Consultation, tmp_path: Path
+) -> None:
+    out = tmp_path / "all.zip"
+    assert run(app, "submissions", "export", "canteen", "--out", str(out)).exit_code == 0
+    with zipfile.ZipFile(out) as packed:
+        assert packed.testzip() is None
+        listed = json.loads(packed.read("submissions.json"))["submissions"]
+        named = {one["raw"] for one in listed} | {file["path"] for one in listed for file in one["attachments"]}
+        assert named | {"submissions.json"} == set(packed.namelist())
+        for one in listed:
+            assert sha256(packed.read(one["raw"])).hexdigest() == one["raw_sha256"]
+            for file in one["attachments"]:
+                assert sha256(packed.read(file["path"])).hexdigest() == file["sha256"]
+    files = [
+        [{"file_name": file["name"], "digest": file["sha256"], **file} for file in one["attachments"]] for one in listed
+    ]
+    proved = {
+        evidence.digest_of(
+            one["salt"],
+            evidence.statement(
+                one | {"received_at": datetime.fromisoformat(one["received_at"])},
+                one["parts"],
+                (one["raw_media_type"], one["raw_sha256"]),
+                given,
+            ),
+        )
+        for one, given in zip(listed, files, strict=True)
+    }
+    sealed = select(LedgerEntry.digest).where(LedgerEntry.act == evidence.RECEIVE)
+    assert proved == set(db.session.scalars(sealed))
 
 
 def test_an_unknown_ending_is_refused(app: Flask, full: Consultation, tmp_path: Path) -> None:
