@@ -148,6 +148,7 @@ def with_forms(port: int, slug: str, n: int) -> list[Visit]:
             wanted |= {"pieces-0-content": f"建议延长办理时间，第{k}次。", "name": "张三"}
             wanted |= {"pieces-0-anchor": f"art-{k % 9 + 1}" if k % 2 else ""}
             bodies.append(urlencode(wanted | {"verb": "send", "sender_kind": "person"}))
+        browser.connection.close()  # the server may have done so meanwhile; it is opened anew, as for the bare routes
         return browser, bodies
 
     return [(browser, address, bodies, 303) for browser, bodies in (prepare() for _ in range(VISITORS))]
