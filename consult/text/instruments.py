@@ -136,8 +136,9 @@ class Register:
         wanted = normalise(name)
         stem = _TYPES.sub("", wanted)
         found = process.extract(wanted, self._names, scorer=OSA.distance, score_cutoff=_allowed(stem) + 4, limit=8)
+        untyped = stem == wanted  # the slip may be in the type: 暂行条列
         likely = [
-            (OSA.distance(stem, _TYPES.sub("", known)), distance, known)
+            (min(OSA.distance(stem, _TYPES.sub("", known)), distance if untyped else _END), distance, known)
             for known, distance, _ in found
             if not _is_derived(wanted, known)
         ]
@@ -146,6 +147,9 @@ class Register:
             return None
         _, _, known = min(slips)
         return known, _TYPES.search(wanted) is None or wanted[len(stem) :] == known[len(_TYPES.sub("", known)) :]
+
+
+_END: Final = 1_000  # more characters than any name has
 
 
 def _allowed(stem: str) -> int:

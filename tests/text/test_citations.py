@@ -163,3 +163,9 @@ def test_an_article_cited_by_its_old_number_is_found():
     findings = check_draft(new, REGISTER, since=compare(old, new))
     assert [(f.code, f.anchor) for f in findings] == [("cited_after_renumbering", "art-3-para-1")]
     assert "第二条" in findings[0].message
+
+
+@pytest.mark.parametrize("slip", ["重大行政决策程序暂行条列", "重大行政决策程续暂行条例", "重大行政决策程序暂行条"])
+def test_a_slip_in_the_words_for_its_type_is_one_too(slip):
+    register = Register([Instrument("重大行政决策程序暂行条例")])
+    assert register.likely(slip) == ("重大行政决策程序暂行条例", True)
