@@ -1,4 +1,7 @@
-"""Pages and verbs of hearing with 200 and with 20,000 consultees: ``python -m benchmarks.hearing``."""
+"""Pages of hearing with 200 and with 20,000 consultees, and how long refusals take: ``python -m benchmarks.hearing``.
+
+Pages and refusals are measured in the process's own time, which others on the machine don't lengthen.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from flask.testing import FlaskClient
+
 from config import Settings
 from consult.accounts import service as accounts
 from consult.accounts.models import Role
 from consult.accounts.permissions import SYSTEM, Actor
 from consult.app import create_app
 from consult.clock import now
-from consult.consultees import imports, listing
+from consult.consultees import imports, invitations, listing, members
+from consult.consultees.models import Consultee, Invitation, MemberRole, Method
 from consult.drafting import service as drafting
 from consult.drafting.models import Consultation
 from consult.files import tables
@@ -25,7 +31,11 @@ ROUNDS = 9
 PAGES = {
     "名录": "/desk/register",
     "名录，往后翻": "/desk/register?after=100",
-    "看板": "/desk/consultations/hearing/consultees",
+    "名录，只看协会": "/desk/register?kind=association",
+    "看板，名单 10 家": "/desk/consultations/hearing/consultees",
+    "看板，全部列入": "/desk/consultations/everybody/consultees",
+    "看板，往后翻": "/desk/consultations/everybody/consultees?after=100",
+    "看板，未邀请的": "/desk/consultations/everybody/consultees?standing=none",
     "建议": "/desk/consultations/hearing/consultees?propose=1&sector=H&region=南城",
     "关口": "/desk/consultations/hearing/meeting",
 }
@@ -35,9 +45,9 @@ DRAFT = "食堂管理办法\n第一条 为了规范食堂，制定本办法。\n
 def main() -> None:
     """Measure both sizes and print how many times the large one takes."""
     small, large = measure(SMALL), measure(LARGE)
-    print(f"{'':<12}{SMALL:>10}{LARGE:>10}{'倍数':>8}")
+    print(f"{'':<14}{SMALL:>10}{LARGE:>10}{'倍数':>8}")
     for name, took in small.items():
-        print(f"{name:<12}{took * 1000:>8.1f}ms{large[name] * 1000:>8.1f}ms{large[name] / took:>8.2f}")
+        print(f"{name:<14}{took * 1000:>8.1f}ms{large[name] * 1000:>8.1f}ms{large[name] / took:>8.2f}")
 
 
 def measure(n: int) -> dict[str, float]:
@@ -45,6 +55,7 @@ def measure(n: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Settings(data_dir=Path(folder), ratelimit_enabled=False, sqlite_synchronous="OFF"))
         with app.app_context():
+            app.config["WTF_CSRF_ENABLED"] = False
             db.create_all()
             user = accounts.create_user(
                 SYSTEM, username="admin", name="管理员", role=Role.ADMIN, password="benchmark 1", at=now()
@@ -52,7 +63,8 @@ def measure(n: int) -> dict[str, float]:
             started = time.perf_counter()
             _register(n)
             print(f"导入 {n} 家：{time.perf_counter() - started:.1f} 秒")
-            _consultation(Actor.of(user))
+            _consultations(Actor.of(user))
+            _refused_in_the_same_time(app.test_client())
             identifier = user.get_id()
         client = app.test_client()
         with client.session_transaction() as session:
@@ -72,29 +84,74 @@ def _register(n: int) -> None:
         pass
 
 
-def _consultation(actor: Actor) -> Consultation:
-    one = drafting.create(
+def _consultations(actor: Actor) -> None:
+    """Make one consultation with ten on its list, and one with everybody on it."""
+    few, everybody = (_consultation(actor, slug) for slug in ("hearing", "everybody"))
+    proposed = listing.propose(few, listing.Wanted(sectors=("H",)))[:10]
+    listing.add(SYSTEM, few, [(item.consultee, item.why) for item in proposed], at=now())
+    started = time.perf_counter()
+    listing.add(SYSTEM, everybody, [(one, "全部") for one in db.session.scalars(db.select(Consultee))], at=now())
+    print(f"全部列入：{time.perf_counter() - started:.1f} 秒")
+
+
+def _consultation(actor: Actor, slug: str) -> Consultation:
+    return drafting.create(
         actor,
         title="食堂管理办法",
         kind="normative-document",
         file_name="draft.txt",
         data=DRAFT.encode(),
-        slug="hearing",
+        slug=slug,
         enterprise_related=True,
         at=now(),
     )
-    proposed = listing.propose(one, listing.Wanted(sectors=("H",)))[:10]
-    listing.add(SYSTEM, one, [(item.consultee, item.why) for item in proposed], at=now())
-    return one
+
+
+def _refused_in_the_same_time(client: FlaskClient) -> None:
+    """Print how long a guessed and a revoked link are refused, and a sign-in of nobody and of a former member."""
+    one = db.session.scalars(db.select(Consultation).where(Consultation.slug == "hearing")).one()
+    consultee = db.session.scalars(db.select(Consultee).limit(1)).one()
+    nonce = "0" * 32
+    token = invitations.token_from(nonce)
+    db.session.add(
+        Invitation(
+            consultation_id=one.id,
+            consultee_id=consultee.id,
+            method=Method.HAND,
+            nonce=nonce,
+            token_hash=invitations.hash_token(token),
+            token_expires_at=now(),
+            answer_by=now(),
+            created_at=now(),
+            revoked_at=now(),
+        )
+    )
+    db.session.commit()
+    member, _ = members.admit(
+        SYSTEM, consultee, username="gone@example.cn", name="离职", role=MemberRole.SEND, at=now()
+    )
+    members.dismiss(SYSTEM, member, at=now())
+    guessed, revoked = (_median(lambda path=path: client.get(f"/portal/i/{path}")) for path in ("A" * 27, token))
+    print(f"猜的链接 {guessed * 1000:.2f}ms，撤回的链接 {revoked * 1000:.2f}ms，倍数 {revoked / guessed:.2f}")
+
+    def sign_in(name: str) -> float:
+        started = time.process_time()
+        client.post("/portal/sign-in", data={"username": name, "password": "wrong"})
+        return time.process_time() - started
+
+    nobody, gone = (
+        statistics.median(sign_in(name) for _ in range(3)) for name in ("nobody@example.cn", member.username)
+    )
+    print(f"没有的账号 {nobody * 1000:.1f}ms，已停用的账号 {gone * 1000:.1f}ms，倍数 {gone / nobody:.2f}")
 
 
 def _median(run: Callable[[], object]) -> float:
     run()
     took = []
     for _ in range(ROUNDS):
-        started = time.perf_counter()
+        started = time.process_time()
         run()
-        took.append(time.perf_counter() - started)
+        took.append(time.process_time() - started)
     return statistics.median(took)
 
 

@@ -57,7 +57,9 @@ class Consultee(Base):
     contacts: Mapped[list[Contact]] = relationship(back_populates="consultee", order_by="Contact.id")
 
     __table_args__ = (
-        Index("ix_consultee_proposal", "retired_at", "sector", "kind", "size", "id"),
+        Index("ix_consultee_register", "retired_at", "id"),
+        Index("ix_consultee_register_kind", "retired_at", "kind", "id"),
+        Index("ix_consultee_proposal", "retired_at", "kind", "sector", "id"),
         Index("ix_consultee_region", "region", "id"),
     )
 
