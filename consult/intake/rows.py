@@ -54,7 +54,7 @@ def submission_row(
         "publish_name": arrival.publish_name,
         "keep_private": arrival.keep_private,
         "doubt": arrival.doubt,
-        "external_id": arrival.external_id,
+        "external_id": clean(arrival.external_id or "") or None,
         "fingerprint": fingerprint_of(parts),
         "salt": salt,
         "key_hash": receipts.hash_key(receipts.key_of(number)),

@@ -189,6 +189,14 @@ def test_a_trusted_sender_sends_through_its_channel_with_its_own_time_and_number
     assert (submission.channel, submission.external_id, submission.received_at) == (Channel.HOTLINE, "R-7", said)
 
 
+def test_a_trusted_senders_number_is_kept_without_control_characters(
+    client: FlaskClient, hotline: tuple[TrustedSender, str]
+) -> None:
+    document = {**GOOD, "external_id": "R-\x007"}
+    assert sent(client, document, Authorization=f"Bearer {hotline[1]}").status_code == 201
+    assert db.session.scalars(select(Submission.external_id)).one() == "R-7"
+
+
 def test_only_a_trusted_sender_may_say_when_it_was_received(
     client: FlaskClient, hotline: tuple[TrustedSender, str]
 ) -> None:
