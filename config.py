@@ -103,6 +103,12 @@ class Settings(BaseSettings):
     mail_trusted_hosts: str = ""
     """Names, parted by commas, under which the department's mail servers state what they found about senders."""
 
+    clamd_address: str = ""
+    """ClamAV's daemon that scans files which come by mail: ``host:port`` or the path of its socket; empty for none."""
+
+    clamd_seconds: int = Field(default=30, ge=1)
+    """Seconds that the scanner may take for one step."""
+
     smtp_host: str = ""
     """Mail server for outgoing mail; empty means messages are kept in ``data_dir/outbox``."""
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from consult.files import attachments
 from consult.files.attachments import AttachmentRefused, CheckedAttachment
+from consult.files.clamd import Finding
 from consult.files.mail import Mail, MailAttachment
+from consult.intake.mailbox import scanning
 from consult.settings import blobs, settings
 
 TAKEN = 20
@@ -28,10 +30,15 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Enclosed:
-    """What became of the files of a message; the bytes of those taken are stored."""
+    """What became of the files of a message; the bytes of those taken are stored.
+
+    ``unscanned``: the scanner was away, and those taken are still to be scanned. ``infected``: it found something.
+    """
 
     taken: tuple[CheckedAttachment, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    unscanned: bool = False
+    infected: bool = False
 
 
 def take(mail: Mail) -> Enclosed:
@@ -39,6 +46,7 @@ def take(mail: Mail) -> Enclosed:
     taken: list[CheckedAttachment] = []
     bytes_taken: list[bytes] = []
     refused: list[Refusal] = []
+    unscanned = infected = False
     for file in _in_order(mail.all_attachments()):
         if len(taken) + len(refused) >= NOTED:
             break
@@ -52,10 +60,16 @@ def take(mail: Mail) -> Enclosed:
             continue
         if any(checked.digest == one.digest and checked.name == one.name for one in taken):
             continue
+        found = scanning.scan(file.data) if not unscanned else None  # an absent scanner is asked once
+        if found is not None and found.finding is Finding.INFECTED:
+            infected = True
+            refused.append(Refusal(checked.name, checked.size, checked.digest, scanning.refusal(checked.name, found)))
+            continue
+        unscanned |= found is not None and found.finding is Finding.AWAY
         taken.append(checked)
         bytes_taken.append(file.data)
     blobs().put_many(bytes_taken)
-    return Enclosed(tuple(taken), tuple(refused))
+    return Enclosed(tuple(taken), tuple(refused), unscanned, infected)
 
 
 def _in_order(files: Iterable[MailAttachment]) -> list[MailAttachment]:

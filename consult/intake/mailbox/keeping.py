@@ -77,6 +77,7 @@ def keep(
             "subject": "",
             "automatic": "",
             "answer_due": False,
+            "scan_due": False,
         }
         for place, letter in enumerate(letters)
     ]

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consult.intake.models import Submission
@@ -91,6 +91,8 @@ class MailMessage(Base):
     """``{"defects": […], "spf": …, "dkim": …, "dmarc": …, "suggested": [consultation ids]}``."""
     answer_due: Mapped[bool] = mapped_column(default=False)
     """Whether the acknowledgement waits to be sent."""
+    scan_due: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its files wait for the virus scanner, which was away."""
 
     submission: Mapped[Submission | None] = relationship()
     refused: Mapped[list[RefusedFile]] = relationship(order_by="RefusedFile.position")
@@ -98,6 +100,7 @@ class MailMessage(Base):
     __table_args__ = (
         Index("ix_mail_message_outcome", "outcome", "id"),
         Index("ix_mail_message_answer_due", "answer_due", "id"),
+        Index("ix_mail_message_scan_due", "scan_due", "id"),
         {"sqlite_autoincrement": True},
     )
 

@@ -13,11 +13,11 @@ from sqlalchemy.exc import DatabaseError
 
 from consult.drafting.models import Consultation
 from consult.files.charsets import readable
-from consult.files.mail import Auto, Mail, read
+from consult.files.mail import Auto, Mail, TextSource, read
 from consult.intake import service as intake
 from consult.intake.arrival import Arrival, Said, clean
 from consult.intake.errors import NotOpen
-from consult.intake.mailbox import enclosed, followers, keeping, routing
+from consult.intake.mailbox import enclosed, followers, keeping, routing, scanning
 from consult.intake.mailbox.keeping import Letter
 from consult.intake.mailbox.models import Mailbox, MailMessage, Outcome, RefusedFile
 from consult.intake.models import Channel, Submission
@@ -264,7 +264,7 @@ def _become_submission(
 ) -> Consultation | None:
     mail = one.mail
     text = _text(mail, bool(one.files.taken))
-    legible = bool(text or one.files.taken) and not mail.unreadable and not _is_no_message(one)
+    legible = bool(text or one.files.taken) and not (mail.unreadable or _is_no_message(one) or _is_infected(one))
     consultation = asked.consultation(way.target.id) if way.target is not None else None
     received = row.received_at or at
     if consultation is not None and consultation.opens_at is not None:
@@ -296,6 +296,8 @@ def _become_submission(
         row.outcome, row.why = Outcome.QUARANTINED, f"{_why_unreadable(one)}；{way.why}"
     elif one.files.refused:
         row.why = f"{way.why}；{len(one.files.refused)} 个附件没有收进清单，保存在原件里"
+    if one.files.unscanned:
+        row.scan_due, row.why = True, f"{row.why}；{scanning.UNSCANNED}"
     row.answer_due = consultation is not None and mail.may_be_answered
     return consultation
 
@@ -328,6 +330,11 @@ def _is_no_message(one: Understood) -> bool:
     mail = one.mail
     headed = mail.from_address or mail.subject or mail.message_id or mail.date or mail.to
     return not headed and (b"\x00" in one.raw[:4096] or readable(mail.text[:2000]) < LEGIBLE)
+
+
+def _is_infected(one: Understood) -> bool:
+    """Say whether all that a message says was read from files in which the scanner found something."""
+    return one.files.infected and not one.files.taken and one.mail.text_source is TextSource.ATTACHMENT
 
 
 def _stand_in(mail: Mail) -> str:

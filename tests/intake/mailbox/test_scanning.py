@@ -1,0 +1,122 @@
+"""Files are scanned by a server that speaks clamd's protocol over a real socket; one that is away costs nothing."""
+
+from __future__ import annotations
+
+import socketserver
+import struct
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from consult.files import clamd
+from consult.files.clamd import Finding
+from consult.intake.mailbox import scanning
+from consult.intake.mailbox.models import MailMessage, Outcome, RefusedFile
+from consult.intake.models import Submission
+from consult.settings import settings
+from consult.store import db
+from tests.intake.mailbox.letters import a_letter, came, canteens, stored
+from tests.world import DURING
+
+BAD = b"X5O!P%@AP: a text of the tests that the scanner below finds something in"
+ABOUT = "关于《社区食堂管理办法》"
+LIMIT = 200_000
+
+
+class Scanner(socketserver.StreamRequestHandler):
+    """The INSTREAM command of clamd(8)."""
+
+    def handle(self) -> None:
+        """Take one command."""
+        assert self.rfile.read(10) == b"zINSTREAM\0"
+        data = b""
+        while size := struct.unpack("!I", self.rfile.read(4))[0]:
+            data += self.rfile.read(size)
+            if len(data) > LIMIT:
+                self.wfile.write(b"INSTREAM size limit exceeded. ERROR\0")
+                return
+        self.wfile.write(b"stream: " + (b"Test.Signature-1 FOUND\0" if BAD in data else b"OK\0"))
+
+
+@pytest.fixture
+def scanner() -> Iterator[str]:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Scanner) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.fixture
+def with_scanner(app: Flask, scanner: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(settings(), "clamd_address", scanner)
+    return scanner
+
+
+def a_file(name: str, data: bytes) -> Any:
+    return (name, data, "text/plain")
+
+
+def test_the_scanners_words_are_understood(scanner: str) -> None:
+    assert clamd.scan(b"harmless" * 20_000, scanner).finding is Finding.CLEAN
+    found = clamd.scan(b"x" * 70_000 + BAD, scanner)
+    assert (found.finding, found.words) == (Finding.INFECTED, "Test.Signature-1")
+    assert clamd.scan(b"x" * 20_000_000, scanner).finding in (Finding.PASSED, Finding.AWAY)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "/no/such/socket", "127.0.0.1", "no..host:3310", ":x"])
+def test_a_scanner_that_is_not_there_is_away(address: str) -> None:
+    assert clamd.scan(b"x", address, seconds=1).finding is Finding.AWAY
+
+
+def test_a_scanner_may_listen_on_a_unix_socket(tmp_path: Path) -> None:
+    path = str(tmp_path / "s")
+    with socketserver.ThreadingUnixStreamServer(path, Scanner) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        assert clamd.scan(BAD, path).finding is Finding.INFECTED
+        server.shutdown()
+
+
+def test_an_infected_file_stays_in_the_raw_message_and_the_others_are_taken(with_scanner: str) -> None:
+    canteens()
+    one = came(a_letter(ABOUT, files=(a_file("甲.txt", BAD), a_file("乙.txt", b"good"))))
+    submission = stored(one)
+    assert one.outcome is Outcome.STORED
+    assert [file.file_name for file in submission.attachments] == ["乙.txt"]
+    note = db.session.query(RefusedFile).one()
+    assert (note.name, "Test.Signature-1" in note.why) == ("甲.txt", True)
+    assert not db.session.query(MailMessage).one().scan_due
+
+
+def test_a_message_of_nothing_but_an_infected_file_is_quarantined(with_scanner: str) -> None:
+    canteens()
+    assert came(a_letter(ABOUT, "", files=(a_file("甲.txt", BAD),))).outcome is Outcome.QUARANTINED
+    assert db.session.query(Submission).count() == 1
+
+
+def test_while_the_scanner_is_away_files_are_taken_marked_and_scanned_later(
+    app: Flask, scanner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canteens()
+    monkeypatch.setattr(settings(), "clamd_address", "127.0.0.1:1")
+    one = came(a_letter(ABOUT, files=(a_file("甲.txt", BAD), a_file("乙.txt", b"good"))))
+    assert [file.file_name for file in stored(one).attachments] == ["甲.txt", "乙.txt"]
+    assert scanning.UNSCANNED in one.why
+    assert scanning.scan_waiting(DURING) == 0
+    monkeypatch.setattr(settings(), "clamd_address", scanner)
+    assert scanning.scan_waiting(DURING) == 1
+    assert scanning.scan_waiting(DURING) == 0
+    row = db.session.query(MailMessage).one()
+    assert [file.name for file in row.refused] == ["甲.txt"]
+    assert "1 个附件有病毒" in row.why
+    assert scanning.UNSCANNED not in row.why
+
+
+def test_without_a_scanner_nothing_is_asked_and_nothing_waits(app: Flask) -> None:
+    canteens()
+    assert scanning.UNSCANNED not in came(a_letter(ABOUT, files=(a_file("甲.txt", BAD),))).why
+    assert not db.session.query(MailMessage).one().scan_due
