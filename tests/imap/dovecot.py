@@ -206,6 +206,12 @@ class Account:
         (folder / "dovecot-uidlist").write_text(text, encoding="latin-1")
         return validity
 
+    def validity(self) -> int:
+        """Return the UIDVALIDITY of the INBOX."""
+        with self._client() as client:
+            client.select("INBOX", readonly=True)
+            return int(client.response("UIDVALIDITY")[1][0] or 0)
+
     def flags(self) -> list[bytes]:
         """Return the flags of each message."""
         with self._client() as client:

@@ -55,6 +55,13 @@ def ingest(files: tuple[Path, ...], as_json: bool) -> None:
         sys.exit(1)
 
 
+def _resume(as_json: bool) -> None:
+    """Finish what an earlier fetch was killed at, and tell it as it would have been told there."""
+    for one in service.resume(at=now()):
+        if one.uid is not None:
+            _tell({"uid": one.uid, "mailbox": one.mailbox_id}, one.ingested, as_json)
+
+
 def _batches(files: Sequence[Path]) -> Iterator[list[tuple[Path, bytes | str]]]:
     """Read files a few at a time; one that can't be read comes with the reason."""
     batch: list[tuple[Path, bytes | str]] = []
@@ -102,7 +109,7 @@ def _tell(place: dict[str, Any], one: service.Ingested, as_json: bool) -> None:
 def fetch(as_json: bool) -> None:
     """Read all mailboxes; one that is away is told and doesn't hold up the others."""
     at = now()
-    service.resume(at=at)
+    _resume(as_json)
     ids = [mailbox.id for mailbox in boxes.in_use()]
     if not ids:
         raise Refused("还没有设置邮箱。请用 flask mailbox add，或者在工作台的“征集信箱”里设置。")

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 def fetch(at: datetime) -> int:
     """Read every mailbox; one that is away is noted and doesn't hold up the others."""
-    done = service.resume(at=at)
+    done = len(service.resume(at=at))
     for id_ in [mailbox.id for mailbox in boxes.in_use()]:
         mailbox = db.session.get_one(Mailbox, id_)
         try:

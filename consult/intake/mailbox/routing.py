@@ -131,6 +131,7 @@ def _signs(mail: Mail, known: Sequence[Target], linked: Sequence[Linked]) -> Ite
     text = titles.simplified(text) if _TRADITIONAL.search(text) else text
     yield "正文里有草案名称", _by_title(text, known)
     yield "正文里有公告要求注明的字样", _by_phrase(text[:2_000], known)
+    yield "正文里有回执编号", _by_receipt(text[:5_000])
     yield "附件名称里有草案名称", _by_title("\n".join(file.name for file in mail.all_attachments()), known)
     yield "引用的原文里有草案名称", _by_title(mail.quoted[:LOOKED_AT], known)
 
@@ -195,9 +196,9 @@ def _named(mail: Mail) -> Collection[str]:
     return [one for one in dict.fromkeys((mail.in_reply_to, *mail.references)) if one and "\x00" not in one]
 
 
-def _by_receipt(subject: str) -> set[int]:
-    """Return the consultations of the receipts whose numbers stand in a subject."""
-    numbers = {number.upper() for number in _NUMBER.findall(subject)}
+def _by_receipt(text: str) -> set[int]:
+    """Return the consultations of the receipts whose numbers stand in a text."""
+    numbers = {number.upper() for number in _NUMBER.findall(text)}
     if not numbers:
         return set()
     query = select(Submission.consultation_id).where(

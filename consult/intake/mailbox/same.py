@@ -27,7 +27,8 @@ _MBOX_LINE = re.compile(rb"From [^\n]*\n")
 def digest_of(raw: bytes) -> str:
     """Return the SHA-256 (hexadecimal) of what a message's writer sent.
 
-    Line ends are taken as one kind and blank lines at the end as none. What has no header is taken whole.
+    Line ends are taken as one kind and blank lines at the end as none. What has no header is taken whole; a line of a
+    header that is no field counts as what it is, so that a damaged message that came two ways is one, too.
     """
     plain = _LINE_ENDS.sub(b"\n", raw) if b"\r" in raw else raw
     plain = _MBOX_LINE.sub(b"", plain, count=1) if plain.startswith(b"From ") else plain
@@ -44,7 +45,7 @@ def digest_of(raw: bytes) -> str:
 
 
 def _fields(head: bytes) -> list[tuple[bytes, bytes]] | None:
-    """Return the fields of a header, unfolded, in order; ``None`` where a line is neither field nor continuation."""
+    """Return the fields of a header, unfolded, in order, other lines under no name; ``None`` where it is no header."""
     fields: list[tuple[bytes, bytes]] = []
     for line in head.split(b"\n"):
         if line[:1] in (b" ", b"\t") and fields:
@@ -52,7 +53,7 @@ def _fields(head: bytes) -> list[tuple[bytes, bytes]] | None:
             fields[-1] = name, value + b" " + line
             continue
         match = _FIELD.match(line)
-        if match is None:
+        if match is None and not fields:
             return None
-        fields.append((match[1].lower(), match[2]))
+        fields.append((match[1].lower(), match[2]) if match else (b"", line))
     return fields

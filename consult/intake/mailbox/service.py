@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import DatabaseError
 
 from consult.drafting.models import Consultation
@@ -19,7 +19,7 @@ from consult.intake.arrival import Arrival, Said, clean
 from consult.intake.errors import NotOpen
 from consult.intake.mailbox import enclosed, followers, keeping, routing, scanning
 from consult.intake.mailbox.keeping import Letter
-from consult.intake.mailbox.models import Mailbox, MailMessage, Outcome, RefusedFile
+from consult.intake.mailbox.models import Mailbox, MailMessage, Outcome, RefusedFile, Sighting
 from consult.intake.models import Channel, Submission
 from consult.settings import settings
 from consult.store import db, transaction
@@ -45,6 +45,16 @@ class Ingested:
     consultation: str | None = None
     number: str | None = None
     why: str = ""
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """What became of a message whose sorting had been cut off, and where it came from: file, or UID of a mailbox."""
+
+    source: str
+    uid: int | None
+    mailbox_id: int | None
+    ingested: Ingested
 
 
 @dataclass(frozen=True)
@@ -102,8 +112,8 @@ def pending(limit: int = 500) -> list[int]:
     return list(db.session.scalars(query))
 
 
-def resume(*, at: datetime) -> int:
-    """Sort what was kept and whose sorting was cut off; return how many that were.
+def resume(*, at: datetime) -> list[Resumed]:
+    """Sort what was kept and whose sorting was cut off; return what became of each.
 
     A message that cuts it off again and again is put aside unread, so that it can't hold up the others.
     """
@@ -114,7 +124,21 @@ def resume(*, at: datetime) -> int:
             if mail.outcome is None:
                 mail.attempts += 1
         sort([id_], at=at)
-    return len(ids)
+    return _places(ids)
+
+
+def _places(ids: Sequence[int]) -> list[Resumed]:
+    """Return what became of messages, each with where it came from."""
+    query = (
+        select(MailMessage.id, MailMessage.source, func.min(Sighting.uid), func.min(Sighting.mailbox_id))
+        .outerjoin(Sighting, Sighting.mail_id == MailMessage.id)
+        .where(MailMessage.id.in_(ids))
+        .group_by(MailMessage.id, MailMessage.source)
+        .order_by(MailMessage.id)
+    )
+    found = list(db.session.execute(query))
+    told = outcomes([keeping.Kept(row[0], again=False) for row in found])
+    return [Resumed(row[1], row[2], row[3], one) for row, one in zip(found, told, strict=True)]
 
 
 def sort(ids: Sequence[int], *, at: datetime) -> None:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from flask import Flask
 
-from consult.intake.mailbox.models import Mailbox
+from consult.accounts.permissions import SYSTEM
+from consult.clock import now
+from consult.intake.mailbox import boxes, keeping
+from consult.intake.mailbox.keeping import Letter
+from consult.intake.mailbox.models import Encryption, Mailbox
 from consult.store import db
 from tests.faces.cli.console import run
+from tests.imap.dovecot import Dovecot
 from tests.intake.mailbox.letters import a_letter, canteens
 
 ADD = ("mailbox", "add", "--host", "imap.example.cn", "--user", "yijian@example.cn", "--password", "secret word")
@@ -60,3 +66,46 @@ def test_without_mailboxes_there_is_nothing_to_fetch(app: Flask) -> None:
     result = run(app, "mailbox", "fetch")
     assert result.exit_code == 1
     assert "还没有设置邮箱" in result.stderr
+
+
+@pytest.mark.imap
+def test_a_fetch_tells_each_message_once_even_what_an_earlier_one_was_killed_at(app: Flask, dovecot: Dovecot) -> None:
+    canteens()
+    raw = a_letter("《社区食堂管理办法》意见")
+    account = dovecot.account(raw, a_letter("您好"))
+    terms = boxes.Terms("127.0.0.1", account.user, account.password, dovecot.port, Encryption.NONE)
+    mailbox = boxes.add(SYSTEM, terms, at=now())
+    db.session.execute(db.update(Mailbox).values(uidvalidity=account.validity()))
+    db.session.commit()
+    letter = Letter(raw.replace(b"\n", b"\r\n"), "killed", uid=1)
+    keeping.keep([letter], at=now(), mailbox=mailbox, uidvalidity=account.validity(), read_up_to=1)
+    result = run(app, "mailbox", "fetch", "--json")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 0, result.stderr
+    assert [(line["uid"], line["outcome"], line["consultation"]) for line in lines] == [
+        (1, "stored", "canteens"),
+        (2, "unassigned", None),
+    ]
+    assert all(line["number"] for line in lines)
+    assert run(app, "mailbox", "fetch", "--json").stdout == ""
+
+
+@pytest.mark.imap
+def test_a_mailbox_that_is_away_holds_up_no_other(app: Flask, dovecot: Dovecot) -> None:
+    canteens()
+    account = dovecot.account(a_letter("《社区食堂管理办法》意见"))
+    for host, port in (("127.0.0.1", 1), ("127.0.0.1", dovecot.port)):
+        terms = boxes.Terms(host, account.user, account.password, port, Encryption.NONE)
+        boxes.add(SYSTEM, terms, at=now())
+    result = run(app, "mailbox", "fetch", "--json")
+    assert result.exit_code == 1
+    assert "连不上 127.0.0.1:1" in result.stderr
+    assert json.loads(result.stdout)["outcome"] == "stored"
+
+
+def test_what_is_no_mail_is_kept_and_told(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20)
+    (tmp_path / "empty.eml").write_bytes(b"")
+    result = run(app, "mailbox", "ingest", str(tmp_path / "photo.jpg"), str(tmp_path / "empty.eml"), "--json")
+    assert result.exit_code == 0
+    assert [json.loads(line)["outcome"] for line in result.stdout.splitlines()] == ["quarantined"] * 2

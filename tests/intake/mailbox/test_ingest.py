@@ -51,6 +51,14 @@ def test_the_same_message_in_two_mailboxes_is_one(app: Flask) -> None:
     assert came(other.replace(b"\n", b"\r\n").replace(b"\r\r\n", b"\r\n")).outcome is Outcome.DUPLICATE
 
 
+def test_a_damaged_message_in_two_mailboxes_is_one(app: Flask) -> None:
+    canteens()
+    raw = a_letter(ABOUT).replace(b"Subject:", "主题断了\nSubject:".encode("gbk"), 1)
+    assert came(raw).outcome is Outcome.STORED
+    assert came(raw.replace(b"mx.dept", b"mx2.dept")).outcome is Outcome.DUPLICATE
+    assert came(raw.replace("断".encode("gbk"), "缺".encode("gbk"))).outcome is Outcome.STORED
+
+
 @pytest.mark.parametrize("message_id", ["<same@example.cn>", None])
 def test_different_messages_are_two_whatever_their_identifier_says(app: Flask, message_id: str | None) -> None:
     canteens()
@@ -176,8 +184,8 @@ def test_a_message_whose_sorting_was_cut_off_is_sorted_later(app: Flask) -> None
     canteens()
     keeping.keep([Letter(a_letter(ABOUT))], at=DURING)
     assert db.session.query(Submission).count() == 0
-    assert service.resume(at=DURING) == 1
-    assert service.resume(at=DURING) == 0
+    assert [one.ingested.outcome for one in service.resume(at=DURING)] == [Outcome.STORED]
+    assert service.resume(at=DURING) == []
     assert db.session.query(Submission).one().state.value == "received"
 
 

@@ -96,6 +96,7 @@ def test_an_answer_to_our_acknowledgement_belongs_where_that_did(two: object) ->
     ours = db.session.query(Acknowledgement).one().message_id
     assert came(a_letter("补充", "再补充一点。", In_Reply_To=f"<{ours}>")).consultation == "canteens"
     assert came(a_letter(f"Re: 已收到您的意见（回执 {first.number}）", "又一点。")).consultation == "canteens"
+    assert came(a_letter("补充", f"回执编号：{first.number}，再补充一点。")).consultation == "canteens"
 
 
 def test_a_message_about_a_draft_that_is_not_out_yet_waits_with_the_reason(app: Flask) -> None:
