@@ -111,7 +111,9 @@ class _Pick:
     ) -> Select[Consultee]:
         wanted = self._wanted
         query = select(Consultee).where(Consultee.retired_at.is_(None), Consultee.kind == kind, ~self._listed)
-        if wanted.sectors:
+        if len(wanted.sectors) == 1:  # so that the index gives them in their order
+            query = query.where(Consultee.sector == wanted.sectors[0])
+        elif wanted.sectors:
             query = query.where(Consultee.sector.in_(wanted.sectors))
         if in_region:
             query = query.where(Consultee.region.startswith(wanted.region, autoescape=True))

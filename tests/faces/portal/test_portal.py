@@ -6,12 +6,14 @@ import io
 import logging
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from consult import clock
+from consult.accounts import passwords
 from consult.accounts.models import Role
 from consult.accounts.permissions import SYSTEM, Actor
 from consult.consultees import invitations, listing, members, register, responses
@@ -19,6 +21,7 @@ from consult.consultees.models import Consultee, ConsulteeKind, Invitation, Memb
 from consult.consultees.standing import Standing, standing
 from consult.drafting.models import Consultation
 from consult.intake.models import Channel, SenderKind
+from consult.ledger.models import LedgerEntry
 from consult.store import db
 from tests.builders import an_actor, an_open_consultation
 
@@ -330,3 +333,76 @@ def test_who_may_send_lets_a_colleague_in(client: FlaskClient, invitation: Invit
 def test_a_holder_of_a_link_manages_nobody(client: FlaskClient, invitation: Invitation) -> None:
     client.get(link(invitation))
     assert client.post("/portal/people", data={"username": "z", "name": "x", "role": "send"}).status_code == 403
+
+
+# ---------------------------------------------------------------- nobody else gets in, and nothing is left lying about
+
+
+def test_a_sign_in_of_nobody_costs_the_same_hash_as_a_wrong_password_and_a_former_member(
+    client: FlaskClient, invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_member(invitation.consultee, MemberRole.SEND)
+    gone, _ = a_member(invitation.consultee, MemberRole.SEND, "gone@example.com")
+    members.dismiss(SYSTEM, gone, at=clock.now())
+    worked: list[str] = []
+    verify = passwords._hasher.verify
+
+    def counted(stored: str, password: str) -> bool:
+        worked.append(stored.rsplit("$", 2)[0])
+        return verify(stored, password)
+
+    monkeypatch.setattr(passwords, "_hasher", SimpleNamespace(verify=counted, hash=passwords._hasher.hash))
+    for username in ("wang@example.com", "nobody@example.com", "gone@example.com"):
+        assert come_in(client, username, "wrong") == 400
+    assert len(worked) == 3
+    assert len(set(worked)) == 1
+
+
+def test_a_guessed_link_is_hashed_and_looked_up_as_a_known_one_is(
+    client: FlaskClient, invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[int] = []
+    hash_token = invitations.hash_token
+
+    def counted(token: str) -> str:
+        hashed.append(len(token))
+        return hash_token(token)
+
+    monkeypatch.setattr(invitations, "hash_token", counted)
+    token = link(invitation).rpartition("/")[2]
+    for tried in (token, token[:-1] + ("A" if token[-1] != "A" else "B"), "C" * len(token)):
+        client.get(f"/portal/i/{tried}")
+    assert hashed == [len(token)] * 3
+
+
+def test_neither_ledger_nor_pages_nor_errors_hold_a_token(
+    client: FlaskClient, drafter: Actor, invitation: Invitation
+) -> None:
+    token = link(invitation).rpartition("/")[2]
+    client.get(link(invitation))
+    write(client, invitation, verb="send", **{"said-art-3": "改为每月。"})
+    invitations.revoke(drafter, invitation, "发错了", at=clock.now())
+    entries = db.session.scalars(db.select(LedgerEntry)).all()
+    assert entries
+    assert not any(token in f"{one.subject} {one.detail}" or invitation.nonce in str(one.detail) for one in entries)
+    assert token not in client.get(link(invitation)).text
+    for address in ("/feed.atom", "/calendar.ics", "/metrics", f"/portal/i/{token}/x"):
+        assert token not in client.get(address).text
+
+
+def test_the_personal_link_is_shown_to_its_holder_to_hand_on_and_to_no_member(
+    client: FlaskClient, invitation: Invitation
+) -> None:
+    token = link(invitation).rpartition("/")[2]
+    client.get(link(invitation))
+    page = client.get(f"/portal/answer/{invitation.id}/colleague")
+    assert token in page.text
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert "no-store" in page.headers["Cache-Control"]
+    _, password = a_member(invitation.consultee, MemberRole.DRAFT)
+    other = client.application.test_client()
+    come_in(other, "wang@example.com", password)
+    assert token not in other.get(f"/portal/answer/{invitation.id}/colleague").text
+    assert other.get(f"/portal/answer/{invitation.id}/colleague.svg").status_code == 404
+    stranger = client.application.test_client()
+    assert stranger.get(f"/portal/answer/{invitation.id}/colleague").status_code == 401
