@@ -21,6 +21,10 @@ class MailRejected(MailNotSent):
     """The mail server will never take this message: the address is wrong."""
 
 
+class MailPutOff(MailNotSent):
+    """The mail server takes nothing for this address just now; for others it may."""
+
+
 def send(message: EmailMessage) -> str:
     """Send a message, or keep it in the outbox; return its Message-ID without brackets.
 
@@ -29,6 +33,7 @@ def send(message: EmailMessage) -> str:
     Raises:
         MailNotSent: the server can't be reached or took it not.
         MailRejected: the server says that it will never take it.
+        MailPutOff: it takes nothing for this address now.
     """
     identifier = str(message["Message-ID"]).strip("<> ")
     if settings().smtp_host:
@@ -52,7 +57,7 @@ def _to_server(message: EmailMessage) -> None:
         told = words.decode("utf-8", "replace")[:200] if isinstance(words, bytes) else str(words)[:200]
         if 500 <= code < 600:
             raise MailRejected(f"邮件服务器不收这个地址：{code} {told}") from refused
-        raise MailNotSent(f"邮件服务器暂时不收：{code} {told}") from refused
+        raise MailPutOff(f"邮件服务器暂时不收：{code} {told}") from refused
     except (OSError, smtplib.SMTPException) as error:
         raise MailNotSent(f"邮件发不出去：{type(error).__name__}。稍后会再发。") from error
 

@@ -69,6 +69,8 @@ def _answer(id_: int, at: datetime) -> bool:
     except outgoing.MailNotSent as failure:
         if isinstance(failure, outgoing.MailRejected):
             return _settle(id_, at, skipped=str(failure))
+        if isinstance(failure, outgoing.MailPutOff):
+            return False  # its turn comes again; it holds up no other
         raise
     return _settle(id_, at)
 

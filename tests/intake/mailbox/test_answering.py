@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import email
 import email.policy
+import socket
+from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
 from flask import Flask
 
 from consult import outgoing
@@ -115,3 +120,62 @@ def test_an_address_that_is_refused_for_good_is_not_tried_again(monkeypatch: pyt
         patch.setattr(outgoing, "send", lambda _: (_ for _ in ()).throw(outgoing.MailRejected("no such user")))
         assert answering.acknowledge(DURING) == 0
     assert answering.acknowledge(DURING) == 0
+
+
+class Post:
+    """What a real mail server took, and whom it refuses for good or for now."""
+
+    def __init__(self) -> None:
+        self.taken: list[Envelope] = []
+        self.refuses: dict[str, str] = {}
+
+    async def handle_RCPT(self, *given: Any) -> str:  # noqa: N802
+        """Take a recipient or not."""
+        envelope, address = given[2], given[3]
+        if address in self.refuses:
+            return self.refuses[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, *given: Any) -> str:  # noqa: N802
+        """Take a message."""
+        self.taken.append(given[2])
+        return "250 OK"
+
+
+@pytest.fixture
+def post(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
+    handler = Post()
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        port = one.getsockname()[1]
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    monkeypatch.setattr(settings(), "smtp_host", "127.0.0.1")
+    monkeypatch.setattr(settings(), "smtp_port", port)
+    yield handler
+    controller.stop()
+
+
+def test_a_mail_server_takes_the_answer_and_is_asked_again_where_it_refused_for_now(post: Post) -> None:
+    canteens()
+    came(a_letter(ABOUT, sender="a@example.cn", message_id="<one@example.cn>"))
+    came(a_letter(ABOUT, sender="b@example.cn"))
+    post.refuses = {"a@example.cn": "451 later"}
+    assert answering.acknowledge(DURING) == 1  # the other is not held up
+    post.refuses = {}
+    assert answering.acknowledge(DURING) == 1
+    envelope = post.taken[-1]
+    answer = email.message_from_bytes(envelope.content, policy=email.policy.default)
+    assert (envelope.rcpt_tos, answer["References"]) == (["a@example.cn"], "<one@example.cn>")
+    assert came(envelope.content).outcome.value == "automatic"  # our own answer, come back, is no opinion
+    assert answering.acknowledge(DURING) == 0
+
+
+def test_a_mail_server_that_refuses_an_address_for_good_isnt_asked_again(post: Post) -> None:
+    canteens()
+    came(a_letter(ABOUT, sender="gone@example.cn"))
+    came(a_letter(ABOUT, sender="b@example.cn"))
+    post.refuses = {"gone@example.cn": "550 no such user"}
+    assert answering.acknowledge(DURING) == 1
+    assert answering.acknowledge(DURING) == 0
+    assert [one.rcpt_tos for one in post.taken] == [["b@example.cn"]]
