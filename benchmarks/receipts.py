@@ -52,7 +52,7 @@ def fill(consultation: Any, size: int) -> list[str]:
         n = min(TOGETHER, size - there)
         with transaction():
             ids = bulk.reserve_ids(Submission, n)
-            fresh = [receipts.new_number(template["received_at"]) for _ in ids]
+            fresh = [f"29990101-{id_:08d}" for id_ in ids]  # random ones would meet now and then among a million
             hashes = [receipts.hash_key(receipts.key_of(number)) for number in fresh]
             rows = zip(ids, fresh, hashes, strict=True)
             bulk.insert_rows(
