@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -16,6 +17,9 @@ from consult.intake.models import Attachment, RawForm, Submission, SubmissionPar
 from consult.intake.receipts import Receipt
 from consult.ledger.service import Done, record_many
 from consult.store import bulk, db, tally, writing
+
+DRAWS = 5
+"""How often a receipt number is drawn anew because another submission has it."""
 
 
 def check(consultation: Terms | Named | None, arrival: Arrival, *, at: datetime) -> None:
@@ -103,8 +107,7 @@ def _store(
     terms: Terms | None, arrival: Arrival, parts: Sequence[Said], blob: str | None, *, at: datetime, actor: Actor
 ) -> Receipt:
     """Write everything that a submission is, unless its key shows that it is stored already."""
-    row = rows.submission_row(terms, arrival, parts, at=at)
-    id_ = bulk.insert_new(Submission, row, unique="idempotency_key")
+    row, id_ = _insert(terms, arrival, parts, at)
     if id_ is None:
         return _replay(arrival)
     bulk.insert_rows(SubmissionPart, rows.part_rows(id_, parts))
@@ -117,6 +120,21 @@ def _store(
     )
     record_many(actor, "submission.receive", [done], at=at, consultation_id=row["consultation_id"])
     return Receipt(row["number"], receipts.key_of(row["number"]), id_)
+
+
+def _insert(
+    terms: Terms | None, arrival: Arrival, parts: Sequence[Said], at: datetime
+) -> tuple[dict[str, Any], int | None]:
+    """Insert a submission; return its columns and its id, which is None when its key is stored already.
+
+    Numbers are random: on a day of a million submissions one in a million draws a number that is given away.
+    """
+    for _ in range(DRAWS):
+        row = rows.submission_row(terms, arrival, parts, at=at)
+        id_ = bulk.insert_new(Submission, row)
+        if id_ is not None or _stored(arrival) is not None:
+            return row, id_
+    raise RuntimeError(f"{DRAWS} receipt numbers in a row were given away: their randomness is broken")
 
 
 def count_arrival(submission: Submission, anchors: Sequence[str]) -> None:

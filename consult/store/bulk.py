@@ -57,13 +57,13 @@ def insert_rows(model: type[DeclarativeBase], rows: Sequence[Row]) -> None:
             cursor.execute(plan.sql, plan.parameters(rows)[0])
 
 
-def insert_new(model: type[DeclarativeBase], row: Row, *, unique: str) -> int | None:
-    """Insert a row and return its id; None when another holds the same value in the column ``unique``.
+def insert_new(model: type[DeclarativeBase], row: Row) -> int | None:
+    """Insert a row and return its id; None when another holds one of the values that must be unique.
 
     On PostgreSQL it waits for how a transaction ends that is about to store the same value.
     """
     running = driver()
-    plan = _plan(model, tuple(row), running.dialect, unique)
+    plan = _plan(model, tuple(row), running.dialect, unless_there=True)
     with _cursor(running, plan) as cursor:
         cursor.execute(plan.sql, plan.parameters([row])[0])
         made = cursor.fetchone()
@@ -119,13 +119,15 @@ class _Plan:
 
 
 @lru_cache(maxsize=128)
-def _plan(model: type[DeclarativeBase], columns: tuple[str, ...], dialect: Dialect, unique: str = "") -> _Plan:
+def _plan(
+    model: type[DeclarativeBase], columns: tuple[str, ...], dialect: Dialect, *, unless_there: bool = False
+) -> _Plan:
     """Return the plan of an INSERT, which takes longer to make than to use."""
     to_postgresql = dialect.name == "postgresql"
     statement = (postgresql if to_postgresql else sqlite).insert(model).inline()
     statement = statement.values({column: bindparam(column) for column in columns})
-    if unique:
-        statement = statement.on_conflict_do_nothing(index_elements=[unique]).returning(model.__table__.c.id)
+    if unless_there:
+        statement = statement.on_conflict_do_nothing().returning(model.__table__.c.id)
     compiled: Any = statement.compile(dialect=dialect)
     types = model.__table__.c
     order = [

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from consult.accounts.models import Role
 from consult.drafting.models import Consultation
+from consult.intake import receipts
 from consult.intake import service as intake
 from consult.intake.errors import IdempotencyConflict
 from consult.intake.models import RawForm, Submission, SubmissionPart
@@ -84,3 +85,13 @@ def test_the_same_form_sent_by_several_at_once_is_one_submission_and_one_receipt
     assert tally.counts(key, "received") == {"in_time": 1}
     with pytest.raises(IdempotencyConflict):
         send("other")
+
+
+def test_a_receipt_number_that_is_given_away_is_drawn_anew(
+    consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter(["20261010-AAAAAAAA", "20261010-AAAAAAAA", "20261010-BBBBBBBB"])
+    monkeypatch.setattr(receipts, "new_number", lambda _at: next(drawn))
+    first, second = (intake.receive(consultation, an_arrival(idempotency_key=key), at=LATER) for key in ("a", "b"))
+    assert (first.number, second.number) == ("20261010-AAAAAAAA", "20261010-BBBBBBBB")
+    assert rows()[0] == 2
