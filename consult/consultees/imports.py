@@ -115,6 +115,7 @@ def _batch(work: Import, rows: Iterable[Row], seen: dict[str, tuple[int, Entry]]
             _account(work, number, entry, seen, known) if isinstance(entry, Entry) else entry
             for number, entry in ((number, _numbered(number, entry)) for number, entry in read)
         ]
+        known.enter(work)
         if work.dry_run:
             session.rollback()
     return accounts
@@ -153,7 +154,7 @@ def _read(cells: dict[str, str] | BadRow, columns: Columns) -> Entry | RowAccoun
 
 
 class _Known:
-    """Who is registered already, of those a batch names: two queries for all of them."""
+    """Who is registered already, of those a batch names: two queries for all of them; and who is about to be."""
 
     def __init__(self, entries: list[Entry]) -> None:
         codes = {entry.credit_code for entry in entries if entry.credit_code}
@@ -166,6 +167,7 @@ class _Known:
         )
         self._by_code: dict[str, Consultee] = {}
         self._by_key: dict[str, list[Consultee]] = {}
+        self._drawn_up: list[Consultee] = []
         for consultee in db.session.scalars(query):
             self.note(consultee)
 
@@ -175,6 +177,17 @@ class _Known:
             self._by_code[consultee.credit_code] = consultee
         if consultee.merged_into_id is None:
             self._by_key.setdefault(consultee.name_key, []).append(consultee)
+
+    def draw_up(self, entry: Entry, at: datetime) -> None:
+        """Take up an entry that means nobody yet; it is registered with the others."""
+        made = register.draw_up(entry, entry.credit_code or None, at=at)
+        self._drawn_up.append(made)
+        self.note(made)
+
+    def enter(self, work: Import) -> None:
+        """Register those that were taken up."""
+        drawn_up, self._drawn_up = self._drawn_up, []
+        register.enter(work.actor, drawn_up, at=work.at)
 
     def find(self, entry: Entry) -> Consultee | None:
         """Return whom an entry means: by code, else by the very same name where the codes don't contradict it."""
@@ -203,13 +216,13 @@ def _account(work: Import, number: int, entry: Entry, seen: dict[str, tuple[int,
     consultee = known.find(entry)
     if consultee is None:
         alike = known.alike(entry)
-        made = register.add(work.actor, entry, at=work.at, checked=True)
-        known.note(made)
+        known.draw_up(entry, work.at)
         remark = f"名称与已登记的“{alike}”相近，可能是同一家，请在名录中核对、合并" if alike else ""
         return RowAccount(number, RowOutcome.TAKEN, entry.name, remark)
     merged = _merged(consultee, entry)
     if not register.differs(consultee, merged):
         return RowAccount(number, RowOutcome.ALREADY, entry.name, "已经登记")
+    known.enter(work)  # it may be one of them, and the ledger keeps the order of the rows
     register.change(work.actor, consultee, merged, at=work.at, checked=True)
     return RowAccount(number, RowOutcome.CHANGED, entry.name, "已经登记，按表格更新")
 

@@ -16,6 +16,8 @@ from consult.consultees import imports
 from consult.consultees.models import Consultee, ConsulteeKind, Contact, Size
 from consult.files import tables
 from consult.files.tables import TableRefused
+from consult.ledger.models import LedgerEntry
+from consult.ledger.service import seal_holds
 from consult.store import db
 from tests.builders import NOON, an_actor
 
@@ -75,6 +77,31 @@ def test_double_rows_are_one_and_contradicting_ones_are_named(app: Flask) -> Non
     assert [row.outcome.value for row in accounts] == ["taken", "already", "refused"]
     assert "第 2 行" in accounts[2].reason
     assert registered() == 1
+
+
+def test_a_row_without_the_code_of_one_before_it_means_the_same_with_one_contact(app: Flask) -> None:
+    accounts = take(GOOD, GOOD.replace("91350100M000100Y43", ""))
+    assert [row.outcome.value for row in accounts] == ["taken", "already"]
+    assert db.session.scalar(select(func.count()).select_from(Contact)) == 1
+
+
+def test_rows_that_are_new_and_change_one_another_stand_in_the_ledger_in_their_order(app: Flask) -> None:
+    others = [f"第{i}家餐饮店,,,,,,联系人{i},,c{i}@example.com" for i in range(40)]
+    later = GOOD.replace("91350100M000100Y43", "").replace("a@example.com", "b@example.com")
+    accounts = take(GOOD, later, *others)
+    assert [row.outcome.value for row in accounts] == ["taken", "changed", *["taken"] * 40]
+    entries = db.session.scalars(select(LedgerEntry).order_by(LedgerEntry.id)).all()
+    assert [entry.act for entry in entries] == [
+        "consultee.add",
+        "consultee.change",
+        *["consultee.add"] * 40,
+        "consultee.import",
+    ]
+    assert all(seal_holds(entry) for entry in entries)
+    subjects = {entry.subject: entry.detail["name"] for entry in entries if entry.act == "consultee.add"}
+    found = db.session.scalars(select(Consultee).order_by(Consultee.id)).all()
+    assert subjects == {f"consultee:{one.id}": one.name for one in found}
+    assert [contact.name for one in found[1:] for contact in one.contacts] == [f"联系人{i}" for i in range(40)]
 
 
 def test_a_name_nearly_the_same_is_taken_and_pointed_out(app: Flask) -> None:
