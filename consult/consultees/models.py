@@ -105,6 +105,7 @@ class Listed(Base):
     __table_args__ = (
         UniqueConstraint("consultation_id", "consultee_id"),
         Index("ix_consultation_consultee_standing", "consultation_id", "standing", "id"),
+        Index("ix_consultation_consultee_order", "consultation_id", "removed_at", "id"),
         Index("ix_consultation_consultee_consultee", "consultee_id"),
     )
 
