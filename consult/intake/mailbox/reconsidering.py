@@ -7,7 +7,7 @@ from datetime import datetime
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.files.mail import Auto, read
-from consult.intake.mailbox import enclosed, keeping, routing, service
+from consult.intake.mailbox import becoming, enclosed, keeping, routing, service
 from consult.intake.mailbox.errors import MailboxRefused
 from consult.intake.mailbox.models import MailMessage, Outcome
 from consult.intake.models import Submission
@@ -25,13 +25,13 @@ def is_from_a_person(actor: Actor, row: MailMessage, *, at: datetime) -> str:
     raw = keeping.raw_of(row)
     mail = read(raw, own_addresses=service.own_addresses(), trusted_hosts=service.trusted_hosts())
     files = enclosed.take(mail)
-    one = service.Understood(row.id, raw, row.digest, row.server_at, replace(mail, auto=Auto.NONE), files)
+    one = becoming.Understood(row.id, raw, row.digest, row.server_at, replace(mail, auto=Auto.NONE), files)
     with transaction() as session:
         session.refresh(row, with_for_update=True)
         if row.outcome is not Outcome.AUTOMATIC:
             raise MailboxRefused("这封邮件已经不在自动邮件里，请刷新页面。")
         row.automatic = ""
-        service.write_down(row, one, routing.Route(None, "人工确认是公众来信，请归类", ()), at)
+        becoming.write_down(row, one, routing.Route(None, "人工确认是公众来信，请归类", ()), at)
         session.flush()
         number = session.get_one(Submission, row.submission_id).number
         record(actor, "mail.reconsider", f"submission:{number}", at=at)

@@ -11,7 +11,7 @@ from flask import Flask
 
 from consult.files.mail import Mail
 from consult.intake import witness
-from consult.intake.mailbox import keeping, service
+from consult.intake.mailbox import becoming, keeping, service
 from consult.intake.mailbox.keeping import Letter
 from consult.intake.mailbox.models import MailMessage, Outcome, RefusedFile
 from consult.intake.models import Channel, Submission
@@ -212,14 +212,14 @@ def test_a_message_that_cuts_its_sorting_off_again_and_again_is_put_aside_unread
 
 def test_an_error_with_one_message_holds_up_no_other(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     canteens()
-    whole = service.intake.receive
+    whole = becoming.intake.receive
 
     def fails_once(consultation: object, arrival: object, **more: object) -> object:
         if "坏" in arrival.subject:  # type: ignore[attr-defined]
             raise RuntimeError("no")
         return whole(consultation, arrival, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(service.intake, "receive", fails_once)
+    monkeypatch.setattr(becoming.intake, "receive", fails_once)
     letters = [Letter(a_letter(f"{ABOUT}{mark}")) for mark in ("一", "坏", "二")]
     outcomes = [one.outcome for one in service.ingest_many(letters, at=DURING)]
     assert outcomes == [Outcome.STORED, Outcome.QUARANTINED, Outcome.STORED]
