@@ -59,7 +59,7 @@ class Consultee(Base):
     __table_args__ = (
         Index("ix_consultee_register", "retired_at", "id"),
         Index("ix_consultee_register_kind", "retired_at", "kind", "id"),
-        Index("ix_consultee_proposal", "retired_at", "kind", "sector", "id"),
+        Index("ix_consultee_proposal", "retired_at", "kind", "sector", "id", "region"),
         Index("ix_consultee_region", "region", "id"),
     )
 
