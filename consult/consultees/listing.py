@@ -145,22 +145,24 @@ def add(actor: Actor, consultation: Consultation, chosen: Iterable[tuple[Consult
     with transaction():
         added = 0
         for start in range(0, len(wanted), AT_ONCE):
-            added += _add(actor, consultation, list(wanted.values())[start : start + AT_ONCE], at)
+            added += _add(actor, consultation, dict(list(wanted.items())[start : start + AT_ONCE]), at)
     return added
 
 
-def _add(actor: Actor, consultation: Consultation, chosen: list[tuple[Consultee, str]], at: datetime) -> int:
+def _add(actor: Actor, consultation: Consultation, chosen: dict[int, tuple[Consultee, str]], at: datetime) -> int:
+    # One query reads all anew that the transaction's beginning let go stale; each by itself costs a query each.
+    db.session.scalars(select(Consultee).where(Consultee.id.in_(chosen))).all()
     known = {
         row.consultee_id: row
         for row in db.session.scalars(
             select(Listed).where(
                 Listed.consultation_id == consultation.id,
-                Listed.consultee_id.in_([consultee.id for consultee, _ in chosen]),
+                Listed.consultee_id.in_(chosen),
             )
         )
     }
     added: list[int] = []
-    for consultee, why in chosen:
+    for consultee, why in chosen.values():
         if consultee.retired_at is not None:
             raise ConsulteeRefused(f"{consultee.name}已经停用，不能列入。")
         row = known.get(consultee.id)
