@@ -67,6 +67,7 @@ EXEMPT = {
             "automatic",
             "facts",
             "answer_due",
+            "scan_due",
         )
     },
 }
