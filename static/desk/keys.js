@@ -75,3 +75,6 @@ if (keysSwitch) {
   keysSwitch.checked = !device.get(OFF);
   keysSwitch.addEventListener("change", () => (keysSwitch.checked ? device.remove(OFF) : device.set(OFF, "1")));
 }
+
+// From here on keys act. What was pressed before is not made up for: it would act on what nobody has seen yet.
+document.documentElement.dataset.keys = "listening";

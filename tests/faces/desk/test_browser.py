@@ -17,6 +17,7 @@ from consult.intake.mailbox import boxes
 from consult.store import db
 from tests.builders import DRAFT, a_submission, docx_of
 from tests.faces.desk.conftest import PASSWORD, Staff
+from tests.faces.desk.keys import press
 from tests.faces.desk.making import TITLE, drafted, in_review, received, released
 from tests.faces.public.test_browser import AXE, CHROMIUM, RULES, SIZES
 
@@ -172,12 +173,12 @@ def test_from_a_word_file_to_an_open_consultation(browser: Browser, office: Offi
 def test_the_keyboard_goes_from_the_overview_to_the_notice_and_saves(browser: Browser, office: Office) -> None:
     page = office.visit(browser, "desk", "drafter")
     page.goto(office.address("/desk/consultations/{drafted}"))
-    page.keyboard.press("e")
+    press(page, "e")
     page.wait_for_url("**/notice")
     page.fill("#summary", "用键盘写的。")
-    page.keyboard.press("Control+s")
+    press(page, "Control+s")
     page.wait_for_selector("text=已保存")
-    page.keyboard.press("g")
+    press(page, "g")
     page.wait_for_url("**/desk/")
     assert office.complaints == []
 
