@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import close_all_sessions
 from werkzeug.test import TestResponse
@@ -27,6 +29,10 @@ CORPUS = ROOT.parent / "shared" / "corpus"
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
 """Server URL (``postgresql://user@host:port``) on which the same tests run again; empty for SQLite alone."""
 UNDER_CI = os.environ.get("CI", "") == "true"
+
+# How long an example takes is no property of it: machines are busy.
+property_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+property_settings.load_profile("house")
 
 
 def missing(what: str) -> None:

@@ -59,7 +59,7 @@ def test_akoma_ntoso_is_valid_against_the_oasis_schema(schema, text):
 
 
 @given(text=texts)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_akoma_ntoso_of_any_text_is_valid(schema, text):
     schema.assertValid(etree.fromstring(to_akoma_ntoso(parse(text), PARTICULARS)))
 

@@ -55,7 +55,7 @@ def table(comparison):
 
 
 @given(st.integers(1, 60), st.randoms(use_true_random=False), st.integers(0, 100))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_articles_shuffled_deleted_and_renumbered_by_machine_are_found_again(count, random, share):
     texts = articles(count)
     kept = [n for n in range(count) if random.randrange(100) >= share]

@@ -20,7 +20,6 @@ pytestmark = pytest.mark.slow
 
 BOUNDED = settings(
     max_examples=25,
-    deadline=None,
     database=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
