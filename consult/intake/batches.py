@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from consult.accounts.permissions import Actor
-from consult.drafting.models import Consultation
+from consult.drafting.terms import Terms, present
 from consult.intake import checks, rows
 from consult.intake.arrival import Arrival, Said
 from consult.intake.errors import IdempotencyConflict, SubmissionRefused
@@ -25,10 +25,23 @@ RACES = 3
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of one arrival of a batch: its receipt's number; ``replayed`` when it was stored before."""
+    """What became of one arrival of a batch: its receipt's number and its id; ``replayed`` when it was stored before.
+
+    The id is 0 where nothing is stored.
+    """
 
     number: str
+    submission_id: int
     replayed: bool = False
+
+
+@dataclass
+class _Known:
+    """A submission that is stored, or will be at the end of its batch: only then has it an id."""
+
+    number: str
+    fingerprint: str
+    id: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,13 +51,28 @@ class _Fresh:
     arrival: Arrival
     parts: tuple[Said, ...]
     row: dict[str, Any]
+    known: _Known
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What becomes of each arrival: which submission it is, and whether it was there before; or why it is refused."""
+
+    each: list[tuple[_Known, bool] | SubmissionRefused]
+    fresh: list[_Fresh]
+
+    def outcomes(self) -> list[Outcome]:
+        """Return the outcomes, in the order of the arrivals."""
+        return [
+            one if isinstance(one, SubmissionRefused) else Taken(one[0].number, one[0].id, one[1]) for one in self.each
+        ]
 
 
 Outcome = Taken | SubmissionRefused
 
 
 def receive_many(
-    consultation: Consultation, arrivals: Sequence[Arrival], *, at: datetime, actor: Actor, store: bool = True
+    consultation: Terms, arrivals: Sequence[Arrival], *, at: datetime, actor: Actor, store: bool = True
 ) -> list[Outcome]:
     """Store a batch in one transaction, each submission whole as ``receive`` stores one; refuse singly what must be.
 
@@ -59,92 +87,105 @@ def receive_many(
         One outcome for each arrival, in order: what was taken, or why it wasn't.
     """
     if not store:
-        return _unnumbered(*_look_at(consultation, arrivals, at))
+        return _unnumbered(_look_at(consultation, arrivals, at))
     for race in range(RACES):
         try:
             with transaction():
-                outcomes, fresh = _look_at(consultation, arrivals, at)
-                if fresh:
-                    _store(consultation, fresh, at, actor)
-                return outcomes
+                return receive_together(consultation, arrivals, at=at, actor=actor)
         except IntegrityError:
             if race == RACES - 1:
                 raise
     raise AssertionError("unreachable")
 
 
-def _look_at(
-    consultation: Consultation, arrivals: Sequence[Arrival], at: datetime
-) -> tuple[list[Outcome], list[_Fresh]]:
+def receive_together(
+    consultation: Terms | None, arrivals: Sequence[Arrival], *, at: datetime, actor: Actor
+) -> list[Outcome]:
+    """Store a batch as ``receive_many`` does, inside a transaction that the caller holds.
+
+    Arguments:
+        consultation: what all are about; ``None`` for mail that fits none, which waits unassigned.
+
+    Raises:
+        IntegrityError: another process stored one of them in between, or a receipt number was given away: the
+            transaction is to be rolled back, and may be tried again.
+    """
+    looked = _look_at(None if consultation is None else present(consultation), arrivals, at)
+    if looked.fresh:
+        _store(None if consultation is None else consultation.id, looked.fresh, at, actor)
+    return looked.outcomes()
+
+
+def _look_at(terms: Terms | None, arrivals: Sequence[Arrival], at: datetime) -> _Looked:
     """Return what becomes of each arrival, and those that are to be stored."""
     seen = _stored([key for key in map(rows.idempotency_key, arrivals) if key is not None])
-    known = checks.known_anchors(consultation, {part.anchor for arrival in arrivals for part in arrival.parts})
-    outcomes: list[Outcome] = []
-    fresh: list[_Fresh] = []
+    anchors = {part.anchor for arrival in arrivals for part in arrival.parts}
+    known = checks.known_anchors(terms, anchors) if terms is not None else {""}
+    looked = _Looked([], [])
     for arrival in arrivals:
         try:
-            outcomes.append(_look(consultation, arrival, known, seen, fresh, at))
+            looked.each.append(_look(terms, arrival, known, seen, looked.fresh, at))
         except SubmissionRefused as refusal:
-            outcomes.append(refusal)
-    return outcomes, fresh
+            looked.each.append(refusal)
+    return looked
 
 
-def _unnumbered(outcomes: list[Outcome], fresh: list[_Fresh]) -> list[Outcome]:
+def _unnumbered(looked: _Looked) -> list[Outcome]:
     """Return outcomes without the numbers of what wasn't stored."""
-    new = {one.row["number"] for one in fresh}
-    return [
-        Taken("", outcome.replayed) if isinstance(outcome, Taken) and outcome.number in new else outcome
-        for outcome in outcomes
-    ]
+    for one in looked.fresh:
+        one.known.number = ""
+    return looked.outcomes()
 
 
 def _look(
-    consultation: Consultation,
+    terms: Terms | None,
     arrival: Arrival,
-    known: set[str],
-    seen: dict[str, tuple[str, str]],
+    anchors: set[str],
+    seen: dict[str, _Known],
     fresh: list[_Fresh],
     at: datetime,
-) -> Taken:
+) -> tuple[_Known, bool]:
     """Check one arrival; put it among the fresh ones unless it was stored before or stands earlier in the batch."""
     parts = checks.said(arrival)
     checks.check_lengths(arrival, parts)
     key = rows.idempotency_key(arrival)
     earlier = seen.get(key) if key is not None else None
     if earlier is not None:
-        number, fingerprint = earlier
-        if fingerprint != rows.fingerprint_of(parts):
-            raise IdempotencyConflict(f"同一编号已经收过内容不同的一件（回执 {number}）")
-        return Taken(number, replayed=True)
-    checks.check_period(consultation, arrival.received_at or at)
-    checks.check_anchors(parts, known)
-    row = rows.submission_row(consultation, arrival, parts, at=at)
+        if earlier.fingerprint != rows.fingerprint_of(parts):
+            raise IdempotencyConflict(f"同一编号已经收过内容不同的一件（回执 {earlier.number}）")
+        return earlier, True
+    if terms is not None:
+        checks.check_period(terms, arrival.received_at or at)
+        checks.check_anchors(parts, anchors)
+    row = rows.submission_row(terms, arrival, parts, at=at)
+    known = _Known(row["number"], row["fingerprint"])
     if key is not None:
-        seen[key] = row["number"], row["fingerprint"]
-    fresh.append(_Fresh(arrival, parts, row))
-    return Taken(row["number"])
+        seen[key] = known
+    fresh.append(_Fresh(arrival, parts, row, known))
+    return known, False
 
 
-def _stored(keys: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return number and fingerprint of what was stored under these keys."""
+def _stored(keys: Sequence[str]) -> dict[str, _Known]:
+    """Return what is stored under these keys."""
     if not keys:
         return {}
-    columns = Submission.idempotency_key, Submission.number, Submission.fingerprint
+    columns = Submission.idempotency_key, Submission.number, Submission.fingerprint, Submission.id
     found = db.session.execute(select(*columns).where(Submission.idempotency_key.in_(keys)))
-    return {key: (number, fingerprint) for key, number, fingerprint in found if key is not None}
+    return {key: _Known(number, fingerprint, id_) for key, number, fingerprint, id_ in found if key is not None}
 
 
-def _store(consultation: Consultation, fresh: Sequence[_Fresh], at: datetime, actor: Actor) -> None:
+def _store(consultation_id: int | None, fresh: Sequence[_Fresh], at: datetime, actor: Actor) -> None:
     ids = bulk.reserve_ids(Submission, len(fresh))
     each = list(zip(ids, fresh, strict=True))
+    for id_, one in each:
+        one.known.id = id_
     bulk.insert_rows(Submission, [{"id": id_, **one.row} for id_, one in each])
     bulk.insert_rows(SubmissionPart, [row for id_, one in each for row in rows.part_rows(id_, one.parts)])
     bulk.insert_rows(RawForm, [rows.raw_row(id_, one.arrival, rows.raw_blob(one.arrival)) for id_, one in each])
     bulk.insert_rows(Attachment, [row for id_, one in each for row in rows.attachment_rows(id_, one.arrival)])
-    tally.add(
-        consultation.id,
-        [change for one in fresh for change in rows.counted(one.row, [part.anchor for part in one.parts])],
-    )
+    if consultation_id is not None:
+        changes = [change for one in fresh for change in rows.counted(one.row, [part.anchor for part in one.parts])]
+        tally.add(consultation_id, changes)
     facts = {
         (channel, late): {"channel": channel.value, "late": late}
         for channel, late in {(one.row["channel"], one.row["late"]) for one in fresh}
@@ -153,4 +194,4 @@ def _store(consultation: Consultation, fresh: Sequence[_Fresh], at: datetime, ac
         Done(f"submission:{row['number']}", row["digest"], facts[row["channel"], row["late"]])
         for row in (one.row for one in fresh)
     ]
-    record_many(actor, "submission.receive", done, at=at, consultation_id=consultation.id)
+    record_many(actor, "submission.receive", done, at=at, consultation_id=consultation_id)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from consult.accounts.permissions import PUBLIC
 from consult.drafting.models import Consultation
 from consult.files.charsets import readable
 from consult.files.mail import Auto, Mail, TextSource
-from consult.intake import service as intake
+from consult.intake import batches
 from consult.intake.arrival import Arrival, Said, clean
-from consult.intake.errors import NotOpen
+from consult.intake.errors import NotOpen, SubmissionRefused
 from consult.intake.mailbox import enclosed, followers, routing, scanning
 from consult.intake.mailbox.models import MailMessage, Outcome, RefusedFile
 from consult.intake.models import Channel, Submission
@@ -36,76 +39,77 @@ class Understood:
     refused_unread: bool = False
 
 
-class Asked:
-    """What is asked once for all messages of a transaction: the consultations, and whom their mail concerns."""
+@dataclass(frozen=True)
+class Sorted:
+    """A locked message with where it belongs; without a way it is a program's."""
 
-    def __init__(self) -> None:
-        self._consultations: dict[int, Consultation | None] = {}
-        self._followers: dict[int, list[followers.Follower]] = {}
-
-    def consultation(self, id_: int) -> Consultation | None:
-        """Return a consultation."""
-        if id_ not in self._consultations:
-            self._consultations[id_] = db.session.get(Consultation, id_)
-        return self._consultations[id_]
-
-    def followers(self, id_: int) -> list[followers.Follower]:
-        """Return the later stages that wait for mail about a consultation."""
-        if id_ not in self._followers:
-            self._followers[id_] = [one for one in followers.all_of_them() if one.awaits(id_)]
-        return self._followers[id_]
+    row: MailMessage
+    one: Understood
+    way: routing.Route | None
 
 
-def write_down(
-    row: MailMessage, one: Understood, way: routing.Route | None, at: datetime, asked: Asked | None = None
-) -> None:
-    """Write down what a locked message is, inside a transaction; without a way it is a program's."""
-    asked = asked or Asked()
+def write_down(messages: Sequence[Sorted], at: datetime) -> None:
+    """Write down what locked messages are, inside a transaction: the submissions of one consultation go in together."""
     with db.session.no_autoflush:  # the rows of a batch go out together, at its end
-        consultation = _note(row, one, way, at, asked)
-    if consultation is None:
-        return
-    if waiting := asked.followers(consultation.id):
-        submission = db.session.get_one(Submission, row.submission_id)
-        for follower in waiting:
-            follower.taken(submission, one.mail, at)
+        by_target: dict[int, list[tuple[Sorted, routing.Route]]] = defaultdict(list)
+        nowhere: list[tuple[Sorted, routing.Route]] = []
+        for message in messages:
+            _note(message, at)
+            if message.way is not None:
+                target = message.way.target
+                (by_target[target.id] if target is not None else nowhere).append((message, message.way))
+        for id_, some in by_target.items():
+            nowhere += _become_submissions(db.session.get_one(Consultation, id_), some, at)
+        _become_submissions(None, nowhere, at)
+    for id_, some in by_target.items():
+        _tell_followers(id_, [message for message, _ in some], at)
 
 
-def _note(
-    row: MailMessage, one: Understood, way: routing.Route | None, at: datetime, asked: Asked
-) -> Consultation | None:
-    """Fill a message's row and make the submission; return the consultation that it belongs to."""
-    mail = one.mail
+def _note(message: Sorted, at: datetime) -> None:
+    """Fill a message's row with what was read of it."""
+    row, mail = message.row, message.one.mail
     row.message_id, row.sender = _plain(mail.message_id, 500), _plain(mail.from_address, 320)
     row.subject = clean(mail.subject)[:500]
-    row.received_at = received_at(mail, one.server_at, at)
+    row.received_at = received_at(mail, message.one.server_at, at)
     row.facts = {"defects": [_plain(words, 300) for words in mail.defects[:20]]}
     row.facts |= {name: value for name, value in vars(mail.auth).items() if value}
-    if way is None:
+    if message.way is None:
         row.outcome, row.automatic, row.why = Outcome.AUTOMATIC, mail.auto.value, AUTOMATIC_WORDS[mail.auto]
         if mail.bounce is not None:
             for follower in followers.all_of_them():
                 follower.bounced(mail.bounce, at)
-        return None
-    row.facts = row.facts | {"suggested": list(way.suggested)}
+        return
+    row.facts = row.facts | {"suggested": list(message.way.suggested)}
     db.session.add_all(
         RefusedFile(mail_id=row.id, position=place, name=file.name, size=file.size, digest=file.digest, why=file.why)
-        for place, file in enumerate(one.files.refused)
+        for place, file in enumerate(message.one.files.refused)
     )
-    return _become_submission(row, one, way, at, asked)
 
 
-def _become_submission(
-    row: MailMessage, one: Understood, way: routing.Route, at: datetime, asked: Asked
-) -> Consultation | None:
-    mail = one.mail
-    text = _text(mail, bool(one.files.taken))
-    legible = bool(text or one.files.taken) and not (mail.unreadable or _is_no_message(one) or _is_infected(one))
-    consultation = asked.consultation(way.target.id) if way.target is not None else None
-    received = row.received_at or at
+def _become_submissions(
+    consultation: Consultation | None, messages: Sequence[tuple[Sorted, routing.Route]], at: datetime
+) -> list[tuple[Sorted, routing.Route]]:
+    """Make submissions of messages; return those that the consultation takes no more, with the reason as their way."""
+    put_off = []
+    arrivals = [_arrival(message, consultation, at) for message, _ in messages]
+    outcomes = batches.receive_together(consultation, arrivals, at=at, actor=PUBLIC) if arrivals else []
+    for (message, way), outcome in zip(messages, outcomes, strict=True):
+        if isinstance(outcome, NotOpen):  # withdrawn since it was looked at
+            put_off.append((message, routing.Route(None, str(outcome), way.suggested)))
+        elif isinstance(outcome, SubmissionRefused):
+            raise outcome
+        else:
+            _settle(message, way, outcome.submission_id, is_placed=consultation is not None)
+    return put_off
+
+
+def _arrival(message: Sorted, consultation: Consultation | None, at: datetime) -> Arrival:
+    one, mail = message.one, message.one.mail
+    text = _text(one)
+    received = message.row.received_at or at
     if consultation is not None and consultation.opens_at is not None:
         received = max(received, consultation.opens_at)  # what came before the opening counts from the opening
-    arrival = Arrival(
+    return Arrival(
         channel=Channel.MAILBOX,
         parts=(Said(text),) if text else () if one.files.taken else (Said(_stand_in(mail)),),
         raw=one.raw,
@@ -119,23 +123,32 @@ def _become_submission(
         received_at=received,
         trusted_length=True,
     )
-    try:
-        receipt = intake.receive(consultation, arrival, at=at)
-    except NotOpen as refusal:  # withdrawn since it was looked at
-        consultation, way = None, routing.Route(None, str(refusal), way.suggested)
-        receipt = intake.receive(None, replace(arrival, received_at=row.received_at), at=at)
-    row.submission_id = receipt.submission_id
+
+
+def _settle(message: Sorted, way: routing.Route, submission_id: int, *, is_placed: bool) -> None:
+    """Write down which submission a message became, and what is still to be done about it."""
+    row, one = message.row, message.one
+    row.submission_id = submission_id
     row.body = None  # the submission's raw form holds the bytes from now on
-    row.outcome = Outcome.STORED if consultation is not None else Outcome.UNASSIGNED
+    row.outcome = Outcome.STORED if is_placed else Outcome.UNASSIGNED
     row.why = way.why
-    if not legible:
+    if not _is_legible(one):
         row.outcome, row.why = Outcome.QUARANTINED, f"{_why_unreadable(one)}；{way.why}"
     elif one.files.refused:
         row.why = f"{way.why}；{len(one.files.refused)} 个附件没有收进清单，保存在原件里"
     if one.files.unscanned:
         row.scan_due, row.why = True, f"{row.why}；{scanning.UNSCANNED}"
-    row.answer_due = consultation is not None and mail.may_be_answered
-    return consultation
+    row.answer_due = is_placed and one.mail.may_be_answered
+
+
+def _tell_followers(consultation_id: int, messages: Sequence[Sorted], at: datetime) -> None:
+    """Tell the later stages that wait for mail about a consultation which of it has come."""
+    waiting = [follower for follower in followers.all_of_them() if follower.awaits(consultation_id)]
+    for message in messages if waiting else ():
+        submission = db.session.get_one(Submission, message.row.submission_id)
+        for follower in waiting:
+            if submission.consultation_id is not None:
+                follower.taken(submission, message.one.mail, at)
 
 
 def received_at(mail: Mail, server_at: datetime | None, at: datetime) -> datetime:
@@ -147,11 +160,18 @@ def received_at(mail: Mail, server_at: datetime | None, at: datetime) -> datetim
     return min([*known, at]) if known else at
 
 
-def _text(mail: Mail, has_files: bool) -> str:
+def _text(one: Understood) -> str:
     """Return the sender's words; without any, and without files, those below the answer mark: nothing is lost."""
-    if own := clean(mail.text):
+    if own := clean(one.mail.text):
         return own
-    return "" if has_files or mail.unreadable else clean(mail.quoted)
+    return "" if one.files.taken or one.mail.unreadable else clean(one.mail.quoted)
+
+
+def _is_legible(one: Understood) -> bool:
+    """Say whether there is anything that a person can read: words or files."""
+    if one.mail.unreadable or _is_no_message(one) or _is_infected(one):
+        return False
+    return bool(one.files.taken or _text(one))
 
 
 def _is_no_message(one: Understood) -> bool:

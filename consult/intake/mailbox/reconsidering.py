@@ -31,7 +31,8 @@ def is_from_a_person(actor: Actor, row: MailMessage, *, at: datetime) -> str:
         if row.outcome is not Outcome.AUTOMATIC:
             raise MailboxRefused("这封邮件已经不在自动邮件里，请刷新页面。")
         row.automatic = ""
-        becoming.write_down(row, one, routing.Route(None, "人工确认是公众来信，请归类", ()), at)
+        way = routing.Route(None, "人工确认是公众来信，请归类", ())
+        becoming.write_down([becoming.Sorted(row, one, way)], at)
         session.flush()
         number = session.get_one(Submission, row.submission_id).number
         record(actor, "mail.reconsider", f"submission:{number}", at=at)

@@ -9,12 +9,12 @@ from typing import Any
 
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from consult.drafting.models import Consultation
 from consult.files.mail import Auto, Mail, read
 from consult.intake.mailbox import enclosed, followers, keeping, routing
-from consult.intake.mailbox.becoming import Asked, Understood, write_down
+from consult.intake.mailbox.becoming import Sorted, Understood, write_down
 from consult.intake.mailbox.keeping import Letter
 from consult.intake.mailbox.models import Mailbox, MailMessage, Outcome, Sighting
 from consult.intake.models import Submission
@@ -27,6 +27,8 @@ TOGETHER = 32
 """Messages sorted in one transaction."""
 ATTEMPTS = 3
 """A message that cut off its sorting so often is put aside unread."""
+AWAY = (OperationalError, InterfaceError)
+"""The database is away, or busy for too long: what isn't sorted now is sorted later."""
 
 
 @dataclass(frozen=True)
@@ -128,9 +130,9 @@ def sort(ids: Sequence[int], *, at: datetime) -> None:
         read_ones = [_understand(row, own, trusted) for row in _unsorted(batch)]
         try:
             _write_all_down(read_ones, at)
-        except DatabaseError:
-            raise  # the database is away: what isn't sorted now is sorted later
-        except Exception:
+        except AWAY:
+            raise
+        except Exception:  # of one message among them, or a receipt number that was given away
             log.exception("mail_batch_failed", ids=batch)
             for one in read_ones:
                 _write_alone(one, at)
@@ -147,17 +149,15 @@ def _write_all_down(read_ones: Sequence[Understood], at: datetime) -> None:
     ]
     with transaction():
         mails = {row.id: row for row in db.session.scalars(_lock([one.id for one in read_ones]))}
-        asked = Asked()
-        for one, way in zip(read_ones, routes, strict=True):
-            if one.id in mails:
-                write_down(mails[one.id], one, way, at, asked)
+        found = zip(read_ones, routes, strict=True)
+        write_down([Sorted(mails[one.id], one, way) for one, way in found if one.id in mails], at)
 
 
 def _write_alone(one: Understood, at: datetime) -> None:
     """Write one message down by itself; one that can't be is put aside unread, with the reason."""
     try:
         _write_all_down([one], at)
-    except DatabaseError:
+    except AWAY:
         raise
     except Exception as error:
         log.exception("mail_failed", id=one.id)

@@ -9,16 +9,18 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from consult.accounts.models import Role
 from consult.files.mail import Mail
-from consult.intake import witness
-from consult.intake.mailbox import becoming, keeping, service
+from consult.intake import batches, receipts, witness
+from consult.intake.arrival import Arrival
+from consult.intake.mailbox import keeping, routing, service
 from consult.intake.mailbox.keeping import Letter
 from consult.intake.mailbox.models import MailMessage, Outcome, RefusedFile
 from consult.intake.models import Channel, Submission
 from consult.store import db, tally
 from tests.builders import docx_of
-from tests.intake.mailbox.letters import OPINION, a_letter, came, canteens, stored
-from tests.world import AFTER, DURING, PUBLISHED
+from tests.intake.mailbox.letters import OPINION, a_letter, came, canteens, drafting, stored
+from tests.world import AFTER, DURING, PUBLISHED, actor, open_consultation
 
 ABOUT = "关于《社区食堂管理办法》"
 
@@ -212,14 +214,50 @@ def test_a_message_that_cuts_its_sorting_off_again_and_again_is_put_aside_unread
 
 def test_an_error_with_one_message_holds_up_no_other(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     canteens()
-    whole = becoming.intake.receive
+    whole = batches.receive_together
 
-    def fails_once(consultation: object, arrival: object, **more: object) -> object:
-        if "坏" in arrival.subject:  # type: ignore[attr-defined]
+    def fails_once(consultation: object, arrivals: list[Arrival], **more: object) -> object:
+        if any("坏" in arrival.subject for arrival in arrivals):
             raise RuntimeError("no")
-        return whole(consultation, arrival, **more)  # type: ignore[arg-type]
+        return whole(consultation, arrivals, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(becoming.intake, "receive", fails_once)
+    monkeypatch.setattr(batches, "receive_together", fails_once)
     letters = [Letter(a_letter(f"{ABOUT}{mark}")) for mark in ("一", "坏", "二")]
     outcomes = [one.outcome for one in service.ingest_many(letters, at=DURING)]
     assert outcomes == [Outcome.STORED, Outcome.QUARANTINED, Outcome.STORED]
+
+
+def test_messages_of_one_batch_each_find_their_own_consultation(app: Flask) -> None:
+    canteens()
+    open_consultation("parking")
+    subjects = ("意见 parking", "意见 canteens", "别的事", "意见 canteens", "意见 parking")
+    outcomes = service.ingest_many(
+        [Letter(a_letter(subject, f"{OPINION}{n}")) for n, subject in enumerate(subjects)], at=DURING
+    )
+    assert [one.consultation for one in outcomes] == ["parking", "canteens", None, "canteens", "parking"]
+    assert [stored(one).parts[0].content for one in outcomes] == [f"{OPINION}{n}" for n in range(len(subjects))]
+    assert tally.counts(stored(outcomes[0]).consultation_id or 0, "received") == {"in_time": 2}
+    assert list(witness.faults()) == []
+
+
+def test_mail_to_what_was_withdrawn_while_it_was_read_waits_unassigned(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consultation = canteens()
+    before = routing.targets()
+    drafting.withdraw(actor(Role.PUBLISHER), consultation, "内容有变", at=DURING)
+    monkeypatch.setattr(routing, "targets", lambda: before)
+    one = came(a_letter(ABOUT))
+    assert one.outcome is Outcome.UNASSIGNED
+    assert "撤回" in one.why
+    assert stored(one).consultation_id is None
+
+
+def test_a_receipt_number_that_is_given_away_holds_up_no_message(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    canteens()
+    drawn = iter(["20261010-AAAAAAAA", "20261010-AAAAAAAA", *(f"20261010-BBBBBBB{n}" for n in range(2, 9))])
+    monkeypatch.setattr(receipts, "new_number", lambda _at: next(drawn))
+    outcomes = service.ingest_many([Letter(a_letter(ABOUT, f"{OPINION}{n}")) for n in range(2)], at=DURING)
+    assert [one.outcome for one in outcomes] == [Outcome.STORED] * 2
+    assert len({one.number for one in outcomes}) == 2
+    assert list(witness.faults()) == []
