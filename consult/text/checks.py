@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from consult.text.anchors import in_words
@@ -11,27 +11,31 @@ from consult.text.tree import DraftWarning, Kind, Provision
 
 _QUOTES: Final = ("“", "”", "引号")
 _PAIRS: Final = (("（", "）", "圆括号"), ("《", "》", "书名号"), _QUOTES, ("【", "】", "方头括号"))
-_OUTER: Final = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION})
 _FIRST_OF_LIST: Final = ("1.", "1．", "1、")
 _ARTICLE_TAILS: Final = tuple(f"art-{number}" for number in range(2000))
-_TAILS: Final = tuple(f"-{number}" for number in range(1, 200))
+_OUTER: Final = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION})
+_TAILS: Final = {kind: tuple(f"{kind}-{number}" for number in range(1, 200)) for kind in (*_OUTER, Kind.ITEM)}
 _SEQUENCED_APART: Final = frozenset({Kind.PARAGRAPH, Kind.ARTICLE})
 _WITHOUT_SEQUENCE: Final = _SEQUENCED_APART | {Kind.HEADING}
 _LEVEL: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
 _LEVEL_NAME: Final = {1: "编", 2: "分编", 3: "章", 4: "节"}
 
 
-def find_warnings(provisions: tuple[Provision, ...], source: str) -> tuple[DraftWarning, ...]:
+def find_warnings(
+    provisions: tuple[Provision, ...], source: str, unsure: Collection[int] | None = None
+) -> tuple[DraftWarning, ...]:
     """Warnings in the order of the source: gap, duplicate, out_of_order, level_skipped, unclosed_bracket, empty.
 
-    Brackets are looked at where `source` as a whole has more of one than of the other.
+    Brackets are looked at where `source` as a whole has more of one than of the other. `unsure` are the places of the
+    articles whose lists may not count on, where the articles and the lists of all others are known to; None where
+    nothing is known.
     """
     found: list[DraftWarning] = []
     pairs = [pair for pair in _PAIRS if pair[0] in source or pair[1] in source]
     pairs = [pair for pair in pairs if source.count(pair[0]) != source.count(pair[1])]
     if not provisions:
         found.append(DraftWarning("empty", "没有读到正文，请检查文件内容。", 1))
-    _check_document(provisions, found)
+    _check_document(provisions, found, unsure)
     if pairs:
         nodes = [below for top in provisions for below in top.walk()]
         for node in nodes:
@@ -42,7 +46,9 @@ def find_warnings(provisions: tuple[Provision, ...], source: str) -> tuple[Draft
     return tuple(found)
 
 
-def _check_document(provisions: tuple[Provision, ...], found: list[DraftWarning], counted: int = 0) -> None:
+def _check_document(
+    provisions: tuple[Provision, ...], found: list[DraftWarning], unsure: Collection[int] | None, counted: int = 0
+) -> None:
     """Check one document; an annex is a document of its own, whose title may be the first mark (附件：1.清单)."""
     articles: list[Provision] = []
     stack = list(reversed(provisions))
@@ -52,31 +58,38 @@ def _check_document(provisions: tuple[Provision, ...], found: list[DraftWarning]
         node = stack.pop()
         kind = node.kind
         if kind is Kind.ANNEX:
-            _check_document(node.children, found, 1 if node.heading.startswith(_FIRST_OF_LIST) else 0)
+            _check_document(node.children, found, unsure, 1 if node.heading.startswith(_FIRST_OF_LIST) else 0)
             continue
         children = node.children
         if kind is Kind.ARTICLE:
             articles.append(node)
+            if unsure is not None and node.place not in unsure:
+                continue
             for items in [paragraph.children for paragraph in children if paragraph.children]:
-                if not _counts_from_one(items):
+                if not _is_plain_list(items):
                     found.extend(_sequence(items, running))
                     stack.extend(item for item in items if item.children)
-        elif children and children[0].kind is children[-1].kind is Kind.ARTICLE and _have_plain_lists(children):
+        elif children and children[0].kind is children[-1].kind is Kind.ARTICLE and _have_plain_lists(children, unsure):
             articles.extend([child for child in children if child.kind is Kind.ARTICLE])
         elif children:
             if children[-1].kind not in _SEQUENCED_APART or children[0].kind not in _SEQUENCED_APART:
                 if kind in _LEVEL:
                     _check_level(node, found)
-                found.extend(_sequence(children, running))
+                if not _counts_from_one(children):
+                    found.extend(_sequence(children, running))
             stack.extend(reversed(children))
+    if unsure is not None:
+        articles = articles[:1]  # the others count on
     if not _articles_count_on(articles):
         found.extend(_article_sequence(articles))
 
 
-def _have_plain_lists(articles: tuple[Provision, ...]) -> bool:
+def _have_plain_lists(articles: Sequence[Provision], unsure: Collection[int] | None) -> bool:
     """Whether all lists below the articles count from one."""
+    if unsure is not None:
+        articles = [article for article in articles if article.place in unsure]
     lists = [paragraph.children for article in articles for paragraph in article.children if paragraph.children]
-    return all(map(_counts_from_one, lists))
+    return all(map(_is_plain_list, lists))
 
 
 def _check_level(node: Provision, found: list[DraftWarning]) -> None:
@@ -128,11 +141,17 @@ def _article_sequence(articles: list[Provision]) -> Iterator[DraftWarning]:
 
 
 def _counts_from_one(nodes: tuple[Provision, ...]) -> bool:
-    """Whether the siblings are items 1, 2, 3 and so on without points: nearly all are, and need no closer look."""
-    for (anchor, kind, _, _, _, children, _, _), tail in zip(nodes, _TAILS, strict=False):
-        if children or kind is not Kind.ITEM or not anchor.endswith(tail):
-            return False
-    return len(nodes) <= len(_TAILS)
+    """Whether the siblings are of one kind and 1, 2, 3 and so on: nearly all are, and need no closer look."""
+    first = nodes[0].kind
+    tails = _TAILS.get(first, ())
+    return len(nodes) <= len(tails) and all(
+        node.kind is first and node.anchor.endswith(tail) for node, tail in zip(nodes, tails, strict=False)
+    )
+
+
+def _is_plain_list(nodes: tuple[Provision, ...]) -> bool:
+    """Whether the siblings are items 1, 2, 3 and so on without points."""
+    return nodes[0].kind is Kind.ITEM and _counts_from_one(nodes) and not any(node.children for node in nodes)
 
 
 def _sequence(nodes: tuple[Provision, ...], running: dict[str, int]) -> Iterator[DraftWarning]:

@@ -120,7 +120,8 @@ def _end_of_note(lines: list[Line], start: int) -> int:
     for index in range(start, min(len(lines), start + _NOTE_REACH)):
         if lines[index].kind is not Kind.PARAGRAPH:
             break
-        opened += sum((char in "（(") - (char in "）)") for char in lines[index].text)
+        text = lines[index].text
+        opened += text.count("（") + text.count("(") - text.count("）") - text.count(")")
         if opened <= 0:
             return index + 1
     return start + 1

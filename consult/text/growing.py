@@ -31,7 +31,7 @@ class Branch:
 
     def finish(self) -> Provision:
         """Close this node and all open ones below it."""
-        children = tuple(child if isinstance(child, Provision) else child.finish() for child in self.children)
+        children = tuple([child if isinstance(child, Provision) else child.finish() for child in self.children])
         return Provision(
             self.anchor,
             self.kind,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, NamedTuple, TypeAlias
 
 from consult.text.numerals import ARABIC, CHINESE, read_number
@@ -55,6 +55,9 @@ _STRUCTURE: Final = re.compile(
     rf"(?P<level>条|章|节|编|篇|分\s*编|部\s*分)"
     rf"(?:\s*之\s*(?P<sub>[{_N}]{{1,3}})(?![{_N}]))?"
 )
+_PLAIN_HEADING: Final = re.compile(
+    r"第([一二三四五六七八九十]{1,3})(编|分编|章|节)[ \u3000]+([^\s。；：，、！？;:,第]{1,40}(?<!的))"
+)  # nearly all headings: what `_can_be_heading` says yes to, whatever the title begins with
 _LEVEL: Final = {
     "编": Kind.PART,
     "篇": Kind.PART,
@@ -108,14 +111,14 @@ _FIRST: Final = {
 }
 
 
-# Nearly all lines are articles set off from their text, items with （一） or plain paragraphs: one expression reads
-# these whole. Its groups are the article's opening, number and 之 number; the item's mark and number; what else the
-# line opens with that `_READERS` must look at; and the text.
+# Nearly all lines are articles set off from their text, items with （一） or (一), or plain paragraphs: one expression
+# reads these whole. Its groups are the article's number, the item's mark, what else the line opens with that `_READERS`
+# must look at, and the text.
 _PLAIN_LINE: Final = re.compile(
     r"^[^\S\n]*+(?:"
-    r"(第([一二三四五六七八九十百千]+(?:零[一二三四五六七八九十]+)?)条(?:之([一二三四五六七八九十]{1,3}))?)[ \u3000]+"
+    r"(第[一二三四五六七八九十百千零]++条(?:之[一二三四五六七八九十]{1,3})?)[ \u3000]+"
     rf"(?=[^\s（(【〔\[:：.．之])(?!{_CITED.pattern})"
-    r"|(（([一二三四五六七八九十]{1,5})）)(?![、和至或及项款目])[^\S\n]*+"
+    r"|([（(][一二三四五六七八九十]{1,5}[）)])(?![、和至或及项款目])[^\S\n]*+"
     rf"|(?=([{re.escape(''.join(_FIRST))}])))?(.*)",
     re.MULTILINE,
 )
@@ -134,7 +137,7 @@ _LETTER_OF: Final = {
 }
 
 
-PlainLine: TypeAlias = tuple[str, str, str, str, str, str, str]
+PlainLine: TypeAlias = tuple[str, str, str, str]
 """A line as `_PLAIN_LINE` cuts it; each line of the source has one, empty ones too."""
 
 
@@ -151,6 +154,19 @@ def read_lines(text: str) -> list[Line]:
     return lines_of(cut(text))
 
 
+@lru_cache(maxsize=4096)
+def article_number(written: str) -> tuple[int, int]:
+    """The number and the 之 number of an article as a plain line has them: 第一百二十条之一 → (120, 1)."""
+    number, _, sub = written[1:].partition("条")
+    return read_number(number) or 0, (read_number(sub[1:]) or 0) if sub else 0
+
+
+@lru_cache(maxsize=1024)
+def item_number(mark: str) -> int:
+    """The number of an item as a plain line has it: （十二） → 12."""
+    return read_number(mark[1:-1]) or 0
+
+
 def lines_of(rows: list[PlainLine], start: int = 0) -> list[Line]:
     """Read the opening of each line that is not empty; the first of `rows` is at place `start` + 1."""
     lines: list[Line] = []
@@ -158,14 +174,14 @@ def lines_of(rows: list[PlainLine], start: int = 0) -> list[Line]:
     make = partial(tuple.__new__, Line)  # a quarter of the cost of Line(…), for the kinds most lines are of
     paragraph, article, item, none, bracket = Kind.PARAGRAPH, Kind.ARTICLE, Kind.ITEM, Style.NONE, Style.BRACKET
     place = start
-    for number, digits, inner, mark, count, opening, rest in rows:
+    for number, mark, opening, rest in rows:
         place += 1
         line = rest.rstrip()
         if number:
-            value, sub = read_number(digits) or 0, read_number(inner) or 0 if inner else 0
+            value, sub = article_number(number)
             append(make((place, article, line, number, number, value, sub, "", none, True, False)))
         elif mark:
-            append(make((place, item, line, mark, mark, read_number(count) or 0, 0, "", bracket, True, False)))
+            append(make((place, item, line, mark, mark, item_number(mark), 0, "", bracket, True, False)))
         elif opening == "第":
             _read_structure(place, line, lines)
         elif opening:
@@ -211,6 +227,11 @@ def _with_plain_separators(text: str) -> str:
 
 def _read_structure(place: int, line: str, lines: list[Line]) -> None:
     """第…条/章/节/编: append what the line is, which is two lines where an article follows its chapter's title."""
+    if plain := _PLAIN_HEADING.fullmatch(line):
+        digits, level, title = plain.groups()
+        number = f"第{digits}{level}"
+        lines.append(Line(place, _LEVEL[level], "", line, number, read_number(digits) or 0, 0, title))
+        return
     found = _STRUCTURE.match(line)
     value = read_number(found["n"]) if found else None
     if found is None or value is None:

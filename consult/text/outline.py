@@ -24,16 +24,7 @@ def outline(draft: Draft, file: str = "", tree: bool = False) -> dict[str, Any]:
     """
     found: dict[str, list[Any]] = {name: [] for name in _LISTS.values()}
     articles: list[dict[str, int]] = []
-    stack = list(reversed(draft.provisions))
-    while stack:
-        node = stack.pop()
-        if node.kind is Kind.ARTICLE:
-            articles.append(_article(node))
-            continue
-        if node.kind in _LISTS:
-            found[_LISTS[node.kind]].append(f"{node.number} {node.heading}".rstrip())
-        if node.children:
-            stack.extend(reversed(node.children))
+    _collect(draft.provisions, found, articles)
     shown: dict[str, Any] = {
         "file": file,
         "title": draft.title,
@@ -47,6 +38,19 @@ def outline(draft: Draft, file: str = "", tree: bool = False) -> dict[str, Any]:
     if tree:
         shown["tree"] = [_node(node) for node in draft.provisions]
     return shown
+
+
+def _collect(nodes: tuple[Provision, ...], headings: dict[str, list[Any]], articles: list[dict[str, int]]) -> None:
+    """Add the headings and articles among `nodes` and below them, in the order of the source."""
+    for node in nodes:
+        kind = node.kind
+        if kind is Kind.ARTICLE:
+            articles.append(_article(node))
+            continue
+        if kind in _LISTS:
+            headings[_LISTS[kind]].append(f"{node.number} {node.heading}".rstrip())
+        if node.children:
+            _collect(node.children, headings, articles)
 
 
 def _article(article: Provision) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from consult.text.articles import DATE, PUBLICITY, as_plain, settle_articles, split_documents
@@ -52,7 +52,7 @@ def _by_runs(text: str, before: list[Line], runs: list[Run]) -> Draft | None:
     root = Branch("", Kind.DOCUMENT, Line(0, Kind.DOCUMENT, ""))
     label: Line | None = None
     opening = body[:-1]
-    for number, (middle, documents) in enumerate(runs, 1):
+    for number, (middle, documents, _) in enumerate(runs, 1):
         (_, closing), *annexes = documents
         if number == 1:
             _grow(closing, root, (*opening, *middle))
@@ -63,7 +63,8 @@ def _by_runs(text: str, before: list[Line], runs: list[Run]) -> Draft | None:
             opening = opening[:-1]
         for annex_label, lines in annexes:
             root.children.append(_annex(annex_label, lines, root))
-    return _draft(text, title, Form.STATUTE, front, root, ())
+    unsure = {place for run in runs for place in run.unsure}
+    return _draft(text, title, Form.STATUTE, front, root, (), unsure)
 
 
 def _draft(
@@ -73,9 +74,10 @@ def _draft(
     front: list[tuple[Kind, Line]],
     root: Branch,
     numbered: tuple[tuple[str, int], ...],
+    unsure: Collection[int] | None = None,
 ) -> Draft:
     provisions = root.finish().children
-    return Draft(title, form, provisions, find_warnings(provisions, text), _front_nodes(front), numbered)
+    return Draft(title, form, provisions, find_warnings(provisions, text, unsure), _front_nodes(front), numbered)
 
 
 def _grow(lines: list[Line], root: Branch, ready: Sequence[Line | Provision] = ()) -> Form:

@@ -6,15 +6,22 @@ article goes straight from its lines into the tree. It gives up where there is a
 
 from __future__ import annotations
 
-from enum import Enum, auto
-from itertools import pairwise
+from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from consult.text.articles import split_documents
 from consult.text.front import HEADINGS
 from consult.text.growing import provision
-from consult.text.marks import Line, PlainLine, Style, is_plain_text, lines_of, structure_of
-from consult.text.numerals import read_number
+from consult.text.marks import (
+    Line,
+    PlainLine,
+    Style,
+    article_number,
+    is_plain_text,
+    item_number,
+    lines_of,
+    structure_of,
+)
 from consult.text.statute_form import grow_article
 from consult.text.tree import Kind, Provision
 
@@ -31,11 +38,17 @@ class Run(NamedTuple):
 
     `middle` are the articles but the last, ready, with the headings between them and the loose lines below these;
     `documents` what follows, as `split_documents` cuts it: the rest of this document from its last article on, then
-    annexes. The last of these opens the next run, whose first article is its last line.
+    annexes. The last of these opens the next run, whose first article is its last line. `unsure` are the places of the
+    articles whose lists may not count on.
     """
 
     middle: list[Line | Provision]
     documents: list[tuple[Line | None, list[Line]]]
+    unsure: list[int]
+
+
+class _Doubtful(Exception):
+    """Something in the text must be weighed against the rest."""
 
 
 def read_runs(rows: list[PlainLine]) -> tuple[list[Line], list[Run]] | None:
@@ -45,42 +58,47 @@ def read_runs(rows: list[PlainLine]) -> tuple[list[Line], list[Run]] | None:
     article, that one's first line last, and the runs; None where the text has no such runs, or something in it must
     be weighed against the rest.
     """
-    runs = _starts(rows)
-    if not runs or min(len(starts) for starts in runs) < _FEWEST:
+    starts = _starts(rows)
+    try:
+        first = next(starts, None)
+        if first is None:
+            return None
+        before = lines_of(rows[: first[0] + 1])
+        return (before, _runs(rows, first, starts)) if _is_plain_beginning(before) else None
+    except _Doubtful:
         return None
-    before = lines_of(rows[: runs[0][0][0] + 1])
-    if not _is_plain_beginning(before):
-        return None
+
+
+def _runs(rows: list[PlainLine], first: Start, starts: Iterator[Start]) -> list[Run]:
+    """The runs from the article `first` on; `starts` are those of the articles after it."""
     found: list[Run] = []
     annexes = 0
-    for number, starts in enumerate(runs, 1):
+    following: Start | None = first
+    while following is not None:
         reader = _Reader(rows, f"annex-{annexes}-" if annexes else "")
-        end = reader.read(starts)
-        if end is None:
-            return None
-        is_last = number == len(runs)
-        following = None if is_last else runs[number][0][0] + 1
-        after = lines_of(rows[end:following], end)
+        end, following = reader.read(following, starts)
+        is_last = following is None
+        after = lines_of(rows[end : None if following is None else following[0] + 1], end)
         documents = split_documents(after)
         if not _is_plain_end(after, is_last) or (not is_last and (len(documents) == 1 or after[-1].cited)):
-            return None
+            raise _Doubtful
         annexes += len(documents) - 1
-        found.append(Run(reader.middle, documents))
-    return before, found
+        found.append(Run(reader.middle, documents, [*reader.unsure, end + 1]))
+    return found
 
 
-def _starts(rows: list[PlainLine]) -> list[list[Start]]:
-    """Each run's articles; none at all where a number neither follows nor begins again."""
-    starts: list[Start] = []
-    runs = [starts]
+def _starts(rows: list[PlainLine]) -> Iterator[Start]:
+    """Each article, complete with the headings behind it once the next one is asked for.
+
+    Raises _Doubtful where a number neither follows nor begins again.
+    """
     headings: list[Line] = []
     last, last_sub = -1, 0
-    for index, row in enumerate(rows):
-        if row[0]:
-            value = read_number(row[1]) or 0
-            sub = read_number(row[2]) or 0 if row[2] else 0
-        elif row[5] == "第":
-            read = structure_of(row[6].rstrip(), index + 1)
+    for index, (number, _, opening, text) in enumerate(rows):
+        if number:
+            value, sub = article_number(number)
+        elif opening == "第":
+            read = structure_of(text.rstrip(), index + 1)
             first = read[0]
             if len(read) != 1 or first.kind is not _ARTICLE:
                 if first.kind is not _PARAGRAPH:
@@ -88,19 +106,15 @@ def _starts(rows: list[PlainLine]) -> list[list[Start]]:
                 continue
             value, sub = first.value, first.sub
             if not first.spaced:
-                return []
+                raise _Doubtful
         else:
             continue
         follows = value == last + 1 if not sub else (value, sub) in ((last + 1, 1), (last, last_sub + 1))
-        if not follows and last >= 0:
-            if value != 1 or sub:
-                return []
-            starts = []
-            runs.append(starts)
+        if not follows and last >= 0 and (value != 1 or sub):
+            raise _Doubtful
         headings = []
-        starts.append((index, value, sub, headings))
+        yield index, value, sub, headings
         last, last_sub = value, sub
-    return runs
 
 
 def _is_plain_end(after: list[Line], is_last: bool) -> bool:
@@ -122,30 +136,30 @@ def _is_plain_beginning(before: list[Line]) -> bool:
     )
 
 
-class _Found(Enum):
-    """What a closer look at an article's lines found."""
-
-    ARTICLE = auto()
-    ANNEX = auto()
-    DOUBT = auto()
-
-
 class _Reader:
-    """Reads articles from rows; `middle` is what it has read."""
+    """Reads the articles of one run from rows; `middle` and `unsure` are what it has read, as in `Run`."""
 
     def __init__(self, rows: list[PlainLine], prefix: str) -> None:
         self.rows = rows
         self.prefix = prefix
         self.middle: list[Line | Provision] = []
+        self.unsure: list[int] = []
 
-    def read(self, starts: list[Start]) -> int | None:
-        """Read all articles but the last; return the row of the last one, or None where there is something to settle.
+    def read(self, first: Start, starts: Iterator[Start]) -> tuple[int, Start | None]:
+        """Read all articles but the last; return the row of the last one, and where the next run begins.
 
-        An annex ends the run: then the last article is the one before it.
+        An annex ends the run: then the last article is the one before it. Raises _Doubtful where there is something
+        to settle, or too little to read.
         """
-        rows, hang, prefix = self.rows, self.middle.append, self.prefix
-        for (start, value, sub, headings), (end, *_) in pairwise(starts):
-            number, _, _, _, _, _, text = rows[start]
+        rows, prefix, middle = self.rows, self.prefix, self.middle
+        hang = middle.append
+        articles = 1
+        start, value, sub, headings = first
+        for following in starts:
+            end, number_after, sub_after, _ = following
+            if number_after == 1 and not sub_after:
+                break
+            number, _, _, text = rows[start]
             anchor = f"{prefix}art-{value}-{sub}" if sub else f"{prefix}art-{value}"
             below: tuple[Provision, ...] | None = None
             if not number:
@@ -158,62 +172,64 @@ class _Reader:
                 below = _paragraphs(rows, start, headings[0].place - 1, f"{anchor}-para-")
             if below is not None:
                 hang(provision((anchor, _ARTICLE, number, "", "", below, start + 1, number)))
-                self.middle.extend(headings)
-            elif (found := self._read_closely(start, end, anchor)) is not _Found.ARTICLE:
-                return start if found is _Found.ANNEX else None
-        return starts[-1][0]
+                middle.extend(headings)
+            else:
+                self._read_closely(start, end, anchor)
+            articles += 1
+            start, value, sub, headings = following
+        else:
+            following = None
+        if articles < _FEWEST:
+            raise _Doubtful
+        return start, following
 
     def _only_headings(self, headings: list[Line], end: int) -> bool:
         """Whether nothing but headings with their titles stands from the first of them to row `end`."""
         first = headings[0].place - 1
         if not all(line.kind in HEADINGS and line.heading and line.heading[-1] not in "、，" for line in headings):
             return False
-        return sum(any(row) for row in self.rows[first:end]) == len(headings)
+        return sum(map(any, self.rows[first:end])) == len(headings)
 
-    def _read_closely(self, start: int, end: int, anchor: str) -> _Found:
+    def _read_closely(self, start: int, end: int, anchor: str) -> None:
         """Read an article whose lines are not all plain, and the headings behind it."""
         lines = lines_of(self.rows[start:end], start)
         at, total = 1, len(lines)
         while at < total and ((kind := lines[at].kind) is _PARAGRAPH or kind is _ITEM):
             if lines[at].style is Style.DUN or lines[at].cited:
-                return _Found.DOUBT
+                raise _Doubtful
             at += 1
+        self.unsure.append(start + 1)
         self.middle.append(grow_article(lines[0], lines[1:at], anchor))
-        for index in range(at, total):
-            line = lines[index]
-            if line.kind is Kind.ANNEX:
-                self.middle.pop()
-                return _Found.ANNEX if index == at else _Found.DOUBT
+        for line in lines[at:]:
             if line.kind in HEADINGS:
                 if not line.heading or line.heading[-1] in "、，":
-                    return _Found.DOUBT
+                    raise _Doubtful
             elif line.kind is not _PARAGRAPH:
-                return _Found.DOUBT
+                raise _Doubtful
             self.middle.append(line)
-        return _Found.ARTICLE
 
 
 def _paragraphs(rows: list[PlainLine], start: int, end: int, stem: str) -> tuple[Provision, ...] | None:
     """The paragraphs of the article on rows `start` to `end`; None unless they are plain ones with plain items."""
     paragraphs: list[Provision] = []
     items: list[Provision] = []
-    own, place = rows[start][6].rstrip(), start + 1
-    count = 1
-    for at in range(start + 1, end):
-        _, _, _, mark, digits, opening, text = rows[at]
+    own, place = rows[start][3].rstrip(), start + 1
+    anchor = f"{stem}1"
+    for at, (_, mark, opening, text) in enumerate(rows[start + 1 : end], start + 2):
         text = text.rstrip()
         if mark:
-            value = read_number(digits)
+            value = item_number(mark)
             if value != len(items) + 1:
                 return None
-            name = f"{stem}{count}-item-{value}"
-            items.append(provision((name, _ITEM, mark, "", text, (), at + 1, mark)))
+            items.append(provision((f"{anchor}-item-{value}", _ITEM, mark, "", text, (), at, mark)))
         elif text:
             if opening and not is_plain_text(opening, text):
                 return None
-            paragraphs.append(provision((f"{stem}{count}", _PARAGRAPH, "", "", own, tuple(items), place, "")))
-            own, place = text, at + 1
+            below = tuple(items) if items else ()
+            paragraphs.append(provision((anchor, _PARAGRAPH, "", "", own, below, place, "")))
+            own, place = text, at
+            anchor = f"{stem}{len(paragraphs) + 1}"
             items = []
-            count += 1
-    paragraphs.append(provision((f"{stem}{count}", _PARAGRAPH, "", "", own, tuple(items), place, "")))
+    below = tuple(items) if items else ()
+    paragraphs.append(provision((anchor, _PARAGRAPH, "", "", own, below, place, "")))
     return tuple(paragraphs)
