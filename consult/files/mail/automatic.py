@@ -1,43 +1,73 @@
-"""Telling what a person wrote from what a program sent: bounces, absence notes, lists, read receipts, our own mail."""
+"""Telling what a person wrote from what a program sent: bounces, absence notes, lists, read receipts, our own mail.
+
+A field that states it decides. A subject alone does not where people write the same: the words of the body must agree.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
 
-from consult.files.mail import addresses, headers
-from consult.files.mail.model import Auto, Bounce
+from consult.files.mail import addresses, bounces, headers
+from consult.files.mail.model import Auto
 from consult.files.mail.structure import Part
 
 OWN_MARK = "x-consultation-mail"
 """The field that every message of ours carries (see `compose`)."""
 
 _SYSTEM_SENDER = re.compile(
-    r"(?:mailer-?daemon|mail-?delivery|bounce[sd]?|auto-?reply|autoresponder)(?:[+-].*)?\Z",
+    r"(?:mailer-?daemon|mdaemon|mail[-._]?delivery(?:[-._]?(?:sub)?system)?|bounce[sd]?|auto-?reply|autoresponder"
+    r"|microsoftexchange[0-9a-f]{32})(?:[+-].*)?\Z",
     re.I,
 )
 # Reports come from it; in a small firm a person may write from it, too.
 _POSTMASTER = re.compile(r"postmaster(?:[+-].*)?\Z", re.I)
-_BOUNCE_SUBJECT = re.compile(
-    r"\s*(?:\W{0,3}(?:系统)?退信|退件|来自.{1,40}的退信|投递失败|邮件(?:投递|发送|传送)(?:失败|不成功|状态)"
-    r"|无法(?:投递|送达|传递)|未送达|未能送达|邮件(?:未能|无法)(?:送达|投递|发送)|mail system error"
-    r"|undeliver(?:ed|able)|delivery (?:status notification|failure|has failed|delayed)|mail delivery (?:failed"
-    r"|failure|subsystem)"
-    r"|returned mail|failure notice|non-?delivery|message (?:not delivered|undeliverable)"
-    r"|warning: message .{0,60}delayed)",
-    re.I,
+_AUTOMATIC_REPLY = (
+    r"(?:系统|假期|休假|外出|度假|节假日|邮箱)?(?:自动|自動)(?:回复|答复|应答|回覆|回復|答覆)"
+    r"|auto(?:matic(?:ally)?)?[- ]?(?:reply|response|generated reply)|autoreply"
 )
 # "自动回复: …", "【自动回复】", "Automatic reply: …", never "自动回复功能的建议": a delimiter or the end must follow.
 _ABSENCE_SUBJECT = re.compile(
-    r"\s*(?:re|回复|答复)?\s*[:：]?\s*[\[【(（]?\s*(?:自动回复|自动答复|自动应答|自動回覆|自動回復|自動答覆"
-    r"|休假自动回复|外出自动回复|外出时的自动答复|外出通知"
-    r"|不在办公室|auto(?:matic(?:ally)?)?[- ]?(?:reply|response|generated reply)|autoreply"
+    rf"\s*[\[【(（]?\s*(?:{_AUTOMATIC_REPLY}|外出时的自动答复|外出通知|不在办公室"
     r"|out[- ]of[- ](?:the )?office(?: (?:auto)?reply)?"
-    r"|vacation(?: (?:reply|response|notice))?|away from (?:my )?(?:mail|office))\s*(?:[:：\]】)）!！-]|\Z)",
+    r"|vacation(?: (?:reply|response|notice))?|away from (?:my )?(?:mail|office))\s*(?:[:：\]】)）!！-]|\Z)"
+    # "… (自动回复)"; "AUTO: Smith, John is out of the office", as Notes writes it
+    rf"|.{{0,300}}[\[【(（]\s*(?:{_AUTOMATIC_REPLY})\s*[\]】)）]\s*\Z"
+    r"|(?:auto|自动)\s*[:：].{0,80}(?:out of (?:the )?office|\baway\b|不在办公室|外出|出差|休假)",
+    re.I,
+)
+_ANSWERED = re.compile(r"\s*(?:re|回复|答复)\s*[:：]", re.I)
+_ABSENCE_WORDS = re.compile(
+    r"(?:已|已经)?收到|不在|休假|度假|假期|出差|外出|尽快(?:回|答)复|自动(?:回|答)复|自動"
+    r"|\baway\b|vacation|out of (?:the )?office|holiday"
+    r"|received your",
+    re.I,
+)
+_ABSENCE_CHARACTERS = 200
+# "这是来自QQ邮箱的假期自动回复邮件。"
+_STATED_REPLY = re.compile(
+    r"\s*(?:这是|此为|本邮件为|此邮件为)(?:(?!关于|对|意见|建议)[^。\n]){0,20}自动(?:回复|答复|应答)"
+    r"(?:的?(?:邮件|信件|信息|消息))?\s*(?:[，。！,.!;；]|\n|\Z)"
+    r"|\s*[*\[(]*this is an? auto(?:matic(?:ally)?|mated)?[- ](?:generated )?(?:e-?mail )?(?:reply|response)\b",
     re.I,
 )
 _READ_SUBJECT = re.compile(
-    r"\s*(?:已读|未读|阅读回执|已讀|讀取回條|read receipt|read|not read|return receipt(?: \(displayed\))?)\s*[:：-]",
+    r"\s*(?:已读|未读|阅读回执|已读回执|邮件收条|已讀|讀取回條|read receipt|read|not read"
+    r"|return receipt(?: \(displayed\))?)\s*[:：-]",
+    re.I,
+)
+_READ_WORDS = re.compile(
+    r"(?:您|你)[^。]{0,80}(?:邮件|郵件)[^。]{0,200}(?:已|被|未经)[^。\n]{0,30}(?:阅读|打开|查看|显示|讀取|删除)"
+    r"|对方已(?:阅读|打开|查看)|已(?:阅读|打开|查看)了?(?:您|你)|(?:阅读|已读)回执|邮件收条|讀取回條"
+    r"|(?:message|mail)\b.{0,300}\b(?:read|displayed|opened|deleted)\b|receipt",
+    re.I | re.S,
+)
+_READ_CHARACTERS = 600
+# What Outlook writes when a sender takes a message back: one sentence about a message, none about what it said.
+_RECALL_SUBJECT = re.compile(r"\s*(?:撤回|召回|撤销|收回|回收|recall)\s*[:：]", re.I)
+_RECALL_WORDS = re.compile(
+    r"\s*.{1,80}(?:撤回|召回|撤销|收回|回收)(?:了?一?封)?(?:邮件|郵件)[，,\s]*[“”\"「『‘'].{0,300}[“”\"」』’'][。.]?\s*\Z"
+    r"|\s*.{1,80} would like to recall the message,? [“”\"].{0,300}[“”\"]\.?\s*\Z",
     re.I,
 )
 _RESPONDERS = (
@@ -45,31 +75,28 @@ _RESPONDERS = (
     "x-auto-reply", "x-cron-env", "x-fc-machinegenerated", "x-qq-autoreply",
 )  # fmt: skip
 _LIST_FIELDS = ("list-id", "list-post", "list-help", "list-owner", "x-mailing-list", "mailing-list")
-_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
-_SMTP_CODE = re.compile(r"\b([45])(\d)\d[ -]")
-_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}")
-_MESSAGE_ID = re.compile(r"message-id:\s*<([^<>\s]{3,300})>", re.I)
 
 
-def classify(root: Part, sender: str, subject: str, own: Collection[str]) -> Auto:
-    """Say what sent a message. `own` are the addresses that the platform itself writes from."""
+def classify(root: Part, sender: str, subject: str, text: str, own: Collection[str]) -> Auto:
+    """Say what sent a message with the body `text`. `own` are the addresses that the platform itself writes from."""
     fields = root.fields
     local = sender.partition("@")[0]
     null_path = fields.has("return-path") and not fields.first("return-path").strip(b" \t<>")
     from_system = null_path or bool(_SYSTEM_SENDER.match(local))
-    reports = from_system or bool(_POSTMASTER.match(local))
-    if report := _report(root, reports):
+    if report := _report(root, from_system or bool(_POSTMASTER.match(local))):
         return report
-    if (_BOUNCE_SUBJECT.match(subject) and reports) or fields.has("x-failed-recipients"):
+    if _is_bounce(root, local, subject, text, from_system):
         return Auto.BOUNCE
     if fields.has(OWN_MARK) or sender.lower() in {address.lower() for address in own}:
         return Auto.OWN
-    if any(fields.has(name) for name in _LIST_FIELDS):
+    if any(fields.has(name) for name in _LIST_FIELDS) and not _is_list_of_ours(fields, own):
         return Auto.LIST
-    if _was_automatic(fields) or _ABSENCE_SUBJECT.match(subject) or from_system:
+    if _was_automatic(fields) or _says_absent(subject, text) or from_system:
         return Auto.AUTO_REPLY
-    if _READ_SUBJECT.match(subject) and fields.has("in-reply-to") and not root.is_multipart:
+    if _READ_SUBJECT.match(subject) and _says_read(fields, text):
         return Auto.READ_RECEIPT
+    if _RECALL_SUBJECT.match(subject) and _RECALL_WORDS.match(text):
+        return Auto.RECALL
     return _bulk(fields)
 
 
@@ -84,97 +111,67 @@ def _report(root: Part, from_system: bool) -> Auto | None:
     return None
 
 
+def _is_bounce(root: Part, local: str, subject: str, text: str, from_system: bool) -> bool:
+    """Say whether a message without a machine-readable part reports that something was not delivered.
+
+    The less is known of who sends it, the more must its words say.
+    """
+    if root.fields.has("x-failed-recipients"):
+        return True
+    if from_system and bounces.is_stated(text) and not _says_absent(subject, text):
+        return True
+    if not bounces.is_named(subject):
+        return False
+    if from_system or _POSTMASTER.match(local):
+        return True
+    encloses = any(part.media_type in ("message/rfc822", "text/rfc822-headers") for part in root.walk())
+    return bounces.is_stated_by_a_program(text, encloses=encloses)
+
+
+def _is_list_of_ours(fields: headers.Fields, own: Collection[str]) -> bool:
+    """Say whether the list is the address for opinions itself, which gives what it gets to several officials."""
+    ours = {address.lower() for address in own}
+    posts_to = {address.lower() for _, address in addresses.parse(fields.first("list-post"))}
+    named = fields.first("list-id").decode("latin-1").lower().rpartition("<")[2].strip(" \t>")
+    return bool(posts_to & ours) or (bool(named) and named in {address.replace("@", ".") for address in ours})
+
+
 def _was_automatic(fields: headers.Fields) -> bool:
     """Say whether a field states that no person sent this (RFC 3834, 5, and what programs wrote before it)."""
-    submitted = _word(fields.first("auto-submitted"))
+    submitted = headers.first_word(fields.first("auto-submitted"))
     if submitted and submitted != "no":
         return True
-    if any(fields.has(name) and _word(fields.first(name)) not in ("no", "false", "0") for name in _RESPONDERS):
+    if any(
+        fields.has(name) and headers.first_word(fields.first(name)) not in ("no", "false", "0") for name in _RESPONDERS
+    ):
         return True
-    return _word(fields.first("precedence")) in ("auto_reply", "auto-reply", "autoreply")
+    return headers.first_word(fields.first("precedence")) in ("auto_reply", "auto-reply", "autoreply")
+
+
+def _says_absent(subject: str, text: str) -> bool:
+    """Say whether a message calls itself an automatic reply; a person may answer one, and write an opinion under it."""
+    if _STATED_REPLY.match(text):
+        return True
+    answered = _ANSWERED.match(subject)
+    if not _ABSENCE_SUBJECT.match(subject, answered.end() if answered else 0):
+        return False
+    return not answered or (len(text) <= _ABSENCE_CHARACTERS and bool(_ABSENCE_WORDS.search(text)))
+
+
+def _says_read(fields: headers.Fields, text: str) -> bool:
+    if not text.strip():
+        return fields.has("in-reply-to")
+    return len(text) <= _READ_CHARACTERS and bool(_READ_WORDS.search(text))
 
 
 def _bulk(fields: headers.Fields) -> Auto:
-    precedence = _word(fields.first("precedence"))
+    precedence = headers.first_word(fields.first("precedence"))
     if precedence == "list":
         return Auto.LIST
     return Auto.BULK if precedence in ("bulk", "junk") or fields.has("list-unsubscribe") else Auto.NONE
 
 
-def _word(value: bytes) -> str:
-    return re.split(rb"[\s;(]", value.strip().lower(), maxsplit=1)[0].decode("latin-1").strip("\"'")
-
-
 def wants_no_answer(fields: headers.Fields) -> bool:
     """Say whether the sender asks that no program answers (MS-OXCMAIL, X-Auto-Response-Suppress)."""
-    suppressed = {_word(item) for item in fields.first("x-auto-response-suppress").split(b",")}
+    suppressed = {headers.first_word(item) for item in fields.first("x-auto-response-suppress").split(b",")}
     return bool(suppressed & {"all", "oof", "autoreply"})
-
-
-def read_bounce(root: Part, text: str) -> Bounce:
-    """Read a report of non-delivery: from its machine-readable part (RFC 3464), else from what it says."""
-    details: dict[str, str] = {}
-    original = ""
-    for part in root.walk():
-        if part.media_type == "message/delivery-status":
-            details = details or _status_fields(part.content()[:50_000])
-        elif part.media_type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
-            found = _MESSAGE_ID.search(part.content()[:20_000].decode("latin-1"))
-            original = original or (found[1] if found else "")
-    failed = addresses.parse(root.fields.first("x-failed-recipients"))
-    recipient = details.get("recipient") or (failed[0][1] if failed else "") or _named_recipient(root, text)
-    status = details.get("status") or _named_status(text)
-    found = _MESSAGE_ID.search(text[:50_000])
-    return Bounce(
-        recipient=recipient,
-        status=status,
-        action=details.get("action", ""),
-        diagnostic=details.get("diagnostic", "")[:500],
-        original_message_id=original or (found[1] if found else ""),
-    )
-
-
-def _status_fields(data: bytes) -> dict[str, str]:
-    """Read the fields about the first recipient that failed."""
-    found: dict[str, str] = {}
-    for block in re.split(rb"\r?\n[ \t]*\r?\n", data.strip()):
-        items, _, _ = headers.split(block + b"\r\n\r\n", 0, len(block) + 4)
-        values = dict(reversed(items))
-        address = values.get("final-recipient") or values.get("original-recipient")
-        if address is None:
-            continue
-        pairs = addresses.parse(address.rpartition(b";")[2])
-        action = _word(values.get("action", b""))
-        entry = {
-            "recipient": pairs[0][1] if pairs else "",
-            "action": action,
-            "status": _match(_STATUS, values.get("status", b"")) or _match(_STATUS, values.get("diagnostic-code", b"")),
-            "diagnostic": headers.decode_words(values.get("diagnostic-code", b"")),
-        }
-        if not found or (action == "failed" and found["action"] != "failed"):
-            found = entry
-    return found
-
-
-def _match(pattern: re.Pattern[str], value: bytes) -> str:
-    match = pattern.search(value[:2_000].decode("latin-1"))
-    return match[1] if match else ""
-
-
-def _named_status(text: str) -> str:
-    """Find a status in the words: `5.1.1`, else what class a reply code such as `550` belongs to."""
-    head = text[:20_000]
-    if match := _STATUS.search(head):
-        return match[1]
-    code = _SMTP_CODE.search(head)
-    return f"{code[1]}.0.0" if code else ""
-
-
-def _named_recipient(root: Part, text: str) -> str:
-    """Find the first address in the words that is neither the reporter's nor the one it reports to."""
-    known = {address for name in ("from", "to", "sender") for _, address in addresses.parse(root.fields.first(name))}
-    for match in _ADDRESS.finditer(text[:20_000]):
-        address = addresses.clean(match[0])
-        if address not in known and "daemon" not in address:
-            return address
-    return ""

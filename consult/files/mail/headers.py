@@ -64,6 +64,11 @@ def split(raw: bytes, start: int, end: int) -> tuple[list[tuple[str, bytes]], in
     return fields, (body if stopped is None else stopped), defects
 
 
+def first_word(value: bytes) -> str:
+    """Return the first word of a field that holds a keyword (`auto-replied; owner="x"`), in lower case."""
+    return re.split(rb"[\s;(]", value.strip().lower(), maxsplit=1)[0].decode("latin-1").strip("\"'")
+
+
 def _after_line(raw: bytes, start: int, end: int) -> int:
     match = _LINE.search(raw, start, end)
     return match.end() if match else end

@@ -18,6 +18,7 @@ class Auto(StrEnum):
     AUTO_REPLY = "auto_reply"
     BOUNCE = "bounce"
     READ_RECEIPT = "read_receipt"
+    RECALL = "recall"
     LIST = "list"
     BULK = "bulk"
     OWN = "own"

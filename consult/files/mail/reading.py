@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from consult.files import charsets
 from consult.files.extraction import text_of
-from consult.files.mail import addresses, authentication, automatic, dates, quoting
+from consult.files.mail import addresses, authentication, automatic, bounces, dates, quoting
 from consult.files.mail.bodies import Contents, Sorter
 from consult.files.mail.headers import Fields
 from consult.files.mail.model import AuthResults, Auto, Mail, MailAttachment, TextSource
@@ -61,7 +61,7 @@ def _read(raw: bytes, own: Collection[str], trusted: Collection[str], depth: int
     sender = _sender(root.fields)
     subject = root.fields.text("subject")
     body = "\n\n".join(text for block in found.blocks if (text := block.text.strip()))
-    auto = automatic.classify(root, sender[1], subject, own)
+    auto = automatic.classify(root, sender[1], subject, body, own)
     fields = root.fields
     answers = fields.has("in-reply-to") or fields.has("references") or is_answer(subject)
     words = _words(body, subject, found, nested, auto, own, answers=answers)
@@ -85,7 +85,7 @@ def _read(raw: bytes, own: Collection[str], trusted: Collection[str], depth: int
         attachments=tuple(found.attachments),
         nested=nested,
         auto=auto,
-        bounce=automatic.read_bounce(root, body) if auto is Auto.BOUNCE else None,
+        bounce=bounces.details(root, body) if auto is Auto.BOUNCE else None,
         auth=authentication.read(fields, trusted) if trusted else AuthResults(),
         wants_no_answer=automatic.wants_no_answer(fields),
         signed=found.signed,

@@ -208,6 +208,7 @@ AUTOMATIC_WORDS = {
     Auto.AUTO_REPLY: "自动回复，不是意见",
     Auto.BOUNCE: "退信，不是意见",
     Auto.READ_RECEIPT: "阅读回执，不是意见",
+    Auto.RECALL: "撤回邮件的通知，不是意见",
     Auto.LIST: "邮件列表的邮件，不是意见",
     Auto.BULK: "群发邮件，不是意见",
     Auto.OWN: "平台自己发出的邮件，不是意见",

@@ -103,11 +103,24 @@ def test_a_field_tells_an_automatic_answer(field, value):
     [
         "自动回复：征求意见", "自动回复: Re: 征求意见", "【自动回复】您好", "自动答复: 征求意见", "自動回覆：通知",
         "Automatic reply: x", "Auto-Reply: x", "Out of Office: x", "Out of office", "Re: 自动回复：x",
-        "休假自动回复：x", "外出通知", "Vacation response: x", "(自动回复)x",
+        "休假自动回复：x", "外出通知", "Vacation response: x", "(自动回复)x", "系统自动回复：x", "【系统自动回复】x",
+        "假期自动回复：x", "回复：x（自动回复）", "x[自动回复]", "Re: x (Automatic Response)", "AUTO: 张三 不在办公室",
+        "AUTO: San Zhang is out of the office (returning 01/12/2026)",
     ],
 )  # fmt: skip
 def test_a_subject_tells_an_absence_note(subject):
     assert read(message(subject=subject, body="您好，我正在休假。")).auto is Auto.AUTO_REPLY
+
+
+def test_a_body_tells_an_automatic_answer_whose_subject_does_not():
+    body = "这是来自QQ邮箱的假期自动回复邮件。\n您好，我最近正在休假中，无法亲自回复您的邮件。"
+    assert read(message(subject="Re: 征求意见", body=body)).auto is Auto.AUTO_REPLY
+    body = f"这是关于自动回复邮件的意见。\n{OPINION}"
+    assert read(message(subject="Re: 征求意见", body=body)).auto is Auto.NONE
+
+
+def test_an_opinion_in_answer_to_an_automatic_reply_is_an_opinion():
+    assert read(message(subject="回复：自动回复：您的来信已收到", body=OPINION)).auto is Auto.NONE
 
 
 @pytest.mark.parametrize(
@@ -126,6 +139,15 @@ def test_lists_bulk_and_our_own_mail_are_recognised(fields, kind):
     assert read(message(*fields, body=OPINION)).auto is kind
 
 
+@pytest.mark.parametrize(
+    "field", [("List-Post", "<mailto:Yijian@dept.example.gov.cn>"), ("List-Id", "意见 <yijian.dept.example.gov.cn>")]
+)
+def test_the_address_for_opinions_may_itself_be_a_list(field):
+    raw = message(field, ("List-Help", "<mailto:help@dept.example.gov.cn>"), body=OPINION)
+    assert read(raw).auto is Auto.LIST
+    assert read(raw, own_addresses=["yijian@dept.example.gov.cn"]).auto is Auto.NONE
+
+
 def test_mail_from_our_own_address_is_our_own():
     raw = message(sender="征集信箱 <YIJIAN@dept.example.gov.cn>", body="x")
     assert read(raw, own_addresses=["yijian@dept.example.gov.cn"]).auto is Auto.OWN
@@ -138,6 +160,41 @@ def test_a_read_receipt_is_no_opinion():
     raw = multipart_message("report; report-type=disposition-notification", part("已读"), notice)
     assert read(raw).auto is Auto.READ_RECEIPT
     assert read(message(("In-Reply-To", "<a@b>"), subject="已读: 征求意见", body="")).auto is Auto.READ_RECEIPT
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        ("已读: 征求意见", "这是您发给 z@example.cn 的邮件的阅读回执。您的邮件已于 2026年11月24日 10:00 被阅读。"),
+        ("已读：征求意见", "您的邮件\n    收件人: z\n    主题: 征求意见\n已于 2026/11/24 10:00 阅读。"),
+        ("未读: 征求意见", "您的邮件\n    收件人: z\n在 2026/11/24 未经阅读即被删除。"),
+        ("阅读回执：征求意见", "对方已阅读您的邮件"),
+        ("Read: notice", "Your message\n  To: z\n  Subject: notice\nwas read on Tuesday."),
+    ],
+)
+def test_a_read_receipt_in_words_is_none_either(subject, body):
+    assert read(message(subject=subject, body=body)).auto is Auto.READ_RECEIPT
+
+
+def test_who_says_that_he_has_read_it_and_writes_an_opinion_is_a_person():
+    raw = message(("In-Reply-To", "<notice@dept>"), subject="已读：征求意见稿，提三点意见", body=OPINION)
+    assert read(raw).auto is Auto.NONE
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        ("撤回: 意见", "张三 将撤回邮件“意见”。"),
+        ("召回: 意见", "张三 想要召回邮件“意见”。"),
+        ("Recall: opinion", 'San Zhang would like to recall the message, "opinion".'),
+    ],
+)
+def test_what_outlook_sends_when_a_message_is_taken_back_is_no_opinion(subject, body):
+    assert read(message(subject=subject, body=body)).auto is Auto.RECALL
+
+
+def test_who_takes_an_opinion_back_in_his_own_words_is_a_person():
+    assert read(message(subject="撤回：意见", body=f"昨天的意见我撤回，改为：{OPINION}")).auto is Auto.NONE
 
 
 @pytest.mark.parametrize(
