@@ -25,11 +25,12 @@ from consult.faces.public import proof
 from consult.faces.public.blueprint import blueprint, public_consultation
 from consult.faces.public.forms import PIECES, CommentForm
 from consult.faces.public.receipts import let_in
+from consult.faces.public.sent import Sent, read
 from consult.files.attachments import AttachmentRefused, CheckedAttachment, check
 from consult.intake import service as intake
-from consult.intake.arrival import Arrival, Said
+from consult.intake.arrival import Arrival
 from consult.intake.errors import IdempotencyConflict, NotOpen, SubmissionRefused, TooManyAttachments
-from consult.intake.models import Channel, SenderKind
+from consult.intake.models import Channel
 from consult.settings import blobs, settings
 
 RAW_FIELDS = ("name", "contact", "sender_kind", "publish_name", "keep_private", "token")
@@ -64,16 +65,17 @@ def _too_often(_limit: RequestLimit) -> FlaskResponse:
 def send(slug: str) -> str | Response | tuple[str, int]:
     """Take what was sent, or change the form: add a place, drop one."""
     now = clock.now()
-    form = CommentForm()
     verb = _button()
     if verb != "send":
-        return _again(slug, form, now, verb=verb)
-    genuine = _is_genuine()
-    if not form.validate() or not genuine:
+        return _again(slug, CommentForm(), now, verb=verb)
+    sent, genuine = read(request.form), _is_genuine()
+    if sent is None or not genuine:
+        form = CommentForm()
+        form.validate()
         return _again(slug, form, now, 400, [] if genuine else [STALE])
     named = terms.Named(slug)
     try:
-        arrival = _arrival(form, now)
+        arrival = _arrival(sent, now)
         if arrival.attachments:
             intake.check(named, arrival, at=now)
             _keep_files()
@@ -81,10 +83,11 @@ def send(slug: str) -> str | Response | tuple[str, int]:
     except NoSuchConsultation:
         abort(404)
     except IdempotencyConflict as refusal:
+        form = CommentForm()
         form.token.data = new_token()
         return _again(slug, form, now, 409, [f"{refusal} 要把现在这份也提交，请再点一次“提交意见”。"])
     except (SubmissionRefused, AttachmentRefused) as refusal:
-        return _again(slug, form, now, _status_of(refusal), [str(refusal)], _field_of(refusal))
+        return _again(slug, CommentForm(), now, _status_of(refusal), [str(refusal)], _field_of(refusal))
     return let_in(redirect(url_for(".receipt", number=receipt.number), 303), receipt.number, fresh=True)
 
 
@@ -179,23 +182,21 @@ def _files() -> list[FileStorage]:
     return [file for file in request.files.getlist("files") if file.filename]
 
 
-def _arrival(form: CommentForm, now: datetime) -> Arrival:
+def _arrival(sent: Sent, now: datetime) -> Arrival:
     """Return what was sent; the raw form is its fields as they came, as JSON, without the security tokens."""
-    raw = {key: request.form.getlist(key) for key in request.form if key.startswith("pieces-") or key in RAW_FIELDS}
+    raw = {key: values for key, values in request.form.lists() if key.startswith("pieces-") or key in RAW_FIELDS}
     return Arrival(
         channel=Channel.WEB,
-        parts=tuple(
-            Said(piece.content.data or "", piece.anchor.data or "", piece.quote.data or "") for piece in form.pieces
-        ),
+        parts=sent.pieces,
         raw=json.dumps(raw, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass"),
         raw_media_type="application/json",
-        name=form.name.data or "",
-        contact=form.contact.data or "",
-        sender_kind=SenderKind(form.sender_kind.data or SenderKind.PERSON),
-        publish_name=bool(form.publish_name.data),
-        keep_private=bool(form.keep_private.data),
+        name=sent.name,
+        contact=sent.contact,
+        sender_kind=sent.sender_kind,
+        publish_name=sent.publish_name,
+        keep_private=sent.keep_private,
         attachments=_attachments(),
-        idempotency_key=f"web:{form.token.data}" if form.token.data else None,
+        idempotency_key=f"web:{sent.token}" if sent.token else None,
         received_at=now,
         doubt=proof.doubt(),
     )
