@@ -33,9 +33,13 @@ class Receipt:
     """What a sender gets; ``replayed`` when the same sending was stored before."""
 
     number: str
-    key: str
     submission_id: int
     replayed: bool = False
+
+    @property
+    def key(self) -> str:
+        """The key that only its sender has."""
+        return key_of(self.number)
 
     @property
     def submission(self) -> Submission:

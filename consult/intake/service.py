@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from consult.accounts.permissions import PUBLIC, Actor
 from consult.drafting.terms import Named, Terms, present
-from consult.intake import checks, receipts, rows
+from consult.intake import checks, rows
 from consult.intake.arrival import Arrival, Said
 from consult.intake.errors import IdempotencyConflict, SubmissionRefused
 from consult.intake.models import Attachment, RawForm, Submission, SubmissionPart
@@ -100,7 +100,7 @@ def _replay(arrival: Arrival) -> Receipt:
     stored = _stored(arrival)
     if stored is None or not rows.is_same_sending(stored, arrival):
         raise IdempotencyConflict("这份表单刚才已经提交过一份不同的内容。请刷新页面后再提交新的意见。")
-    return Receipt(stored.number, receipts.key_of(stored.number), stored.id, replayed=True)
+    return Receipt(stored.number, stored.id, replayed=True)
 
 
 def _store(
@@ -119,7 +119,7 @@ def _store(
         f"submission:{row['number']}", row["digest"], {"channel": arrival.channel.value, "late": bool(row["late"])}
     )
     record_many(actor, "submission.receive", [done], at=at, consultation_id=row["consultation_id"])
-    return Receipt(row["number"], receipts.key_of(row["number"]), id_)
+    return Receipt(row["number"], id_)
 
 
 def _insert(

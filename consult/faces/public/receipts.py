@@ -7,12 +7,13 @@ entry or Referer of a later page.
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from functools import lru_cache
 
 import segno
 from flask import Response as FlaskResponse
 from flask import abort, current_app, flash, make_response, redirect, render_template, request, url_for
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature, TimestampSigner
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -34,6 +35,8 @@ from consult.store import db
 from consult.text.comparison import Followed
 
 COOKIE = "receipt"
+FRESH = ":fresh"
+"""Ends a pass that was given for sending; no receipt number has a colon."""
 SECONDS = 30 * 60
 FEEDBACK_IS_OUT = (State.FEEDBACK_PUBLISHED, State.SUBMITTED_TO_MEETING, State.PROMULGATED)
 LATER_WORDS = {
@@ -44,20 +47,20 @@ LATER_WORDS = {
 NOT_FOUND = "没有查到这张回执。请核对编号和查询码：查询码是四组字母和数字，大小写都可以。"
 
 
-def _signer() -> URLSafeTimedSerializer:
+def _signer() -> TimestampSigner:
     return _signer_with(current_app.config["SECRET_KEY"])
 
 
 @lru_cache(maxsize=8)
-def _signer_with(secret: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(secret, salt="receipt-cookie")
+def _signer_with(secret: str) -> TimestampSigner:
+    return TimestampSigner(secret, salt="receipt-cookie")
 
 
 def let_in(response: Response, number: str, *, fresh: bool = False) -> Response:
     """Give the browser a signed pass to one receipt for half an hour."""
     response.set_cookie(
         COOKIE,
-        _signer().dumps({"number": number, "fresh": fresh}),
+        _signer().sign(f"{number}{FRESH if fresh else ''}").decode(),
         max_age=SECONDS,
         path="/receipts",
         httponly=True,
@@ -75,12 +78,21 @@ def quiet(response: Response) -> Response:
     return response
 
 
-def _pass_for(number: str) -> dict[str, object] | None:
+@dataclass(frozen=True)
+class Pass:
+    """That a browser may see one receipt; ``fresh`` when it has just sent the submission."""
+
+    number: str
+    fresh: bool
+
+
+def _pass_for(number: str) -> Pass | None:
     try:
-        held = _signer().loads(request.cookies.get(COOKIE, ""), max_age=SECONDS)
+        held = _signer().unsign(request.cookies.get(COOKIE, ""), max_age=SECONDS).decode()
     except BadSignature:
         return None
-    return held if isinstance(held, dict) and held.get("number") == number else None
+    shown = Pass(held.removesuffix(FRESH), held.endswith(FRESH))
+    return shown if shown.number == number else None
 
 
 def held_submission(number: str) -> Submission | None:
@@ -140,7 +152,7 @@ def receipt(number: str) -> Response:
         rejection=reports.rejection(submission),
         key=receipts.key_of(number),
         provable=is_provable(submission),
-        fresh=bool(held.get("fresh")),
+        fresh=held.fresh,
     )
     return quiet(make_response(page))
 
