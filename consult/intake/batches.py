@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -23,8 +24,7 @@ RACES = 3
 """How often a batch is tried anew because another process stored some of the same sendings in between."""
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(NamedTuple):
     """What became of one arrival of a batch: its receipt's number and its id; ``replayed`` when it was stored before.
 
     The id is 0 where nothing is stored.
@@ -35,7 +35,7 @@ class Taken:
     replayed: bool = False
 
 
-@dataclass
+@dataclass(slots=True)
 class _Known:
     """A submission that is stored, or will be at the end of its batch: only then has it an id."""
 
@@ -44,7 +44,7 @@ class _Known:
     id: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Fresh:
     """An arrival that is to be stored, with its columns."""
 
@@ -184,8 +184,7 @@ def _store(consultation_id: int | None, fresh: Sequence[_Fresh], at: datetime, a
     bulk.insert_rows(RawForm, [rows.raw_row(id_, one.arrival, rows.raw_blob(one.arrival)) for id_, one in each])
     bulk.insert_rows(Attachment, [row for id_, one in each for row in rows.attachment_rows(id_, one.arrival)])
     if consultation_id is not None:
-        changes = [change for one in fresh for change in rows.counted(one.row, [part.anchor for part in one.parts])]
-        tally.add(consultation_id, changes)
+        tally.add(consultation_id, _counted(fresh))
     facts = {
         (channel, late): {"channel": channel.value, "late": late}
         for channel, late in {(one.row["channel"], one.row["late"]) for one in fresh}
@@ -195,3 +194,15 @@ def _store(consultation_id: int | None, fresh: Sequence[_Fresh], at: datetime, a
         for row in (one.row for one in fresh)
     ]
     record_many(actor, "submission.receive", done, at=at, consultation_id=consultation_id)
+
+
+def _counted(fresh: Sequence[_Fresh]) -> list[tuple[str, str, int]]:
+    """Return what a batch adds to the counts; those that add the same are looked at once."""
+    alike: dict[tuple[Any, ...], list[_Fresh]] = defaultdict(list)
+    for one in fresh:
+        alike[one.row["channel"], one.row["late"], *[part.anchor for part in one.parts]].append(one)
+    return [
+        (facet, value, n * len(some))
+        for (_channel, _late, *anchors), some in alike.items()
+        for facet, value, n in rows.counted(some[0].row, anchors)
+    ]

@@ -39,20 +39,23 @@ def said(arrival: Arrival) -> tuple[Said, ...]:
     Raises:
         EmptyContent: it says nothing and carries no file.
     """
-    parts = tuple(
-        Said(clean(part.content), part.anchor.strip(), clean(part.quote)[:QUOTE_CHARACTERS]) for part in arrival.parts
-    )
-    parts = tuple(part for part in parts if part.content)
+    parts = tuple([part for part in map(_in_normal_form, arrival.parts) if part.content])
     if not parts and not arrival.attachments:
         raise EmptyContent("还没有写意见。请写下意见再提交。", "content")
     return parts or (Said("（意见在附件中）"),)
 
 
+def _in_normal_form(part: Said) -> Said:
+    content, anchor, quote = clean(part.content), part.anchor.strip(), clean(part.quote)[:QUOTE_CHARACTERS]
+    as_it_is = content == part.content and anchor == part.anchor and quote == part.quote
+    return part if as_it_is else Said(content, anchor, quote)
+
+
 def check_lengths(arrival: Arrival, parts: Sequence[Said]) -> None:
     """Refuse what is longer or more than one may send; what can't be sent back is taken at any length."""
-    config = settings()
     if arrival.trusted_length:
         return
+    config = settings()
     if len(parts) > PARTS:
         raise TooLong(f"一次最多对 {PARTS} 处提意见，现在有 {len(parts)} 处，请分几次提交。", "content")
     for part in parts:

@@ -33,11 +33,10 @@ def statement(
         submission, parts, attachments: columns of the rows; moments may be aware or ISO text.
         raw: media type and SHA-256 of the raw form.
     """
-    received_at = submission["received_at"]
     return canonical(
-        {name: submission[name] for name in OWN}
-        | {
-            "received_at": _moment(received_at),
+        {
+            **{name: submission[name] for name in OWN},
+            "received_at": _moment(submission["received_at"]),
             "parts": [{name: part[name] for name in ("anchor", "content", "quote")} for part in parts],
             "raw": {"media_type": raw[0], "sha256": raw[1]},
             "attachments": [

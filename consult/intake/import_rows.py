@@ -64,7 +64,7 @@ class RowReader:
             received_at=received_at,
             trusted_length=True,
         )
-        return arrival, "；".join(words for words in (late_words, place_words) if words)
+        return arrival, "；".join(filter(None, (late_words, place_words)))
 
     def _key_of(self, cells: dict[str, str], external_id: str) -> str:
         """Return what makes a row the same row: the other system's number, else all that the row says.

@@ -26,6 +26,9 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Characters that nobody confuses when reading aloud or copying by hand."""
 NUMBER_CHARACTERS = 8
 KEY_CHARACTERS = 16
+_LETTERS = bytes(ord(ALPHABET[n % len(ALPHABET)]) for n in range(256))
+_UNFAIR = bytes(range(256 - 256 % len(ALPHABET), 256))
+"""Bytes that would give the first letters of the alphabet a better chance."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,10 @@ class Receipt:
 
 def new_number(at: datetime) -> str:
     """Return a fresh receipt number: local date and random characters."""
-    left = secrets.randbelow(len(ALPHABET) ** NUMBER_CHARACTERS)
-    tail = ""
-    for _ in range(NUMBER_CHARACTERS):
-        left, place = divmod(left, len(ALPHABET))
-        tail += ALPHABET[place]
-    return f"{_day(at)}-{tail}"
+    drawn = b""
+    while len(drawn) < NUMBER_CHARACTERS:
+        drawn += secrets.token_bytes(2 * NUMBER_CHARACTERS).translate(_LETTERS, _UNFAIR)
+    return f"{_day(at)}-{drawn[:NUMBER_CHARACTERS].decode()}"
 
 
 @lru_cache(maxsize=64)
@@ -66,14 +67,17 @@ def key_of(number: str) -> str:
     """Return the key of a receipt number: four groups of four characters, 80 bits."""
     secret = current_app.config["SECRET_KEY"].encode()
     mac = hmac.digest(secret, b"receipt\0" + number.encode(), "sha256")
-    letters = base64.b32encode(mac[:10]).decode()
-    return "-".join(letters[i : i + 4] for i in range(0, KEY_CHARACTERS, 4))
+    return _grouped(base64.b32encode(mac[:10]).decode())
+
+
+def _grouped(letters: str) -> str:
+    return "-".join([letters[i : i + 4] for i in range(0, len(letters), 4)])
 
 
 def normal_key(key: str) -> str:
     """Return a typed key in its normal form: capital letters, no spaces, groups joined by hyphens."""
     letters = "".join(c for c in key.upper() if c.isascii() and c.isalnum()).replace("0", "O").replace("1", "I")
-    return "-".join(letters[i : i + 4] for i in range(0, len(letters), 4))
+    return _grouped(letters)
 
 
 def hash_key(key: str) -> str:

@@ -57,22 +57,25 @@ def leaf_data(entry: Any) -> bytes:
     return canonical(sealed_fields(entry))
 
 
-def seal(fields: Mapping[str, Any]) -> str:
+def seal(fields: bytes) -> str:
     """Return a fresh seal of a row: a random part, so that a copy shows, and a keyed digest over it and the fields.
 
     It finds a change made by who doesn't have the platform's key, even before the row is in the tree.
+
+    Arguments:
+        fields: the sealed fields in canonical form.
     """
     return _sealed(secrets.token_hex(NONCE_DIGITS // 2), fields)
 
 
 def seal_holds(entry: Any) -> bool:
     """Say whether an entry's row is as it was when it was sealed."""
-    return hmac.compare_digest(entry.seal or "", _sealed((entry.seal or "")[:NONCE_DIGITS], sealed_fields(entry)))
+    return hmac.compare_digest(entry.seal or "", _sealed((entry.seal or "")[:NONCE_DIGITS], leaf_data(entry)))
 
 
-def _sealed(nonce: str, fields: Mapping[str, Any]) -> str:
+def _sealed(nonce: str, fields: bytes) -> str:
     key = current_app.config["SECRET_KEY"].encode()
-    mac = hmac.digest(key, b"ledger\0" + nonce.encode() + canonical(fields), "sha256")
+    mac = hmac.digest(key, b"ledger\0" + nonce.encode() + fields, "sha256")
     return nonce + mac.hex()[NONCE_DIGITS:]
 
 
@@ -106,7 +109,7 @@ def record(
         digest=content_digest or digest(detail),
         detail=detail,
     )
-    entry.seal = seal(sealed_fields(entry))
+    entry.seal = seal(leaf_data(entry))
     db.session.add(entry)
     return entry
 
@@ -129,9 +132,10 @@ def record_many(actor: Actor, act: str, done: Sequence[Done], *, at: datetime, c
         "actor_name": actor.name[:ACTOR_NAME_CHARACTERS],
         "consultation_id": consultation_id,
     }
-    shown_at = at.astimezone(UTC).isoformat(timespec="microseconds")
+    first = canonical({**common, "at": at.astimezone(UTC).isoformat(timespec="microseconds")})
     rows = []
     for one in done:
-        row = {**common, "detail": one.detail, "digest": one.content_digest, "subject": one.subject}
-        rows.append({**row, "at": at, "seal": seal({**row, "at": shown_at})})
+        own = {"detail": one.detail, "digest": one.content_digest, "subject": one.subject}
+        fields = first[:-1] + b"," + canonical(own)[1:]  # canonical as a whole: its own keys come after the common ones
+        rows.append({**common, **own, "at": at, "seal": seal(fields)})
     bulk.insert_rows(LedgerEntry, rows)

@@ -36,6 +36,9 @@ def _squeezed(composed: str) -> str:
 
 
 _folds = _Folds()
+_MARKS = tuple(
+    (mark, _squeezed(unicodedata.normalize("NFKC", mark))) for mark in (*map(chr, SAME_MARK), "，", "（", "）", "％")
+)
 
 
 def normalise(text: str) -> str:
@@ -43,10 +46,27 @@ def normalise(text: str) -> str:
 
     Chinese and Western punctuation marks of the same use become the same; marks at the end go.
     """
-    squeezed = text.translate(_folds)  # character by character: five times as fast as the whole at once
-    if INTERACTING in squeezed:
-        squeezed = _squeezed(unicodedata.normalize("NFKC", text))
+    squeezed = _of_usual_characters(text)
+    if squeezed is None:
+        squeezed = text.translate(_folds)  # character by character: five times as fast as the whole at once
+        if INTERACTING in squeezed:
+            squeezed = _squeezed(unicodedata.normalize("NFKC", text))
     return squeezed.rstrip(".,;:?!-~") or squeezed
+
+
+def _of_usual_characters(text: str) -> str | None:
+    """Squeeze a text in which, beside spaces and marks, every character folds to itself; None for any other.
+
+    Most are such texts, and this takes a third of the time. A character that could join what now stands beside it makes
+    the text one that isn't in normal form, which is looked at afterwards.
+    """
+    squeezed = "".join(text.split())
+    for mark, plain in _MARKS:
+        if mark in squeezed:
+            squeezed = squeezed.replace(mark, plain)
+    if squeezed.isprintable() and unicodedata.is_normalized("NFKC", squeezed):
+        return squeezed.casefold()
+    return None
 
 
 def fingerprint(text: str) -> str:

@@ -78,9 +78,8 @@ class Table:
             return BadRow(f"这一行有 {_used(cells)} 列，表头只有 {width} 列；可能是内容里有分隔符却没有加引号")
         if len(cells) < width and not self._cells.ragged:
             return BadRow(f"这一行只有 {len(cells)} 列，表头有 {width} 列；可能是内容里的换行没有加引号")
-        row = dict.fromkeys(self.columns, "")
-        row.update(zip(self.columns, map(_clean, cells), strict=False))
-        return row
+        row = dict(zip(self.columns, map(_clean, cells), strict=False))
+        return row if len(row) == width else dict.fromkeys(self.columns, "") | row
 
 
 def read(name: str, source: bytes | Path) -> Table:
