@@ -1,20 +1,12 @@
-"""Which lines beginning with 第…条 are articles and which only cite one; where a document ends and the next begins."""
+"""Which lines beginning with 第…条 are articles and which only cite one."""
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-from consult.text.front import HEADINGS
 from consult.text.marks import Line, Style, shape_of
 from consult.text.tree import Kind
 
-DATE: Final = re.compile(
-    r"^[（(]?\s*(?:\d{4}|[一二][〇零○OＯ九一二三四五六七八]{3}|[Xx×╳]{2,4}|20[Xx×╳_]{2})\s*年\s*[\d〇一二三四五六七八九十Xx×╳_]{0,3}\s*月"
-    r"\s*[\d〇一二三四五六七八九十Xx×╳_]{0,3}\s*日\s*[）)]?$"
-)
-PUBLICITY: Final = re.compile(r"[（(](?:此件|本件|联系)[^（）()]{1,40}[）)]$")  # （此件公开发布） below the date
-_ANNOUNCED: Final = 8  # lines from 附件：某办法 to the date of the letter that it belongs to
 _MOSTLY: Final = 0.8  # share of numbered lines set off by a space above which a bare 第十条… is doubtful
 _FAR: Final = 5  # a jump further ahead than this, without a space, is a citation
 _LIST_REACH: Final = 20  # lines within which a list's next mark comes
@@ -143,88 +135,3 @@ def _is_quoted(lines: list[Line], index: int, last: Line | None) -> bool:
         if opened > closed:
             return any("”" in later.text for later in lines[index : index + _QUOTE_REACH])
     return False
-
-
-def split_documents(settled: list[Line]) -> list[tuple[Line | None, list[Line]]]:
-    """Cut the body into the document itself and its annexes.
-
-    An annex begins at 附件…, or where articles begin again at 第一条 under a title of their own. Returns pairs of the
-    annex's opening line (None for the document itself, and for an annex without a label) and its lines.
-    """
-    lines = settled
-    cuts: list[tuple[int, bool]] = []
-    next_articles: list[Line | None] = []
-    last: Line | None = None
-    for index in [index for index, letter in enumerate(shape_of(settled)) if letter == "A" or letter == "X"]:
-        line = settled[index]
-        if line.kind is Kind.ANNEX:
-            next_articles = next_articles or _next_articles(settled)
-            following = next_articles[index]
-            # An article that goes on counting behind 附… makes it a part of the text before it.
-            goes_on = following is not None and last is not None and follows(following, last)
-            if index and not goes_on and not _is_announced(settled, index):
-                cuts.append((index, True))
-                last = None
-            else:
-                lines = list(lines) if lines is settled else lines
-                lines[index] = as_plain(line)
-        else:
-            if line.value == 1 and _restarts(line, last) and (start := _restart_begins(lines, index)) is not None:
-                cuts.append((start, False))
-            last = line
-    if not cuts:
-        return [(None, lines)]
-    bounds = [*(start for start, _ in cuts), len(lines)]
-    documents: list[tuple[Line | None, list[Line]]] = [(None, lines[: bounds[0]])]
-    for (start, labelled), end in zip(cuts, bounds[1:], strict=True):
-        documents.append((lines[start], lines[start + 1 : end]) if labelled else (None, lines[start:end]))
-    return documents
-
-
-def _is_announced(lines: list[Line], index: int) -> bool:
-    """Whether 附件：某办法 only names, above a letter's signature and date, the annex that comes below these."""
-    if not lines[index].heading:
-        return False
-    for at in range(index + 1, min(len(lines) - 1, index + _ANNOUNCED)):
-        line = lines[at]
-        if line.kind is not Kind.PARAGRAPH:
-            return False
-        if DATE.match(line.text):
-            behind = at + 2 if PUBLICITY.match(lines[at + 1].text) else at + 1
-            return behind < len(lines) and lines[behind].kind is Kind.ANNEX
-    return False
-
-
-def _restarts(line: Line, last: Line | None) -> bool:
-    return last is not None and line.value == 1 and not line.sub and last.value >= 2
-
-
-def _next_articles(lines: list[Line]) -> list[Line | None]:
-    """For each line the first article behind it."""
-    found: list[Line | None] = [None] * len(lines)
-    following: Line | None = None
-    for index in range(len(lines) - 1, -1, -1):
-        found[index] = following
-        if lines[index].kind is Kind.ARTICLE:
-            following = lines[index]
-    return found
-
-
-def _restart_begins(lines: list[Line], index: int) -> int | None:
-    """Where the document begins whose 第一条 is at `index`; None when the articles only count anew in each chapter."""
-    start = index
-    while start and lines[start - 1].kind in HEADINGS:
-        start -= 1
-        if lines[start].value > 1:
-            return None
-    titles = 0
-    while start and titles < 4 and _can_head(lines[start - 1]):
-        start -= 1
-        titles += 1
-    return start if titles or start < index else None
-
-
-def _can_head(line: Line) -> bool:
-    if line.kind is not Kind.PARAGRAPH or line.style is not Style.NONE:
-        return False
-    return line.text[0] in "（(" or (len(line.text) <= 50 and line.text[-1] not in "。；：，、:;,")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
@@ -12,6 +13,8 @@ from consult.text.tree import DraftWarning, Kind, Provision
 _QUOTES: Final = ("“", "”", "引号")
 _PAIRS: Final = (("（", "）", "圆括号"), ("《", "》", "书名号"), _QUOTES, ("【", "】", "方头括号"))
 _FIRST_OF_LIST: Final = ("1.", "1．", "1、")
+_ANNEXES_NAMED: Final = re.compile(r"附\s*件\s*[：:]\s*[1１]\s*[.．、]")  # the next line is 2.责任清单
+_REPEATED: Final = re.compile(r"-x\d+$")
 _ARTICLE_TAILS: Final = tuple(f"art-{number}" for number in range(2000))
 _OUTER: Final = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION})
 _TAILS: Final = {kind: tuple(f"{kind}-{number}" for number in range(1, 200)) for kind in (*_OUTER, Kind.ITEM)}
@@ -103,7 +106,7 @@ def _check_level(node: Provision, found: list[DraftWarning]) -> None:
 
 def _numbers(node: Provision) -> tuple[int, int] | None:
     """A node's number and sub-number as its anchor has them."""
-    parts = node.anchor.split("-x")[0].split("-")
+    parts = _REPEATED.sub("", node.anchor).split("-")
     digits: list[int] = []
     while parts and parts[-1].isdigit():
         digits.insert(0, int(parts.pop()))
@@ -164,11 +167,13 @@ def _sequence(nodes: tuple[Provision, ...], running: dict[str, int]) -> Iterator
     seen: dict[str, set[tuple[int, int]]] = {}
     for node in nodes:
         if node.kind in _WITHOUT_SEQUENCE or not node.number:
+            if _ANNEXES_NAMED.match(node.text):
+                last, seen, running["num"] = {}, {}, 1
             continue
         number = _numbers(node)
         if number is None or read_number(node.number.strip("（）()〔〕、．. ")) == 0:
             continue
-        group = node.anchor.split("-x")[0].rstrip("-0123456789")
+        group = _REPEATED.sub("", node.anchor).rstrip("-0123456789")
         style = group.rpartition("-")[2]
         if group not in last and running.get(style) == number[0] - 1:
             last[group] = (number[0] - 1, 0)

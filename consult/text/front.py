@@ -18,10 +18,12 @@ _NOTE: Final = re.compile(
     r"通过|公布|发布|施行|修订|修正|批准|颁布|印发|\d{4}\s*年|第\s*\d+\s*号|征求意见稿|草案|送审稿|修改稿|试行|暂行"
 )
 _DOCUMENT_NUMBER: Final = re.compile(
-    r"^(?:\S{2,30}(?:令|公告)\s*第?[^。，]{0,12}号?|[^。，；]{1,20}[〔\[（(]\d{4}[〕\]）)]\s*\d+\s*号)$"
+    r"^(?:\S{2,30}(?:令|公告)\s*第?[^。，]{0,12}号?|[^。，；]{1,20}[〔\[（(]\d{4}[〕\]）)]\s*\d+\s*号)"
+    r"(?:\s*签发人\s*[：:].*)?$"
 )
+_RED_HEAD: Final = re.compile(r"\S.{1,40}文\s*件$")  # 某市人民政府文件, above the document's number
 _STAGE: Final = re.compile(r"^[（(【〔][^（）()]{0,20}(?:稿|草案|试行|暂行|修订|审议稿)[^（）()]{0,8}[）)】〕]$")
-_TITLE_ENDS: Final = re.compile(
+TITLE_ENDS: Final = re.compile(
     r"(?:法|条例|办法|规定|规则|细则|意见|通知|决定|方案|要点|规程|规范|准则|制度|标准|章程|公告|通告|批复|函|措施|计划|纲要|指引|指南|解释|决议)"
     r"(?:[（(][^（）()]*[）)])*$"
 )
@@ -48,10 +50,12 @@ def split_front(lines: list[Line]) -> tuple[str, list[tuple[Kind, Line]], list[L
 
 
 def _take_title(lines: list[Line], front: list[tuple[Kind, Line]]) -> tuple[int, str]:
-    """The title's lines: after a label (附件1) or a document number, up to three short lines that end like a title."""
+    """The title's lines: after a label (附件1), a red head or a document number, up to four that end like a title."""
     index = 0
     while index < min(3, len(lines)) and (
-        (lines[index].kind is Kind.ANNEX and not lines[index].heading) or _is_document_number(lines[index])
+        (lines[index].kind is Kind.ANNEX and not lines[index].heading)
+        or _is_document_number(lines[index])
+        or _is_red_head(lines, index)
     ):
         front.append((Kind.NOTE, lines[index]))
         index += 1
@@ -60,11 +64,11 @@ def _take_title(lines: list[Line], front: list[tuple[Kind, Line]]) -> tuple[int,
     parts = [lines[index]]
     while (
         len(parts) < 4
-        and not _TITLE_ENDS.search(parts[-1].text)
+        and not TITLE_ENDS.search(parts[-1].text)
         and (following := index + len(parts)) < len(lines)
         and _can_be_title(lines[following])
         and len(lines[following].text) <= 40
-        and any(_TITLE_ENDS.search(line.text) for line in lines[following : following + 2] if _can_be_title(line))
+        and any(TITLE_ENDS.search(line.text) for line in lines[following : following + 2] if _can_be_title(line))
     ):
         parts.append(lines[following])
     following = index + len(parts)
@@ -79,7 +83,7 @@ def _take_late_title(lines: list[Line], start: int, front: list[tuple[Kind, Line
     end = next(
         (at for at, line in enumerate(lines) if line.kind in STRUCTURE or at >= start + _ORDER_LIMIT), len(lines)
     )
-    late = [at for at in range(start, end) if _can_be_title(lines[at]) and _TITLE_ENDS.search(lines[at].text)]
+    late = [at for at in range(start, end) if _can_be_title(lines[at]) and TITLE_ENDS.search(lines[at].text)]
     if not start or not late or end == len(lines) or lines[end].kind not in STRUCTURE:
         return start, ""
     front.extend((Kind.NOTE, line) for line in lines[start : late[-1]])
@@ -89,6 +93,14 @@ def _take_late_title(lines: list[Line], start: int, front: list[tuple[Kind, Line
 
 def _is_document_number(line: Line) -> bool:
     return line.kind is Kind.PARAGRAPH and _DOCUMENT_NUMBER.match(line.text) is not None
+
+
+def _is_red_head(lines: list[Line], index: int) -> bool:
+    return (
+        index + 1 < len(lines)
+        and _RED_HEAD.match(lines[index].text) is not None
+        and _is_document_number(lines[index + 1])
+    )
 
 
 def _can_be_title(line: Line) -> bool:

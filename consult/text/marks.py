@@ -69,6 +69,8 @@ _LEVEL: Final = {
 _CAPTION: Final = re.compile(
     r"\s*(?:（([^（）]{1,40})）|\(([^()]{1,40})\)|【([^【】]{1,40})】|〔([^〔〕]{1,40})〕|\[([^\[\]]{1,40})\])\s*"
 )
+# 第二章 采购 第一节 一般规定
+_SAME_LINE: Final = re.compile(rf"\s(第[\s{_N}]{{1,12}}条[\s（(【].*|第[{_N}]{{1,3}}节\s.*)")
 _NO_CAPTION: Final = re.compile(r"以下|含|一九|二〇|(?:已|予以)?(?:删[去除]|废止|取消)|[略空]$|此条")
 _CITED: Final = re.compile(
     rf"(?:规定|所列|所称|所指|所述|的规定|的|和|或者|或|及其|及|与|至|、|，|；|。|）|”|修改|改为|作为|以外|之规定|款|项|中规定|中的"
@@ -246,7 +248,7 @@ def _read_structure(place: int, line: str, lines: list[Line]) -> None:
         return
     title = line[end:].strip()
     rest = ""
-    if "第" in title and (inner := re.search(rf"\s(第[\s{_N}]{{1,12}}条[\s　（(【].*)", title)):
+    if "第" in title and (inner := _SAME_LINE.search(title)):
         title, rest = title[: inner.start()].strip(), inner[1]
     if len(title) > _HEADING_LIMIT or (title and not _can_be_heading(title, line[end].isspace())):
         lines.append(Line(place, Kind.PARAGRAPH, line))

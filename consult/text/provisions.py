@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Final
 
-from consult.text.articles import DATE, PUBLICITY, as_plain, settle_articles, split_documents
+from consult.text.articles import as_plain, settle_articles
 from consult.text.checks import find_warnings
+from consult.text.documents import split_documents
 from consult.text.front import STRUCTURE, split_front
 from consult.text.growing import Branch
 from consult.text.marks import Line, cut, lines_of
 from consult.text.notice_form import depths, grow_notice
 from consult.text.run import Run, read_runs
+from consult.text.signatures import take_signature
 from consult.text.statute_form import grow_statute
 from consult.text.tree import Draft, DraftWarning, Form, Kind, Provision, Step
 
 __all__ = ["Draft", "DraftWarning", "Form", "Kind", "Provision", "Step", "parse"]
-
-_SIGNER_LIMIT: Final = 40  # characters of a signing body's name
 
 
 def parse(text: str) -> Draft:
@@ -82,7 +81,7 @@ def _draft(
 
 def _grow(lines: list[Line], root: Branch, ready: Sequence[Line | Provision] = ()) -> Form:
     """Hang one document's lines under `root` in the form they are in."""
-    lines, signature = _take_signature(lines)
+    lines, signature = take_signature(lines)
     form = _form(lines)
     if form is Form.STATUTE:
         grow_statute(lines, root, ready)
@@ -138,28 +137,6 @@ def _is_annex_title(line: Line, unlabelled: bool) -> bool:
     if unlabelled and text[0] in "（(":
         return True
     return len(text) <= 60 and text[-1] not in "。；：，、;:,"
-
-
-def _take_signature(lines: list[Line]) -> tuple[list[Line], list[Line]]:
-    """The signing body and the date at the end, where there is a date."""
-    last = len(lines) - 1
-    if last > 0 and lines[last].kind is Kind.PARAGRAPH and PUBLICITY.match(lines[last].text):
-        last -= 1
-    if last < 0 or lines[last].kind is not Kind.PARAGRAPH or not DATE.match(lines[last].text):
-        return lines, []
-    start = last
-    while start > 1 and len(lines) - start < 5 and _is_signer(lines[start - 1]):
-        start -= 1
-    return lines[:start], lines[start:]
-
-
-def _is_signer(line: Line) -> bool:
-    return (
-        line.kind is Kind.PARAGRAPH
-        and len(line.text) <= _SIGNER_LIMIT
-        and not line.text.startswith("附")
-        and line.text[-1] not in "。；：，、;:,）)”"
-    )
 
 
 def _front_nodes(front: list[tuple[Kind, Line]]) -> tuple[Provision, ...]:

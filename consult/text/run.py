@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
-from consult.text.articles import split_documents
+from consult.text.documents import ends_of_letters, split_documents
 from consult.text.front import HEADINGS
 from consult.text.growing import provision
 from consult.text.marks import (
@@ -128,7 +128,7 @@ def _is_plain_end(after: list[Line], is_last: bool) -> bool:
 def _is_plain_beginning(before: list[Line]) -> bool:
     """Whether only titles, notes, headings and a preamble stand before the first article."""
     article = before[-1]
-    if not article.text or article.text[-1] not in "。：；" or article.sub:
+    if not article.text or article.text[-1] not in "。：；" or article.sub or ends_of_letters(before):
         return False
     return all(
         line.kind is _PARAGRAPH or (line.kind in HEADINGS and line.heading and line.heading[-1] not in "、，")

@@ -1,0 +1,88 @@
+"""What a document ends with: the bodies that sign it, its date, whom copies go to."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from consult.text.marks import Line
+from consult.text.tree import Kind
+
+_YEAR: Final = r"(?:\d{4}|[一二][〇零○OＯ九一二三四五六七八]{3}|[Xx×╳]{2,4}|20[Xx×╳_]{2})"
+_PART: Final = r"[\d〇一二三四五六七八九十Xx×╳_]{0,3}"
+_DATE: Final = re.compile(
+    rf"[（(]?\s*(?:{_YEAR}\s*年\s*{_PART}\s*月(?:\s*{_PART}\s*日)?|(?:19|20)\d\d([-./])\d{{1,2}}\1\d{{1,2}})\s*[）)]?$"
+)
+_SIGNED_DATE: Final = re.compile(rf"([^\s。；：，、]{{2,20}}(?:\s+[^\s。；：，、]{{2,20}}){{0,3}})\s+{_DATE.pattern}")
+_BODY: Final = re.compile(
+    r"(?:[部局厅委办府院会处室司组所站队校社署行县市区镇乡村]|中心|公司|大学|街道|集团|协会|总队|党委|秘书长|[省市区县]长)$"
+)
+_PUBLICITY: Final = re.compile(r"[（(](?:此件|本件|联系)[^（）()]{1,40}[）)]$")  # （此件公开发布） below the date
+_COPIES: Final = re.compile(r"(?:抄\s*[送报]|分\s*送|[主发]\s*送)\s*[：:]")
+_IMPRINT: Final = re.compile(r"[^。；]{0,40}\d\s*日\s*印\s*发$")  # 某市人民政府办公室　2024年4月3日印发
+_SIGNER_LIMIT: Final = 40  # characters of a signing body's name
+_REACH: Final = 8  # lines from the date to the end
+
+
+def take_signature(lines: list[Line]) -> tuple[list[Line], list[Line]]:
+    """Part the signing bodies, the date and what stands below it from a document's lines.
+
+    Where there is no date, only a list of copies and the imprint are parted.
+    """
+    total = len(lines)
+    tails = range(total - 1, max(0, total - _REACH), -1)
+    for dated in tails:
+        if is_date(lines[dated]) and end_of_tail(lines, dated + 1) == total:
+            start = dated
+            while start > 1 and dated - start < 4 and _is_signer(lines[start - 1]):
+                start -= 1
+            return lines[:start], lines[start:]
+    starts = [start for start in tails if _is_tail(lines[start]) and end_of_tail(lines, start) == total]
+    return (lines[: starts[-1]], lines[starts[-1] :]) if starts else (lines, [])
+
+
+def is_date(line: Line) -> bool:
+    """Whether a line is a date and nothing else but, before it, the names of those who sign."""
+    if line.kind is not Kind.PARAGRAPH:
+        return False
+    return _DATE.match(line.text) is not None or _is_signed(line)
+
+
+def is_signed(lines: list[Line], dated: int) -> bool:
+    """Whether the date at `dated` has a body's name before it, on its own line or the one above."""
+    return _is_signed(lines[dated]) or (
+        dated > 0 and _is_signer(lines[dated - 1]) and _BODY.search(lines[dated - 1].text) is not None
+    )
+
+
+def end_of_tail(lines: list[Line], start: int) -> int:
+    """Where the lines end, from `start`, that may stand below a date: （此件公开发布）, 抄送：…, …印发."""
+    end = start
+    while end < len(lines) and (
+        _is_tail(lines[end]) or (end > start and lines[end].kind is Kind.PARAGRAPH and _runs_on(lines[end - 1]))
+    ):
+        end += 1
+    return end
+
+
+def _is_signed(line: Line) -> bool:
+    found = _SIGNED_DATE.match(line.text)
+    return found is not None and _BODY.search(found[1]) is not None
+
+
+def _is_tail(line: Line) -> bool:
+    text = line.text
+    return line.kind is Kind.PARAGRAPH and any(tail.match(text) for tail in (_PUBLICITY, _COPIES, _IMPRINT))
+
+
+def _runs_on(line: Line) -> bool:
+    return line.text[-1] in "，、"
+
+
+def _is_signer(line: Line) -> bool:
+    return (
+        line.kind is Kind.PARAGRAPH
+        and len(line.text) <= _SIGNER_LIMIT
+        and not line.text.startswith("附")
+        and line.text[-1] not in "。；：，、;:,）)”"
+    )

@@ -1,0 +1,174 @@
+"""Notices as offices send them: red heads, annexes named and added, signatures, copies, rules sent out by a letter."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from consult.text.outline import outline
+from consult.text.provisions import Form, Kind, parse
+
+
+def draft(text):
+    return parse(dedent(text).strip("\n"))
+
+
+def numbered(text):
+    return list(draft(text).numbered)
+
+
+def tops(text):
+    return [node.anchor for node in draft(text).provisions]
+
+
+def texts(text, kind):
+    return [step.provision.text for step in draft(text).walk() if step.provision.kind is kind]
+
+
+def codes(text):
+    return [(warning.code, warning.anchor) for warning in draft(text).warnings]
+
+
+@pytest.mark.parametrize(
+    "number", ["某政发〔2024〕12号", "某政发〔2024〕12号　　　签发人：某某", "某政规[2024]3号", "某政发（2024）12 号"]
+)
+def test_the_title_stands_below_a_red_head(number):
+    found = draft(f"""
+        某市人民政府文件
+
+        {number}
+
+        某市人民政府关于进一步优化
+        营商环境的实施意见
+        各区人民政府：
+        一、甲。
+    """)
+    assert found.title == "某市人民政府关于进一步优化营商环境的实施意见"
+    assert [node.kind for node in found.front] == [Kind.NOTE, Kind.NOTE, Kind.TITLE, Kind.TITLE]
+
+
+LETTER = """
+    关于优化服务的通知
+    各有关单位：
+    一、主要任务
+    （一）压缩时限。
+    （二）精简材料。
+    {named}
+    某市政务服务管理局
+    {date}
+    {annexes}
+"""
+NAMED = {
+    "one": "附件：重点任务分工表",
+    "two": "附件：1.重点任务分工表\n          2.责任清单",
+    "below": "附件：\n    1.重点任务分工表\n    2.责任清单",
+}
+
+
+@pytest.mark.parametrize("named", NAMED.values(), ids=NAMED)
+@pytest.mark.parametrize("annexes", ["", "附件1\n    重点任务分工表\n    甲局 乙。"])
+def test_annexes_named_above_the_signature_are_no_annexes_yet(named, annexes):
+    text = LETTER.format(named=named, date="2024年4月2日", annexes=annexes)
+    assert tops(text) == ["para-1", "head-1", "signature-1", "signature-2", *(["annex-1"] if annexes else [])]
+    assert codes(text) == []
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "2024年4月2日",
+        "2024.4.2",
+        "2024-04-02",
+        "2024/4/2",
+        "二O二四年四月二日",
+        "二〇二四年四月",
+        "2024年4月2日\n    （此件公开发布）",
+        "2024年4月2日\n    抄送：市委各部门，市人大常委会办公室。\n    某市政务服务管理局办公室　　2024年4月3日印发",
+        "2024年4月2日\n    抄送：市财政局，\n    市审计局。",
+    ],
+)
+def test_a_signature_ends_with_its_date_and_what_stands_below_it(date):
+    text = LETTER.format(named="本通知自印发之日起施行。", date=date, annexes="")
+    assert tops(text)[:3] == ["para-1", "head-1", "signature-1"]
+    assert texts(text, Kind.SIGNATURE)[0] == "某市政务服务管理局"
+    assert len(texts(text, Kind.SIGNATURE)) == 2 + date.count("\n")
+
+
+def test_a_signature_may_stand_on_one_line_with_its_date():
+    text = "关于停水的通知\n一、甲。\n二、乙。\n某市水务局　　2024年4月2日"
+    assert texts(text, Kind.SIGNATURE) == ["某市水务局　　2024年4月2日"]
+
+
+def test_copies_and_imprint_end_the_last_annex():
+    text = LETTER.format(
+        named="附件：责任清单",
+        date="2024年4月2日",
+        annexes="附件\n    责任清单\n    一、甲局\n    （一）乙。\n    抄送：市委。\n    某市政务办　2024年4月3日印发",
+    )
+    annex = draft(text).provisions[-1]
+    assert [node.anchor for node in annex.children] == ["annex-1-head-1", "annex-1-signature-1", "annex-1-signature-2"]
+
+
+def test_rules_below_a_signed_letter_are_its_annex_without_a_label():
+    found = draft("""
+        关于印发《某市停车管理办法（试行）》的通知
+        某交规〔2023〕3号
+        各有关单位：
+        现将《某市停车管理办法（试行）》印发给你们，请遵照执行。
+        某市交通运输局    某市公安局
+        二〇二三年六月一日
+        某市停车管理办法（试行）
+        第一章 总则
+        第一条 甲。
+        第二条 乙。
+        第三条 丙。
+        第二章 附则
+        第四条 丁。
+        第五条 戊。
+    """)
+    assert found.form is Form.STATUTE
+    assert [node.anchor for node in found.provisions] == ["para-1", "para-2", "signature-1", "signature-2", "annex-1"]
+    assert found.provisions[-1].heading == "某市停车管理办法（试行）"
+    assert [article["n"] for article in outline(found)["articles"]] == [1, 2, 3, 4, 5]
+
+
+def test_a_plan_below_a_signed_letter_counts_its_marks_anew():
+    text = """
+        某市人民政府办公室
+        关于印发某市数字政府建设
+        三年行动方案（2024—2026年）的通知
+        某政办发〔2024〕8号
+        各区人民政府：
+        现印发给你们，并就有关事项通知如下：
+        一、加强领导。
+        二、报送进展。
+        某市人民政府办公室
+        2024年4月2日
+        某市数字政府建设三年行动方案
+        （2024—2026年）
+        为加快推进数字政府建设，制定本方案。
+        一、总体要求
+        （一）指导思想
+        （二）基本原则
+        二、重点任务
+        （三）夯实基础
+        1.建设政务云。
+        2.建设政务网。
+    """
+    marks = ["一、", "二、", "一、", "（一）", "（二）", "二、", "（三）", "1.", "2."]
+    assert numbered(text) == list(zip(marks, [1, 1, 1, 2, 2, 1, 2, 3, 3], strict=True))
+    assert tops(text)[-1] == "annex-1"
+    assert codes(text) == []
+
+
+def test_marks_that_begin_again_are_pointed_at_once():
+    text = "关于某事的通知\n一、甲\n（一）乙。\n（二）丙。\n一、丁\n（一）戊。\n（二）己。\n1.庚。\n2.辛。"
+    assert codes(text) == [("duplicate", "head-1-x2")]
+
+
+def test_a_section_may_share_its_chapters_line():
+    text = "某办法\n第一章 总则\n第一条 甲。\n第二章 采购 第一节 一般规定\n第二条 乙。\n第二节 其他\n第三条 丙。"
+    found = outline(draft(text))
+    assert found["chapters"] == ["第一章 总则", "第二章 采购"]
+    assert found["sections"] == ["第一节 一般规定", "第二节 其他"]
