@@ -187,6 +187,13 @@ class Account:
             client.uid("STORE", ",".join(map(str, uids)), "+FLAGS.SILENT", "(\\Deleted)")
             client.expunge()
 
+    def lock_up(self, *places: int, mode: int = 0) -> None:
+        """Take the right to read the messages at these places from the server, or give it back (``mode`` 0o600)."""
+        folder = self.server.home / "mail" / self.user
+        files = sorted(file for part in ("new", "cur") for file in (folder / part).iterdir())
+        for place in places:
+            files[place].chmod(mode)
+
     def renumber(self, order: Iterable[int] | None = None) -> int:
         """Give the INBOX another UIDVALIDITY and hand out UIDs from 1 again; return the new UIDVALIDITY.
 

@@ -1,7 +1,8 @@
-"""A line to a server that breaks, or falls silent, after as many of the server's bytes as a test says."""
+"""A line to a server that breaks, falls silent after as many of the server's bytes as a test says, or says no."""
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from contextlib import suppress
@@ -10,7 +11,9 @@ from contextlib import suppress
 class Line:
     """A proxy on 127.0.0.1. ``passed`` counts the bytes that the server sent over it, of the last connection.
 
-    ``cut_after`` closes both ends after so many bytes; after ``silent_after`` nothing more passes.
+    ``cut_after`` closes both ends after so many bytes; after ``silent_after`` nothing more passes. A command that
+    ``refused`` matches never comes to the server: it is answered NO, or with nothing but OK (``leaves_out``), or by the
+    end of the line (``breaks``).
     """
 
     def __init__(self, port: int) -> None:
@@ -19,6 +22,8 @@ class Line:
         self.port: int = self._listener.getsockname()[1]
         self.cut_after: int | None = None
         self.silent_after: int | None = None
+        self.refused: re.Pattern[bytes] | None = None
+        self.leaves_out = self.breaks = False
         self.passed = 0
         self._open: list[socket.socket] = []
 
@@ -43,8 +48,15 @@ class Line:
     def _asked(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):
             while data := client.recv(65_536):
-                server.sendall(data)
+                if self.refused is None or not self.refused.search(data):
+                    server.sendall(data)
+                elif self.breaks:
+                    break
+                else:
+                    words = b"OK done" if self.leaves_out else b"NO [SERVERBUG] can't read it"
+                    client.sendall(data.partition(b" ")[0] + b" " + words + b"\r\n")
         _close(server)
+        _close(client)
 
     def _answered(self, server: socket.socket, client: socket.socket) -> None:
         with suppress(OSError):

@@ -14,7 +14,7 @@ from consult.accounts.errors import Refused
 from consult.clock import now
 from consult.faces.cli.console import actor_named, by_option, json_option, refusals, show
 from consult.faces.cli.words import local_iso
-from consult.intake.mailbox import boxes, fetching, service
+from consult.intake.mailbox import boxes, fetching, service, withheld
 from consult.intake.mailbox.boxes import Terms
 from consult.intake.mailbox.errors import MailboxRefused
 from consult.intake.mailbox.keeping import Letter
@@ -122,8 +122,17 @@ def fetch(as_json: bool) -> None:
         except MailboxRefused as refusal:
             failed = True
             click.echo(str(refusal), err=True)
+        for words in _kept_back(mailbox):
+            click.echo(words, err=True)
     if failed:
         sys.exit(1)
+
+
+def _kept_back(mailbox: Mailbox) -> Iterator[str]:
+    """Say which messages the server kept back at this fetch or before."""
+    for row in withheld.waited_for([mailbox]).get(mailbox.id, []):
+        what_next = "已不再自动再取，可以在工作台的“征集信箱”里重新再取" if withheld.is_given_up(row) else "会再取"
+        yield f"{mailbox.user} 的 UID {row.uid}：邮件服务器没有给出这封邮件（{row.said}），{what_next}。"
 
 
 @mailbox_cli.command("add")
@@ -160,8 +169,10 @@ def add(
 def list_all(as_json: bool) -> None:
     """List the mailboxes and how their last fetch went."""
     found = boxes.everything()
-    lines = [f"{one.id}  {_place(one)}  {_standing(one)}" for one in found]
-    show({"mailboxes": [_document(one) for one in found]}, "\n".join(lines) or "还没有设置邮箱。", as_json)
+    kept_back = {id_: [row.uid for row in rows] for id_, rows in withheld.waited_for(found).items()}
+    lines = [f"{one.id}  {_place(one)}  {_standing(one, len(kept_back.get(one.id, [])))}" for one in found]
+    documents = [_document(one) | {"kept_back": kept_back.get(one.id, [])} for one in found]
+    show({"mailboxes": documents}, "\n".join(lines) or "还没有设置邮箱。", as_json)
 
 
 @mailbox_cli.command("test")
@@ -181,12 +192,13 @@ def _place(mailbox: Mailbox) -> str:
     return f"{mailbox.user}  {mailbox.host}:{mailbox.port}（{mailbox.encryption.value}）  {mailbox.folder}"
 
 
-def _standing(mailbox: Mailbox) -> str:
+def _standing(mailbox: Mailbox, kept_back: int) -> str:
     if not mailbox.active:
         return "已停用"
     if mailbox.error:
         return f"上次没有读成：{mailbox.error}"
-    return f"上次读取 {local_iso(mailbox.fetched_at)}" if mailbox.fetched_at else "还没有读取过"
+    rest = f"，{kept_back} 封邮件服务器没有给出" if kept_back else ""
+    return f"上次读取 {local_iso(mailbox.fetched_at)}{rest}" if mailbox.fetched_at else "还没有读取过"
 
 
 def _document(mailbox: Mailbox) -> dict[str, Any]:

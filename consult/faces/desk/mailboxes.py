@@ -12,7 +12,7 @@ from consult import clock
 from consult.accounts.permissions import Act, require
 from consult.faces.desk.blueprint import current_actor, desk, refusals_to, refusals_to_flash
 from consult.faces.desk.forms.mailboxes import MailboxForm
-from consult.intake.mailbox import boxes, fetching, figures, keeping, reconsidering
+from consult.intake.mailbox import boxes, fetching, figures, keeping, reconsidering, withheld
 from consult.intake.mailbox.models import Mailbox, MailMessage, Outcome
 from consult.store import db
 
@@ -93,6 +93,17 @@ def mailboxes_reopen(mailbox_id: int) -> Response:
     return _back()
 
 
+@desk.post("/mailboxes/<int:mailbox_id>/ask-again")
+def mailboxes_ask_again(mailbox_id: int) -> Response:
+    """Let the worker begin anew to ask for the messages that the server kept back."""
+    mailbox = _mailbox(mailbox_id)
+    with refusals_to_flash() as tried:
+        n = withheld.ask_again(current_actor(), mailbox, at=clock.now())
+    if tried.ok:
+        flash(f"{mailbox.user}：{n} 封没有取到的邮件，几分钟内再取。" if n else "没有要再取的邮件。", "success")
+    return _back()
+
+
 @desk.get("/mailboxes/automatic")
 def mailboxes_automatic() -> str:
     """List the messages that were taken for a program's, newest first, by key."""
@@ -146,9 +157,12 @@ def _back() -> Response:
 
 def _page(form: MailboxForm, **more: Any) -> str:
     counts = figures.by_outcome()
+    mailboxes = boxes.everything()
     return render_template(
         "desk/mailboxes/mailboxes.html",
-        mailboxes=boxes.everything(),
+        mailboxes=mailboxes,
+        kept_back=withheld.waited_for(mailboxes),
+        is_given_up=withheld.is_given_up,
         counts={
             id_: [(words, found[outcome]) for outcome, words in OUTCOME_WORDS.items() if outcome in found]
             for id_, found in counts.items()

@@ -2,37 +2,31 @@
 
 A message's bytes and the note that its UID was read stand in one transaction, so that a process killed at any moment
 neither loses nor doubles one. A new UIDVALIDITY makes all UIDs worthless (RFC 3501, 2.3.1.1): everything is read again,
-and what is there already is recognised by its content.
+and what is there already is recognised by its content. A message that the server keeps back holds up no other: it is
+noted before anything beyond it counts as read.
 """
 
 from __future__ import annotations
 
-import imaplib
-import re
-import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools import BaseMailBox
 
-from consult.intake.mailbox import boxes, keeping, service
+from consult.intake.mailbox import keeping, server, service, withheld
 from consult.intake.mailbox.errors import MailboxRefused
 from consult.intake.mailbox.failures import FAILURES, in_words
-from consult.intake.mailbox.keeping import Letter
-from consult.intake.mailbox.models import Encryption, Mailbox
+from consult.intake.mailbox.models import Ending, Mailbox
 from consult.store import db, transaction
 
-TIMEOUT_SECONDS = 30
 TOGETHER = 50
 TOGETHER_BYTES = 8 << 20
-_UID = re.compile(rb"\bUID (\d+)")
-_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
-_EMPTY = re.compile(rb'BODY\[\] (?:""|NIL)')
-_INTERNAL_DATE = re.compile(rb'INTERNALDATE "([^"]{20,30})"')
-_WHO_WE_ARE = '("name" "consult" "version" "1")'
+IN_A_ROW = 20
+"""After so many messages kept back one after the other the rest waits for the next fetch: the server may be unwell."""
+BREAKS = 10
+"""A message over which the line broke so often is taken for one that the server keeps back."""
+_BROKE = "连接在取这封邮件时反复中断"
 
 
 @dataclass(frozen=True)
@@ -50,17 +44,12 @@ def fetch(mailbox: Mailbox, *, at: datetime) -> Iterator[Fetched]:
     Raises:
         MailboxRefused: the server can't be reached or refuses; what came before is kept. The mailbox notes it.
     """
+    reading = _Reading(mailbox, at)
     try:
-        with _opened(mailbox) as connection:
-            uidvalidity = _uidvalidity(connection)
-            last = _begin(mailbox, uidvalidity)
-            for chunk in _chunks(connection, _uids_beyond(connection, last)):
-                letters = _whole(connection, chunk, mailbox)
-                kept = keeping.keep(letters, at=at, mailbox=mailbox, uidvalidity=uidvalidity, read_up_to=chunk[-1])
-                service.sort([one.id for one in kept], at=at)
-                for letter, ingested in zip(letters, service.outcomes(kept), strict=True):
-                    yield Fetched(mailbox, letter.uid or 0, ingested)
+        while not reading.done:
+            yield from reading.go_on()
     except FAILURES as error:
+        reading.note_break()
         refusal = MailboxRefused(in_words(error, mailbox))
         _note(mailbox, at, str(refusal))
         raise refusal from error
@@ -77,54 +66,88 @@ def test(mailbox: Mailbox) -> str:
         MailboxRefused: what is wrong and what to do.
     """
     try:
-        with _opened(mailbox) as connection:
-            _uidvalidity(connection)
-            n = len(_uids_beyond(connection, 0))
+        with server.opened(mailbox) as connection:
+            server.uidvalidity(connection)
+            n = len(server.uids_beyond(connection, 0))
     except FAILURES as error:
         raise MailboxRefused(in_words(error, mailbox)) from error
     return f"连接正常，文件夹“{mailbox.folder}”里有 {n:,} 封邮件。"
 
 
-@contextmanager
-def _opened(mailbox: Mailbox) -> Iterator[BaseMailBox]:
-    """Connect, sign in and open the folder for reading only."""
-    password = boxes.password_of(mailbox)
-    connection = _connect(mailbox)
-    try:
-        _sign_in(connection, mailbox.user, password)
-        connection.folder.set(mailbox.folder, readonly=True)
-        yield connection
-    finally:
+class _Reading:
+    """One fetch of a mailbox, over as many connections as the server makes necessary."""
+
+    def __init__(self, mailbox: Mailbox, at: datetime) -> None:
+        self.done = False
+        self._mailbox = mailbox
+        self._at = at
+        self._source = f"{mailbox.user}@{mailbox.host}/{mailbox.folder}"
+        self._uidvalidity = 0
+        self._singly = mailbox.breaks > 0  # so that it shows which message the line breaks over
+        self._asked: Sequence[int] = ()
+        self._in_a_row = 0
+
+    def go_on(self) -> Iterator[Fetched]:
+        """Read over one connection to the end, or until the server closes it over a message."""
         try:
-            connection.client.logout()
-        except FAILURES:
-            connection.client.shutdown()
+            with server.opened(self._mailbox) as connection:
+                self._uidvalidity = server.uidvalidity(connection)
+                last = _begin(self._mailbox, self._uidvalidity)
+                for chunk in _chunks(connection, server.uids_beyond(connection, last), singly=self._singly):
+                    yield from self._take(connection, chunk, read_up_to=chunk[-1])
+                for uid in withheld.due(self._mailbox, self._uidvalidity, at=self._at):
+                    yield from self._take(connection, [uid], read_up_to=0)
+                self.done = True
+        except server.Closed as closed:
+            if len(self._asked) > 1:
+                self._singly = True
+            else:
+                self._pass_over(str(closed))
 
+    def _take(self, connection: BaseMailBox, uids: Sequence[int], *, read_up_to: int) -> Iterator[Fetched]:
+        """Fetch messages, note those that the server keeps back, and keep the others: only then they count as read."""
+        self._asked = uids
+        out = server.hand_out(connection, uids, self._source)
+        self._asked = ()
+        withheld.note(self._mailbox, self._uidvalidity, out.kept_back, at=self._at)
+        kept = keeping.keep(
+            out.letters, at=self._at, mailbox=self._mailbox, uidvalidity=self._uidvalidity, read_up_to=read_up_to
+        )
+        came = {letter.uid or 0 for letter in out.letters}
+        withheld.settle(self._mailbox, self._uidvalidity, came, Ending.CAME)
+        withheld.settle(self._mailbox, self._uidvalidity, set(uids) - came - set(out.kept_back), Ending.GONE)
+        service.sort([one.id for one in kept], at=self._at)
+        for letter, ingested in zip(out.letters, service.outcomes(kept), strict=True):
+            yield Fetched(self._mailbox, letter.uid or 0, ingested)
+        self._count_in_a_row(0 if out.letters else self._in_a_row + len(out.kept_back))
 
-def _sign_in(connection: BaseMailBox, user: str, password: str) -> None:
-    """Sign in, and say which program this is where the server asks for it (RFC 2971).
+    def _pass_over(self, said: str) -> None:
+        """Note that the server keeps the message back that was asked for last, and count it as read."""
+        withheld.note(self._mailbox, self._uidvalidity, {self._asked[0]: said}, at=self._at)
+        with transaction() as session:
+            session.refresh(self._mailbox, with_for_update=True)
+            if self._mailbox.uidvalidity == self._uidvalidity:
+                self._mailbox.last_uid = max(self._mailbox.last_uid, self._asked[0])
+        self._count_in_a_row(self._in_a_row + 1)
 
-    网易邮箱 (163.com, 126.com) opens no folder to a program that didn't. LOGIN takes no password beyond ASCII.
-    """
-    sign_in = connection.login if f"{user}{password}".isascii() else connection.login_utf8
-    sign_in(user, password, initial_folder=None)
-    if "ID" in connection.client.capabilities:
-        connection.client.xatom("ID", _WHO_WE_ARE)
+    def _count_in_a_row(self, n: int) -> None:
+        self._in_a_row = n
+        if n >= IN_A_ROW:
+            raise MailboxRefused(f"邮件服务器一连 {n} 封邮件都没有给出，已经记下，下次从后面接着读。请检查邮件服务器。")
 
-
-def _connect(mailbox: Mailbox) -> BaseMailBox:
-    place: dict[str, Any] = {"host": mailbox.host, "port": mailbox.port, "timeout": TIMEOUT_SECONDS}
-    if mailbox.encryption is Encryption.NONE:
-        return MailBoxUnencrypted(**place)
-    kind = MailBox if mailbox.encryption is Encryption.TLS else MailBoxStartTls
-    return kind(**place, ssl_context=ssl.create_default_context())
-
-
-def _uidvalidity(connection: BaseMailBox) -> int:
-    _, data = connection.client.response("UIDVALIDITY")
-    if not data or not data[0]:
-        raise MailboxRefused("邮件服务器没有给出 UIDVALIDITY，不能保证不漏不重，没有读取。")
-    return int(data[0])
+    def note_break(self) -> None:
+        """Note at which message the line broke; one over which it breaks again and again is passed over."""
+        db.session.rollback()
+        if not self._asked:
+            return
+        uid, alone = self._asked[0], len(self._asked) == 1
+        with transaction() as session:
+            row = session.get_one(Mailbox, self._mailbox.id, with_for_update=True, populate_existing=True)
+            row.breaks = row.breaks + 1 if row.broke_at == uid else 1
+            row.broke_at = uid
+            gives_up = alone and row.breaks >= BREAKS
+        if gives_up:
+            self._pass_over(_BROKE)
 
 
 def _begin(mailbox: Mailbox, uidvalidity: int) -> int:
@@ -136,18 +159,14 @@ def _begin(mailbox: Mailbox, uidvalidity: int) -> int:
         return mailbox.last_uid
 
 
-def _uids_beyond(connection: BaseMailBox, last: int) -> list[int]:
-    """Return the UIDs beyond ``last``, ascending; ``n:*`` names the last message even where that lies below n."""
-    answer = connection.client.uid("SEARCH", f"UID {last + 1}:*")
-    _expect_ok(answer)
-    return sorted({int(word) for line in answer[1] if line for word in line.split() if int(word) > last})
-
-
-def _chunks(connection: BaseMailBox, uids: Sequence[int]) -> Iterator[list[int]]:
+def _chunks(connection: BaseMailBox, uids: Sequence[int], *, singly: bool) -> Iterator[list[int]]:
     """Cut UIDs into groups that are fetched at once, by number and by size."""
+    if singly:
+        yield from ([uid] for uid in uids[:TOGETHER])
+        uids = uids[TOGETHER:]
     for start in range(0, len(uids), TOGETHER):
         some = list(uids[start : start + TOGETHER])
-        sizes = _sizes(connection, some)
+        sizes = server.sizes(connection, some)
         chunk: list[int] = []
         total = 0
         for uid in some:
@@ -161,71 +180,10 @@ def _chunks(connection: BaseMailBox, uids: Sequence[int]) -> Iterator[list[int]]
             yield chunk
 
 
-def _sizes(connection: BaseMailBox, uids: Sequence[int]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for item in _fetched(connection, uids, "(UID RFC822.SIZE)"):
-        line = item[0] if isinstance(item, tuple) else item
-        uid, size = _UID.search(line or b""), _SIZE.search(line or b"")
-        if uid and size:
-            found[int(uid[1])] = int(size[1])
-    return found
-
-
-def _whole(connection: BaseMailBox, uids: Sequence[int], mailbox: Mailbox) -> list[Letter]:
-    """Fetch messages; one that is no longer there was removed meanwhile.
-
-    Raises:
-        MailboxRefused: the server keeps one back that is there; nothing beyond it may be noted as read.
-    """
-    letters = list(_letters(connection, uids, mailbox))
-    missing = set(uids) - {letter.uid for letter in letters}
-    for uid in sorted(missing & set(_uids_beyond(connection, min(missing) - 1)) if missing else ()):
-        again = list(_letters(connection, [uid], mailbox))
-        if not again and uid in _uids_beyond(connection, uid - 1):
-            raise MailboxRefused(f"邮件服务器没有给出 UID {uid} 的邮件，停在这一封之前。请检查邮箱里的这封邮件。")
-        letters += again
-    return sorted(letters, key=lambda letter: letter.uid or 0)
-
-
-def _letters(connection: BaseMailBox, uids: Sequence[int], mailbox: Mailbox) -> Iterator[Letter]:
-    """Fetch messages whole, without marking them as read."""
-    items = _fetched(connection, uids, "(UID INTERNALDATE BODY.PEEK[])")
-    wanted, source = set(uids), f"{mailbox.user}@{mailbox.host}/{mailbox.folder}"
-    for place, item in enumerate(items):
-        rest = items[place + 1] if place + 1 < len(items) and isinstance(items[place + 1], bytes) else b""
-        line = item[0] + b" " + rest if isinstance(item, tuple) else item  # some name the UID after the message
-        if not isinstance(item, tuple) and not _EMPTY.search(item):
-            continue
-        uid = _UID.search(line)
-        if uid and int(uid[1]) in wanted:
-            wanted.discard(int(uid[1]))
-            raw = item[1] if isinstance(item, tuple) else b""
-            yield Letter(raw, source, _internal_date(line), int(uid[1]))
-
-
-def _internal_date(line: bytes) -> datetime | None:
-    found = _INTERNAL_DATE.search(line)
-    try:
-        return datetime.strptime(found[1].decode().strip(), "%d-%b-%Y %H:%M:%S %z") if found else None
-    except ValueError:
-        return None
-
-
-def _fetched(connection: BaseMailBox, uids: Sequence[int], what: str) -> list[Any]:
-    answer = connection.client.uid("FETCH", ",".join(map(str, uids)), what)
-    _expect_ok(answer)
-    return [item for item in answer[1] if item is not None]
-
-
-def _expect_ok(answer: tuple[str, Any]) -> None:
-    if answer[0] != "OK":
-        raise imaplib.IMAP4.error(f"{answer[0]} {answer[1]!r:.200}")
-
-
 def _note(mailbox: Mailbox, at: datetime, error: str) -> None:
     db.session.rollback()
     with transaction() as session:
         row = session.get_one(Mailbox, mailbox.id, populate_existing=True)
         row.tried_at, row.error = at, error
         if not error:
-            row.fetched_at = at
+            row.fetched_at, row.breaks = at, 0

@@ -45,6 +45,10 @@ class Mailbox(Base):
     tried_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     error: Mapped[str] = mapped_column(Text, default="")
     """What went wrong at the last try, in Chinese; empty when nothing did."""
+    broke_at: Mapped[int | None] = mapped_column(BigInteger)
+    """The first UID of those that were asked for when the line broke last."""
+    breaks: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often in a row it broke there."""
 
     __table_args__ = (UniqueConstraint("host", "port", "user", "folder"),)
 
@@ -132,6 +136,31 @@ class Sighting(Base):
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     __table_args__ = (UniqueConstraint("mailbox_id", "uidvalidity", "uid", "mail_id"),)
+
+
+class Ending(StrEnum):
+    """How the waiting for a message ended that the server had kept back."""
+
+    CAME = "came"
+    GONE = "gone"
+
+
+class Withheld(Base):
+    """A message that a mail server kept back: where it lies, how often it was asked for, what the server said."""
+
+    __tablename__ = "mail_withheld"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailbox.id"))
+    uidvalidity: Mapped[int] = mapped_column(BigInteger)
+    uid: Mapped[int] = mapped_column(BigInteger)
+    first_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    tried_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    tries: Mapped[int]
+    said: Mapped[str] = mapped_column(Text)
+    ending: Mapped[Ending | None] = mapped_column(enum_of(Ending))
+
+    __table_args__ = (UniqueConstraint("mailbox_id", "uidvalidity", "uid"),)
 
 
 class Acknowledgement(Base):

@@ -103,6 +103,21 @@ def test_a_mailbox_that_is_away_holds_up_no_other(app: Flask, dovecot: Dovecot) 
     assert json.loads(result.stdout)["outcome"] == "stored"
 
 
+@pytest.mark.imap
+def test_a_message_that_the_server_keeps_back_is_told_and_holds_up_no_other(app: Flask, dovecot: Dovecot) -> None:
+    account = dovecot.account(a_letter("一"), a_letter("二"), a_letter("三"))
+    account.lock_up(0)
+    terms = boxes.Terms("127.0.0.1", account.user, account.password, dovecot.port, Encryption.NONE)
+    boxes.add(SYSTEM, terms, at=now())
+    result = run(app, "mailbox", "fetch", "--json")
+    assert result.exit_code == 0
+    assert [json.loads(line)["uid"] for line in result.stdout.splitlines()] == [2, 3]
+    assert "UID 1：邮件服务器没有给出这封邮件" in result.stderr
+    listed = json.loads(run(app, "mailbox", "list", "--json").stdout)
+    assert listed["mailboxes"][0]["kept_back"] == [1]
+    assert "1 封邮件服务器没有给出" in run(app, "mailbox", "list").stdout
+
+
 def test_what_is_no_mail_is_kept_and_told(app: Flask, tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20)
     (tmp_path / "empty.eml").write_bytes(b"")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 
+from consult.accounts.permissions import SYSTEM
 from consult.clock import now
 from consult.intake.mailbox import boxes, fetching
 from consult.intake.mailbox.models import Encryption, Mailbox, MailMessage, Outcome
@@ -43,6 +46,26 @@ def test_a_mailbox_is_set_up_tested_read_changed_and_closed(
     client.post(f"{change}/reopen")
     acts = [one.act for one in db.session.query(LedgerEntry).filter(LedgerEntry.act.startswith("mailbox."))]
     assert acts == ["mailbox.add", "mailbox.change", "mailbox.close", "mailbox.reopen"]
+
+
+@pytest.mark.imap
+def test_messages_that_the_server_keeps_back_are_shown_and_may_be_asked_for_again(
+    app: Flask, staff: Staff, signed_in: SignIn, dovecot: Dovecot
+) -> None:
+    account = dovecot.account(a_letter("一"), a_letter("二"))
+    account.lock_up(1)
+    terms = boxes.Terms("127.0.0.1", account.user, account.password, dovecot.port, Encryption.NONE)
+    mailbox = boxes.add(SYSTEM, terms, at=now())
+    list(fetching.fetch(mailbox, at=now()))
+    client = signed_in("admin")
+    page = client.get("/desk/mailboxes").text
+    assert "有 1 封邮件，邮件服务器没有给出" in page
+    assert "Internal error" in page
+    page = client.post(f"/desk/mailboxes/{mailbox.id}/ask-again", follow_redirects=True).text
+    assert "1 封没有取到的邮件，几分钟内再取" in page
+    account.lock_up(1, mode=0o600)
+    list(fetching.fetch(mailbox, at=now() + timedelta(minutes=2)))
+    assert "没有给出" not in client.get("/desk/mailboxes").text
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 
 from consult.accounts.permissions import SYSTEM
-from consult.intake.mailbox import boxes, fetching, keeping, service
+from consult.intake.mailbox import boxes, fetching, keeping, server, service
 from consult.intake.mailbox.boxes import Terms
 from consult.intake.mailbox.errors import MailboxRefused
 from consult.intake.mailbox.models import Encryption, Mailbox, MailMessage, Outcome, Sighting
@@ -144,7 +144,7 @@ def test_a_line_that_breaks_anywhere_costs_nothing(
 def test_a_server_that_falls_silent_is_told_in_words(
     app: Flask, dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetching, "TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(server, "TIMEOUT_SECONDS", 0.3)
     with Line(dovecot.port) as line:
         line.silent_after = 300
         mailbox = set_up(dovecot.account(*letters(1)), port=line.port)
@@ -261,7 +261,7 @@ def test_what_is_wrong_is_told_and_noted(app: Flask, dovecot: Dovecot, wrong: di
 def test_a_plain_line_to_an_encrypted_port_is_told(
     app: Flask, dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetching, "TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(server, "TIMEOUT_SECONDS", 0.5)
     with pytest.raises(MailboxRefused, match="加密方式"):
         fetching.test(set_up(dovecot.account(), port=dovecot.tls_port))
 
