@@ -13,8 +13,8 @@ import gc
 import hashlib
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -37,12 +37,19 @@ BATCH_ROWS = 5000
 BATCH_CHARACTERS = 4_000_000
 
 
+ACCOUNT_HEADS = ("行号", "结果", "回执编号", "说明")
+"""Columns of the account of an import."""
+
+
 class RowOutcome(StrEnum):
     """What became of a row."""
 
     TAKEN = "taken"
     ALREADY = "already"
     REFUSED = "refused"
+
+
+OUTCOME_WORDS = {RowOutcome.TAKEN: "收下", RowOutcome.ALREADY: "已经收过", RowOutcome.REFUSED: "没有收下"}
 
 
 class RowAccount(NamedTuple):
@@ -53,6 +60,10 @@ class RowAccount(NamedTuple):
     number: str = ""
     reason: str = ""
     """Why it was refused; of a row that was taken, what was made of it that its writer might not expect."""
+
+    def cells(self) -> tuple[int, str, str, str]:
+        """Return it as a row of the account, in words."""
+        return self.row, OUTCOME_WORDS[self.outcome], self.number, self.reason
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,8 @@ class Import:
     actor: Actor
     at: datetime
     dry_run: bool = False
+    after: int = 0
+    """Number of the last row that was accounted for before; those up to it are passed over."""
 
 
 def remembered(channel: Channel) -> dict[Field, str]:
@@ -85,11 +98,19 @@ def remember(channel: Channel, columns: Columns, *, at: datetime) -> None:
         stored.changed_at = at
 
 
-def run(work: Import) -> Iterator[RowAccount]:
+Note = Callable[[list[RowAccount]], None]
+"""Takes note of what became of a batch of rows."""
+
+
+def run(work: Import, note: Note | None = None) -> Iterator[RowAccount]:
     """Import a table, a batch of rows in each transaction, and yield the account of every row in order.
 
     Memory doesn't grow with the file. After a crash the same import goes on where it stopped: what was taken is found
     again. A dry run does all but store.
+
+    Arguments:
+        note: called with the account of each batch, in the transaction that stores its rows: what it writes is kept
+            if and only if they are.
 
     Raises:
         NotAllowed: the actor may not enter submissions for others.
@@ -97,24 +118,27 @@ def run(work: Import) -> Iterator[RowAccount]:
     """
     require(work.actor, Act.RECEIVE_FOR_SENDER, work.consultation)
     checks.check_period(work.consultation, work.at)
-    return _run(work)
+    return _run(work, note)
 
 
-def _run(work: Import) -> Iterator[RowAccount]:
+def _run(work: Import, note: Note | None) -> Iterator[RowAccount]:
     if not work.dry_run:
         remember(work.channel, work.columns, at=work.at)
     reader = RowReader(work.consultation, work.channel, work.columns, work.at)
     seen = _Seen() if work.dry_run else None
     taken = refused = 0
     with _few_objects_searched():
-        for rows in _batches(work.table):
-            accounts = _batch(work, reader, rows, seen)
+        for rows in _batches(row for row in work.table if row[0] > work.after):
+            with transaction() if note is not None and not work.dry_run else nullcontext():
+                accounts = _batch(work, reader, rows, seen)
+                if note is not None:
+                    note(accounts)
             outcomes = Counter(account.outcome for account in accounts)
             taken += outcomes[RowOutcome.TAKEN]
             refused += outcomes[RowOutcome.REFUSED]
             yield from accounts
-    if not work.dry_run:
-        _record(work, taken, refused)
+    if not work.dry_run and note is None:
+        record_import(work, taken, refused)
 
 
 @contextmanager
@@ -130,7 +154,8 @@ def _few_objects_searched() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _record(work: Import, taken: int, refused: int) -> None:
+def record_import(work: Import, taken: int, refused: int) -> None:
+    """Write down that a table was imported, and how many of its rows were taken."""
     with transaction():
         record(
             work.actor,

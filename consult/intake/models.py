@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -156,6 +157,54 @@ class ImportMapping(Base):
     columns: Mapped[dict[str, str]] = mapped_column(JSONValue)
     """Name of the column by field; an empty name means that the tables have no such column."""
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class ImportStage(StrEnum):
+    """How far an uploaded table is."""
+
+    CHOOSING = "choosing"
+    """Nobody has said yet which column holds the content."""
+    CHECKING = "checking"
+    CHECKED = "checked"
+    TAKING = "taking"
+    TAKEN = "taken"
+    REFUSED = "refused"
+    """It could not go on; ``why`` says what to do."""
+    GIVEN_UP = "given_up"
+
+
+class TableImport(Base):
+    """A table that staff uploaded: how it is read, how far it is, and the account of its rows."""
+
+    __tablename__ = "table_import"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    channel: Mapped[Channel] = mapped_column(enum_of(Channel))
+    file_name: Mapped[str] = mapped_column(String(200))
+    digest: Mapped[str] = mapped_column(String(64))
+    """The table as it was uploaded, a blob."""
+    columns: Mapped[dict[str, str]] = mapped_column(JSONValue)
+    """Name of the column by field; a field that the table doesn't have is left out."""
+    stage: Mapped[ImportStage] = mapped_column(enum_of(ImportStage), index=True)
+    uploaded_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    """When the present stage was asked for; what is taken counts from here where it has no better moment."""
+    row: Mapped[int] = mapped_column(default=0)
+    """Number of the last row that is accounted for."""
+    share: Mapped[float] = mapped_column(default=0.0)
+    """How much of the file that is, 0 to 1."""
+    taken: Mapped[int] = mapped_column(default=0)
+    already: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+    notable: Mapped[list[list[Any]]] = mapped_column(JSONValue)
+    """The first rows to look at, each [number, outcome, reason]."""
+    account_bytes: Mapped[int] = mapped_column(big_id, default=0)
+    """Length of the account that is on disk, while it is being written."""
+    account: Mapped[str] = mapped_column(String(64), default="")
+    """The account row by row as a CSV file, a blob, once it is whole."""
+    why: Mapped[str] = mapped_column(Text, default="")
 
 
 class TrustedSender(Base):

@@ -15,9 +15,8 @@ from typing import Any, TextIO
 
 import click
 
-from consult.intake.imports import RowAccount, RowOutcome
+from consult.intake.imports import ACCOUNT_HEADS, RowAccount, RowOutcome
 
-OUTCOME_WORDS = {RowOutcome.TAKEN: "收下", RowOutcome.ALREADY: "已经收过", RowOutcome.REFUSED: "没有收下"}
 SHOWN_REFUSALS = 20
 
 
@@ -38,7 +37,7 @@ class Account:
             self._part = self._path.with_name(f".{self._path.name}.{os.getpid()}")
             file = self._open.enter_context(self._part.open("w", encoding="utf-8-sig", newline=""))
             self._csv = csv.writer(file)
-            self._csv.writerow(["行号", "结果", "回执编号", "说明"])
+            self._csv.writerow(ACCOUNT_HEADS)
         return self
 
     def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
@@ -64,7 +63,7 @@ class Account:
         line = {"row": row.row, "outcome": row.outcome.value, "number": row.number, "reason": row.reason}
         self._spool.write(json.dumps(line, ensure_ascii=False) + "\n")
         if self._csv is not None:
-            self._csv.writerow([row.row, OUTCOME_WORDS[row.outcome], row.number, row.reason])
+            self._csv.writerow(row.cells())
 
     def totals(self) -> dict[str, int]:
         """Return how many rows there are, and what became of them."""

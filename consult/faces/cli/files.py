@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from consult.consultees.models import Gathering
 from consult.drafting.models import Consultation, DraftVersion
-from consult.intake.models import Attachment, RawForm, Submission
+from consult.intake.models import Attachment, RawForm, Submission, TableImport
 from consult.ledger.blobs import Source
 from consult.ledger.checking.view import stream
 from consult.meeting.models import MeetingFact
@@ -50,6 +50,11 @@ SOURCES: tuple[Source, ...] = (
     _listed(
         select(MeetingFact.evidence_digest, MeetingFact.evidence_name).where(MeetingFact.evidence_digest != ""),
         "上会材料“{}”",
+    ),
+    _listed(select(TableImport.digest, TableImport.file_name).order_by(TableImport.id), "导入的表格“{}”"),
+    _listed(
+        select(TableImport.account, TableImport.file_name).where(TableImport.account != "").order_by(TableImport.id),
+        "表格“{}”的逐行结果",
     ),
     _listed(select(Gathering.minutes_digest, Gathering.title).where(Gathering.minutes_digest != ""), "“{}”的纪要"),
     _reports,

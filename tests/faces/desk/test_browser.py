@@ -36,6 +36,7 @@ PAGES = {
     "draft": ("legal", "/desk/consultations/{open}/draft"),
     "version": ("drafter", "/desk/consultations/{open}/new-version"),
     "enter": ("moderator", "/desk/consultations/{open}/enter"),
+    "tables": ("moderator", "/desk/consultations/{open}/tables"),
     "accounts": ("admin", "/desk/accounts"),
     "mailboxes": ("admin", "/desk/mailboxes"),
     "record": ("auditor", "/desk/ledger"),

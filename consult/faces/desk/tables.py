@@ -1,0 +1,195 @@
+"""Tables of a hotline, a message board or new media: uploaded, columns named, checked, then taken by the worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, current_app, flash, redirect, render_template, send_file, url_for
+from werkzeug.wrappers import Response
+
+from consult import clock
+from consult.accounts.models import User
+from consult.accounts.permissions import Act, require
+from consult.drafting.models import Consultation
+from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to, refusals_to_flash
+from consult.faces.desk.forms.entry import CHANNELS
+from consult.faces.desk.forms.tables import ColumnsForm, UploadForm
+from consult.faces.desk.sections import inside
+from consult.faces.uploads import LARGEST_BODY, takes_scans
+from consult.files.blobs import BlobError
+from consult.files.tables import BadRow, TableRefused
+from consult.intake import table_imports
+from consult.intake.columns import FIELD_WORDS, Columns, Field
+from consult.intake.imports import OUTCOME_WORDS, RowOutcome
+from consult.intake.models import Channel, ImportStage, TableImport
+from consult.settings import blobs
+from consult.store import db
+
+PREVIEW_ROWS = 5
+STAGE_WORDS = {
+    ImportStage.CHOOSING: "等待指定列",
+    ImportStage.CHECKING: "正在检查",
+    ImportStage.CHECKED: "已检查，等待导入",
+    ImportStage.TAKING: "正在导入",
+    ImportStage.TAKEN: "已导入",
+    ImportStage.REFUSED: "没有完成",
+    ImportStage.GIVEN_UP: "已放弃",
+}
+DONE_WORDS = {"take": "已开始导入，可以离开这一页。", "give-up": "已放弃，没有收下任何一行。"}
+
+
+@desk.get("/consultations/<slug>/tables")
+def enter_tables(slug: str) -> str:
+    """Show the tables of a consultation, and the form for another."""
+    return _list(_consultation(slug), UploadForm(formdata=None))
+
+
+@desk.post("/consultations/<slug>/tables")
+@takes_scans
+def enter_tables_upload(slug: str) -> Response | tuple[str, int]:
+    """Keep a table and have it checked."""
+    consultation, form = _consultation(slug), UploadForm()
+    if form.validate():
+        file = form.file.data
+        with refusals_to(form) as tried:
+            one = table_imports.upload(
+                current_actor(), consultation, Channel(form.channel.data), file.filename or "表格", file.stream,
+                limit=LARGEST_BODY, at=clock.now(),
+            )  # fmt: skip
+        if tried.ok:
+            _wake_worker()
+            return redirect(url_for(".enter_table", slug=slug, identifier=one.id), 303)
+    return _list(consultation, form), 400
+
+
+@desk.get("/consultations/<slug>/tables/<int:identifier>")
+def enter_table(slug: str, identifier: int) -> str:
+    """Show one table: its columns and first rows, how far it is, what became of its rows."""
+    consultation = _consultation(slug)
+    return _one(consultation, _table(consultation, identifier))
+
+
+@desk.post("/consultations/<slug>/tables/<int:identifier>/check")
+def enter_table_check(slug: str, identifier: int) -> Response | tuple[str, int]:
+    """Have a table checked under the columns that were chosen."""
+    consultation = _consultation(slug)
+    one = _table(consultation, identifier)
+    form = _columns_form(one)
+    if form.validate():
+        with refusals_to(form) as tried:
+            table_imports.check(current_actor(), one, form.told(), at=clock.now())
+        if tried.ok:
+            _wake_worker()
+            return redirect(url_for(".enter_table", slug=slug, identifier=identifier), 303)
+    return _one(consultation, one, form), 400
+
+
+@desk.post("/consultations/<slug>/tables/<int:identifier>/<any('take', 'give-up'):verb>")
+def enter_table_act(slug: str, identifier: int, verb: str) -> Response:
+    """Have a checked table taken, or put it away."""
+    consultation = _consultation(slug)
+    one = _table(consultation, identifier)
+    act = table_imports.take if verb == "take" else table_imports.give_up
+    with refusals_to_flash() as tried:
+        act(current_actor(), one, at=clock.now())
+    if tried.ok:
+        flash(DONE_WORDS[verb], "success")
+        if verb == "give-up":
+            return redirect(url_for(".enter_tables", slug=slug), 303)
+        _wake_worker()
+    return redirect(url_for(".enter_table", slug=slug, identifier=identifier), 303)
+
+
+@desk.get("/consultations/<slug>/tables/<int:identifier>/account.csv")
+def enter_table_account(slug: str, identifier: int) -> Response:
+    """Give the account of a table's rows, each with its receipt or the reason why it wasn't taken."""
+    one = _table(_consultation(slug), identifier)
+    if not one.account:
+        abort(404)
+    name = f"{one.file_name.rpartition('.')[0] or one.file_name}-逐行结果.csv"
+    return send_file(blobs().open(one.account), mimetype="text/csv", as_attachment=True, download_name=name)
+
+
+def _consultation(slug: str) -> Consultation:
+    consultation = consultation_or_404(slug)
+    require(current_actor(), Act.RECEIVE_FOR_SENDER, consultation)
+    return consultation
+
+
+def _table(consultation: Consultation, identifier: int) -> TableImport:
+    one = db.session.get(TableImport, identifier)
+    return one if one is not None and one.consultation_id == consultation.id else abort(404)
+
+
+def _wake_worker() -> None:
+    from consult.faces import worker  # the queue is heavy, and few pages need it
+    from consult.faces.jobs.imports import NAME
+
+    worker.ask(current_app._get_current_object(), NAME)  # type: ignore[attr-defined]
+
+
+def _columns_form(one: TableImport, **options: Any) -> ColumnsForm:
+    form = ColumnsForm(**options)
+    try:
+        form.offer(table_imports.table_of(one).columns)
+    except (TableRefused, BlobError):
+        form.offer(list(one.columns.values()))
+    return form
+
+
+def _list(consultation: Consultation, form: UploadForm) -> str:
+    now = clock.now()
+    return render_template(
+        "desk/entry/tables.html",
+        **_common(consultation),
+        form=form,
+        tables=table_imports.of_consultation(consultation),
+        released=consultation.opens_at is not None and consultation.opens_at <= now,
+    )
+
+
+def _one(consultation: Consultation, one: TableImport, form: ColumnsForm | None = None) -> str:
+    asks = one.stage in table_imports.ASKING
+    shown = form or (_columns_form(one, formdata=None, data=one.columns) if asks else None)
+    return render_template(
+        "desk/entry/table.html",
+        **_common(consultation),
+        one=one,
+        form=shown,
+        rows=_preview(one) if asks and one.columns else [],
+        field_words=FIELD_WORDS,
+        columns=table_imports.columns_of(one),
+        outcome_words={outcome.value: words for outcome, words in OUTCOME_WORDS.items()},
+        refused=RowOutcome.REFUSED.value,
+        at_work=one.stage in table_imports.AT_WORK,
+        uploader=db.session.get(User, one.user_id),
+    )
+
+
+def _common(consultation: Consultation) -> dict[str, Any]:
+    now = clock.now()
+    return {
+        "desk_nav": inside(current_actor(), consultation),
+        "consultation": consultation,
+        "state": consultation.state(now).value,
+        "now": now,
+        "stage_words": STAGE_WORDS,
+        "channel_words": CHANNELS,
+    }
+
+
+def _preview(one: TableImport) -> list[tuple[int, dict[Field, str], str]]:
+    """Return the first rows as they will be read, each as (number, words by field, what is wrong with it)."""
+    try:
+        rows = table_imports.table_of(one).preview(PREVIEW_ROWS)
+    except (TableRefused, BlobError):
+        return []
+    columns = table_imports.columns_of(one)
+    return [
+        (number, {}, cells.reason) if isinstance(cells, BadRow) else (number, _read(cells, columns), "")
+        for number, cells in rows
+    ]
+
+
+def _read(cells: dict[str, str], columns: Columns) -> dict[Field, str]:
+    return {field: cells.get(column, "").strip() for field, column in columns.items()}

@@ -1,0 +1,10 @@
+"""Tables that staff uploaded: checked and taken, a batch of rows at a time."""
+
+from __future__ import annotations
+
+from consult.faces.jobs import Job
+from consult.intake.table_imports import carry_on
+
+NAME = "imports"
+
+JOBS = (Job(NAME, carry_on),)

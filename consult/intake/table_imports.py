@@ -1,0 +1,330 @@
+"""A table that staff upload: kept, its columns named, checked without storing, then taken, each row accounted for.
+
+Reading a long table takes minutes, so the worker does it. Each batch of rows, how far the import is and the account of
+its rows are kept together: whoever is killed in between, the next one goes on after the last row that is accounted for,
+and no row is taken twice or told twice.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import IO, BinaryIO, Self
+
+from sqlalchemy import select
+
+from consult.accounts.errors import Refused
+from consult.accounts.models import User
+from consult.accounts.permissions import Act, Actor, require
+from consult.drafting.models import Consultation
+from consult.files import tables
+from consult.files.attachments import safe_name
+from consult.files.blobs import BlobError
+from consult.files.tables import Table, TableRefused
+from consult.intake import checks, imports
+from consult.intake.columns import Columns, Field, choose
+from consult.intake.imports import ACCOUNT_HEADS, RowAccount, RowOutcome
+from consult.intake.models import Channel, ImportStage, TableImport
+from consult.ledger.service import record
+from consult.settings import blobs, settings
+from consult.store import db, transaction
+
+AT_WORK = (ImportStage.CHECKING, ImportStage.TAKING)
+"""Stages in which the worker is busy, or will be, with a table."""
+ASKING = (ImportStage.CHOOSING, ImportStage.CHECKED, ImportStage.REFUSED)
+"""Stages in which a table waits for a person."""
+NOTABLE_ROWS = 200
+ACCOUNT_LIMIT = 1 << 34
+"""Bytes that an account may have; a table of a thousand million rows has less."""
+
+
+class ImportRefused(Refused):
+    """What was asked for doesn't fit how far the import is."""
+
+
+def upload(
+    actor: Actor,
+    consultation: Consultation,
+    channel: Channel,
+    name: str,
+    stream: IO[bytes],
+    *,
+    limit: int,
+    at: datetime,
+) -> TableImport:
+    """Keep a table and have it checked; where its columns don't tell which holds the content, wait to be told.
+
+    Arguments:
+        limit: bytes that the table may have.
+
+    Raises:
+        NotAllowed, NotOpen: the actor may not enter submissions for others; the consultation hasn't opened.
+        TableRefused: it is no table, or can't be read; says what to do.
+    """
+    require(actor, Act.RECEIVE_FOR_SENDER, consultation)
+    checks.check_period(consultation, at)
+    name = safe_name(name)
+    digest = blobs().put_stream(stream, limit)
+    columns = _guessed(tables.read(name, blobs().path(digest)), channel)
+    with transaction() as session:
+        one = TableImport(
+            consultation_id=consultation.id,
+            user_id=actor.id,
+            channel=channel,
+            file_name=name,
+            digest=digest,
+            columns=_stored(columns),
+            stage=ImportStage.CHECKING if columns else ImportStage.CHOOSING,
+            uploaded_at=at,
+            asked_at=at,
+            notable=[],
+        )
+        session.add(one)
+        session.flush()
+        _record(actor, "submission.upload_table", one, at=at, content_digest=digest)
+    return one
+
+
+def _guessed(table: Table, channel: Channel) -> Columns:
+    try:
+        return choose(table.columns, {}, imports.remembered(channel))
+    except TableRefused:
+        return {}
+
+
+def _stored(columns: Columns) -> dict[str, str]:
+    return {field.value: column for field, column in columns.items()}
+
+
+def columns_of(one: TableImport) -> Columns:
+    """Return the column of each field, as the import reads them."""
+    return {Field(field): column for field, column in one.columns.items()}
+
+
+def table_of(one: TableImport) -> Table:
+    """Open the table of an import.
+
+    Raises:
+        TableRefused, BlobError: it can't be read any more.
+    """
+    return tables.read(one.file_name, blobs().path(one.digest))
+
+
+def of_consultation(consultation: Consultation, limit: int = 50) -> Sequence[TableImport]:
+    """Return the latest imports of a consultation, the latest first."""
+    query = select(TableImport).where(
+        TableImport.consultation_id == consultation.id, TableImport.stage != ImportStage.GIVEN_UP
+    )
+    return db.session.scalars(query.order_by(TableImport.id.desc()).limit(limit)).all()
+
+
+def check(actor: Actor, one: TableImport, told: Mapping[Field, str], *, at: datetime) -> None:
+    """Have a table checked under these columns; nothing is stored by it.
+
+    Arguments:
+        told: the column of each field; an empty name says that the table has none.
+
+    Raises:
+        NotAllowed: the actor may not enter submissions for others.
+        TableRefused: a column isn't there, or none holds the content.
+        ImportRefused: the table is being read, or was taken.
+    """
+    columns = choose(table_of(one).columns, {field: told.get(field, "") for field in Field})
+    _ask(actor, one, ASKING, ImportStage.CHECKING, at, columns)
+
+
+def take(actor: Actor, one: TableImport, *, at: datetime) -> None:
+    """Have a table that was checked taken.
+
+    Raises:
+        NotAllowed: the actor may not enter submissions for others.
+        NotOpen: the consultation was withdrawn meanwhile.
+        ImportRefused: it wasn't checked, is being read, or was taken.
+    """
+    checks.check_period(_consultation(one), at)
+    _ask(actor, one, (ImportStage.CHECKED,), ImportStage.TAKING, at)
+
+
+def give_up(actor: Actor, one: TableImport, *, at: datetime) -> None:
+    """Put a table away of which nothing was taken.
+
+    Raises:
+        NotAllowed: the actor may not enter submissions for others.
+        ImportRefused: it is being taken, or was.
+    """
+    _ask(actor, one, (*ASKING, ImportStage.CHECKING), ImportStage.GIVEN_UP, at)
+    _account_path(one).unlink(missing_ok=True)
+
+
+def _ask(
+    actor: Actor,
+    one: TableImport,
+    among: Sequence[ImportStage],
+    stage: ImportStage,
+    at: datetime,
+    columns: Columns | None = None,
+) -> None:
+    require(actor, Act.RECEIVE_FOR_SENDER, _consultation(one))
+    with transaction() as session:
+        session.refresh(one, with_for_update=True)
+        if one.stage not in among:
+            raise ImportRefused("这张表格的状态刚刚变了，请看最新的状态再操作。")
+        one.stage, one.asked_at, one.why = stage, at, ""
+        _clear(one)
+        if columns is not None:
+            one.columns = _stored(columns)
+        if stage is not ImportStage.CHECKING:
+            act = "submission.take_table" if stage is ImportStage.TAKING else "submission.give_up_table"
+            _record(actor, act, one, at=at)
+
+
+def _clear(one: TableImport) -> None:
+    one.row, one.share, one.account_bytes, one.account, one.notable = 0, 0.0, 0, "", []
+    one.taken = one.already = one.refused = 0
+
+
+def _consultation(one: TableImport) -> Consultation:
+    found = db.session.get(Consultation, one.consultation_id)
+    assert found is not None  # a foreign key
+    return found
+
+
+def _record(actor: Actor, act: str, one: TableImport, *, at: datetime, content_digest: str | None = None) -> None:
+    record(
+        actor,
+        act,
+        f"table:{one.id}",
+        at=at,
+        consultation_id=one.consultation_id,
+        content_digest=content_digest,
+        channel=one.channel.value,
+        sha256=one.digest,
+    )
+
+
+def carry_on(at: datetime) -> int:
+    """Read the tables that wait for it, each to its end; return how many. May be killed and called again."""
+    waiting = select(TableImport.id).where(TableImport.stage.in_(AT_WORK)).order_by(TableImport.id)
+    found = list(db.session.scalars(waiting))
+    for identifier in found:
+        _carry_on(identifier)
+    return len(found)
+
+
+class _Elsewhere(Exception):
+    """Somebody else went on with it, or put it away."""
+
+
+def _carry_on(identifier: int) -> None:
+    one = db.session.get(TableImport, identifier, populate_existing=True)
+    user = db.session.get(User, one.user_id) if one is not None else None
+    if one is None or user is None or one.stage not in AT_WORK:
+        return
+    try:
+        if not user.active:
+            raise ImportRefused("上传这张表格的账号已经停用，请换一个账号上传。")
+        table = table_of(one)
+        with _Progress(one, table) as progress:
+            work = imports.Import(
+                _consultation(one), table, columns_of(one), one.channel, Actor.of(user), one.asked_at,
+                dry_run=one.stage is ImportStage.CHECKING, after=one.row,
+            )  # fmt: skip
+            for _ in imports.run(work, progress.note):
+                pass
+            progress.end(work)
+    except _Elsewhere:
+        db.session.rollback()
+    except (Refused, TableRefused, BlobError) as refusal:
+        db.session.rollback()
+        _stop(one, str(refusal))
+
+
+def _stop(one: TableImport, why: str) -> None:
+    with transaction() as session:
+        session.refresh(one, with_for_update=True)
+        one.stage, one.why = ImportStage.REFUSED, why
+
+
+def _account_path(one: TableImport) -> Path:
+    return settings().data_dir / "imports" / f"{one.id}.csv"
+
+
+class _Progress:
+    """Keeps how far an import is, and the account of its rows, together with the rows."""
+
+    def __init__(self, one: TableImport, table: Table) -> None:
+        self._one, self._table, self._stage = one, table, one.stage
+        self._path = _account_path(one)
+        self._row = one.row
+
+    def __enter__(self) -> Self:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: BinaryIO = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o640), "r+b")
+        if self._file.seek(0, os.SEEK_END) < self._one.account_bytes:
+            self._begin_anew()
+        self._file.truncate(self._one.account_bytes)
+        self._file.seek(self._one.account_bytes)
+        if not self._one.account_bytes:
+            self._file.write("\ufeff".encode() + _lines([ACCOUNT_HEADS]))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def _begin_anew(self) -> None:
+        """Read all rows again, since the account of the first ones is gone; those that were taken are found again."""
+        with transaction():
+            _clear(self._mine())
+        self._row = 0
+
+    def note(self, accounts: list[RowAccount]) -> None:
+        """Take note of a batch: what became of its rows, and that they are done.
+
+        Raises:
+            _Elsewhere: another worker has done them, or the import was put away.
+        """
+        self._file.write(_lines([account.cells() for account in accounts]))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        with transaction() as session:
+            one = self._mine()
+            one.taken += sum(account.outcome is RowOutcome.TAKEN for account in accounts)
+            one.already += sum(account.outcome is RowOutcome.ALREADY for account in accounts)
+            one.refused += sum(account.outcome is RowOutcome.REFUSED for account in accounts)
+            worth = [account for account in accounts if account.outcome is RowOutcome.REFUSED]
+            remarks = [account for account in accounts if account.outcome is RowOutcome.TAKEN and account.reason]
+            room = NOTABLE_ROWS - len(one.notable)
+            one.notable = [*one.notable, *([a.row, a.outcome.value, a.reason] for a in [*worth, *remarks][:room])]
+            one.row, one.share, one.account_bytes = accounts[-1].row, self._table.progress, self._file.tell()
+            session.flush()
+        self._row = accounts[-1].row
+
+    def end(self, work: imports.Import) -> None:
+        """Keep the whole account, and say that all rows are done."""
+        self._file.flush()
+        self._file.seek(0)
+        account = blobs().put_stream(self._file, ACCOUNT_LIMIT)
+        with transaction():
+            one = self._mine()
+            one.account, one.share = account, 1.0
+            one.stage = ImportStage.CHECKED if work.dry_run else ImportStage.TAKEN
+            if not work.dry_run:
+                imports.record_import(work, one.taken, one.refused)
+        self._path.unlink(missing_ok=True)
+
+    def _mine(self) -> TableImport:
+        db.session.refresh(self._one, with_for_update=True)
+        if self._one.stage is not self._stage or self._one.row != self._row:
+            raise _Elsewhere
+        return self._one
+
+
+def _lines(rows: Sequence[Sequence[object]]) -> bytes:
+    """Return rows as lines of a CSV file (RFC 4180)."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode("utf-8", "replace")

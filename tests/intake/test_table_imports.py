@@ -1,0 +1,240 @@
+"""Tables that staff upload: checked without storing, taken by the worker, each row accounted for, through any crash."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from consult.accounts.errors import NotAllowed
+from consult.accounts.models import Role, User
+from consult.accounts.permissions import Actor
+from consult.drafting.models import Consultation
+from consult.files.tables import TableRefused
+from consult.intake import imports, table_imports
+from consult.intake.columns import Field
+from consult.intake.models import Channel, ImportStage, Submission, TableImport
+from consult.intake.table_imports import ImportRefused
+from consult.ledger.models import LedgerEntry
+from consult.settings import blobs, settings
+from consult.store import db
+from tests.builders import NOON, an_actor, an_open_consultation
+
+LATER = NOON + timedelta(hours=2)
+
+
+def a_table(rows: int = 7, head: str = "工单编号,诉求内容,来电人") -> bytes:
+    """Return a table of which every third row says nothing."""
+    lines = [f"T{n},{'' if n % 3 == 0 else f'第{n}条意见：延长开放时间。'},来电人{n}" for n in range(1, rows + 1)]
+    return "\n".join([head, *lines]).encode("utf-8-sig")
+
+
+@pytest.fixture
+def consultation(app: Flask) -> Consultation:
+    """An open consultation."""
+    return an_open_consultation(an_actor(Role.DRAFTER), an_actor(Role.PUBLISHER))
+
+
+@pytest.fixture
+def moderator(consultation: Consultation) -> Actor:
+    """Somebody of the consultation's division who may enter submissions."""
+    return an_actor(Role.MODERATOR)
+
+
+@pytest.fixture(autouse=True)
+def short_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a short table have several batches."""
+    monkeypatch.setattr(imports, "BATCH_ROWS", 3)
+
+
+def uploaded(
+    actor: Actor, consultation: Consultation, data: bytes | None = None, name: str = "热线.csv"
+) -> TableImport:
+    """Return a table that was uploaded."""
+    data = a_table() if data is None else data
+    stream = io.BytesIO(data)
+    return table_imports.upload(actor, consultation, Channel.HOTLINE, name, stream, limit=1 << 20, at=LATER)
+
+
+def taken(actor: Actor, one: TableImport) -> TableImport:
+    """Have a table checked and taken to its end."""
+    table_imports.carry_on(LATER)
+    table_imports.take(actor, one, at=LATER)
+    table_imports.carry_on(LATER)
+    return one
+
+
+def stored() -> int:
+    """Return how many submissions there are."""
+    return db.session.scalar(select(func.count()).select_from(Submission)) or 0
+
+
+def figures(one: TableImport) -> tuple[int, int, int]:
+    """Return how many rows were taken, found to be taken before, refused."""
+    return one.taken, one.already, one.refused
+
+
+def account(one: TableImport) -> list[list[str]]:
+    """Return the account of a table's rows."""
+    return list(csv.reader(io.StringIO(blobs().get(one.account).decode("utf-8-sig"))))
+
+
+def test_a_table_is_checked_without_storing_and_then_taken(moderator: Actor, consultation: Consultation) -> None:
+    one = uploaded(moderator, consultation)
+    assert one.stage is ImportStage.CHECKING
+    assert table_imports.columns_of(one)[Field.CONTENT] == "诉求内容"
+    assert table_imports.carry_on(LATER) == 1
+    assert (one.stage, figures(one), stored()) == (ImportStage.CHECKED, (5, 0, 2), 0)
+    assert one.notable == [[4, "refused", "内容是空的"], [7, "refused", "内容是空的"]]
+    table_imports.take(moderator, one, at=LATER)
+    assert table_imports.carry_on(LATER) == 1
+    assert (one.stage, figures(one), one.share, stored()) == (ImportStage.TAKEN, (5, 0, 2), 1.0, 5)
+    assert table_imports.carry_on(LATER) == 0
+
+
+def test_the_account_has_every_row_with_its_receipt_or_its_reason(moderator: Actor, consultation: Consultation) -> None:
+    head, *rows = account(taken(moderator, uploaded(moderator, consultation)))
+    assert head == ["行号", "结果", "回执编号", "说明"]
+    assert [int(row[0]) for row in rows] == list(range(2, 9))
+    assert [row[1] for row in rows] == ["收下", "收下", "没有收下", "收下", "收下", "没有收下", "收下"]
+    numbers = set(db.session.scalars(select(Submission.number)))
+    assert {row[2] for row in rows if row[1] == "收下"} == numbers
+
+
+def test_the_same_table_again_adds_nothing(moderator: Actor, consultation: Consultation) -> None:
+    taken(moderator, uploaded(moderator, consultation))
+    again = taken(moderator, uploaded(moderator, consultation))
+    assert (figures(again), stored()) == ((0, 5, 2), 5)
+
+
+@pytest.mark.parametrize("dies_in", [1, 2, 3])
+def test_killed_between_any_two_batches_it_goes_on_and_tells_each_row_once(
+    moderator: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch, dies_in: int
+) -> None:
+    one = uploaded(moderator, consultation)
+    table_imports.carry_on(LATER)
+    table_imports.take(moderator, one, at=LATER)
+    whole, calls = imports._batch, iter(range(1, 99))
+
+    def dies(*arguments: object) -> object:
+        if next(calls) == dies_in:
+            (settings().data_dir / "imports" / f"{one.id}.csv").open("ab").write(b"9,half a li")
+            raise SystemExit
+        return whole(*arguments)
+
+    monkeypatch.setattr(imports, "_batch", dies)
+    with pytest.raises(SystemExit):
+        table_imports.carry_on(LATER)
+    db.session.rollback()
+    assert stored() == one.taken
+    table_imports.carry_on(LATER)
+    assert (one.stage, figures(one), stored()) == (ImportStage.TAKEN, (5, 0, 2), 5)
+    assert [int(row[0]) for row in account(one)[1:]] == list(range(2, 9))
+
+
+def test_an_account_that_was_lost_half_way_is_written_anew(
+    moderator: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = uploaded(moderator, consultation)
+    table_imports.carry_on(LATER)
+    table_imports.take(moderator, one, at=LATER)
+    whole, calls = imports._batch, iter(range(1, 99))
+
+    def dies(*arguments: object) -> object:
+        if next(calls) == 2:
+            raise SystemExit
+        return whole(*arguments)
+
+    monkeypatch.setattr(imports, "_batch", dies)
+    with pytest.raises(SystemExit):
+        table_imports.carry_on(LATER)
+    db.session.rollback()
+    (settings().data_dir / "imports" / f"{one.id}.csv").unlink()
+    table_imports.carry_on(LATER)
+    assert (one.stage, figures(one), stored()) == (ImportStage.TAKEN, (3, 2, 2), 5)
+    assert len(account(one)) == 8
+
+
+def test_columns_that_tell_nothing_wait_to_be_named(moderator: Actor, consultation: Consultation) -> None:
+    one = uploaded(moderator, consultation, a_table(head="甲,乙,丙"))
+    assert one.stage is ImportStage.CHOOSING
+    assert table_imports.carry_on(LATER) == 0
+    with pytest.raises(TableRefused, match="缺少内容列"):
+        table_imports.check(moderator, one, {}, at=LATER)
+    with pytest.raises(TableRefused, match="丁"):
+        table_imports.check(moderator, one, {Field.CONTENT: "丁"}, at=LATER)
+    table_imports.check(moderator, one, {Field.CONTENT: "乙", Field.NAME: "丙"}, at=LATER)
+    assert figures(taken(moderator, one)) == (5, 0, 2)
+    assert set(db.session.scalars(select(Submission.name))) == {f"来电人{n}" for n in (1, 2, 4, 5, 7)}
+    again = uploaded(moderator, consultation, a_table(9, head="甲,乙,丙"))
+    assert (again.stage, again.columns) == (ImportStage.CHECKING, {"content": "乙", "name": "丙"})
+
+
+def test_each_step_is_for_its_stage_only(moderator: Actor, consultation: Consultation) -> None:
+    one = uploaded(moderator, consultation)
+    with pytest.raises(ImportRefused):
+        table_imports.take(moderator, one, at=LATER)
+    taken(moderator, one)
+    for step in (
+        lambda: table_imports.take(moderator, one, at=LATER),
+        lambda: table_imports.give_up(moderator, one, at=LATER),
+        lambda: table_imports.check(moderator, one, {Field.CONTENT: "诉求内容"}, at=LATER),
+    ):
+        with pytest.raises(ImportRefused):
+            step()
+    assert one.stage is ImportStage.TAKEN
+
+
+def test_one_that_is_put_away_is_read_no_further(
+    moderator: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = uploaded(moderator, consultation)
+    whole = imports._batch
+
+    def meanwhile(*arguments: object) -> object:
+        table_imports.give_up(moderator, one, at=LATER)
+        return whole(*arguments)
+
+    monkeypatch.setattr(imports, "_batch", meanwhile)
+    table_imports.carry_on(LATER)
+    assert (one.stage, one.row) == (ImportStage.GIVEN_UP, 0)
+    assert list(table_imports.of_consultation(consultation)) == []
+
+
+def test_who_may_not_enter_submissions_uploads_nothing(consultation: Consultation) -> None:
+    for role, division in ((Role.AUDITOR, "社区服务处"), (Role.MODERATOR, "别的处")):
+        with pytest.raises(NotAllowed):
+            uploaded(an_actor(role, division=division), consultation)
+
+
+def test_an_account_closed_meanwhile_takes_nothing(moderator: Actor, consultation: Consultation) -> None:
+    one = uploaded(moderator, consultation)
+    user = db.session.get(User, moderator.id)
+    assert user is not None
+    user.active = False
+    db.session.commit()
+    table_imports.carry_on(LATER)
+    assert one.stage is ImportStage.REFUSED
+    assert "停用" in one.why
+
+
+@pytest.mark.parametrize(("data", "words"), [(b"", "空文件"), (b"%PDF-1.4\n%%EOF", "不是表格")])
+def test_what_is_no_table_is_refused_in_words(
+    moderator: Actor, consultation: Consultation, data: bytes, words: str
+) -> None:
+    with pytest.raises(TableRefused, match=words):
+        uploaded(moderator, consultation, data)
+    assert db.session.scalar(select(func.count()).select_from(TableImport)) == 0
+
+
+def test_the_record_says_who_uploaded_and_took_which_file(moderator: Actor, consultation: Consultation) -> None:
+    one = taken(moderator, uploaded(moderator, consultation))
+    entries = db.session.scalars(select(LedgerEntry).where(LedgerEntry.subject == f"table:{one.id}")).all()
+    assert [entry.act for entry in entries] == ["submission.upload_table", "submission.take_table"]
+    assert {entry.detail["sha256"] for entry in entries} == {one.digest}
+    summary = db.session.scalars(select(LedgerEntry).where(LedgerEntry.act == "submission.import")).one()
+    assert (summary.detail["taken"], summary.detail["refused"], summary.actor_id) == (5, 2, moderator.id)
