@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import Dialect, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.orm import DeclarativeBase
 
-from consult.store.database import Driver, driver
+from consult.store.database import driver
+from consult.store.gathering import Insert
+
+_POSITIONAL: Dialect = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
 Row = Mapping[str, Any]
 
@@ -43,18 +45,27 @@ def reserve_ids(model: type[DeclarativeBase], n: int) -> list[int]:
 
 
 def insert_rows(model: type[DeclarativeBase], rows: Sequence[Row]) -> None:
-    """Insert rows that all name the same columns; defaults that Python sets must be among them."""
+    """Insert rows that all name the same columns; defaults that Python sets must be among them.
+
+    Inside ``writing`` on PostgreSQL a few rows wait, to be written with those that follow.
+    """
     if not rows:
         return
-    running = driver()
+    many = len(rows) >= COPIED
+    running = driver(for_more_rows=not many)
     plan = _plan(model, tuple(rows[0]), running.dialect)
-    with _cursor(running, plan) as cursor:
-        if len(rows) >= COPIED and running.dialect.name == "postgresql":
-            _copy(cursor, running.dialect, model, plan, rows)
+    values = plan.values(rows)
+    if running.gathering is not None and not many:
+        if running.gathering.add(plan.insert, values):
+            running.write_gathered()
+        return
+    with running.cursor(plan.sql) as cursor:
+        if many and running.dialect.name == "postgresql":
+            _copy(cursor, running.dialect, model, plan, values)
         elif len(rows) > 1:
-            cursor.executemany(plan.sql, plan.parameters(rows))
+            cursor.executemany(plan.sql, values)
         else:
-            cursor.execute(plan.sql, plan.parameters(rows)[0])
+            cursor.execute(plan.sql, values[0])
 
 
 def insert_new(model: type[DeclarativeBase], row: Row) -> int | None:
@@ -64,22 +75,10 @@ def insert_new(model: type[DeclarativeBase], row: Row) -> int | None:
     """
     running = driver()
     plan = _plan(model, tuple(row), running.dialect, unless_there=True)
-    with _cursor(running, plan) as cursor:
-        cursor.execute(plan.sql, plan.parameters([row])[0])
+    with running.cursor(plan.sql) as cursor:
+        cursor.execute(plan.sql, plan.values([row])[0])
         made = cursor.fetchone()
     return None if made is None else int(made[0])
-
-
-@contextmanager
-def _cursor(running: Driver, plan: _Plan) -> Iterator[Any]:
-    """Give the driver's own cursor: what SQLAlchemy does around a statement costs more than one row does."""
-    cursor = running.connection.cursor()
-    try:
-        yield cursor
-    except running.dialect.loaded_dbapi.IntegrityError as error:
-        raise IntegrityError(plan.sql, None, error, hide_parameters=True) from error
-    finally:
-        cursor.close()
 
 
 Process = Callable[[Any], Any]
@@ -91,7 +90,12 @@ class _Plan:
 
     sql: str
     columns: tuple[tuple[str, Process | None], ...]
-    by_name: bool
+
+    @cached_property
+    def insert(self) -> Insert:
+        """The INSERT in its two halves."""
+        into, _, row = self.sql.partition(" VALUES ")
+        return Insert(into, row)
 
     def values(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
         """Return the rows' values for the driver; the same value twice in a row is turned once."""
@@ -104,18 +108,10 @@ class _Plan:
         for name, process in self.columns:
             values = [row[name] for row in rows]
             if process is not None:
-                turned = _turning_once(process) if len(rows) > 1 else process
+                turned = _turning_once(process)
                 values = [None if value is None else turned(value) for value in values]
             by_column.append(values)
         return list(zip(*by_column, strict=True))
-
-    def parameters(self, rows: Sequence[Row]) -> list[Any]:
-        """Return what the driver takes beside ``sql`` for each row."""
-        values: list[Any] = self.values(rows)
-        if not self.by_name:
-            return values
-        names = [name for name, _ in self.columns]
-        return [dict(zip(names, one, strict=True)) for one in values]
 
 
 @lru_cache(maxsize=128)
@@ -128,13 +124,10 @@ def _plan(
     statement = statement.values({column: bindparam(column) for column in columns})
     if unless_there:
         statement = statement.on_conflict_do_nothing().returning(model.__table__.c.id)
-    compiled: Any = statement.compile(dialect=dialect)
+    compiled: Any = statement.compile(dialect=_POSITIONAL if to_postgresql else dialect)
     types = model.__table__.c
-    order = [
-        (name, types[name].type.dialect_impl(dialect).bind_processor(dialect))
-        for name in compiled.positiontup or columns
-    ]
-    return _Plan(str(compiled), tuple(order), not compiled.positional)
+    order = [(name, types[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in compiled.positiontup]
+    return _Plan(str(compiled), tuple(order))
 
 
 def _turning_once(process: Process) -> Process:
@@ -148,9 +141,11 @@ def _turning_once(process: Process) -> Process:
     return turned
 
 
-def _copy(cursor: Any, dialect: Dialect, model: type[DeclarativeBase], plan: _Plan, rows: Sequence[Row]) -> None:
+def _copy(
+    cursor: Any, dialect: Dialect, model: type[DeclarativeBase], plan: _Plan, values: Sequence[tuple[Any, ...]]
+) -> None:
     quote = dialect.identifier_preparer.quote
     names = ", ".join(quote(name) for name, _ in plan.columns)
     with cursor.copy(f"COPY {quote(model.__tablename__)} ({names}) FROM STDIN") as copy:
-        for row in plan.values(rows):
+        for row in values:
             copy.write_row(row)

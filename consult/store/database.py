@@ -13,7 +13,10 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Dialect, Engine, MetaData, event
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
+
+from consult.store.gathering import Gathering
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -64,20 +67,47 @@ def _teach_sqlite(engine: Engine, synchronous: str) -> None:
 
 @dataclass(frozen=True)
 class Driver:
-    """A connection as the driver gives it, inside a running transaction, and the dialect that it speaks."""
+    """A connection as the driver gives it, inside a running transaction, and the dialect that it speaks.
+
+    ``gathering`` holds the rows that the database hasn't been told yet, where it takes them together.
+    """
 
     connection: Any
     dialect: Dialect
+    gathering: Gathering | None = None
+
+    @contextmanager
+    def cursor(self, sql: str) -> Iterator[Any]:
+        """Give the driver's own cursor: what SQLAlchemy does around a statement costs more than one row does."""
+        cursor = self.connection.cursor()
+        try:
+            yield cursor
+        except self.dialect.loaded_dbapi.IntegrityError as error:
+            raise IntegrityError(sql, None, error, hide_parameters=True) from error
+        finally:
+            cursor.close()
+
+    def write_gathered(self) -> None:
+        """Write the rows that wait."""
+        taken = self.gathering.take() if self.gathering is not None else None
+        if taken is not None:
+            with self.cursor(taken[0]) as cursor:
+                cursor.execute(*taken)
 
 
 _running: ContextVar[Driver | None] = ContextVar("running", default=None)
 """The connection of a transaction that runs without a session."""
 
 
-def driver() -> Driver:
-    """Return the connection of the running transaction: that of ``writing``, or else the session's."""
+def driver(*, for_more_rows: bool = False) -> Driver:
+    """Return the connection of the running transaction: that of ``writing``, or else the session's.
+
+    Rows that wait are written first, so that what follows finds them, but ``for_more_rows``.
+    """
     running = _running.get()
     if running is not None:
+        if not for_more_rows:
+            running.write_gathered()
         return running
     connection = db.session.connection()
     return Driver(connection.connection, connection.dialect)
@@ -128,11 +158,14 @@ def writing() -> Iterator[None]:
     engine = db.engine
     with _turn(engine):
         connection = engine.raw_connection()
-        held = _running.set(Driver(connection, engine.dialect))
+        at_once = engine.dialect.name == "sqlite"
+        running = Driver(connection, engine.dialect, None if at_once else Gathering())
+        held = _running.set(running)
         try:
-            if engine.dialect.name == "sqlite":
+            if at_once:
                 connection.execute("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
             yield
+            running.write_gathered()
             connection.commit()
         except BaseException:
             connection.rollback()

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from consult.accounts.models import Role
 from consult.drafting.models import Consultation
@@ -17,6 +17,8 @@ from consult.intake.errors import IdempotencyConflict
 from consult.intake.models import RawForm, Submission, SubmissionPart
 from consult.ledger.models import LedgerEntry
 from consult.store import bulk, db, tally, transaction, writing
+from consult.store.gathering import INSERTS
+from consult.store.query import Query
 from consult.store.tally import Tally
 from tests.builders import NOON, an_actor, an_arrival, an_open_consultation
 
@@ -46,6 +48,16 @@ def test_a_submission_whose_last_row_cannot_be_written_leaves_nothing(
             intake.receive(consultation, an_arrival(), at=LATER)
     assert rows() == before
     assert intake.receive(consultation, an_arrival(), at=LATER).number
+
+
+def test_rows_that_wait_to_be_written_together_are_found_by_the_next_query(app: Flask) -> None:
+    counted = Query(select(func.count()).where(Tally.consultation_id == bindparam("key")))
+    with writing():
+        for n in range(2 * INSERTS + 1):
+            tally.add(7, [("received", f"{n}", 1), ("channel", f"{n}", 1)])
+        assert counted(key=7) == [(2 * (2 * INSERTS + 1),)]
+        tally.add(7, [("state", "received", 1)])
+    assert tally.counts(7, "state") == {"received": 1}
 
 
 def test_a_run_of_statements_joins_a_verb_and_goes_back_with_it(consultation: Consultation) -> None:
