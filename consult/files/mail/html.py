@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml import etree
 
@@ -16,12 +17,22 @@ _BLOCKS = frozenset({
     "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "ol", "dl", "dt", "dd", "table", "tr", "pre", "form",
     "section", "article", "header", "footer", "address", "center", "blockquote", "fieldset", "hr",
 })  # fmt: skip
+_MAY_QUOTE = frozenset({"blockquote", "div"})
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "pre", "blockquote"})
 _SILENT = frozenset({"script", "style", "head", "title", "noscript", "template", "object", "select", "textarea", "svg"})
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt)?\s*(?:[;!]|\Z)", re.I
 )
 _QUOTING = re.compile(r"cite|quote|reply|ntes|netease|border-left", re.I)
+# Foxmail, 阿里邮箱 and others quote in a plain block: it begins with the head of the message or stands under "写道：".
+_QUOTED_HEAD = re.compile(
+    r"[\s>*_—－-]*(?:原始邮件|原始郵件|回复的原邮件|转发的原邮件"
+    r"|(?:发件人|發件人|寄件者|寄件人|from)\s*[:：]|在.{5,120}写道\s*[:：])",
+    re.I,
+)
+_ABOVE_QUOTED = re.compile(r"(?:写道|寫道|写到|wrote)\s*[:：]\s*\Z|(?:原始邮件|回复的原邮件)[\s-]*\Z", re.I)
+_QUOTING_ID = re.compile(r"isReplyContent|reply\w{0,20}content\Z", re.I)
+_HEAD_CHARACTERS = 300
 _UNSHOWN = ("script", "style", "head", "title", "!--")
 
 
@@ -74,6 +85,7 @@ class _Writer:
         self._lines: list[str] = []
         self._line: list[str] = []
         self._quotes = 0
+        self._quoting: list[bool] = []  # of each block that is open and may be a quotation
         self._silent = 0
         self._preformatted = 0
 
@@ -94,8 +106,9 @@ class _Writer:
             self._silent += 1
         if tag in _BLOCKS:
             self._break(gap=tag in _PARAGRAPHS)
-        if _is_quotation(tag, element):
-            self._quotes += 1
+        if tag in _MAY_QUOTE:
+            self._quoting.append(self._is_quotation(tag, element))
+            self._quotes += self._quoting[-1]
         elif tag == "br":
             self._break(force=True)
         elif tag == "hr":
@@ -110,12 +123,22 @@ class _Writer:
     def _end(self, tag: str, element: etree._Element) -> None:
         if tag in _BLOCKS and tag != "hr":
             self._break(gap=tag in _PARAGRAPHS)
-        if _is_quotation(tag, element):
-            self._quotes -= 1
+        if tag in _MAY_QUOTE:
+            self._quotes -= self._quoting.pop()
         elif tag == "pre":
             self._preformatted -= 1
         if tag in _SILENT or _is_hidden(element):
             self._silent -= 1
+
+    def _is_quotation(self, tag: str, element: etree._Element) -> bool:
+        """Say whether a block quotes another message; web mail programs also use `blockquote` to indent."""
+        if tag == "div":
+            return bool(_QUOTING_ID.match(str(element.get("id", ""))[:100]))
+        marks = " ".join(str(element.get(name, "")) for name in ("type", "class", "id", "style"))
+        if element.get("cite") is not None or _QUOTING.search(marks[:1_000]):
+            return True
+        above = next((line for line in reversed(self._lines[-3:]) if line.strip("> ")), "")
+        return bool(_ABOVE_QUOTED.search(above) or _QUOTED_HEAD.match(_start_of(element)))
 
     @property
     def _prefix(self) -> str:
@@ -153,12 +176,14 @@ def _is_hidden(element: etree._Element) -> bool:
     return bool(style and _HIDDEN.search(style[:500]))
 
 
-def _is_quotation(tag: str, element: etree._Element) -> bool:
-    """Say whether a block quotes another message; web mail programs also use `blockquote` to indent."""
-    if tag != "blockquote":
-        return False
-    marks = " ".join(str(element.get(name, "")) for name in ("type", "class", "id", "style"))
-    return element.get("cite") is not None or bool(_QUOTING.search(marks[:1_000]))
+def _start_of(element: etree._Element) -> str:
+    """Return the first words of a block."""
+    text = ""
+    for piece in islice(element.itertext(), _HEAD_CHARACTERS):
+        text += str(piece)
+        if len(text.strip()) >= _HEAD_CHARACTERS:
+            break
+    return text.strip()[:_HEAD_CHARACTERS]
 
 
 def _tidy(lines: list[str]) -> str:

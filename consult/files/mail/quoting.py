@@ -10,18 +10,19 @@ from dataclasses import dataclass
 
 _MAX_TEXT = 1_000_000  # characters that are looked through
 _WRAPPED = 4  # lines over which an attribution may be wrapped
+_WRAPPED_COLUMNS = 64  # of a line, beyond which a program wraps it; a hanzi takes two
 
 # "------------------ 原始邮件 ------------------", "-----Original Message-----", "---- 回复的原邮件 ----"
 _RULE = re.compile(
     r"[ \t>]*[-_=*—－]{2,60}(?:[ \t\xa0]|&nbsp;)*"
-    r"(?:原始(?:邮件|郵件|信息|消息)|原邮件|原郵件|邮件原件|邮件原文|原文|回复的原邮件|回复的邮件|引用原文|转发邮件信息|转发的邮件"
-    r"|转发邮件"
-    r"|转发信息"
-    r"|轉寄郵件|轉寄的郵件|original(?: (?:e-?mail|message))?|(?:begin )?forwarded (?:mail|message)|repl(?:y"
+    r"(?:(?:(?:回复|答复|转发|轉寄|轉發|引用|原始|原来|原)的?){1,3}(?:邮件|郵件|电邮|信息|消息|来信)(?:信息|内容|原件|原文)?"
+    r"|邮件(?:原件|原文)|转发信息|original(?: (?:e-?mail|message))?|(?:begin )?forwarded (?:mail|message)|repl(?:y"
     r"|ied) message)"
     r"(?:[ \t\xa0]|&nbsp;)*[-_=*—－]{2,60}[ \t]*\Z",
     re.I,
 )
+# "----- 原文 -----" begins a message where its head follows; people put it over the words of a draft, too.
+_RULE_ABOVE_HEAD = re.compile(r"[ \t>]*[-_=*—－]{2,60}[ \t\xa0]*(?:引用)?原文[ \t\xa0]*[-_=*—－]{2,60}[ \t]*\Z")
 _BARE_RULE = re.compile(
     r"[ \t>]*(?:原始邮件|原始郵件|begin forwarded message|开始转发的邮件|開始轉寄的郵件"
     r"|以下为转发邮件)[ \t]*[:：]?[ \t]*\Z",
@@ -49,23 +50,30 @@ _LABELS = {
     "cc": r"抄送人|抄[ \t　]*送|密件副本|副本|密送|cc|bcc|reply-to|回复|附件|attachments?|重要性|importance",
 }
 _LABEL = re.compile(
-    r"[ \t>*·]*(?:" + "|".join(f"(?P<{kind}>{words})" for kind, words in _LABELS.items()) + r")[ \t*]*[:：](?!//)",
+    r"[ \t>*·|]*(?:"
+    + "|".join(f"(?P<{kind}>{words})" for kind, words in _LABELS.items())
+    + r")(?:[ \t*]*[:：](?!//)|[ \t]*[|\t])",
     re.I,
 )
 _QUOTE = re.compile(r"[ \t]{0,3}[>＞]")
 _SIGNATURE = re.compile(r"-- ?\Z|—— ?\Z")
-_DEVICE = (
-    r"(?:i ?phone|i ?pad|android|手机|手機|平板|邮箱大师|邮箱|郵箱|outlook|foxmail|gmail|e?mail|邮件|客户端"
-    r"|华为|小米|荣耀|windows|企业微信|微信|钉钉|飞书)"
+_BRAND = (
+    r"(?:i ?phone|i ?pad|android|安卓|邮箱大师|outlook|foxmail|gmail|华为|huawei|鸿蒙|harmonyos|小米|xiaomi|redmi|红米"
+    r"|荣耀|honor|vivo|oppo|realme|一加|oneplus|魅族|samsung|galaxy|windows)"
 )
+_DEVICE = rf"(?:{_BRAND}|手机|手機|平板|电脑|邮箱|郵箱|e?mail|邮件|客户端|企业微信|微信|钉钉|飞书)"
+_AROUND = r"[\w +·.-]{0,24}"
 _SENT_FROM = re.compile(
-    r"[ \t]*[-—<\[【(（]*(?:(?:发自|發自|发送自|傳送自|寄自|从我的|從我的|通过我的)(?:我的)?|来自(?:我的)?|get|获取"
+    r"[ \t]*[-—<\[【(（]*(?:"
+    r"(?:(?:发自|發自|发送自|傳送自|寄自|从我的|從我的|通过我的)(?:我的)?|来自(?:我的)?|get|获取|取得"
     r"|sent (?:from|via|with)(?: my)?)"
-    r"[ \t]{0,2}\[?[\w +·.-]{0,24}"
-    + _DEVICE
-    + r"[\w +·.-]{0,24}\]?(?:[<(]https?://[^\s<>()]{1,200}[>)])?[。.>\])）】]*\Z",
+    rf"[ \t]{{0,2}}\[?{_AROUND}{_DEVICE}{_AROUND}\]?"
+    rf"|(?:从|從|由|通过)(?:我的{_AROUND}{_DEVICE}|[ \t]?{_BRAND}){_AROUND}[ \t]?(?:发送|傳送|发出|寄出)"
+    r"|签名由[ \t]?[\w ]{1,20}?[ \t]?定制"
+    r")(?:[<(]https?://[^\s<>()]{1,200}[>)])?[。.>\])）】]*\Z",
     re.I,
 )
+_TABLE_LINE = re.compile(r"[ \t|]*\|[ \t|]*\Z")
 _DISCLAIMER = re.compile(
     r"[ \t]*[*【\[(（]*(?:免责声明|保密声明|保密提示|保密通知|(?:本|此)(?:邮件|郵件|電郵)(?:及其?|所|包含|含有|仅|内容)"
     r"|this (?:e-?mail|message)[^.]{0,80}(?:confidential|intended)|confidentiality notice|disclaimer)",
@@ -98,8 +106,9 @@ def split(text: str) -> Words:
     above, below = (lines, []) if cut is None else (lines[: cut.line], lines[cut.line :])
     own, quoted = _without_quotes(above)
     own, ending = _without_ending(own)
-    if cut and not _joined(own) and (inside := _answers_below(below[cut.length :])):
-        own, ending = _without_ending(inside)
+    if cut and (inside := _answers_below(below[cut.length :], alone=not _joined(own))):
+        inside, ending_inside = _without_ending(inside)
+        own, ending = [*own, "", *inside], [*ending, *ending_inside]
     rest = "\n".join(part for part in (_joined(ending), _joined(quoted), _joined(below)) if part) + text[_MAX_TEXT:]
     if cut is None:
         return Words(_joined(own), rest)
@@ -123,8 +132,9 @@ def _find_cut(lines: list[str]) -> _Cut | None:
         if not stripped or len(stripped) > 400:
             continue
         rule = _RULE.match(stripped) or _BARE_RULE.match(stripped)
-        if rule:
-            return _Cut(number, 1 + _head_length(lines, number + 1), bool(_FORWARD_WORDS.search(stripped)))
+        head = _head_length(lines, number + 1) if rule or _RULE_ABOVE_HEAD.match(stripped) else 0
+        if rule or head:
+            return _Cut(number, 1 + head, bool(_FORWARD_WORDS.search(stripped)))
         if _LABEL.match(line) and (length := _head_length(lines, number)):
             return _Cut(
                 _over_rule_line(lines, number), length + number - _over_rule_line(lines, number), bare_head=True
@@ -208,10 +218,32 @@ def _without_quotes(lines: list[str]) -> tuple[list[str], list[str]]:
     return own, quoted
 
 
-def _answers_below(lines: list[str]) -> list[str]:
-    """Return what a person wrote under or between the quoted lines, where quoted lines are marked at all."""
-    own, quoted = _without_quotes(lines)
-    return own if _joined(quoted) else []
+def _answers_below(lines: list[str], *, alone: bool) -> list[str]:
+    """Return what a person wrote under or between the quoted lines, where quoted lines are marked.
+
+    Where there are words above, too (`alone` is False), the quotation must begin marked: what a program quotes without
+    marks may hold marked lines of an older message.
+    """
+    first = next((line for line in lines if line.strip()), "")
+    if not alone and not _QUOTE.match(first):
+        return []
+    own, quoted = _without_quotes(_with_wrapped_marked(lines))
+    if not _joined(quoted):
+        return []
+    older = _find_cut(own)
+    return own if older is None else own[: older.line]
+
+
+def _with_wrapped_marked(lines: list[str]) -> list[str]:
+    """Mark the end of a quoted line that a program wrapped: alone between two marked lines, after a long one."""
+    out = list(lines)
+    for number in range(1, len(lines) - 1):
+        above, below = lines[number - 1], lines[number + 1]
+        if not (_QUOTE.match(above) and _QUOTE.match(below)) or _QUOTE.match(lines[number]):
+            continue
+        if lines[number].strip() and len(above.encode("gb18030", "replace")) >= _WRAPPED_COLUMNS:
+            out[number] = f"> {lines[number]}"
+    return out
 
 
 def own_among(text: str) -> str:
@@ -254,7 +286,7 @@ def _trimmed(own: list[str], ending: list[str]) -> tuple[list[str], list[str]]:
 def _is_of_a_program(line: str) -> bool:
     """Say whether a line is none that a person wrote: empty, a rule, 发自我的 iPhone."""
     plain = line.strip()
-    return not plain or bool(_SENT_FROM.match(plain) or _RULE_LINE.match(plain))
+    return not plain or any(of.match(plain) for of in (_SENT_FROM, _RULE_LINE, _TABLE_LINE))
 
 
 def _joined(lines: list[str]) -> str:

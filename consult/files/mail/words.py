@@ -1,0 +1,157 @@
+"""Finding what a person says: in the body, in what was passed on, in messages inside, in attachments.
+
+What somebody passes on is kept with the words above it: an opinion that an official forwards stands in the lower part.
+What is left out is a message that the person answers, and our own notice, in whatever way it comes back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from consult.files.extraction import text_of
+from consult.files.mail import quoting
+from consult.files.mail.bodies import Contents
+from consult.files.mail.model import Auto, Mail, MailAttachment, TextSource
+from consult.files.mail.subjects import is_forward, normalise_subject
+
+_MAX_READ_ATTACHMENTS = 5
+# A body that points to a file: 详见附件, 意见如附, 现将……发送给贵局（附件）, see attached.
+_POINTER = re.compile(
+    r"(?:见|参阅|查收|查阅|查看|审阅|发送|提交|报送|发来)[^，。；\n]{0,6}附[件表档]|附[件表档]\W*(?:\Z|\n|[是为中里内已请如])"
+    r"|附上|附后|如附|随信附|见附|请(?:查收|查阅|审阅|查看)|(?:意见|建议|反馈)(?:表|函|书)?\W*\Z|\A\W*如题"
+    r"|(?:see|find|refer to)[^.]{0,20}(?:attach|enclos)|attached (?:is|are|please)",
+    re.I,
+)
+_POINTER_CHARACTERS = 300
+"""Longest body that is taken to introduce its attachment; its words stay above those of the file."""
+_POINTS_DOWN = re.compile(
+    r"如下|见下|下面|下文|转发|轉發|转来|转去|请(?:查收|看|查阅|阅)|代(?:为|发|转)|附上|fyi|forward", re.I
+)
+_PASSING_ON_CHARACTERS = 200
+"""Longest words above a forwarded message that are taken to introduce it, whatever they say."""
+# "我的意见在原文中用红字标出。": the opinion stands among the words that are answered.
+_POINTS_AMONG = re.compile(
+    r"(?:如下|见下|下面|下文|文中|原文|红[字色]|蓝[字色]|标[红黄蓝注]|批注|括号)[^。，；\n]{0,12}[。：:！!，,\s]*\Z"
+)
+_POINTS_AMONG_CHARACTERS = 80
+_COURTESY = re.compile(
+    r"(?:尊敬的|敬爱的|各位)?[^，。；：:！!,\s]{0,20}(?:您好|你好|大家好|领导好|老师好)|尊敬的[^，。；：:\n]{1,20}(?=[：:\n，,]|\Z)"
+    r"|谢谢|感谢|此致|敬礼|祝好|顺祝|商祺"
+)
+# Our own notice comes back under names that we don't know: sent on by an association, printed from the site.
+_NOTICE = re.compile(r"征求意见的?(?:通知|公告|通告|启事|函|说明)|公开征求[^。\n]{0,60}意见")
+_NOTICE_STARTS_WITHIN = 400
+
+
+@dataclass(frozen=True)
+class Found:
+    """The words, what is not theirs, and where the words were found."""
+
+    text: str
+    quoted: str
+    source: TextSource
+
+
+def find(
+    body: str,
+    subject: str,
+    found: Contents,
+    nested: tuple[Mail, ...],
+    auto: Auto,
+    own: Collection[str],
+    *,
+    answers: bool,
+) -> Found:
+    """Find the person's words. `own` are our addresses; `answers` says that a field or the subject names an answer."""
+    uses_html = any(block.uses_html for block in found.blocks)
+    plain = TextSource.HTML if uses_html else TextSource.PLAIN
+    words = quoting.split(body)
+    if auto in (Auto.BOUNCE, Auto.READ_RECEIPT):
+        return Found(words.own or body, words.quoted if words.own else "", plain if body else TextSource.NONE)
+    if not words.own and not words.message and not answers and not is_forward(subject):
+        # Nothing is answered here: the marks of quotation are the writer's own.
+        words = quoting.Words(quoting.own_among(words.quoted))
+    passed_on = _forwarded(words, subject, own, answers=answers)
+    named = words.forward or is_forward(subject)
+    if passed_on and _introduces(words.own, passed_on, named=named):
+        return Found(f"{words.own}\n\n{passed_on}".strip(), words.quoted, TextSource.FORWARDED)
+    if words.message and _points_among(words.own):
+        return Found(f"{words.own}\n\n{words.message}", words.quoted, plain)
+    if words.message and is_courtesy(words.own):  # who greets above may have answered below, among unmarked lines
+        words = replace(words, own="", quoted=f"{words.own}\n\n{words.quoted}".strip())
+    if inside := _inside(nested):
+        return Found(f"{words.own}\n\n{inside}".strip(), words.quoted, TextSource.NESTED)
+    if not words.own or _is_pointer(words.own):
+        readable = auto is Auto.NONE and not found.encrypted
+        attached = _text_of_attachments(found.attachments) if readable else ""
+        if attached:
+            return Found(f"{words.own}\n\n{attached}".strip(), words.quoted, TextSource.ATTACHMENT)
+    if not words.own and auto is Auto.NONE and not (found.attachments or nested or words.quoted or found.encrypted):
+        plain_subject = normalise_subject(subject)
+        return Found(plain_subject, "", TextSource.SUBJECT if plain_subject else TextSource.NONE)
+    return Found(words.own, words.quoted, plain if words.own else TextSource.NONE)
+
+
+def _forwarded(words: quoting.Words, subject: str, own: Collection[str], *, answers: bool) -> str:
+    """Return what was passed on, "" where the message answers another or passes our own notice back.
+
+    Some people type the head of a letter themselves (发件人：…, 日期：…): that is nothing answered either.
+    """
+    if not words.message or not (words.forward or is_forward(subject) or (words.bare_head and not answers)):
+        return ""
+    head = words.head.lower()
+    if any(address.lower() in head.partition("收件人")[0].partition("\nto:")[0] for address in own if address):
+        return ""
+    inner = quoting.split(words.message)
+    for _ in range(5):
+        if inner.own or not inner.message:
+            break
+        inner = quoting.split(inner.message)
+    return inner.own or words.message
+
+
+def _introduces(above: str, passed_on: str, *, named: bool) -> bool:
+    """Say whether the words above a message only pass it on. Above a notice they are the opinion.
+
+    `named`: the mark above the message or the subject says that it is forwarded.
+    """
+    if not above:
+        return True
+    if len(above) < 60 and _POINTS_DOWN.search(above):
+        return True
+    return named and len(above) <= _PASSING_ON_CHARACTERS and not _NOTICE.search(passed_on[:_NOTICE_STARTS_WITHIN])
+
+
+def _inside(nested: Sequence[Mail]) -> str:
+    """Join what persons say in the messages that are attached, each under its subject where there are several."""
+    said = [(mail.subject, mail.text) for mail in nested if mail.text and mail.auto is Auto.NONE]
+    if len(said) == 1:
+        return said[0][1]
+    return "\n\n".join(f"【{subject or '没有主题'}】\n{text}" for subject, text in said)
+
+
+def _points_among(text: str) -> bool:
+    return 0 < len(text) <= _POINTS_AMONG_CHARACTERS and bool(_POINTS_AMONG.search(text))
+
+
+def is_courtesy(text: str) -> bool:
+    """Say whether a text only greets and thanks."""
+    return len(text) <= _PASSING_ON_CHARACTERS and not re.search(r"\w", _COURTESY.sub("", text))
+
+
+def _is_pointer(text: str) -> bool:
+    return len(text) <= _POINTER_CHARACTERS and (bool(_POINTER.search(text)) or is_courtesy(text))
+
+
+def _text_of_attachments(attachments: list[MailAttachment]) -> str:
+    """Join the texts of the files that were sent for their own sake, each under its name."""
+    pieces = []
+    for attachment in [item for item in attachments if not item.inline][:_MAX_READ_ATTACHMENTS]:
+        text = text_of(attachment.data, attachment.media_type)
+        if text:
+            pieces.append((attachment.name, text))
+    if len(pieces) == 1:
+        return pieces[0][1]
+    return "\n\n".join(f"【{name}】\n{text}" for name, text in pieces)

@@ -1,0 +1,120 @@
+"""What a person says is found wherever it stands: above, below, between, in what was passed on, in a file."""
+# ruff: noqa: E501 - the samples stand as mail programs write them
+
+import pytest
+
+from consult.files.mail import TextSource, read
+from tests.files.mail.builders import NOTICE, OPINION, message, multipart_message, part
+
+ANSWERS = ("In-Reply-To", "<notice@dept>")
+HEAD = "发件人: 绿化局\n发送时间: 2026年11月20日\n收件人: 张三\n主题: 征求意见"
+PASSED_ON = "发件人: 李四 <li@example.cn>\n发送时间: 2026年11月20日\n收件人: 张三\n主题: 我的意见"
+RULE = "------------------ 原始邮件 ------------------"
+
+
+def text_of(body, *fields, subject="回复：征求意见"):
+    return read(message(*fields, body=body, subject=subject)).text
+
+
+def html(body, subject="回复：征求意见"):
+    return read(
+        message(ANSWERS, kind="text/html; charset=utf-8", body=f"<html><body>{body}</body></html>", subject=subject)
+    )
+
+
+def test_answers_between_quoted_lines_are_kept_below_a_greeting():
+    body = (
+        f"您好：\n\n在 2026-11-20 09:00:00，绿化局 <a@b.cn> 写道：\n> {NOTICE}\n\n答：{OPINION}\n\n> 第二条\n\n同意。\n"
+    )
+    assert text_of(body, ANSWERS) == f"您好：\n\n答：{OPINION}\n\n同意。"
+
+
+def test_the_end_of_a_quoted_line_that_a_program_wrapped_is_no_answer():
+    long = "关于《城市绿化管理办法（征求意见稿）》公开征求意见的通知，请于期限内反馈"
+    body = f"{OPINION}\n\n在 2026-11-20 09:00:00，绿化局 <a@b.cn> 写道：\n> {long}\n意见。\n> 联系人\n"
+    assert text_of(body, ANSWERS) == OPINION
+
+
+def test_an_older_message_below_an_unmarked_one_is_no_answer():
+    body = f"{OPINION}\n\n{RULE}\n{HEAD}\n\n{NOTICE}\n\n> 更早的来信\n\n更早的答复\n"
+    assert text_of(body, ANSWERS) == OPINION
+
+
+def test_an_answer_somewhere_below_an_unmarked_quotation_is_not_lost():
+    body = f"您好！\n\n{RULE}\n{HEAD}\n\n{NOTICE}\n\n{OPINION}\n"
+    mail = read(message(ANSWERS, body=body, subject="回复：征求意见"))
+    assert mail.text == ""  # so that all of it is taken
+    assert "您好" in mail.quoted
+    assert OPINION in mail.quoted
+
+
+def test_who_points_to_notes_among_the_quoted_words_is_read_there():
+    body = f"您好，我的意见在原文中用红字标出。\n\n{RULE}\n{HEAD}\n\n第八条……（{OPINION}）"
+    assert text_of(body, ANSWERS) == f"您好，我的意见在原文中用红字标出。\n\n第八条……（{OPINION}）"
+
+
+def test_a_heading_over_the_words_of_the_draft_begins_no_quotation():
+    body = "意见如下：\n\n----原文----\n第八条 不得收费。\n----修改为----\n第八条 不得收取任何费用。"
+    assert text_of(body, subject="意见") == body
+    below = f"{OPINION}\n\n----- 原文 -----\n主题: 征求意见\n发件人: 绿化局\n时间: 2026年11月20日\n{NOTICE}"
+    assert text_of(below, ANSWERS) == OPINION
+
+
+QUOTING_BLOCKS = {
+    "Foxmail": f'<blockquote style="margin-left: 0.5em"><div><b>发件人：</b>绿化局</div><div><b>发送时间：</b>2026-11-20</div><div><b>主题：</b>x</div><div>{NOTICE}</div></blockquote>',
+    "阿里邮箱": f"<blockquote><div>-----------------------</div><div>发件人：绿化局</div><div>发送时间：2026-11-20</div><div>主　题：x</div><div>{NOTICE}</div></blockquote>",
+    "under its attribution": f"<div>绿化局 &lt;a@b.cn&gt; 在 2026-11-20 09:00 写道：</div><blockquote><div>{NOTICE}</div></blockquote>",
+    "网易": f'<div id="isReplyContent"><div>{NOTICE}</div></div>',
+}
+
+
+@pytest.mark.parametrize("program", QUOTING_BLOCKS)
+def test_what_stands_below_a_quoting_block_is_kept(program):
+    mail = html(f"<div>您好</div>{QUOTING_BLOCKS[program]}<div>{OPINION}</div>")
+    assert mail.text.split() == ["您好", OPINION]
+    assert NOTICE in mail.quoted
+
+
+@pytest.mark.parametrize("head", ["---- 转发的原邮件 ----\n| 发件人 | 李四<li@example.cn> |\n| 日期 | 2026年11月20日 |\n| 收件人 | z |\n| 主题 | 意见 |", "---- 转发的原邮件 ----\n发件人\t李四<li@example.cn>\n日期\t2026年11月20日\n主题\t意见", "-------- 原邮件信息 --------\n发件人：李四\n日 期：2026-11-20\n主 题：意见"])  # fmt: skip
+def test_the_heads_of_new_programs_are_known(head):
+    assert text_of(f"{head}\n\n{OPINION}", subject="转发：意见") == OPINION
+
+
+@pytest.mark.parametrize("above", ["这个意见有道理，望采纳。", "王科长：这是我们小区业委会副主任发给我的邮件，他研究得比较仔细，我们开会讨论过，一致同意他的看法。"])  # fmt: skip
+def test_what_was_passed_on_is_kept_with_the_words_above_it(above):
+    mail = read(message(body=f"{above}\n\n{RULE}\n{PASSED_ON}\n\n{OPINION}", subject="转发：我的意见"))
+    assert (mail.text, mail.text_source) == (f"{above}\n\n{OPINION}", TextSource.FORWARDED)
+
+
+def test_words_above_a_notice_that_was_passed_on_stand_alone():
+    body = f"第八条要改。\n\n{RULE}\n{PASSED_ON}\n\n{NOTICE}"
+    assert text_of(body, subject="转发：征求意见") == "第八条要改。"
+
+
+def test_messages_inside_are_kept_with_the_words_above_them():
+    inside = [message(body=f"{OPINION}{n}", subject=f"意见{n}") for n in "甲乙"]
+    parts = [b"Content-Type: message/rfc822\r\n\r\n" + one for one in inside]
+    one = read(multipart_message("mixed", part("这是李四的，请收。"), parts[0], subject="转发：意见"))
+    assert one.text == f"这是李四的，请收。\n\n{OPINION}甲"
+    both = read(multipart_message("mixed", part(""), *parts, subject="转发：意见"))
+    assert both.text == f"【意见甲】\n{OPINION}甲\n\n【意见乙】\n{OPINION}乙"
+
+
+def test_a_body_that_only_greets_leaves_the_word_to_the_file():
+    file = part(OPINION, 'text/plain; charset=utf-8; name="意见.txt"', "Content-Disposition: attachment")
+    mail = read(multipart_message("mixed", part("尊敬的领导：\n您好！\n此致\n敬礼"), file))
+    assert mail.text.endswith(OPINION)
+    assert mail.text_source is TextSource.ATTACHMENT
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["从我的 HUAWEI Mate 60 Pro 发送", "发自我的HUAWEI Pura 70", "通过 Foxmail 发送", "签名由 网易邮箱大师 定制", "从 Windows 版邮件发送", "取得 iOS 版 Outlook", "从 Outlook 发送", "|  |"],
+)  # fmt: skip
+def test_the_lines_of_new_devices_are_set_apart(ending):
+    assert text_of(f"{OPINION}\n\n{ending}\n", subject="意见") == OPINION
+
+
+@pytest.mark.parametrize("last", ["通过手机短信发送", "由社区发出", "从邮箱发送", "通过微信发送"])
+def test_a_last_line_of_an_opinion_is_not_taken_for_a_device(last):
+    assert text_of(f"通知应当\n{last}", subject="意见") == f"通知应当\n{last}"
