@@ -145,8 +145,12 @@ def _run(work: Import, note: Note | None) -> Iterator[RowAccount]:
 def _few_objects_searched() -> Iterator[None]:
     """Keep what is there already out of the search for garbage, which a batch of rows sets off again and again.
 
-    Each time all objects of the whole program are looked at otherwise: a sixth of an import.
+    Each time all objects of the whole program are looked at otherwise: a sixth of an import. A web worker has left
+    them out already, for good.
     """
+    if gc.get_freeze_count():
+        yield
+        return
     gc.freeze()
     try:
         yield
