@@ -131,7 +131,7 @@ def _sending() -> dict[str, Any]:
                 "in": "header",
                 "required": False,
                 "description": "建议用 UUID：网络中断后带同一个值重新提交，不会重复。",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~]+$"},
+                "schema": {"type": "string", "pattern": schemas.IDEMPOTENCY_KEY},
             },
         ],
         "requestBody": {"required": True, "content": {"application/json": {"schema": {"oneOf": either}}}},

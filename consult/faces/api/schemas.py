@@ -14,6 +14,8 @@ WORDS = r"[0-9A-Za-z\u00c0-\u167f\u1681-\u180a\u1810-\u1fff\u3041-\ud7fb\uf900-\
 """A digit or a letter of any script: what has none says nothing."""
 ANCHOR = r"^[a-z]+-[0-9]+(-[a-z0-9]+)*$"
 WHOLE_ANCHOR = "draft-0"
+IDEMPOTENCY_KEY = r'^([!#-~]{1,255}|"[!#-~]{1,255}")$'
+"""Visible ASCII characters, bare or in the quotation marks of a structured field (RFC 8941, 3.3.3)."""
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,78}[a-z0-9])?$"
 
 PublicState = Literal[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +28,6 @@ from consult.intake.models import Channel, Doubt, SenderKind, TrustedSender
 from consult.settings import settings
 
 BODY_BYTES = 2 * 1024 * 1024
-KEY_CHARACTERS = 255
 FOR_TRUSTED = ("received_at", "external_id")
 CONFLICTS = (NotOpen, UnknownProvision, IdempotencyConflict)
 
@@ -90,13 +90,11 @@ def _idempotency_key() -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    plain = key.strip()
-    if len(plain) > 1 and plain[0] == plain[-1] == '"':
-        plain = plain[1:-1]
-    if not 1 <= len(plain) <= KEY_CHARACTERS or not plain.isascii() or not plain.isprintable():
-        item = ProblemItem(pointer="header/Idempotency-Key", detail=f"1 到 {KEY_CHARACTERS} 个可见的 ASCII 字符")
+    key = key.strip()
+    if re.fullmatch(schemas.IDEMPOTENCY_KEY, key) is None:
+        item = ProblemItem(pointer="header/Idempotency-Key", detail="1 到 255 个可见的 ASCII 字符，不含空格和引号")
         raise ProblemFound(422, "Idempotency-Key 的格式不对，建议用 UUID。", [item])
-    return plain
+    return key.strip('"')
 
 
 def _body() -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -81,6 +82,18 @@ def test_the_same_key_and_body_give_the_same_receipt_and_one_submission(
     assert first.status_code == again.status_code == quoted.status_code == 201
     assert first.get_json() == again.get_json() == quoted.get_json()
     assert stored() == 1
+
+
+@pytest.mark.parametrize("key", ["two words", "", '""', '"', 'a"b', "k" * 256, '"two words"'])
+def test_a_key_that_is_none_by_the_description_is_refused(
+    client: FlaskClient, consultation: Consultation, key: str
+) -> None:
+    described = client.get("/api/v1/openapi.json").get_json()["paths"]["/api/v1/consultations/{slug}/submissions"]
+    (pattern,) = (one["schema"]["pattern"] for one in described["post"]["parameters"] if one["in"] == "header")
+    assert not re.search(pattern, key)
+    assert re.search(pattern, '"8e03978e-40d5"')
+    assert "Idempotency-Key" in problem(sent(client, Idempotency_Key=key), 422)
+    assert stored() == 0
 
 
 def test_the_same_key_with_another_body_is_a_conflict(client: FlaskClient, consultation: Consultation) -> None:
