@@ -198,7 +198,7 @@ def _invite(
 @json_option
 @refusals
 def remind(username: str | None, as_json: bool) -> None:
-    """Send the invitations by mail that wait and the reminders that are due; each once."""
+    """Send the invitations by mail that wait and the reminders that are due, each once; exit 1 when one wasn't sent."""
     actor, at = actor_named(username), now()
     sent = mailing.send_waiting(at)
     reminded = mailing.remind(actor, at)
@@ -210,6 +210,11 @@ def remind(username: str | None, as_json: bool) -> None:
     lines = [f"发出征求意见函 {out} 封，提醒 {again} 封。"]
     lines += [f"  {one.invitation.consultee.name}：{one.trouble}" for one in (*sent, *reminded) if one.trouble]
     show(document, "\n".join(lines), as_json)
+    failed = [one for one in (*sent, *reminded) if one.trouble and one.invitation.email]
+    if failed:
+        names = "、".join(one.invitation.consultee.name for one in failed[:SHOWN])
+        click.echo(f"有 {len(failed)} 封没有发出（{names}）：{failed[0].trouble}", err=True)
+        sys.exit(1)
 
 
 def _sent(one: mailing.Sent) -> dict[str, Any]:

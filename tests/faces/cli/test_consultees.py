@@ -17,6 +17,7 @@ from consult.settings import settings
 from consult.store import db
 from tests.builders import an_actor, an_open_consultation
 from tests.faces.cli.console import run
+from tests.post import a_mail_server
 
 TABLE = """企业名称,统一社会信用代码,联系人,电子邮箱
 和顺餐饮有限公司,91350100M000100Y43,钱二,a@example.com
@@ -100,6 +101,26 @@ def test_who_is_named_is_invited_once_and_the_letter_goes_out_once(
     sent = [json.loads(run(app, "consultees", "remind", "--json").stdout)["invitations"] for _ in range(2)]
     assert [[one["sent"] for one in group] for group in sent] == [[True, True], []]
     assert (len(outbox()), count(Invitation)) == (2, 2)
+
+
+def test_a_letter_that_fails_is_told_with_exit_1_and_the_others_go_out(
+    app: Flask, table: Path, consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(app, "consultees", "import", str(table))
+    for name in ("和顺餐饮有限公司", "丰源饭店"):
+        run(app, "consultees", "invite", consultation.slug, "--consultee", name)
+    with a_mail_server(monkeypatch) as post:
+        post.refuses = {"a@example.com": "451 later"}
+        failed = run(app, "consultees", "remind", "--json")
+        assert failed.exit_code == 1
+        assert "和顺餐饮有限公司" in failed.stderr
+        assert "451" in failed.stderr
+        assert [one["sent"] for one in json.loads(failed.stdout)["invitations"]] == [False, True]
+        assert [one.rcpt_tos for one in post.taken] == [["b@example.com"]]
+        post.refuses = {}
+        again = run(app, "consultees", "remind")
+        assert (again.exit_code, again.stderr) == (0, "")
+        assert [one.rcpt_tos for one in post.taken[1:]] == [["a@example.com"]]
 
 
 def test_nobody_to_invite_an_unknown_name_and_an_unknown_slug_are_refused(

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import email
 import email.policy
-import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import Envelope
 from flask import Flask
 
 from consult import outgoing
@@ -23,6 +19,7 @@ from consult.intake.mailbox.models import Acknowledgement
 from consult.settings import settings
 from consult.store import db
 from tests.intake.mailbox.letters import a_letter, came, canteens, stored
+from tests.post import Post, a_mail_server
 from tests.world import DURING
 
 ABOUT = "关于《社区食堂管理办法》"
@@ -122,38 +119,10 @@ def test_an_address_that_is_refused_for_good_is_not_tried_again(monkeypatch: pyt
     assert answering.acknowledge(DURING) == 0
 
 
-class Post:
-    """What a real mail server took, and whom it refuses for good or for now."""
-
-    def __init__(self) -> None:
-        self.taken: list[Envelope] = []
-        self.refuses: dict[str, str] = {}
-
-    async def handle_RCPT(self, *given: Any) -> str:  # noqa: N802
-        """Take a recipient or not."""
-        envelope, address = given[2], given[3]
-        if address in self.refuses:
-            return self.refuses[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, *given: Any) -> str:  # noqa: N802
-        """Take a message."""
-        self.taken.append(given[2])
-        return "250 OK"
-
-
 @pytest.fixture
 def post(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
-    handler = Post()
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        port = one.getsockname()[1]
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
-    controller.start()
-    monkeypatch.setattr(settings(), "smtp_host", "127.0.0.1")
-    monkeypatch.setattr(settings(), "smtp_port", port)
-    yield handler
-    controller.stop()
+    with a_mail_server(monkeypatch) as handler:
+        yield handler
 
 
 def test_a_mail_server_takes_the_answer_and_is_asked_again_where_it_refused_for_now(post: Post) -> None:
