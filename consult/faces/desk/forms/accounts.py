@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import PasswordField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 
 from consult.accounts.models import Role
@@ -29,7 +30,7 @@ class AccountForm(FlaskForm):
     username = PlainField("用户名")
     role = OneOfField(
         "角色",
-        choices=[(role.value, ROLE_NAMES[role]) for role in Role],
+        choices=[SelectChoice(role.value, ROLE_NAMES[role]) for role in Role],
         validators=[InputRequired("请选择角色：能做什么由它决定。")],
     )
     division = PlainField("处室")

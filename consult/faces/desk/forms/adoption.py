@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from consult.adoption.models import Decision, Outcome
@@ -22,7 +23,7 @@ class DecisionForm(FlaskForm):
 
     outcome = RadioField(
         "采纳情况",
-        choices=[(outcome.value, SHORT.get(outcome, name)) for outcome, name in OUTCOME_NAMES.items()],
+        choices=[SelectChoice(outcome.value, SHORT.get(outcome, name)) for outcome, name in OUTCOME_NAMES.items()],
         validators=[InputRequired("请选择采纳情况。")],
     )
     reason = TextAreaField("理由")

@@ -7,6 +7,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, HiddenField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from consult.drafting.models import VersionKind
@@ -47,7 +48,7 @@ class VersionForm(FlaskForm):
 
     def __init__(self, allowed: list[VersionKind], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.kind.choices = [(one.value, VERSION_WORDS[one]) for one in allowed]
+        self.kind.choices = [SelectChoice(one.value, VERSION_WORDS[one]) for one in allowed]
         if not self.is_submitted() and allowed:
             self.kind.data = allowed[0].value
 
@@ -76,7 +77,7 @@ class DocumentFields(FlaskForm):
 
     def __init__(self, present: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.kind.choices = kinds(present)
+        self.kind.choices = [SelectChoice(*kind) for kind in kinds(present)]
 
 
 class ConfirmForm(DocumentFields):

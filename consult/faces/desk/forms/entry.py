@@ -7,6 +7,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
 from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from consult.faces.desk.forms.fields import DayField, OneOfField, PlainField
@@ -47,7 +48,7 @@ class EntryForm(FlaskForm):
 
     channel = OneOfField(
         "怎么来的",
-        choices=[(key.value, words) for key, words in CHANNELS.items()],
+        choices=[SelectChoice(key.value, words) for key, words in CHANNELS.items()],
         default=Channel.LETTER.value,
         validators=[InputRequired("请选择渠道。")],
     )
@@ -61,7 +62,7 @@ class EntryForm(FlaskForm):
     )
     sender_kind = OneOfField(
         "谁的意见",
-        choices=[(key.value, words) for key, words in SENDERS.items()],
+        choices=[SelectChoice(key.value, words) for key, words in SENDERS.items()],
         default=SenderKind.PERSON.value,
         validators=[InputRequired("请选择是谁的意见。")],
     )
@@ -82,7 +83,7 @@ class EntryForm(FlaskForm):
     def offer(self, places: list[tuple[str, str]]) -> None:
         """Let every opinion choose among these provisions, as (anchor, words)."""
         for piece in self.pieces:
-            piece.anchor.choices = [("", "整个草案"), *places]
+            piece.anchor.choices = [SelectChoice("", "整个草案"), *(SelectChoice(*place) for place in places)]
 
     def add_pieces(self, n: int = 1) -> None:
         """Add empty places for opinions, as many as there is room for."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, PasswordField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from consult.faces.desk.forms.fields import OneOfField, PlainField
@@ -33,9 +34,9 @@ class MailboxForm(FlaskForm):
     encryption = OneOfField(
         "加密方式",
         choices=[
-            (Encryption.TLS.value, "TLS（通常 993 端口）"),
-            (Encryption.STARTTLS.value, "STARTTLS（通常 143 端口）"),
-            (Encryption.NONE.value, "不加密（只用于本机或者内网）"),
+            SelectChoice(Encryption.TLS.value, "TLS（通常 993 端口）"),
+            SelectChoice(Encryption.STARTTLS.value, "STARTTLS（通常 143 端口）"),
+            SelectChoice(Encryption.NONE.value, "不加密（只用于本机或者内网）"),
         ],
         default=Encryption.TLS.value,
     )

@@ -7,6 +7,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 from consult.moderation.service import REASON_CHARACTERS, rejection_reasons
@@ -22,7 +23,7 @@ class ScreeningForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.reason_id.choices = [(rule.id, rule.name) for rule in rejection_reasons()]
+        self.reason_id.choices = [SelectChoice(rule.id, rule.name) for rule in rejection_reasons()]
 
 
 def public_texts(sent: MultiDict[str, str]) -> dict[int, str]:

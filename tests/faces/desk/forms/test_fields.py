@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
+from wtforms.fields.choices import SelectChoice
 
 from consult.faces.desk.forms.fields import DayField, DaysField, OneOfField
 
@@ -16,7 +17,7 @@ class Sample(Form):
 
     day = DayField()
     days = DaysField()
-    one = OneOfField(choices=[("a", "甲"), ("b", "乙")])
+    one = OneOfField(choices=[SelectChoice("a", "甲"), SelectChoice("b", "乙")])
 
 
 def typed(**values: str) -> Sample:
