@@ -45,6 +45,8 @@ _WORDS: Final[dict[str, Callable[[int, int], str]]] = {
     "paren": lambda number, _: f"（{number}）",
     "ring": _ring,
     "letter": lambda number, _: f"[{number}]",
+    "half": lambda number, _: f"{number}）",
+    "dec": lambda number, _: f".{number}",
     "annex": lambda number, _: f"附件{number}",
     "preamble": lambda number, _: f"序言第{write_number(number)}段",
     "heading": lambda number, _: f"标题{number}",
@@ -53,7 +55,7 @@ _WORDS: Final[dict[str, Callable[[int, int], str]]] = {
     "note": lambda number, _: f"题注{number}",
     "toc": lambda number, _: f"目录{number}",
 }
-_OPEN: Final = frozenset({"annex", "heading"})  # their words end in a number that could run into the next one
+_OPEN: Final = frozenset({"annex", "heading", "dec"})  # their words end in a number that could run into the next one
 _INSIDE_OTHERS: Final = frozenset({"annex", "item", "point"})  # a paragraph of these is a 段, no 款
 _ARTICLE_PARAGRAPH: Final = _ordinal("款")
 _OTHER_PARAGRAPH: Final = _ordinal("段")
@@ -81,7 +83,10 @@ _READ: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"([{CHINESE}]+)、", "head"),
         (rf"[（(]([{ARABIC}]+)[）)]", "paren"),
         (rf"[（(]([{CHINESE}]+)[）)]", "sub"),
+        (rf"([{ARABIC}]+)[)）]", "half"),
+        (rf"([{ARABIC}]+)(?=[.．][{ARABIC}]+(?![{ARABIC}]*[)）]))", "num"),  # 1.2 is 1. and .2
         (rf"([{ARABIC}]+)[.．]", "num"),
+        (rf"[.．]([{ARABIC}]+)的?", "dec"),
         (r"([①-⑳])", "ring"),
         (r"〇(\d+)〇", "ring"),
         (r"\[(\d+)\]", "letter"),
@@ -107,11 +112,13 @@ def in_words(anchor: str) -> str:
             raise ValueError(f"不是条文编号：{anchor}")
         name, number, sub = step[1], int(step[2]), int(step[3] or 0)
         in_article = name == "art" or (in_article and name not in _INSIDE_OTHERS)
+        if name == "dec" and words and words[-1].endswith("."):
+            words[-1] = words[-1][:-1]  # 1. and .2 are 1.2
         if name == "para":
             words.append((_ARTICLE_PARAGRAPH if in_article else _OTHER_PARAGRAPH)(number, sub))
         else:
             words.append(_WORDS[name](number, sub))
-        if name in _OPEN and step.end() < len(anchor) and not step[4]:
+        if name in _OPEN and step.end() < len(anchor) and not step[4] and not anchor.startswith("dec-", step.end()):
             words.append("的")
         if step[4]:
             words.append(f"（第{write_number(int(step[4]))}处）")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from consult.text.decimals import settle_decimals
 from consult.text.marks import Line, Style, shape_of
 from consult.text.tree import Kind
 
@@ -19,7 +20,7 @@ def settle_articles(lines: list[Line]) -> list[Line]:
     A line is an article when its number is set off from the text, or when it is the next number; a citation when its
     text goes on like one and its number does not follow.
     """
-    lines = _settle_classes(lines)
+    lines = _settle_classes(settle_decimals(lines))
     candidates = [index for index, letter in enumerate(shape_of(lines)) if letter == "A"]
     if _run_on(lines, candidates):
         return lines

@@ -21,6 +21,10 @@ class Style(IntEnum):
     ARABIC_BRACKET = 4  # （1）
     CIRCLE = 5  # ①
     LETTER = 6  # a.
+    HALF = 7  # 1）
+    SECOND = 8  # 1.1
+    THIRD = 9  # 1.1.1
+    FOURTH = 10  # 1.1.1.1
 
 
 class Line(NamedTuple):
@@ -83,8 +87,9 @@ _DUN: Final = re.compile(r"([〇零一二三四五六七八九十百]{1,5})\s*[�
 _CLASSES: Final = re.compile(r"[一二三四五六七八九十](?:、[一二三四五六七八九十])*[类级等线档期批季届次]")
 _BRACKET: Final = re.compile(rf"([（(〔])\s*([{CHINESE}]{{1,5}}|[{ARABIC}]{{1,3}}|[A-Za-z])\s*([）)〕])")
 _BRACKET_CITED: Final = re.compile(r"(?:[、和至或及]\s*[（(〔]|[项款目]的?(?:规定|所列|所称))")
-_ARABIC: Final = re.compile(  # 1.5万元 and 3、5、7号楼 are no marks; 1.2024年 and 2、10月底前 are
-    rf"([{ARABIC}]{{1,3}})\s*(?:[．.](?!\s*[{ARABIC}]{{1,3}}(?![{ARABIC}年月日时]))|、(?!\s*[{ARABIC}]{{1,3}}\s*[、和及至号]))"
+_ARABIC: Final = re.compile(  # 1.5万元 and 3、5、7号楼 are no marks; 1.2024年, 2、10月底前 and 3.5G网络 are
+    rf"([{ARABIC}]{{1,3}})\s*(?:[．.](?!\s*[{ARABIC}]{{1,3}}(?![{ARABIC}年月日时]|[A-Z](?![A-Za-z])))"
+    rf"|、(?!\s*[{ARABIC}]{{1,3}}\s*[、和及至号])|([)）]))"
 )
 _ARABIC_BEFORE_DIGITS: Final = re.compile(
     rf"([{ARABIC}]{{1,2}})[．.](?=[{ARABIC}])"
@@ -345,7 +350,8 @@ def _read_arabic(place: int, line: str) -> Line | None:
         return None
     value = read_number(found[1]) or 0
     rest = line[found.end() :].lstrip()
-    return Line(place, Kind.ITEM, rest, found.group(), found.group(), value, style=Style.ARABIC, cited=doubtful)
+    style = Style.HALF if not doubtful and found[2] else Style.ARABIC
+    return Line(place, Kind.ITEM, rest, found.group(), found.group(), value, style=style, cited=doubtful)
 
 
 def _read_enclosed(place: int, line: str) -> Line | None:

@@ -16,6 +16,10 @@ STYLE_NAMES: Final = {
     Style.ARABIC_BRACKET: "paren",
     Style.CIRCLE: "ring",
     Style.LETTER: "letter",
+    Style.HALF: "half",
+    Style.SECOND: "dec",
+    Style.THIRD: "dec",
+    Style.FOURTH: "dec",
 }
 _RANK: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
 _HEADING_LIMIT: Final = 40  # characters of a heading that runs into its text (（一）扩大范围。各处室…)

@@ -121,6 +121,14 @@ def test_markdown_shows_headings_and_articles_and_escapes_what_would_be_marks():
     assert r"\*不是\*" in text
 
 
+def test_numbers_of_several_parts_survive_every_way_out():
+    draft = parse("某市应急预案\n1 总则\n1.1 编制目的\n甲。\n1.2 乙。\n2 附则\n2.1 丙。")
+    assert "**1.1 编制目的**" in to_markdown(draft)
+    assert "1.2 乙。" in to_markdown(draft)
+    assert parse(drafts.read("a.docx", to_docx(draft)).text).numbered == draft.numbered
+    assert "编制目的" in to_akoma_ntoso(draft, PARTICULARS).decode()
+
+
 def test_control_characters_do_not_break_an_export():
     draft = parse("某办法\n第一条 甲\x07乙\x00丙。")
     assert "甲乙丙" in to_akoma_ntoso(draft, PARTICULARS).decode()

@@ -21,6 +21,10 @@ from consult.text.anchors import article_of, from_words, in_words
         ("head-2-sub-1-num-3", "二、（一）3."),
         ("head-2-sub-1-num-3-paren-4-ring-5", "二、（一）3.（4）⑤"),
         ("head-2-para-2", "二、第二段"),
+        ("head-2-half-3", "二、3）"),
+        ("num-1-dec-2-dec-3", "1.2.3"),
+        ("num-1-dec-2-paren-3", "1.2的（3）"),
+        ("chapter-1-dec-2", "第一章.2"),
         ("annex-1-art-5-para-1", "附件1的第五条第一款"),
         ("art-3-x2", "第三条（第二处）"),
         ("draft", "全文"),
@@ -67,7 +71,21 @@ def anchors(draw):
         steps.append(f"art-{draw(_number)}" + (f"-{draw(_number)}" if draw(st.booleans()) else ""))
         steps += [f"{name}-{draw(_number)}" for name in ("para", "item", "point")[: draw(st.integers(0, 3))]]
     else:
-        names = ["part", "subpart", "chapter", "section", "head", "sub", "num", "paren", "ring", "letter", "para"]
+        names = [
+            "part",
+            "subpart",
+            "chapter",
+            "section",
+            "head",
+            "sub",
+            "num",
+            "dec",
+            "paren",
+            "half",
+            "ring",
+            "letter",
+        ]
+        names.append("para")
         chosen = draw(st.lists(st.sampled_from(names), min_size=1, max_size=5, unique=True))
         steps += [f"{name}-{draw(_number)}" for name in sorted(chosen, key=names.index)]
     if draw(st.booleans()):

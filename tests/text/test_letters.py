@@ -172,3 +172,101 @@ def test_a_section_may_share_its_chapters_line():
     found = outline(draft(text))
     assert found["chapters"] == ["第一章 总则", "第二章 采购"]
     assert found["sections"] == ["第一节 一般规定", "第二节 其他"]
+
+
+PLAN = """
+    某市突发事件应急预案
+    1  总则
+    1.1  编制目的
+    为提高处置能力，制定本预案。
+    1.2  适用范围
+    1.2.1  自然灾害。
+    1.2.2  事故灾难。
+    2  组织体系
+    2.1  领导机构
+    设指挥部。
+    1.5倍以上的，另行规定。
+    2.2工作机构
+    （1）负责值守；
+    （2）负责协调。
+    3  附则
+    3.1 本预案由市应急局解释。
+"""
+
+
+def test_numbers_of_several_parts_are_marks_where_they_count_on():
+    assert numbered(PLAN) == [
+        ("1", 1),
+        ("1.1", 2),
+        ("1.2", 2),
+        ("1.2.1", 3),
+        ("1.2.2", 3),
+        ("2", 1),
+        ("2.1", 2),
+        ("2.2", 2),
+        ("（1）", 3),
+        ("（2）", 3),
+        ("3", 1),
+        ("3.1", 2),
+    ]
+    by_anchor = draft(PLAN).by_anchor
+    assert by_anchor["num-1"].heading == "总则"
+    assert by_anchor["num-1-dec-2-dec-1"].text == "自然灾害。"
+    assert by_anchor["num-2-dec-1-para-2"].text == "1.5倍以上的，另行规定。"
+    assert by_anchor["num-2-dec-2-paren-1"].number == "（1）"
+    assert codes(PLAN) == []
+
+
+def test_numbers_of_several_parts_stand_below_chapters_and_other_marks():
+    text = "某规范\n第一章 总则\n1.1 甲。\n1.2 乙。\n1.2.1 丙。\n第二章 要求\n2.1 丁。"
+    assert numbered(text) == [("1.1", 1), ("1.2", 1), ("1.2.1", 2), ("2.1", 1)]
+    marks = "关于某事的通知\n一、甲\n1.1 乙。\n1.2 丙。\n二、丁\n2.1 戊。\n1.己。"
+    assert [depth for _, depth in numbered(marks)] == [1, 2, 2, 1, 2, 3]
+    assert "chapter-1-dec-2-dec-1" in draft(text).by_anchor
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["1.1倍以上的。", "3.15消费者权益日活动。", "2.1万元以下的。", "1　甲　10元", "1.2公里以内。", "9.30前完成。"],
+)
+def test_a_figure_is_no_number_of_several_parts(line):
+    assert numbered(f"关于某事的通知\n1.甲：\n{line}\n2.乙。") == [("1.", 1), ("2.", 1)]
+
+
+def test_rows_of_a_table_are_no_marks_among_numbers_of_several_parts():
+    text = "某规范\n1 总则\n1.1 甲。\n1.2 乙：\n序号 名称\n1 丙\n2 丁\n3 戊\n2 附则\n2.1 己。"
+    assert numbered(text) == [("1", 1), ("1.1", 2), ("1.2", 2), ("2", 1), ("2.1", 2)]
+
+
+def test_half_brackets_are_marks_of_their_own():
+    text = "关于报名的通知\n一、材料：\n1)身份证；\n2）学历证书：\n（1）原件；\n（2）复印件。\n3)照片。\n二、其他"
+    assert numbered(text) == [
+        ("一、", 1),
+        ("1)", 2),
+        ("2）", 2),
+        ("（1）", 3),
+        ("（2）", 3),
+        ("3)", 2),
+        ("二、", 1),
+    ]
+    assert codes(text) == []
+    assert "head-1-half-2-paren-1" in draft(text).by_anchor
+
+
+def test_a_mark_may_run_into_a_letter_behind_a_figure():
+    text = "关于保障的通知\n1.甲。\n2.5G网络组。\n3.3D打印组。\n4.5A级景区组。"
+    assert [mark for mark, _ in numbered(text)] == ["1.", "2.", "3.", "4."]
+
+
+def test_an_order_may_begin_with_its_number():
+    found = draft("""
+        第12号
+        《某市停车管理办法》已经常务会议通过，现予公布，自2025年1月1日起施行。
+        市  长  某某
+        2024年12月1日
+        某市停车管理办法
+        第一章 总则
+        第一条 甲。
+    """)
+    assert found.title == "某市停车管理办法"
+    assert [node.kind for node in found.provisions] == [Kind.CHAPTER]

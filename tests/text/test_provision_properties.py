@@ -44,9 +44,10 @@ _marks = st.one_of(
         lambda pair: pair[0].format(pair[1])
     ),
     st.tuples(_number, _number).map(lambda pair: f"第{pair[0]}条之{pair[1]}"),
-    st.tuples(st.sampled_from(["（{}）", "({})", "{}、", "{}.", "{}．", "附件{}", "{}之{}"]), _number).map(
-        lambda pair: pair[0].replace("{}", pair[1])
-    ),
+    st.lists(st.integers(1, 3).map(str), min_size=1, max_size=4).map(".".join),
+    st.tuples(
+        st.sampled_from(["（{}）", "({})", "{}）", "{} ", "{}、", "{}.", "{}．", "附件{}", "{}之{}"]), _number
+    ).map(lambda pair: pair[0].replace("{}", pair[1])),
     st.sampled_from(["①", "⑴", "㈠", "a.", "附：", "附则", "目录", "目　录", "序言", "附件", "附 件："]),
     st.just(""),
 )
@@ -126,6 +127,9 @@ _disturbance = st.sampled_from(
         "某市停车备案办法",
         "（四）其他。",
         "1.甲；",
+        "1)甲；",
+        "1.1 甲；",
+        "1 甲",
         "①注。",
         "一、乙：",
         "",

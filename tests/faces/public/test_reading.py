@@ -33,6 +33,15 @@ def test_the_last_day_is_called_today(client: FlaskClient, canteen: Consultation
         assert "<b>今天</b>截止" in client.get("/").text
 
 
+def test_a_number_of_several_parts_is_set_off_from_its_heading(client: FlaskClient, staff: Staff) -> None:
+    text = "某市突发事件应急预案\n1 总则\n1.1 编制目的\n为提高处置能力，制定本预案。\n1.2 本预案适用于本市。\n"
+    an_open_consultation(staff.drafter, staff.publisher, slug="plan", text=text)
+    with time_machine.travel(A_DAY_IN, tick=False):
+        page = client.get("/consultations/plan").text
+    assert "<b>1.1 编制目的</b>" in page
+    assert "<b>1.2 </b>本预案适用于本市。" in page
+
+
 def test_a_draft_that_is_not_released_or_not_yet_open_is_nowhere_to_be_seen(client: FlaskClient, staff: Staff) -> None:
     hidden = a_consultation(staff.drafter, slug="hidden", title="起草中的办法")
     later = a_consultation(staff.drafter, slug="later", title="以后才公布的办法")

@@ -1,0 +1,100 @@
+"""Numbers of several parts: 1 总则, 1.1 编制目的, 1.1.1 …, as emergency plans and standards number their text.
+
+A figure (1.5倍以上的) begins a line just so; what tells them apart is that a number counts on.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from consult.text.front import STRUCTURE
+from consult.text.marks import Line, Style
+from consult.text.numerals import ARABIC, read_number
+from consult.text.tree import Kind
+
+_ONE: Final = f"[{ARABIC}]{{1,2}}"
+_SEVERAL: Final = re.compile(rf"({_ONE}(?:[.．]{_ONE}){{1,3}})(?![{ARABIC}.．])(\s*)(?![年月日时])")
+_FIGURE: Final = re.compile(r"[万亿千百倍元米公吨度%％‰℃平立亩个人户次件台辆年月天分秒以至到~～—\-,，、。；+×*/a-zA-Z]")
+_ALONE: Final = re.compile(rf"({_ONE})[ \u3000\t]+(?![{ARABIC}])\S(?:[ \u3000]?\S){{0,29}}$")  # 1  总则
+_ENDS: Final = "。；：，、;:,！？"
+_SKIPPED: Final = 2  # numbers that a draft may have left out
+_STYLES: Final = (Style.ARABIC, Style.SECOND, Style.THIRD, Style.FOURTH)
+
+
+class _Candidate(NamedTuple):
+    """A line that may be numbered so: its number's parts, the number as written, and whether it is set off."""
+
+    number: tuple[int, ...]
+    written: str
+    spaced: bool
+
+
+def settle_decimals(lines: list[Line]) -> list[Line]:
+    """Turn lines whose number of several parts counts on into marks, with the 1 总则 above them."""
+    several = {index: found for index, line in enumerate(lines) if (found := _several(line)) is not None}
+    if not several:
+        return lines
+    candidates = several | _alone(lines, {found.number[0] for found in several.values()})
+    settled = list(lines)
+    open_number: tuple[int, ...] = ()
+    for index, line in enumerate(lines):
+        candidate = candidates.get(index)
+        if candidate is not None and _counts_on(candidate, open_number):
+            open_number = candidate.number
+            settled[index] = _as_mark(line, candidate)
+        elif line.kind is Kind.ITEM and line.style in (Style.DUN, Style.ARABIC) and not line.cited:
+            open_number = (line.value,)
+        elif line.kind in STRUCTURE or line.kind is Kind.ANNEX:
+            open_number = (line.value,) if line.kind is not Kind.ARTICLE else ()
+    return settled
+
+
+def _source(line: Line) -> str:
+    """The line as it stands, where it has no mark beyond doubt."""
+    doubtful = line.kind is Kind.PARAGRAPH or (line.kind is Kind.ITEM and line.style is Style.ARABIC and line.cited)
+    return f"{line.written}{line.text}" if doubtful else ""
+
+
+def _several(line: Line) -> _Candidate | None:
+    """The number of several parts that a line begins with, if it may be one."""
+    text = _source(line)
+    found = _SEVERAL.match(text) if text and text[0] in ARABIC else None
+    if found is None or (not found[2] and _FIGURE.match(text, found.end())):
+        return None
+    parts = tuple(read_number(part) or 0 for part in re.split("[.．]", found[1]))
+    return _Candidate(parts, found[1], bool(found[2])) if all(parts) else None
+
+
+def _alone(lines: list[Line], numbered_below: set[int]) -> dict[int, _Candidate]:
+    """Lines like 1  总则, but for those that follow on one another, as the rows of a table do."""
+    found: dict[int, _Candidate] = {}
+    rows: set[int] = set()
+    last = max(numbered_below) + 1
+    for index, line in enumerate(lines):
+        text = line.text
+        if line.kind is not Kind.PARAGRAPH or text[0] not in ARABIC or text[-1] in _ENDS:
+            continue
+        if (one := _ALONE.match(text)) and 0 < (value := read_number(one[1]) or 0) <= last:
+            found[index] = _Candidate((value,), one[1], value in numbered_below)
+            if index - 1 in found and found[index - 1].number[0] == value - 1:
+                rows |= {index - 1, index}
+    return {index: candidate for index, candidate in found.items() if index not in rows}
+
+
+def _counts_on(candidate: _Candidate, open_number: tuple[int, ...]) -> bool:
+    """Whether a number comes after the open one: the next of its rank, or the first below it."""
+    *above, own = candidate.number
+    if list(open_number[: len(above)]) != above:
+        return False
+    last = open_number[len(above)] if len(open_number) > len(above) else 0
+    return own == last + 1 or (candidate.spaced and last < own <= last + 1 + _SKIPPED)
+
+
+def _as_mark(line: Line, candidate: _Candidate) -> Line:
+    written = candidate.written
+    rest = _source(line)[len(written) :]
+    text = rest.lstrip()
+    joint = " " if text != rest else ""
+    style = _STYLES[len(candidate.number) - 1]
+    return Line(line.place, Kind.ITEM, text, f"{written}{joint}", written, candidate.number[-1], style=style)
