@@ -10,13 +10,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Dialect, Engine, MetaData, event
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from consult.store.gathering import Gathering
+from consult.store.wal import Wal
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -27,6 +28,8 @@ NAMING = {
 }
 BUSY_TIMEOUT_MS = 30_000
 WRITING = "consult_writing"
+WAL = "consult.wal"
+"""Key of the application's extensions: the log that ``writing`` waits for, where SQLite is to wait for the disk."""
 
 
 class Base(DeclarativeBase):
@@ -43,7 +46,10 @@ def connect(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            _teach_sqlite(db.engine, app.config["SETTINGS"].sqlite_synchronous)
+            synchronous = app.config["SETTINGS"].sqlite_synchronous
+            _teach_sqlite(db.engine, synchronous)
+            if synchronous == "FULL" and _is_file(db.engine):
+                app.extensions[WAL] = Wal(str(db.engine.url.database))
 
 
 def _teach_sqlite(engine: Engine, synchronous: str) -> None:
@@ -63,6 +69,11 @@ def _teach_sqlite(engine: Engine, synchronous: str) -> None:
         writing = connection.get_execution_options().get(WRITING)
         own: Any = connection.connection.driver_connection
         own.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _is_file(engine: Engine) -> bool:
+    """Say whether the database is a SQLite file, which other processes may write to as well."""
+    return engine.dialect.name == "sqlite" and engine.url.database not in {None, "", ":memory:"}
 
 
 @dataclass(frozen=True)
@@ -155,25 +166,43 @@ def writing() -> Iterator[None]:
         yield
         return
     _end_reading()
-    engine = db.engine
-    with _turn(engine):
-        connection = engine.raw_connection()
-        at_once = engine.dialect.name == "sqlite"
-        running = Driver(connection, engine.dialect, None if at_once else Gathering())
+    engine: Engine = db.engine
+    wal: Wal | None = current_app.extensions.get(WAL)
+    with _turn(engine), _own_transaction(engine, wal) as running:
         held = _running.set(running)
         try:
-            if at_once:
-                connection.execute("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
             yield
-            running.write_gathered()
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
         finally:
             _running.reset(held)
-            connection.close()
+    if wal is not None:
+        wal.wait()
     _end_reading()  # what is read from now on is read after what was written
+
+
+@contextmanager
+def _own_transaction(engine: Engine, wal: Wal | None) -> Iterator[Driver]:
+    """Give a connection of its own inside a transaction: committed at the end, rolled back on an error.
+
+    Where there is a ``wal``, who asked has yet to wait for it.
+    """
+    connection: Any = engine.raw_connection()
+    on_sqlite = engine.dialect.name == "sqlite"
+    running = Driver(connection, engine.dialect, None if on_sqlite else Gathering())
+    try:
+        if wal is not None:
+            wal.commit_unsynced(connection)
+        if on_sqlite:
+            connection.execute("BEGIN IMMEDIATE")
+        yield running
+        running.write_gathered()
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    finally:
+        if wal is not None:
+            wal.commit_synced(connection)
+        connection.close()
 
 
 def _end_reading() -> None:
@@ -188,11 +217,10 @@ def _turn(engine: Engine) -> Iterator[None]:
     SQLite itself makes a second writer sleep and look again, ever longer; the kernel's file lock wakes it at once.
     PostgreSQL needs no turns.
     """
-    path = engine.url.database
-    if engine.dialect.name != "sqlite" or not path or path == ":memory:":
+    if not _is_file(engine):
         yield
         return
-    turn = os.open(f"{path}-turn", os.O_WRONLY | os.O_CREAT, 0o644)
+    turn = os.open(f"{engine.url.database}-turn", os.O_WRONLY | os.O_CREAT, 0o644)
     try:
         fcntl.flock(turn, fcntl.LOCK_EX)
         yield
