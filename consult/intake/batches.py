@@ -90,7 +90,7 @@ def receive_many(
         return _unnumbered(_look_at(consultation, arrivals, at))
     for race in range(RACES):
         try:
-            with transaction():
+            with transaction() as session, session.begin_nested():  # of a larger transaction only this is undone
                 return receive_together(consultation, arrivals, at=at, actor=actor)
         except IntegrityError:
             if race == RACES - 1:
