@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from dataclasses import dataclass
 
 # The hanzi that make up most of any Chinese page, simplified and traditional.
@@ -33,6 +34,7 @@ _SAMPLE = 6_000  # bytes that a guess looks at
 _LONE = re.compile("[\ud800-\udfff]")  # half a surrogate pair, which no database and no page takes
 _MAY_LEAVE_HALVES = frozenset({"utf-7", "utf-16", "utf-16-le", "utf-16-be"})
 _LATIN = frozenset({"latin-1", "cp1252", "iso8859-15", "iso8859-1", "ascii"})
+_LETTERS_TOGETHER = re.compile(rb"[\x80-\xff]{4}")
 _CANDIDATES = ("utf-8", "gb18030", "big5hkscs")
 _OTHERS = ("shift_jis", "euc_kr", "cp1252")
 
@@ -156,7 +158,9 @@ def _believable(data: bytes, text: str, charset: str) -> bool:
         return True
     piece = sample(data)
     if charset in _LATIN or charset.startswith(("cp125", "iso8859")):
-        return not _reads_as_chinese(piece)
+        return not (_reads_as_chinese(piece) or _is_surely_utf8(data))
+    if _is_surely_utf8(data):
+        return False
     if _strict(data, "utf-8") is not None:
         return readable(_loose(piece, "utf-8")) <= readable(_loose(piece, charset))
     own = readable(text[: _SAMPLE // 2])
@@ -164,14 +168,36 @@ def _believable(data: bytes, text: str, charset: str) -> bool:
 
 
 def _reads_as_chinese(piece: bytes) -> bool:
-    """Say whether bytes under a Western label are Chinese: whether they read as frequent hanzi."""
-    return any(_strict_prefix(piece, charset) and readable(_loose(piece, charset)) > 0.3 for charset in _CANDIDATES)
+    """Say whether bytes under a Western label are Chinese: whether they read as frequent hanzi.
+
+    Hanzi of any kind do where letters stand together as in no Western word (`食堂` in GBK: `Ê³ÌÃ`).
+    """
+    enough = 0.15 if _LETTERS_TOGETHER.search(piece) else 0.3
+    return any(_strict_prefix(piece, charset) and readable(_loose(piece, charset)) > enough for charset in _CANDIDATES)
+
+
+def _is_surely_utf8(data: bytes) -> bool:
+    """Say whether bytes are UTF-8 of any language: valid, of assigned characters, and no better Chinese in GB 18030.
+
+    A word of two hanzi in GBK may be valid UTF-8 by chance (`学习`: `ѧϰ`); hardly ever are four.
+    """
+    text = _strict(data, "utf-8")
+    if text is None:
+        return False
+    letters = [char for char in text[:_SAMPLE] if ord(char) > 0x7F]
+    if any(unicodedata.category(char) in ("Cc", "Cn", "Co") for char in letters):
+        return False
+    piece = sample(data)
+    as_chinese = readable(_loose(piece, "gb18030")) if _strict_prefix(piece, "gb18030") else -1.0
+    return as_chinese < (0.6 if len(letters) < 4 else 0.9)
 
 
 def _guess(data: bytes, declared: str | None) -> Decoded:
     """Take the reading that is whole and reads best; a broken one only when there is no whole one."""
     if wide := looks_wide(data):
         return _forgiving(data, wide)
+    if _is_surely_utf8(data):
+        return Decoded(data.decode("utf-8"), "utf-8", clean=True)
     piece = sample(data)
     candidates = [*_CANDIDATES, *([declared] if declared else [])]
     whole = [(charset, text) for charset in candidates if (text := _strict(data, charset)) is not None]

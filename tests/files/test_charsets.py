@@ -72,3 +72,17 @@ def test_a_label_that_names_no_charset_is_none(label):
 def test_any_bytes_are_read_without_an_error(data, label):
     text = decode(data, label).text
     text.encode("utf-8", "surrogatepass")
+
+
+@pytest.mark.parametrize("declared", [None, "gb2312", "iso-8859-1", "us-ascii"])
+@pytest.mark.parametrize(
+    "text", ["Café résumé.txt", "ФНС_РФ558.zip", "naïve.txt", "日本語の意見.txt", "한국어 의견.txt", "😀意见.txt"]
+)
+def test_utf_8_of_any_language_is_known_whatever_its_label(text, declared):
+    assert decode(text.encode(), declared).text == text
+
+
+@pytest.mark.parametrize("declared", [None, "gb2312", "iso-8859-1"])
+@pytest.mark.parametrize("text", ["学习", "学习.doc", "食堂", "物业", "收费太高"])
+def test_short_words_in_gbk_are_chinese_even_where_they_are_valid_utf_8(text, declared):
+    assert decode(text.encode("gbk"), declared).text == text
