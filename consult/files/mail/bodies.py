@@ -14,6 +14,7 @@ from consult.files.mail.structure import Part, Reader
 
 MAX_ATTACHMENTS = 200
 MAX_MESSAGES = 20
+_MAX_TNEF_DEPTH = 3
 _SIGNATURES = frozenset({
     "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature",
 })  # fmt: skip
@@ -230,17 +231,21 @@ class Sorter:
             self._reader.note(defect)
         self._sort(root, related=False)
 
-    def _tnef(self, part: Part, data: bytes) -> None:
+    def _tnef(self, part: Part, data: bytes, depth: int = 0) -> None:
+        """Take what Outlook packed out of it; a message inside (`depth` levels down) is read where it stands."""
         unpacked = tnef.unpack(data)
         if not unpacked.files and not unpacked.text.strip():
             self._attach(part.name or "winmail.dat", data, part.media_type, inline=False)
             return
         if not unpacked.whole:
             self._reader.note("Outlook 专用格式（winmail.dat）有损坏，能读出的部分已读出")
-        if unpacked.text.strip() and not any(block.text.strip() for block in self.found.blocks):
+        if unpacked.text.strip() and (depth or not any(block.text.strip() for block in self.found.blocks)):
             self.found.blocks.append(Block(plain=_lines(unpacked.text)))
         for file in unpacked.files:
-            self._attach(file.name, file.data, "", inline=file.inline)
+            if file.data.startswith(tnef.SIGNATURE) and depth < _MAX_TNEF_DEPTH:
+                self._tnef(part, file.data, depth + 1)
+            else:
+                self._attach(file.name, file.data, "", inline=file.inline)
 
     def _without_uuencoded(self, data: bytes) -> bytes:
         """Take files out that old programs wrote into the text."""

@@ -131,7 +131,7 @@ class _Reader:
         """Return what was found."""
         self.out.text = next((text for _, text in sorted(self._bodies.items()) if text.strip()), "")
         self.out.text = re.sub(r"\r\n?", "\n", self.out.text)
-        self.out.files = [file for file in self.out.files if file.data]
+        self.out.files = [file for file in self.out.files if file.data or file.name]
         return self.out
 
 

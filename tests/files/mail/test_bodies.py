@@ -282,6 +282,14 @@ def test_winmail_dat_may_hold_the_body():
         assert mail.text == OPINION
 
 
+def test_a_message_inside_winmail_dat_is_read_with_its_files():
+    inside = tnef(OPINION, [("甲.txt", b"x"), ("空.txt", b"")])
+    data = tnef("请看转来的邮件。", [("我的意见", inside)])
+    mail = read(multipart_message("mixed", part(data, "application/ms-tnef", encoding="base64")))
+    assert mail.text == f"请看转来的邮件。\n\n{OPINION}"
+    assert [item.name for item in mail.attachments] == ["甲.txt", "空.txt"]
+
+
 def _compressed_rtf():
     text = b"{\\rtf1\\ansi\\ansicpg936 " + "".join(f"\\u{ord(char)}?" for char in OPINION).encode() + b"}"
     packed = b"".join(b"\x00" + text[at : at + 8] for at in range(0, len(text), 8))
