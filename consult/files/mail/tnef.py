@@ -28,11 +28,12 @@ _NAMED = 0x8000
 
 @dataclass
 class TnefFile:
-    """A file inside: its name as sent, its bytes, and whether the body shows it in place."""
+    """A file inside: its name as sent, its bytes, whether the body shows it in place, whether it was sent empty."""
 
     name: str = ""
     data: bytes = b""
     inline: bool = False
+    empty: bool = False
 
 
 @dataclass
@@ -98,7 +99,7 @@ class _Reader:
         if identifier == _FILE_TITLE:
             file.name = file.name or self._string(value)
         elif identifier == _FILE_DATA:
-            file.data = value
+            file.data, file.empty = value, not value
         elif identifier == _FILE_PROPERTIES:
             for tag, kind, content in _properties(value):
                 if tag == _MAPI_LONG_NAME:
@@ -131,7 +132,7 @@ class _Reader:
         """Return what was found."""
         self.out.text = next((text for _, text in sorted(self._bodies.items()) if text.strip()), "")
         self.out.text = re.sub(r"\r\n?", "\n", self.out.text)
-        self.out.files = [file for file in self.out.files if file.data or file.name]
+        self.out.files = [file for file in self.out.files if file.data or file.empty]
         return self.out
 
 
