@@ -68,5 +68,5 @@ def _pair(text: str) -> tuple[str, str]:
 
 def name_in(text: str) -> str:
     """Return the name of a person out of what stands beside an address."""
-    plain = text.replace("<>", "").strip().strip("()（）;").strip().strip("\"'“”").strip()
+    plain = text.replace("<>", "").strip().removeprefix("mailto:").strip("()（）;").strip().strip("\"'“”").strip()
     return " ".join(plain.replace('\\"', '"').split())[:200]

@@ -139,7 +139,7 @@ def _is_list_of_ours(fields: headers.Fields, own: Collection[str]) -> bool:
 def _was_automatic(fields: headers.Fields) -> bool:
     """Say whether a field states that no person sent this (RFC 3834, 5, and what programs wrote before it)."""
     submitted = headers.first_word(fields.first("auto-submitted"))
-    if submitted and submitted != "no":
+    if submitted not in ("", "no", "auto-forwarded"):  # what a rule passes on was written by somebody
         return True
     if any(
         fields.has(name) and headers.first_word(fields.first(name)) not in ("no", "false", "0") for name in _RESPONDERS

@@ -18,6 +18,8 @@ _LINE = re.compile(rb"\r?\n")
 _FIELD = re.compile(rb"([!-9;-~]{1,100})[ \t]*:")
 _WORD = re.compile(r"=\?([^?\s=]{0,60}?)(?:\*[A-Za-z-]{1,20})?\?([bBqQ])\?((?:[^?]|\?(?!=)){0,4000}+)(?:\?=|\Z)")
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,60})\s*=\s*("(?:[^"\\]|\\.)*+"?|[^;]*+)', re.S)
+# The semicolon that some programs leave out: `attachment filename=…`, `filename=…` without a word before it.
+_LEFT_OUT = re.compile(r"\A([^\s;=\"]*)(?:[ \t]+|\A)(?=(?:file)?name\*?[\d*]*\s*=|charset\s*=|boundary\s*=)", re.I)
 _SEGMENT = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*?)\Z")
 _STATEFUL = ("hz", "iso2022", "utf-7")
 _CONTROL = re.compile("[\x00-\x1f\x7f\u2028\u2029]+")
@@ -190,7 +192,7 @@ def parameters(value: bytes, hint: str | None = None) -> tuple[str, dict[str, st
 
     The first of two parameters of one name counts.
     """
-    raw = value[:MAX_VALUE].decode("latin-1")
+    raw = _LEFT_OUT.sub(r"\1; ", value[:MAX_VALUE].decode("latin-1"), count=1)
     main = raw.partition(";")[0].strip().strip("\"'").lower()
     plain: dict[str, str] = {}
     segments: dict[str, dict[int, tuple[str, bool]]] = {}

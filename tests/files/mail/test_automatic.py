@@ -206,6 +206,7 @@ def test_who_takes_an_opinion_back_in_his_own_words_is_a_person():
         ("已读办法全文，意见如下", []),
         ("外出通知制度的意见", []),
         ("意见", [("Auto-Submitted", "no")]),
+        ("意见", [("Auto-Submitted", "auto-forwarded")]),
         ("意见", [("Precedence", "first-class")]),
         ("意见", [("X-Priority", "1"), ("Importance", "high")]),
         ("意见", [("Return-Path", "<zhangsan@example.cn>")]),

@@ -179,6 +179,8 @@ NAME = "关于收费的意见（盖章）.docx"
     "written",
     [
         f'attachment; filename="{NAME}"',
+        f'attachment filename="{NAME}"',
+        f'filename="{NAME}"',
         f"attachment; filename={NAME}",
         f'attachment; filename="{word(NAME)}"',
         f'attachment; filename="{word(NAME[:5])}\r\n {word(NAME[5:])}"',
@@ -249,3 +251,8 @@ def test_files_keep_their_order_and_their_type_by_content():
         ("甲.bin", "application/pdf"),
         ("乙.bin", "image/png"),
     ]
+
+
+def test_a_charset_is_read_where_the_semicolon_before_it_is_left_out():
+    raw = message(kind="text/plain charset=big5", body="建議將第八條改為二十個工作天。".encode("big5"))
+    assert read(raw).text == "建議將第八條改為二十個工作天。"
