@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -22,11 +24,19 @@ from consult.moderation import service as moderation
 from consult.store.database import connect
 
 
+class Platform(Flask):
+    """The application. Nothing in it is asynchronous: Flask would ask so of every function, in every request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function as it is."""
+        return func
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the application for ``settings``, by default those of the environment."""
     settings = settings or Settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    app = Flask(
+    app = Platform(
         "consult",
         root_path=str(ROOT),
         template_folder="templates",
