@@ -2,6 +2,7 @@
 
     python -m benchmarks.road            # SQLite in a temporary folder
     DATABASE_URL=postgresql://… python -m benchmarks.road    # an empty database of its own
+    python -m benchmarks.road submissions                    # only the first of what follows
 
 Prints: submissions per second through the real form against a bare Flask route that does one durable INSERT on the
 same database, behind the platform's guards and without any (goal: at least 60 %); the public consultation page, the
@@ -326,7 +327,7 @@ def resident(pid: str) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
-def main() -> None:
+def main(only_submissions: bool) -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -334,6 +335,8 @@ def main() -> None:
         with app.app_context():
             print(f"database: {db.engine.dialect.name}")
         submissions(app, folder)
+        if only_submissions:
+            return
         pages(app)
         with app.app_context():
             db.engine.dispose()
@@ -341,4 +344,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(only_submissions=sys.argv[1:] == ["submissions"])
