@@ -17,6 +17,7 @@ from consult.drafting.models import Consultation
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to, refusals_to_flash
 from consult.faces.desk.forms.moderation import ScreeningForm, public_texts
 from consult.faces.desk.sections import inside
+from consult.intake import searching
 from consult.intake.models import Submission, SubmissionPart, SubmissionState
 from consult.moderation import queries, service
 from consult.settings import blobs
@@ -37,6 +38,8 @@ DONE = {
     "undo": "已撤销",
     "take-up": "已留下细看",
 }
+SOUGHT_CHARACTERS = 60
+SOUGHT_PAGE = 50
 OCTETS = "application/octet-stream"
 """What everything that the public sent is served as: a download that no browser runs."""
 
@@ -86,14 +89,31 @@ def moderation(slug: str) -> str:
 
 
 @desk.get("/consultations/<slug>/moderation/find")
-def moderation_find(slug: str) -> Response:
-    """Open the submission with a number, in the folder where it is."""
+def moderation_find(slug: str) -> Response | str:
+    """Open the submission with a number, in the folder where it is; other words are searched."""
     consultation = _consultation(slug)
-    found = queries.by_number(consultation.id, request.args.get("number", ""))
-    if found is None:
-        flash("这件征求意见里没有这个编号的来件，请核对编号。", "error")
-        return redirect(url_for("desk.moderation", slug=slug), 303)
-    return redirect(Place(slug, found.state.value, after=found.id - 1).url(found.number), 303)
+    asked = request.args.get("number", "").strip()[:SOUGHT_CHARACTERS]
+    found = queries.by_number(consultation.id, asked)
+    if found is not None:
+        return redirect(_place_of(slug, found).url(found.number), 303)
+    hits = searching.find(consultation.id, asked, before=_key("before"), limit=SOUGHT_PAGE + 1)
+    shown = hits[:SOUGHT_PAGE]
+    return render_template(
+        "desk/moderation/found.html",
+        desk_nav=inside(current_actor(), consultation),
+        consultation=consultation,
+        words=asked,
+        searched=searching.is_enough(asked),
+        hits=[(hit, _place_of(slug, hit.submission).url(hit.submission.number)) for hit in shown],
+        first=url_for(".moderation_find", slug=slug, number=asked) if _key("before") else None,
+        next=url_for(".moderation_find", slug=slug, number=asked, before=shown[-1].submission.id)
+        if len(hits) > SOUGHT_PAGE
+        else None,
+    )
+
+
+def _place_of(slug: str, submission: Submission) -> Place:
+    return Place(slug, submission.state.value, after=submission.id - 1)
 
 
 @desk.post(

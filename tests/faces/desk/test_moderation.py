@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from consult.accounts.permissions import SYSTEM
 from consult.drafting.models import Consultation
+from consult.faces import jobs
 from consult.files.attachments import check
 from consult.intake.models import Doubt, Submission, SubmissionState
 from consult.moderation import queries, service
@@ -191,6 +192,18 @@ def test_a_submission_is_found_by_its_number(consultation: Consultation, signed_
     assert "找得到。" in client.get(answer.location).text
     answer = client.get(f"{QUEUE}/find?number=20260101-NOTHING", follow_redirects=True)
     assert "没有这个编号" in answer.text
+
+
+def test_submissions_are_found_by_the_words_of_an_attachment(consultation: Consultation, signed_in: SignIn) -> None:
+    data = "电梯<b>补贴</b>应当公示。".encode()
+    blobs().put(data)
+    came = arrive("见附件。", attachments=(check("说明.txt", data, max_bytes=1000),))
+    jobs.run("search")
+    page = signed_in("moderator").get(f"{QUEUE}/find?number=电梯<b>补贴").text
+    assert came.number in page
+    assert "在附件里" in page
+    assert "<mark>电梯&lt;b&gt;补贴</mark>" in page
+    assert "请写两个字以上" in signed_in("moderator").get(f"{QUEUE}/find?number=梯").text
 
 
 def test_an_attachment_is_only_ever_a_download(consultation: Consultation, signed_in: SignIn) -> None:

@@ -1,0 +1,177 @@
+"""Finding submissions by their words, those of their attachments included.
+
+The worker reads what came in after the fact: no sender waits for it, and what it finds is no part of the record. It may
+be killed anywhere; a submission is either read or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Select, Text, func, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column, selectinload
+
+from consult.files.blobs import BlobError
+from consult.files.extraction import text_of
+from consult.intake.models import Attachment, Submission
+from consult.settings import blobs
+from consult.store import Base, big_id, bulk, db, transaction
+from consult.text import searching
+
+BATCH = 200
+"""Submissions that are read in one transaction."""
+BATCHES = 50
+"""Batches that one call reads at most: a long queue leaves room for other work."""
+OUT_OF_ORDER = 100_000
+"""How far behind the last one that was read another may still turn up whose transaction took longer."""
+FILE_CHARACTERS = 200_000
+"""Characters of an attachment that are searched."""
+ASKED = 6
+"""Tokens that the index is asked for; the text itself tells the rest."""
+LOOKED_AT = 2_000
+"""Candidates that one search looks at."""
+
+
+class SubmissionText(Base):
+    """The words of a submission as they are searched; derived, and made anew from the submission at any time."""
+
+    __tablename__ = "submission_text"
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), primary_key=True, autoincrement=False)
+    words: Mapped[str] = mapped_column(Text)
+    """Its number, subject, sender and what it says."""
+    files: Mapped[str] = mapped_column(Text, default="")
+    """Names and text of its attachments."""
+
+
+class SubmissionToken(Base):
+    """A pair of characters that a submission holds (``consult.text.searching``)."""
+
+    __tablename__ = "submission_token"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    token: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=False)
+    submission_id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=False)
+    """No foreign key: there are dozens for each submission, and none is ever deleted."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A submission that holds what was sought, and a piece of it around the first hit; ``in_files`` says where."""
+
+    submission: Submission
+    excerpt: list[tuple[str, bool]]
+    in_files: bool
+
+
+def read_new(at: datetime) -> int:
+    """Read submissions that can't be found yet; return how many. May be killed and called again."""
+    read = 0
+    for _ in range(BATCHES):
+        fresh = db.session.scalars(_unread()).all()
+        if not fresh:
+            break
+        texts = [(one.id, _words(one), _file_words(one.attachments)) for one in fresh]
+        with transaction():
+            known = set(
+                db.session.scalars(
+                    select(SubmissionText.submission_id).where(
+                        SubmissionText.submission_id.in_([id_ for id_, _, _ in texts])
+                    )
+                )
+            )
+            texts = [text for text in texts if text[0] not in known]
+            bulk.insert_rows(
+                SubmissionText, [{"submission_id": id_, "words": words, "files": files} for id_, words, files in texts]
+            )
+            bulk.insert_rows(
+                SubmissionToken,
+                [
+                    {"token": token, "submission_id": id_}
+                    for id_, words, files in texts
+                    for token in searching.tokens(f"{words}\n{files}")
+                ],
+            )
+        read += len(texts)
+    return read
+
+
+def _unread() -> Select[Submission]:
+    last = select(func.coalesce(func.max(SubmissionText.submission_id), 0)).scalar_subquery()
+    read = select(SubmissionText.submission_id).where(SubmissionText.submission_id == Submission.id)
+    return (
+        select(Submission)
+        .where(Submission.id > last - OUT_OF_ORDER, ~read.exists())
+        .order_by(Submission.id)
+        .limit(BATCH)
+        .options(selectinload(Submission.parts), selectinload(Submission.attachments))
+    )
+
+
+def _words(one: Submission) -> str:
+    said = (text for part in one.parts for text in (part.quote, part.content))
+    return "\n".join(text for text in (one.number, one.external_id or "", one.subject, one.name, *said) if text)
+
+
+def _file_words(files: Sequence[Attachment]) -> str:
+    return "\n".join(text for file in files for text in (file.file_name, _text_of(file)) if text)
+
+
+def _text_of(file: Attachment) -> str:
+    try:
+        return text_of(blobs().get(file.digest), file.media_type)[:FILE_CHARACTERS]
+    except (BlobError, OSError):  # `flask ledger verify` names it
+        return ""
+
+
+def is_enough(words: str) -> bool:
+    """Say whether there is a term to search for."""
+    return bool(searching.terms(words))
+
+
+def find(consultation_id: int, words: str, *, before: int = 0, limit: int = 50) -> list[Found]:
+    """Return submissions of a consultation that hold every term of ``words``, the latest first.
+
+    Arguments:
+        words: terms with blanks between them; those of a single character are passed over.
+        before: only those with a smaller id, for the next page.
+    """
+    sought = searching.terms(words)
+    if not sought:
+        return []
+    found: list[Found] = []
+    looked_at = 0
+    while len(found) < limit and looked_at < LOOKED_AT:
+        rows = db.session.execute(_candidates(consultation_id, sought, before).limit(2 * limit)).all()
+        for submission, text in rows:
+            before = submission.id
+            if searching.holds(f"{text.words}\n{text.files}", sought):
+                found.append(_found(submission, text, sought))
+        looked_at += len(rows)
+        if len(rows) < 2 * limit:
+            break
+    return found[:limit]
+
+
+def _candidates(consultation_id: int, sought: list[str], before: int) -> Select[Submission, SubmissionText]:
+    asked = sorted({token for term in sought for token in searching.tokens(term)})
+    asked = asked[:: max(1, -(-len(asked) // ASKED))]
+    query = select(Submission, SubmissionText).join(SubmissionText, SubmissionText.submission_id == Submission.id)
+    for token in asked:
+        holds = aliased(SubmissionToken)
+        query = query.join(holds, (holds.submission_id == Submission.id) & (holds.token == token))
+    query = query.where(Submission.consultation_id == consultation_id)
+    if before:
+        query = query.where(Submission.id < before)
+    return query.order_by(Submission.id.desc()).options(selectinload(Submission.parts))
+
+
+def _found(submission: Submission, text: SubmissionText, sought: list[str]) -> Found:
+    said = "\n".join(part.content for part in submission.parts)
+    for words, in_files in ((said, False), (text.files, True), (text.words, False)):
+        pieces = searching.excerpt(words, sought)
+        if len(pieces) > 1:
+            return Found(submission, pieces, in_files)
+    return Found(submission, searching.excerpt(said, []), False)

@@ -1,0 +1,50 @@
+"""Words to search for, in a language that writes no spaces: every pair of neighbouring characters is a token.
+
+A text holds a term where it holds each pair of the term's characters, with few exceptions; ``holds`` tells those. Both
+databases keep the same tokens, so that both find the same (SQLite's own trigram index finds no word of two characters).
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from consult.text.fingerprint import normalise
+
+SHORTEST = 2
+"""Characters that a term has at least."""
+_SHIFT = 21  # bits: a code point fits
+
+
+def tokens(text: str) -> set[int]:
+    """Return the token of every pair of neighbouring characters of a text, in one width and case, without spaces."""
+    codes = [ord(character) for character in normalise(text)]
+    return {(first << _SHIFT) | second for first, second in pairwise(codes)}
+
+
+def terms(words: str) -> list[str]:
+    """Return what somebody searches for: the parts between blanks, normalised; too short ones are left out."""
+    normal = (normalise(part) for part in words.split())
+    return list(dict.fromkeys(part for part in normal if len(part) >= SHORTEST))
+
+
+def holds(text: str, sought: list[str]) -> bool:
+    """Say whether a text holds every one of these terms."""
+    normal = normalise(text)
+    return all(term in normal for term in sought)
+
+
+def excerpt(text: str, sought: list[str], width: int = 60) -> list[tuple[str, bool]]:
+    """Return a piece of a text around the first term that is found in it, in pieces (words, whether they are the term).
+
+    Arguments:
+        width: characters on each side.
+    """
+    for term in sought:
+        found = re.search(r"\s*".join(map(re.escape, term)), text, re.IGNORECASE)
+        if found is not None:
+            first, last = max(0, found.start() - width), min(len(text), found.end() + width)
+            before = ("…" if first else "") + text[first : found.start()]
+            after = text[found.end() : last] + ("…" if last < len(text) else "")
+            return [(before, False), (found[0], True), (after, False)]
+    return [(text[: 2 * width] + ("…" if len(text) > 2 * width else ""), False)]

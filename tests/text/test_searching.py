@@ -1,0 +1,40 @@
+"""Searching by pairs of characters: what a text holds is found by any of its words."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consult.text import searching
+
+TEXTS = st.text(st.sampled_from("电梯加装补贴ＡBa1 \n，。（)居民"), max_size=40)
+
+
+@given(TEXTS, st.data())
+def test_every_part_of_a_text_is_found_in_it(text: str, data: st.DataObject) -> None:
+    plain = text.strip()
+    first = data.draw(st.integers(0, len(plain)))
+    last = data.draw(st.integers(first, len(plain)))
+    sought = searching.terms(plain[first:last])
+    assert all(searching.tokens(term) <= searching.tokens(text) for term in sought)
+    assert searching.holds(text, sought)
+
+
+def test_pairs_alone_are_not_yet_the_term() -> None:
+    text = "加装和装电，电梯"
+    assert searching.tokens("加装电梯") <= searching.tokens("加装，装电，电梯")
+    assert not searching.holds(text, ["加装电梯"])
+
+
+def test_width_case_and_blanks_make_no_difference() -> None:
+    assert searching.holds("关于 ＰＭ２.5 的\n建议", searching.terms("pm2.5的 建议"))
+
+
+def test_one_character_is_no_term() -> None:
+    assert searching.terms("梯 电梯 电梯") == ["电梯"]
+
+
+def test_an_excerpt_shows_the_term_as_it_was_written() -> None:
+    pieces = searching.excerpt("甲" * 100 + "加装电\n梯" + "乙" * 100, ["加装电梯"], width=3)
+    assert pieces == [("…甲甲甲", False), ("加装电\n梯", True), ("乙乙乙…", False)]
+    assert searching.excerpt("短文", ["没有"]) == [("短文", False)]
