@@ -22,6 +22,7 @@ threads = 4
 timeout = 120
 graceful_timeout = 20
 keepalive = 5
+limit_request_line = 8190  # as long as proxies pass on: what is wrong with such a query, the application says in words
 max_requests = 20_000
 max_requests_jitter = 2_000
 preload_app = True  # what is imported once is shared by all workers
