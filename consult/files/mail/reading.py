@@ -19,6 +19,8 @@ MAX_NESTING = 5  # messages inside messages
 _MESSAGE_ID = re.compile(rb"<([^<>\x00-\x20\x7f]{1,500})>")
 _DELIVERY_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "x-rcpt-to")
 _CONTROLS = bytes([*range(9), *range(11, 32), 127])
+# "从QQ邮箱发来的超大附件", "从网易163邮箱发来的云附件": what lies at the mail provider, for some weeks.
+_ELSEWHERE = re.compile(r"发来的(?:超大|云|大)附件|(?:超大|云)附件\W{0,3}(?:\d|共|\n)|进入下载页面\s*[:：]")
 _FOR = re.compile(rb"\bfor\s+<?([^\s<>;]{3,200}@[^\s<>;]{2,200})>?", re.I)
 
 
@@ -75,7 +77,7 @@ def _read(raw: bytes, own: Collection[str], trusted: Collection[str], depth: int
         wants_no_answer=automatic.wants_no_answer(fields),
         signed=found.signed,
         encrypted=found.encrypted,
-        defects=tuple(_defects(root, reader, sender[1])),
+        defects=tuple(_defects(root, reader, sender[1], body)),
         unreadable=_is_unreadable(root, said, found, nested),
     )
 
@@ -137,7 +139,9 @@ def _identifiers(value: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))[-100:]
 
 
-def _defects(root: Part, reader: Reader, sender: str) -> list[str]:
+def _defects(root: Part, reader: Reader, sender: str, body: str) -> list[str]:
+    if _ELSEWHERE.search(body):
+        reader.note("附件没有随信寄来，只给出了下载地址；请尽快下载，或者请发件人重新寄")
     if root.fields.items and not sender:
         reader.note("没有可用的发件人地址，无法回复")
     if root.fields.has("date") and dates.parse(root.fields.first("date")) is None:

@@ -20,7 +20,7 @@ _MAX_READ_ATTACHMENTS = 5
 # A body that points to a file: 详见附件, 意见如附, 现将……发送给贵局（附件）, see attached.
 _POINTER = re.compile(
     r"(?:见|参阅|查收|查阅|查看|审阅|发送|提交|报送|发来)[^，。；\n]{0,6}附[件表档]|附[件表档]\W*(?:\Z|\n|[是为中里内已请如])"
-    r"|附上|附后|如附|随信附|见附|请(?:查收|查阅|审阅|查看)|(?:意见|建议|反馈)(?:表|函|书)?\W*\Z|\A\W*如题"
+    r"|附上|附后|如附|随信附|见附|请(?:查收|查阅|审阅|查看)|(?<![无没有])(?:意见|建议|反馈)(?:表|函|书)?\W*\Z|\A\W*如题"
     r"|(?:see|find|refer to)[^.]{0,20}(?:attach|enclos)|attached (?:is|are|please)",
     re.I,
 )
@@ -40,6 +40,9 @@ _COURTESY = re.compile(
     r"(?:尊敬的|敬爱的|各位)?[^，。；：:！!,\s]{0,20}(?:您好|你好|大家好|领导好|老师好)|尊敬的[^，。；：:\n]{1,20}(?=[：:\n，,]|\Z)"
     r"|谢谢|感谢|此致|敬礼|祝好|顺祝|商祺"
 )
+# A name, a telephone number, a date: what stands under a letter that is in the file.
+_SIGNATURE_CHARACTERS = 25  # of each line
+_SAYS_SOMETHING = re.compile(r"[。，；！？,;!?]|建议|意见|如下|同意|反对|支持|赞成|删|改|增加|应|不|没有|无")
 # Our own notice comes back under names that we don't know: sent on by an association, printed from the site.
 _NOTICE = re.compile(r"征求意见的?(?:通知|公告|通告|启事|函|说明)|公开征求[^。\n]{0,60}意见")
 _NOTICE_STARTS_WITHIN = 400
@@ -142,7 +145,16 @@ def is_courtesy(text: str) -> bool:
 
 
 def _is_pointer(text: str) -> bool:
-    return len(text) <= _POINTER_CHARACTERS and (bool(_POINTER.search(text)) or is_courtesy(text))
+    if len(text) > _POINTER_CHARACTERS:
+        return False
+    return bool(_POINTER.search(text)) or is_courtesy(text) or _is_signature(text)
+
+
+def _is_signature(text: str) -> bool:
+    """Say whether a body holds a greeting and a signature and nothing that is said."""
+    rest = _COURTESY.sub("", text)
+    lines = [line.strip() for line in rest.splitlines() if re.search(r"\w", line)]
+    return not any(_SAYS_SOMETHING.search(line.strip("，,：:")) or len(line) > _SIGNATURE_CHARACTERS for line in lines)
 
 
 def _text_of_attachments(attachments: list[MailAttachment]) -> str:

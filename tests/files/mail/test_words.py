@@ -100,11 +100,28 @@ def test_messages_inside_are_kept_with_the_words_above_them():
     assert both.text == f"【意见甲】\n{OPINION}甲\n\n【意见乙】\n{OPINION}乙"
 
 
-def test_a_body_that_only_greets_leaves_the_word_to_the_file():
-    file = part(OPINION, 'text/plain; charset=utf-8; name="意见.txt"', "Content-Disposition: attachment")
-    mail = read(multipart_message("mixed", part("尊敬的领导：\n您好！\n此致\n敬礼"), file))
-    assert mail.text.endswith(OPINION)
+FILE = part(OPINION, 'text/plain; charset=utf-8; name="意见.txt"', "Content-Disposition: attachment")
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["尊敬的领导：\n您好！\n此致\n敬礼", "城市绿化协会\n2026年11月24日", "您好，\n张三 13800000000\n\n谢谢！", "附件为我单位意见，请查收。"],
+)  # fmt: skip
+def test_a_body_that_says_nothing_leaves_the_word_to_the_file(body):
+    mail = read(multipart_message("mixed", part(body), FILE))
+    assert mail.text == f"{body}\n\n{OPINION}"
     assert mail.text_source is TextSource.ATTACHMENT
+
+
+@pytest.mark.parametrize("body", ["同意。", "同意", "第八条删去", "无意见", "反对收费"])
+def test_a_short_opinion_stands_alone_beside_a_file(body):
+    assert read(multipart_message("mixed", part(body), FILE)).text == body
+
+
+def test_files_that_lie_at_the_mail_provider_are_told():
+    body = "意见见附件。\n\n从QQ邮箱发来的超大附件\n\n意见.docx (30.12M, 2026年12月24日 10:30 到期)进入下载页面：https://mail.example.com/ftn"
+    assert any("只给出了下载地址" in defect for defect in read(message(body=body)).defects)
+    assert read(message(body="建议限制云附件的大小。")).defects == ()
 
 
 @pytest.mark.parametrize(
