@@ -30,18 +30,14 @@ def reserve_ids(model: type[DeclarativeBase], n: int) -> list[int]:
     """
     table = model.__tablename__
     running = driver()
-    cursor = running.connection.cursor()
-    try:
-        if running.dialect.name == "postgresql":
-            cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s) ORDER BY 1", (table, n)
-            )
-            return [int(row[0]) for row in cursor.fetchall()]
-        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
-        last = (cursor.fetchone() or (0,))[0]
-        return list(range(last + 1, last + n + 1))
-    finally:
-        cursor.close()
+    if running.dialect.name == "postgresql":
+        running.run(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s) ORDER BY 1", (table, n)
+        )
+        return [int(row[0]) for row in running.cursor.fetchall()]
+    running.run("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
+    last = (running.cursor.fetchone() or (0,))[0]
+    return list(range(last + 1, last + n + 1))
 
 
 def insert_rows(model: type[DeclarativeBase], rows: Sequence[Row]) -> None:
@@ -59,13 +55,12 @@ def insert_rows(model: type[DeclarativeBase], rows: Sequence[Row]) -> None:
         if running.gathering.add(plan.insert, values):
             running.write_gathered()
         return
-    with running.cursor(plan.sql) as cursor:
-        if many and running.dialect.name == "postgresql":
-            _copy(cursor, running.dialect, model, plan, values)
-        elif len(rows) > 1:
-            cursor.executemany(plan.sql, values)
-        else:
-            cursor.execute(plan.sql, values[0])
+    if many and running.dialect.name == "postgresql":
+        running.write(_copy, _copying(model, plan, running.dialect), running.cursor, values)
+    elif len(rows) > 1:
+        running.write(running.cursor.executemany, plan.sql, values)
+    else:
+        running.run(plan.sql, values[0])
 
 
 def insert_new(model: type[DeclarativeBase], row: Row) -> int | None:
@@ -75,10 +70,9 @@ def insert_new(model: type[DeclarativeBase], row: Row) -> int | None:
     """
     running = driver()
     plan = _plan(model, tuple(row), running.dialect, unless_there=True)
-    with running.cursor(plan.sql) as cursor:
-        cursor.execute(plan.sql, plan.values([row])[0])
-        made = cursor.fetchone()
-    return None if made is None else int(made[0])
+    running.run(plan.sql, plan.values([row])[0])
+    made = running.cursor.fetchall()
+    return int(made[0][0]) if made else None
 
 
 Process = Callable[[Any], Any]
@@ -141,11 +135,13 @@ def _turning_once(process: Process) -> Process:
     return turned
 
 
-def _copy(
-    cursor: Any, dialect: Dialect, model: type[DeclarativeBase], plan: _Plan, values: Sequence[tuple[Any, ...]]
-) -> None:
+def _copying(model: type[DeclarativeBase], plan: _Plan, dialect: Dialect) -> str:
     quote = dialect.identifier_preparer.quote
     names = ", ".join(quote(name) for name, _ in plan.columns)
-    with cursor.copy(f"COPY {quote(model.__tablename__)} ({names}) FROM STDIN") as copy:
-        for row in values:
+    return f"COPY {quote(model.__tablename__)} ({names}) FROM STDIN"
+
+
+def _copy(sql: str, cursor: Any, rows: Sequence[tuple[Any, ...]]) -> None:
+    with cursor.copy(sql) as copy:
+        for row in rows:
             copy.write_row(row)

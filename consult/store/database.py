@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -78,32 +78,32 @@ def _is_file(engine: Engine) -> bool:
 
 @dataclass(frozen=True)
 class Driver:
-    """A connection as the driver gives it, inside a running transaction, and the dialect that it speaks.
+    """The driver's own cursor inside a running transaction, and the dialect that it speaks.
 
-    ``gathering`` holds the rows that the database hasn't been told yet, where it takes them together.
+    What SQLAlchemy does around a statement costs more than one row does. ``gathering`` holds the rows that the database
+    hasn't been told yet, where it takes them together.
     """
 
-    connection: Any
+    cursor: Any
     dialect: Dialect
     gathering: Gathering | None = None
 
-    @contextmanager
-    def cursor(self, sql: str) -> Iterator[Any]:
-        """Give the driver's own cursor: what SQLAlchemy does around a statement costs more than one row does."""
-        cursor = self.connection.cursor()
+    def run(self, sql: str, parameters: Sequence[Any]) -> None:
+        """Run a statement whose results, if any, are to be fetched from the cursor."""
+        self.write(self.cursor.execute, sql, parameters)
+
+    def write(self, how: Callable[..., Any], sql: str, *what: Any) -> None:
+        """Write by ``how(sql, *what)``; raises SQLAlchemy's IntegrityError where the driver raises its own."""
         try:
-            yield cursor
+            how(sql, *what)
         except self.dialect.loaded_dbapi.IntegrityError as error:
             raise IntegrityError(sql, None, error, hide_parameters=True) from error
-        finally:
-            cursor.close()
 
     def write_gathered(self) -> None:
         """Write the rows that wait."""
         taken = self.gathering.take() if self.gathering is not None else None
         if taken is not None:
-            with self.cursor(taken[0]) as cursor:
-                cursor.execute(*taken)
+            self.run(*taken)
 
 
 _running: ContextVar[Driver | None] = ContextVar("running", default=None)
@@ -121,7 +121,7 @@ def driver(*, for_more_rows: bool = False) -> Driver:
             running.write_gathered()
         return running
     connection = db.session.connection()
-    return Driver(connection.connection, connection.dialect)
+    return Driver(connection.connection.cursor(), connection.dialect)
 
 
 @contextmanager
@@ -187,7 +187,7 @@ def _own_transaction(engine: Engine, wal: Wal | None) -> Iterator[Driver]:
     """
     connection: Any = engine.raw_connection()
     on_sqlite = engine.dialect.name == "sqlite"
-    running = Driver(connection, engine.dialect, None if on_sqlite else Gathering())
+    running = Driver(connection.cursor(), engine.dialect, None if on_sqlite else Gathering())
     try:
         if wal is not None:
             wal.commit_unsynced(connection)

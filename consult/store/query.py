@@ -28,12 +28,8 @@ class Query:
         running = driver()
         plan = _plan(self, running.dialect)
         given = {name: values[name] if process is None else process(values[name]) for name, process in plan.binds}
-        cursor = running.connection.cursor()
-        try:
-            cursor.execute(plan.sql, given if plan.by_name else tuple(given.values()))
-            rows = cursor.fetchall()
-        finally:
-            cursor.close()
+        running.cursor.execute(plan.sql, given if plan.by_name else tuple(given.values()))
+        rows = running.cursor.fetchall()
         return [tuple([v if p is None else p(v) for p, v in zip(plan.results, row, strict=True)]) for row in rows]
 
 
