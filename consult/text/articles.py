@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from consult.text.decimals import settle_decimals
-from consult.text.marks import Line, Style, shape_of
+from consult.text.lines import Line, Style, shape_of
 from consult.text.tree import Kind
 
 _MOSTLY: Final = 0.8  # share of numbered lines set off by a space above which a bare 第十条… is doubtful

@@ -9,7 +9,7 @@ import re
 from typing import Final, NamedTuple
 
 from consult.text.front import STRUCTURE
-from consult.text.marks import Line, Style
+from consult.text.lines import Line, Style
 from consult.text.numerals import ARABIC, read_number
 from consult.text.tree import Kind
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from consult.text.articles import as_plain, follows
 from consult.text.front import HEADINGS, STRUCTURE, TITLE_ENDS
-from consult.text.marks import Line, Style, shape_of
+from consult.text.lines import Line, Style, shape_of
 from consult.text.signatures import end_of_tail, is_date, is_signed
 from consult.text.tree import Kind
 

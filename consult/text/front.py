@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from consult.text.marks import Line
+from consult.text.lines import Line
 from consult.text.tree import Kind
 
 HEADINGS: Final = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION, Kind.HEADING})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeAlias
 
-from consult.text.marks import Line
+from consult.text.lines import Line
 from consult.text.tree import Kind, Provision
 
 _Fields: TypeAlias = tuple[str, Kind, str, str, str, tuple[Provision, ...], int, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from consult.text.growing import Branch, leaf
-from consult.text.marks import Line, Style
+from consult.text.lines import Line, Style
 from consult.text.numerals import ARABIC
 from consult.text.tree import Kind
 

@@ -9,8 +9,9 @@ from consult.text.checks import find_warnings
 from consult.text.documents import split_documents
 from consult.text.front import STRUCTURE, split_front
 from consult.text.growing import Branch
-from consult.text.marks import Line, cut, lines_of
+from consult.text.lines import Line
 from consult.text.notice_form import depths, grow_notice
+from consult.text.rows import cut, lines_of
 from consult.text.run import Run, read_runs
 from consult.text.signatures import take_signature
 from consult.text.statute_form import grow_statute

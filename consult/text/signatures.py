@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from consult.text.marks import Line
+from consult.text.lines import Line
 from consult.text.tree import Kind
 
 _YEAR: Final = r"(?:\d{4}|[一二][〇零○OＯ九一二三四五六七八]{3}|[Xx×╳]{2,4}|20[Xx×╳_]{2})"

@@ -9,7 +9,8 @@ from typing import Final
 
 from consult.text.articles import as_plain
 from consult.text.growing import Branch, leaf, provision
-from consult.text.marks import Line, Style, read_opening, shape_of
+from consult.text.lines import Line, Style, shape_of
+from consult.text.marks import read_opening
 from consult.text.tree import Kind, Provision
 
 _RUN: Final = re.compile("A[PI]*|[^A]")  # an article with what stands below it, or any other line

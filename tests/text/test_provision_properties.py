@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from consult.text import provisions
 from consult.text.anchors import from_words, in_words
-from consult.text.marks import cut, lines_of
 from consult.text.numerals import write_number
 from consult.text.outline import outline
 from consult.text.provisions import Kind, parse
+from consult.text.rows import cut, lines_of
 
 _number = (
     st.integers(1, 130).map(write_number) | st.integers(1, 130).map(str) | st.sampled_from(["一 ", "百零二", "〇"])

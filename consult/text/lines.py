@@ -1,0 +1,68 @@
+"""A line of a draft: what it opens with and what stands behind that."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from consult.text.tree import Kind
+
+
+class Style(IntEnum):
+    """How an enumeration is marked, from the outermost kind in use to the innermost."""
+
+    NONE = 0
+    DUN = 1  # 一、
+    BRACKET = 2  # （一）
+    ARABIC = 3  # 1.
+    ARABIC_BRACKET = 4  # （1）
+    CIRCLE = 5  # ①
+    LETTER = 6  # a.
+    HALF = 7  # 1）
+    SECOND = 8  # 1.1
+    THIRD = 9  # 1.1.1
+    FOURTH = 10  # 1.1.1.1
+
+
+class Line(NamedTuple):
+    """A line of the source and what its opening says.
+
+    `written` is the opening as it stands (mark, caption with brackets); `text` the rest. `spaced` tells whether
+    something set an article's number off from its text; `cited` whether the line goes on like a citation
+    (第十条规定的…) or a list of classes (一、二类口岸…) and only its place among the others tells what it is.
+    """
+
+    place: int
+    kind: Kind
+    text: str
+    written: str = ""
+    number: str = ""
+    value: int = 0
+    sub: int = 0
+    heading: str = ""
+    style: Style = Style.NONE
+    spaced: bool = True
+    cited: bool = False
+
+    @property
+    def source(self) -> str:
+        """The whole line, whitespace inside aside."""
+        return f"{self.written} {self.text}".strip() if self.written else self.text
+
+
+_LETTER_OF: Final = {
+    Kind.PARAGRAPH: "P",
+    Kind.ARTICLE: "A",
+    Kind.ITEM: "I",
+    Kind.PART: "E",
+    Kind.SUBPART: "B",
+    Kind.CHAPTER: "C",
+    Kind.SECTION: "S",
+    Kind.HEADING: "H",
+    Kind.ANNEX: "X",
+}
+
+
+def shape_of(lines: list[Line]) -> str:
+    """One letter for each line's kind (P paragraph, A article, I item …), so that an expression finds runs of lines."""
+    return "".join([_LETTER_OF[line.kind] for line in lines])
