@@ -15,6 +15,7 @@ from consult.law import calendar
 from consult.law.periods import in_words
 from consult.settings import rules
 from consult.store import db, transaction
+from consult.text.sentences import sentence
 
 
 def deadline(start: date) -> tuple[date, str]:
@@ -36,7 +37,7 @@ def deadline(start: date) -> tuple[date, str]:
 def ask_extension(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> DeadlineExtension:
     """Ask for more time to answer."""
     if not why.strip():
-        raise InvitationRefused("请写明需要延期的原因。")
+        raise InvitationRefused(sentence("请写明需要延期的原因。"))
     with transaction() as session:
         asked = DeadlineExtension(invitation_id=invitation.id, asked_at=at, asked_why=why.strip())
         session.add(asked)

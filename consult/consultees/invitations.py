@@ -29,6 +29,7 @@ from consult.drafting.models import Consultation, State
 from consult.law.periods import in_words
 from consult.ledger.service import record
 from consult.store import db, transaction
+from consult.text.sentences import sentence
 
 TOKEN_BYTES = 20
 GRACE = timedelta(days=30)
@@ -140,7 +141,7 @@ def open_link(token: str, *, at: datetime) -> Invitation:
     """
     invitation = db.session.scalar(select(Invitation).where(Invitation.token_hash == hash_token(token.strip()[:100])))
     if invitation is None or not is_live(invitation, at):
-        raise EntryRefused("这个链接不能使用：可能已经过期、被撤回，或者没有复制完整。请联系发函的处室。")
+        raise EntryRefused(sentence("这个链接不能使用：可能已经过期、被撤回，或者没有复制完整。请联系发函的处室。"))
     if invitation.opened_at is None:
         with transaction():
             invitation.opened_at = at
@@ -232,7 +233,7 @@ def decline(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> 
     """Note that a consultee doesn't want to take part; that isn't "no opinion", and doesn't count as heard."""
     with transaction():
         if invitation.responses:
-            raise InvitationRefused("已经答复过，不能再谢绝。")
+            raise InvitationRefused(sentence("已经答复过，不能再谢绝。"))
         invitation.declined_at = at
         invitation.declined_why = why.strip()
         record_on(actor, "invitation.decline", invitation, at, why=why.strip()[:300])

@@ -15,6 +15,7 @@ from consult.consultees.errors import ConsulteeRefused
 from consult.consultees.models import Consultee, Member, MemberRole
 from consult.ledger.service import record
 from consult.store import db, transaction
+from consult.text.sentences import sentence
 
 USERNAME_CHARACTERS = 120
 
@@ -33,14 +34,14 @@ def admit(
     _check_side(actor, consultee)
     plain = username.strip().lower()
     if not 3 <= len(plain) <= USERNAME_CHARACTERS or not plain.isprintable() or " " in plain:
-        raise ConsulteeRefused("登录名要有 3 到 120 个字符，中间不能有空格；可以用邮箱。")
+        raise ConsulteeRefused(sentence("登录名要有 3 到 120 个字符，中间不能有空格；可以用邮箱。"))
     if not name.strip():
-        raise ConsulteeRefused("请填写姓名。")
+        raise ConsulteeRefused(sentence("请填写姓名。"))
     password = passwords.generate()
     password_hash = passwords.make_hash(password)
     with transaction() as session:
         if _named(plain) is not None:
-            raise ConsulteeRefused("这个登录名不能用，请换一个。")
+            raise ConsulteeRefused(sentence("这个登录名不能用，请换一个。"))
         member = Member(
             consultee_id=consultee.id,
             username=plain,
@@ -88,14 +89,14 @@ def sign_in(username: str, password: str, address: str | None, *, at: datetime) 
         act = "member.sign_in" if allowed else "member.sign_in_refused"
         record(Actor("consultee", None, "企业端"), act, known_as, at=at)
     if member is None or not allowed:
-        raise SignInRefused("登录名或者密码不对，请核对后再试。")
+        raise SignInRefused(sentence("登录名或者密码不对，请核对后再试。"))
     return member
 
 
 def _check_side(actor: Actor, consultee: Consultee) -> None:
     if actor.kind == "consultee":
         if actor.id != consultee.id:
-            raise NotAllowed("只能管理本单位的账号。")
+            raise NotAllowed(sentence("只能管理本单位的账号。"))
         return
     require(actor, Act.MANAGE_CONSULTEES)
 

@@ -24,6 +24,7 @@ from consult.intake.receipts import Receipt
 from consult.ledger.service import record
 from consult.moderation import service as moderation
 from consult.store import db, transaction
+from consult.text.sentences import sentence
 
 NO_OPINION = "无意见"
 
@@ -69,9 +70,9 @@ def respond(
         SubmissionRefused: what the one way in refuses.
     """
     if actor.kind != "consultee" or actor.id != invitation.consultee_id:
-        raise InvitationRefused("只能答复发给本单位的征求意见函。")
+        raise InvitationRefused(sentence("只能答复发给本单位的征求意见函。"))
     if not is_live(invitation, at):
-        raise InvitationRefused("这份征求意见函已经撤回或者过期，不能再答复。请联系发函的处室。")
+        raise InvitationRefused(sentence("这份征求意见函已经撤回或者过期，不能再答复。请联系发函的处室。"))
     return _take(
         actor,
         invitation,
@@ -159,10 +160,10 @@ def _take(
 ) -> Receipt:
     consultation = invitation.consultation
     if consultation.state(at) not in ANSWERABLE:
-        raise InvitationRefused("这件征求意见已经结束，不能再答复。请联系发函的处室。")
+        raise InvitationRefused(sentence("这件征求意见已经结束，不能再答复。请联系发函的处室。"))
     written = [said for said in parts if said.content.strip()]
     if no_opinion and written:
-        raise InvitationRefused("已经写了意见，就不能同时选“无意见”。请去掉意见，或者不选“无意见”。")
+        raise InvitationRefused(sentence("已经写了意见，就不能同时选“无意见”。请去掉意见，或者不选“无意见”。"))
     said = (Said(NO_OPINION),) if no_opinion else tuple(written)
     raw = {
         "invitation": invitation.id,

@@ -12,6 +12,7 @@ from werkzeug.datastructures import FileStorage
 
 from consult.files.attachments import AttachmentRefused, CheckedAttachment, check
 from consult.settings import blobs, settings
+from consult.text.sentences import sentence
 
 LARGEST_BODY = 1 << 30
 """Largest body that is read at all where scans are sent: one far too large is refused in words, the typed text kept."""
@@ -50,8 +51,12 @@ def look_at(file: FileStorage) -> tuple[CheckedAttachment, bytes]:
     if size > largest:
         raise AttachmentRefused(
             file.filename or "",
-            f"有 {size / (1 << 20):.0f} MB，超过了 {largest / (1 << 20):.0f} MB 的上限",
-            "写的内容都还在。扫描时请选黑白或者较低的清晰度（150～200 dpi），再上传",
+            sentence(
+                "有 %(size)s，超过了 %(most)s 的上限",
+                size=f"{size / (1 << 20):.0f} MB",
+                most=f"{largest / (1 << 20):.0f} MB",
+            ),
+            sentence("写的内容都还在。扫描时请选黑白或者较低的清晰度（150～200 dpi），再上传"),
         )
     file.stream.seek(0)
     data = file.stream.read()

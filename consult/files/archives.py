@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from lzma import LZMAError
 
 from consult.files import charsets
+from consult.text.sentences import sentence
 
 MAX_MEMBERS = 2_000
 MAX_DEPTH = 3  # an archive, one inside it, and one inside that
@@ -55,23 +56,23 @@ def members(data: bytes, budget: Budget | None = None) -> Iterator[Member]:
     budget = budget or Budget()
     # The directory is read whole by zipfile: look first how long it is.
     if data.count(b"PK\x01\x02") > 3 * MAX_MEMBERS:
-        raise ArchiveRefused(f"压缩包里的文件超过 {MAX_MEMBERS} 个")
+        raise ArchiveRefused(sentence("压缩包里的文件超过 %(n)s 个", n=MAX_MEMBERS))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for info in archive.infolist():
                 if not info.is_dir():
                     yield Member(_name(info), _expand(archive, info, budget, len(data)))
     except DAMAGED as error:
-        raise ArchiveRefused("压缩包已损坏") from error
+        raise ArchiveRefused(sentence("压缩包已损坏")) from error
 
 
 def _expand(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget, packed: int) -> bytes:
     """Read one file, counting what really comes out, not what the directory says."""
     budget.members -= 1
     if budget.members < 0:
-        raise ArchiveRefused(f"压缩包里的文件超过 {MAX_MEMBERS} 个")
+        raise ArchiveRefused(sentence("压缩包里的文件超过 %(n)s 个", n=MAX_MEMBERS))
     if info.flag_bits & _ENCRYPTED:
-        raise ArchiveRefused("压缩包加了密码，无法检查")
+        raise ArchiveRefused(sentence("压缩包加了密码，无法检查"))
     pieces, size = [], 0
     with archive.open(info) as stream:
         while piece := stream.read(_BLOCK):
@@ -79,7 +80,7 @@ def _expand(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget, pac
             budget.expanded -= len(piece)
             used = MAX_EXPANDED - budget.expanded
             if budget.expanded < 0 or (used > _FREE and used > packed * MAX_RATIO):
-                raise ArchiveRefused("压缩包展开后过大")
+                raise ArchiveRefused(sentence("压缩包展开后过大"))
             pieces.append(piece)
     return b"".join(pieces)
 

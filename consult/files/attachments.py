@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from consult.files import archives, sniff
 from consult.files.extraction import text_of
+from consult.text.sentences import Sentence, sentence
 
 __all__ = ["AttachmentRefused", "CheckedAttachment", "check", "safe_name", "text_of"]
 
@@ -43,13 +44,28 @@ _PROPER_ENDING = {
 }  # fmt: skip
 
 _CALLED = {
-    sniff.EXE: "程序", sniff.ELF: "程序", sniff.JAR: "程序", sniff.SCRIPT: "脚本", sniff.LNK: "快捷方式",
-    sniff.HTML: "网页", sniff.SVG: "SVG 图形", sniff.XML: "XML 文件", sniff.EML: "邮件", sniff.MSG: "邮件",
-    sniff.RAR: "RAR 压缩包", sniff.SEVEN_ZIP: "7z 压缩包", sniff.GZIP: "gzip 压缩包", sniff.AUDIO_VIDEO: "音频或视频",
-    sniff.PDF: "PDF", sniff.ZIP: "ZIP 压缩包", sniff.TEXT: "纯文本", sniff.CSV: "纯文本", sniff.OFD: "OFD",
-    sniff.TNEF: "Outlook 专用格式",
-}  # fmt: skip
-_MAY_SEND = "可以上传 PDF、OFD、Word、Excel、WPS、PPT、图片、纯文本和 ZIP"
+    sniff.EXE: sentence("程序"),
+    sniff.ELF: sentence("程序"),
+    sniff.JAR: sentence("程序"),
+    sniff.SCRIPT: sentence("脚本"),
+    sniff.LNK: sentence("快捷方式"),
+    sniff.HTML: sentence("网页"),
+    sniff.SVG: sentence("SVG 图形"),
+    sniff.XML: sentence("XML 文件"),
+    sniff.EML: sentence("邮件"),
+    sniff.MSG: sentence("邮件"),
+    sniff.RAR: sentence("RAR 压缩包"),
+    sniff.SEVEN_ZIP: sentence("7z 压缩包"),
+    sniff.GZIP: sentence("gzip 压缩包"),
+    sniff.AUDIO_VIDEO: sentence("音频或视频"),
+    sniff.PDF: sentence("PDF"),
+    sniff.ZIP: sentence("ZIP 压缩包"),
+    sniff.TEXT: sentence("纯文本"),
+    sniff.CSV: sentence("纯文本"),
+    sniff.OFD: sentence("OFD"),
+    sniff.TNEF: sentence("Outlook 专用格式"),
+}
+_MAY_SEND = sentence("可以上传 PDF、OFD、Word、Excel、WPS、PPT、图片、纯文本和 ZIP")
 
 _MAX_NAME = 120  # characters
 _MAX_NAME_BYTES = 200  # file systems stop at 255
@@ -60,9 +76,10 @@ _RTF_OBJECT = re.compile(rb"\\obj(?:data|update|autlink|ocx|html)|\\\*\\(?:objcl
 class AttachmentRefused(Exception):
     """A file can't be attached; the message says which, what is wrong with it and what to do, in Chinese."""
 
-    def __init__(self, name: str, wrong: str, advice: str) -> None:
-        super().__init__(f"附件《{name}》{wrong}。{advice}。")
+    def __init__(self, name: str, wrong: Sentence, advice: Sentence) -> None:
         self.name = name
+        self.words = sentence("附件《%(name)s》%(wrong)s。%(advice)s", name=name, wrong=wrong, advice=advice)
+        super().__init__(sentence("%(words)s。", words=self.words))
 
 
 @dataclass(frozen=True)
@@ -79,10 +96,12 @@ def check(name: str, data: bytes, *, max_bytes: int) -> CheckedAttachment:
     """Look at a file that somebody sent, of at most `max_bytes`; raises AttachmentRefused."""
     shown = safe_name(name)
     if not data:
-        raise AttachmentRefused(shown, "是空文件", "请检查文件内容后重新上传")
+        raise AttachmentRefused(shown, sentence("是空文件"), sentence("请检查文件内容后重新上传"))
     if len(data) > max_bytes:
         raise AttachmentRefused(
-            shown, f"有 {_megabytes(len(data))}，超过了 {_megabytes(max_bytes)} 的上限", "请压缩或拆分后上传"
+            shown,
+            sentence("有 %(size)s，超过了 %(most)s 的上限", size=_megabytes(len(data)), most=_megabytes(max_bytes)),
+            sentence("请压缩或拆分后上传"),
         )
     kind = sniff.sniff(data, shown)
     _refuse_harmful(shown, kind, data)
@@ -115,18 +134,25 @@ def _refuse_harmful(name: str, kind: str, data: bytes) -> None:
     """Refuse what can run or what hides what it is."""
     ending = _ending(name)
     if kind in (sniff.DOCM, sniff.XLSM, sniff.PPTM) or ending in _MACRO_ENDINGS or _has_macros(kind, data):
-        raise AttachmentRefused(name, "带有宏", "请另存为不带宏的 .docx、.xlsx 或 PDF 后上传")
+        raise AttachmentRefused(name, sentence("带有宏"), sentence("请另存为不带宏的 .docx、.xlsx 或 PDF 后上传"))
     if kind == sniff.RTF and _RTF_OBJECT.search(data):
-        raise AttachmentRefused(name, "嵌入了其他对象", "请另存为 .docx 或 PDF 后上传")
+        raise AttachmentRefused(name, sentence("嵌入了其他对象"), sentence("请另存为 .docx 或 PDF 后上传"))
     if kind == sniff.ENCRYPTED_OFFICE or (kind == sniff.PDF and _is_locked_pdf(data)):
-        raise AttachmentRefused(name, "加了密码，打不开", "请去掉密码后上传")
+        raise AttachmentRefused(name, sentence("加了密码，打不开"), sentence("请去掉密码后上传"))
     if ending in sniff.SCRIPT_NAMES or ending in _MARKUP_ENDINGS:
-        raise AttachmentRefused(name, f"是 .{ending} 文件，可能含有会运行的内容，不能上传", _MAY_SEND)
+        raise AttachmentRefused(
+            name, sentence("是 .%(ending)s 文件，可能含有会运行的内容，不能上传", ending=ending), _MAY_SEND
+        )
     if kind in (sniff.RAR, sniff.SEVEN_ZIP, sniff.GZIP):
-        raise AttachmentRefused(name, f"是 {_CALLED[kind]}，平台打不开", "请改用 ZIP 压缩，或者直接上传里面的文件")
+        raise AttachmentRefused(
+            name,
+            sentence("是 %(kind)s，平台打不开", kind=_CALLED[kind]),
+            sentence("请改用 ZIP 压缩，或者直接上传里面的文件"),
+        )
     if kind not in _ALLOWED and not kind.startswith(sniff.ODF):
         called = _CALLED.get(kind)
-        raise AttachmentRefused(name, f"其实是{called}，不能上传" if called else "的文件类型无法识别", _MAY_SEND)
+        wrong = sentence("其实是%(kind)s，不能上传", kind=called) if called else sentence("的文件类型无法识别")
+        raise AttachmentRefused(name, wrong, _MAY_SEND)
 
 
 def _refuse_lies(name: str, kind: str) -> None:
@@ -136,8 +162,18 @@ def _refuse_lies(name: str, kind: str) -> None:
     if ending in _ODF_ENDINGS:
         expected = frozenset({kind}) if kind.startswith(sniff.ODF) else frozenset()
     if expected is not None and kind not in expected:
-        called = _CALLED.get(kind) or f".{_PROPER_ENDING.get(kind, '其他')} 文件"
-        raise AttachmentRefused(name, f"名称以 .{ending} 结尾，内容却是{called}", "请用原来的软件重新保存后上传")
+        called = _CALLED.get(kind) or _named(kind)
+        raise AttachmentRefused(
+            name,
+            sentence("名称以 .%(ending)s 结尾，内容却是%(kind)s", ending=ending, kind=called),
+            sentence("请用原来的软件重新保存后上传"),
+        )
+
+
+def _named(kind: str) -> Sentence:
+    """Return what people call a kind of file that has no other name than its ending."""
+    ending = _PROPER_ENDING.get(kind)
+    return sentence(".%(ending)s 文件", ending=ending) if ending else sentence("其他文件")
 
 
 def _try_expanding(name: str, data: bytes) -> None:
@@ -147,7 +183,7 @@ def _try_expanding(name: str, data: bytes) -> None:
             pass
     except archives.ArchiveRefused as refusal:
         raise AttachmentRefused(
-            name, str(refusal).replace("压缩包", "文件内部"), "请用原来的软件重新保存后上传"
+            name, sentence("的内部有问题：%(why)s", why=str(refusal)), sentence("请用原来的软件重新保存后上传")
         ) from None
 
 
@@ -155,16 +191,20 @@ def _check_archive(name: str, data: bytes, depth: int = 1, budget: archives.Budg
     """Look at every file of an archive, and of the archives inside it."""
     budget = budget or archives.Budget()
     if depth > archives.MAX_DEPTH:
-        raise AttachmentRefused(name, f"里面的压缩包套了超过 {archives.MAX_DEPTH} 层", "请直接上传里面的文件")
+        raise AttachmentRefused(
+            name, sentence("里面的压缩包套了超过 %(n)s 层", n=archives.MAX_DEPTH), sentence("请直接上传里面的文件")
+        )
     count = 0
     try:
         for member in archives.members(data, budget):
             count += 1
             _check_member(name, member, depth, budget)
     except archives.ArchiveRefused as refusal:
-        raise AttachmentRefused(name, f"不能接收：{refusal}", "请直接上传里面的文件") from None
+        raise AttachmentRefused(
+            name, sentence("不能接收：%(why)s", why=str(refusal)), sentence("请直接上传里面的文件")
+        ) from None
     if not count:
-        raise AttachmentRefused(name, "是空的压缩包", "请检查后重新上传")
+        raise AttachmentRefused(name, sentence("是空的压缩包"), sentence("请检查后重新上传"))
 
 
 def _check_member(name: str, member: archives.Member, depth: int, budget: archives.Budget) -> None:
@@ -180,9 +220,8 @@ def _check_member(name: str, member: archives.Member, depth: int, budget: archiv
             for _ in archives.members(member.data, budget):
                 pass
     except AttachmentRefused as refusal:
-        raise AttachmentRefused(
-            name, f"里有不能接收的文件（{str(refusal).rstrip('。')}）", "请去掉这个文件后上传"
-        ) from None
+        wrong = sentence("里有不能接收的文件（%(inner)s）", inner=refusal.words)
+        raise AttachmentRefused(name, wrong, sentence("请去掉这个文件后上传")) from None
 
 
 def _has_macros(kind: str, data: bytes) -> bool:

@@ -22,6 +22,7 @@ from consult.intake.arrival import (
 from consult.intake.errors import EmptyContent, NotOpen, TooLong, TooManyAttachments, UnknownProvision
 from consult.settings import settings
 from consult.store.query import Query
+from consult.text.sentences import sentence
 
 ASKED_AT_ONCE = 16
 """Anchors that one query asks for."""
@@ -41,7 +42,7 @@ def said(arrival: Arrival) -> tuple[Said, ...]:
     """
     parts = tuple([part for part in map(_in_normal_form, arrival.parts) if part.content])
     if not parts and not arrival.attachments:
-        raise EmptyContent("还没有写意见。请写下意见再提交。", "content")
+        raise EmptyContent(sentence("还没有写意见。请写下意见再提交。"), "content")
     return parts or (Said("（意见在附件中）"),)
 
 
@@ -57,25 +58,35 @@ def check_lengths(arrival: Arrival, parts: Sequence[Said]) -> None:
         return
     config = settings()
     if len(parts) > PARTS:
-        raise TooLong(f"一次最多对 {PARTS} 处提意见，现在有 {len(parts)} 处，请分几次提交。", "content")
+        raise TooLong(
+            sentence("一次最多对 %(most)s 处提意见，现在有 %(n)s 处，请分几次提交。", most=PARTS, n=len(parts)),
+            "content",
+        )
     for part in parts:
         if len(part.content) > config.comment_characters:
             raise TooLong(
-                f"这条意见有 {len(part.content):,} 字，最多 {config.comment_characters:,} 字。"
-                "请缩短，或者把全文作为附件上传。",
+                sentence(
+                    "这条意见有 %(n)s 字，最多 %(most)s 字。请缩短，或者把全文作为附件上传。",
+                    n=f"{len(part.content):,}",
+                    most=f"{config.comment_characters:,}",
+                ),
                 "content",
             )
     for text, limit, name, field in (
-        (arrival.name, NAME_CHARACTERS, "姓名或者单位名称", "name"),
-        (arrival.contact, CONTACT_CHARACTERS, "联系方式", "contact"),
-        (arrival.subject, SUBJECT_CHARACTERS, "主题", "subject"),
+        (arrival.name, NAME_CHARACTERS, sentence("姓名或者单位名称"), "name"),
+        (arrival.contact, CONTACT_CHARACTERS, sentence("联系方式"), "contact"),
+        (arrival.subject, SUBJECT_CHARACTERS, sentence("主题"), "subject"),
     ):
         if len(text) > limit:
-            raise TooLong(f"{name}有 {len(text)} 字，最多 {limit} 字，请缩短。", field)
+            words = sentence("%(name)s有 %(n)s 字，最多 %(most)s 字，请缩短。", name=name, n=len(text), most=limit)
+            raise TooLong(words, field)
     if len(arrival.attachments) > config.attachment_count:
         raise TooManyAttachments(
-            f"一次最多上传 {config.attachment_count} 个附件，现在有 {len(arrival.attachments)} 个。"
-            "请去掉一些，或者合并成一个文件。",
+            sentence(
+                "一次最多上传 %(most)s 个附件，现在有 %(n)s 个。请去掉一些，或者合并成一个文件。",
+                most=config.attachment_count,
+                n=len(arrival.attachments),
+            ),
             "attachments",
         )
 
@@ -83,9 +94,9 @@ def check_lengths(arrival: Arrival, parts: Sequence[Said]) -> None:
 def check_period(consultation: Terms, received_at: datetime) -> None:
     """Refuse what came before the consultation opened, or after it was withdrawn."""
     if consultation.opens_at is None or received_at < consultation.opens_at:
-        raise NotOpen("这件征求意见还没有开始。请在公布之后再提交；您写的内容可以先保存下来。")
+        raise NotOpen(sentence("这件征求意见还没有开始。请在公布之后再提交；您写的内容可以先保存下来。"))
     if consultation.stage is Stage.WITHDRAWN:
-        raise NotOpen("这件征求意见已经撤回，不再接收意见。")
+        raise NotOpen(sentence("这件征求意见已经撤回，不再接收意见。"))
 
 
 def known_anchors(consultation: Terms, anchors: Iterable[str]) -> set[str]:
@@ -102,4 +113,5 @@ def check_anchors(parts: Sequence[Said], known: set[str]) -> None:
     """Refuse an anchor that isn't among the known ones."""
     unknown = {part.anchor for part in parts} - known
     if unknown:
-        raise UnknownProvision(f"草案里没有“{min(unknown)[:80]}”这一处。请从草案的条文重新选择。", "anchor")
+        words = sentence("草案里没有“%(place)s”这一处。请从草案的条文重新选择。", place=min(unknown)[:80])
+        raise UnknownProvision(words, "anchor")

@@ -12,6 +12,7 @@ from consult.intake.models import RawForm, Submission
 from consult.ledger import publication
 from consult.ledger.proofs import salted_digest
 from consult.ledger.service import canonical
+from consult.text.sentences import sentence
 
 OWN = ("number", "channel", "sender_kind", "subject", "name", "contact", "publish_name", "keep_private", "external_id")
 RECEIVE = "submission.receive"
@@ -100,7 +101,7 @@ def receipt_proof(submission: Submission) -> dict[str, Any]:
         stated = statement_of(submission)
     except ValueError:
         raise publication.NotProvable(
-            "这件来件的内容与收到时不符，不能出具证明。请与我们联系，并保存好回执。"
+            sentence("这件来件的内容与收到时不符，不能出具证明。请与我们联系，并保存好回执。")
         ) from None
     return publication.prove(RECEIVE, _subject(submission), bytes.fromhex(submission.salt), stated.decode())
 

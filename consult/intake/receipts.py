@@ -21,6 +21,7 @@ from consult.clock import local
 from consult.intake.errors import ReceiptNotFound
 from consult.intake.models import Submission
 from consult.store import db
+from consult.text.sentences import sentence
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Characters that nobody confuses when reading aloud or copying by hand."""
@@ -95,5 +96,5 @@ def find(number: str, key: str) -> Submission:
     expected = submission.key_hash if submission is not None else hash_key("")
     same = hmac.compare_digest(expected, hash_key(normal_key(key)))
     if submission is None or not same:
-        raise ReceiptNotFound("没有查到这张回执。请核对回执编号和查询码，注意字母和数字不要混淆。")
+        raise ReceiptNotFound(sentence("没有查到这张回执。请核对回执编号和查询码，注意字母和数字不要混淆。"))
     return submission

@@ -17,6 +17,7 @@ from consult.intake.models import Attachment, RawForm, Submission, SubmissionPar
 from consult.intake.receipts import Receipt
 from consult.ledger.service import Done, record_many
 from consult.store import bulk, db, tally, writing
+from consult.text.sentences import sentence
 
 DRAWS = 5
 """How often a receipt number is drawn anew because another submission has it."""
@@ -99,7 +100,7 @@ def _replay(arrival: Arrival) -> Receipt:
     """
     stored = _stored(arrival)
     if stored is None or not rows.is_same_sending(stored, arrival):
-        raise IdempotencyConflict("这份表单刚才已经提交过一份不同的内容。请刷新页面后再提交新的意见。")
+        raise IdempotencyConflict(sentence("这份表单刚才已经提交过一份不同的内容。请刷新页面后再提交新的意见。"))
     return Receipt(stored.number, stored.id, replayed=True)
 
 

@@ -12,6 +12,7 @@ from consult.ledger.models import LedgerEntry, LedgerLeaf
 from consult.ledger.proofs import consistency_document, inclusion_document
 from consult.ledger.service import leaf_data
 from consult.store import db
+from consult.text.sentences import sentence
 
 __all__ = ["NotProvable", "consistency", "is_covered", "prove"]
 
@@ -33,7 +34,9 @@ def prove(act: str, subject: str, salt: bytes, content: str) -> dict[str, Any]:
     """
     found, newest = _find(act, subject), checkpoints.newest()
     if found is None or newest is None or found[1] >= newest.size:
-        raise NotProvable("这件来件已经记录在案，还没有归入公布的检查点。检查点每小时公布一次，请过一会儿再下载证明。")
+        raise NotProvable(
+            sentence("这件来件已经记录在案，还没有归入公布的检查点。检查点每小时公布一次，请过一会儿再下载证明。")
+        )
     entry, position = found
     path = _path(merkle.inclusion_path, position, newest.size)
     return inclusion_document(leaf_data(entry).decode(), salt, position, path, newest, content)
@@ -60,7 +63,7 @@ def consistency(old: int, new: int) -> dict[str, Any]:
     """
     earlier, later = checkpoints.of_size(old), checkpoints.of_size(new)
     if earlier is None or later is None or old > new:
-        raise NotProvable("没有这两个检查点，或者先后颠倒。请从公开记录页选择较早和较晚的检查点各一个。")
+        raise NotProvable(sentence("没有这两个检查点，或者先后颠倒。请从公开记录页选择较早和较晚的检查点各一个。"))
     return consistency_document(earlier, later, _path(merkle.consistency_path, old, new))
 
 
@@ -68,5 +71,5 @@ def _path(prove: Any, first: int, second: int) -> list[bytes]:
     try:
         path: list[bytes] = prove(tree.node, first, second)
     except LookupError:
-        raise NotProvable("记录树不完整，不能出具证明。请与我们联系。") from None
+        raise NotProvable(sentence("记录树不完整，不能出具证明。请与我们联系。")) from None
     return path

@@ -6,26 +6,31 @@ from collections.abc import Sequence
 
 from consult.text.anchors import in_words
 from consult.text.comparison import Comparison, Match, Relation
+from consult.text.sentences import Sentence, sentence
 from consult.text.tree import Kind, Provision
 from consult.text.wording import Op
 
 
 def told(match: Match) -> str:
     """Say what became of a provision: added, deleted, split, merged, renumbered, moved, changed, or nothing."""
-    old, new = names(match.old), names(match.new)
+    return "，".join(said(match, names(match.old), names(match.new)))
+
+
+def said(match: Match, old: str, new: str) -> list[Sentence]:
+    """Say what became of a provision, thing by thing; ``old`` and ``new`` name it on both sides."""
     if match.relation is Relation.ADDED:
-        return f"新增{new}"
+        return [sentence("新增%(new)s", new=new)]
     if match.relation is Relation.DELETED:
-        return f"删去{old}"
+        return [sentence("删去%(old)s", old=old)]
     if match.relation is Relation.SPLIT:
-        return f"{old}拆分为{new}"
+        return [sentence("%(old)s拆分为%(new)s", old=old, new=new)]
     if match.relation is Relation.MERGED:
-        return f"{old}合并为{new}"
-    said = [f"{old}改为{new}"] if match.renumbered else []
-    said += ["位置移动"] if match.moved else []
+        return [sentence("%(old)s合并为%(new)s", old=old, new=new)]
+    things = [sentence("%(old)s改为%(new)s", old=old, new=new)] if match.renumbered else []
+    things += [sentence("位置移动")] if match.moved else []
     if match.relation is Relation.CHANGED:
-        said.append("内容修改" if said else f"修改{old}")
-    return "，".join(said) or "没有改动"
+        things.append(sentence("内容修改") if things else sentence("修改%(old)s", old=old))
+    return things or [sentence("没有改动")]
 
 
 def names(provisions: Sequence[Provision]) -> str:
@@ -41,12 +46,12 @@ def name(node: Provision) -> str:
 def counted(comparison: Comparison) -> list[tuple[str, int]]:
     """Count what changed, in words, without what did not occur: [("修改", 12), ("新增", 3), …]."""
     counts = {
-        "修改": sum(match.relation is Relation.CHANGED for match in comparison.matches),
-        "新增": sum(match.relation is Relation.ADDED for match in comparison.matches),
-        "删去": sum(match.relation is Relation.DELETED for match in comparison.matches),
-        "拆分": sum(match.relation is Relation.SPLIT for match in comparison.matches),
-        "合并": sum(match.relation is Relation.MERGED for match in comparison.matches),
-        "只改序号或者位置": sum(
+        sentence("修改"): sum(match.relation is Relation.CHANGED for match in comparison.matches),
+        sentence("新增"): sum(match.relation is Relation.ADDED for match in comparison.matches),
+        sentence("删去"): sum(match.relation is Relation.DELETED for match in comparison.matches),
+        sentence("拆分"): sum(match.relation is Relation.SPLIT for match in comparison.matches),
+        sentence("合并"): sum(match.relation is Relation.MERGED for match in comparison.matches),
+        sentence("只改序号或者位置"): sum(
             match.relation is Relation.SAME and (match.renumbered or match.moved) for match in comparison.matches
         ),
     }

@@ -12,6 +12,7 @@ from consult.files.clamd import Finding
 from consult.files.mail import Mail, MailAttachment
 from consult.intake.mailbox import scanning
 from consult.settings import blobs, settings
+from consult.text.sentences import sentence
 
 TAKEN = 20
 """Files taken of one message; a message can't be given back to be split, as the form can."""
@@ -52,7 +53,9 @@ def take(mail: Mail) -> Enclosed:
             break
         try:
             if len(taken) >= TAKEN:
-                raise AttachmentRefused(file.name[:120], "没有收进附件清单", f"一封邮件最多收 {TAKEN} 个附件")
+                raise AttachmentRefused(
+                    file.name[:120], sentence("没有收进附件清单"), sentence("一封邮件最多收 %(n)s 个附件", n=TAKEN)
+                )
             checked = attachments.check(file.name, file.data, max_bytes=settings().attachment_bytes)
         except Exception as error:  # whatever a file does to its reader, the message that brought it is taken
             if not file.inline:
