@@ -4,7 +4,7 @@ export FLASK_APP := wsgi:app
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup run worker test check pytest packages lint types format lock migration benchmarks
+.PHONY: help setup run worker test check pytest packages lint types format translations lock migration benchmarks
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ lock: ## resolve requirements/*.in anew, no release younger than 14 days
 
 format: setup ## rewrite the code in the house's layout
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+translations: setup ## collect what the sources say, draft it in traditional characters, name what English still lacks
+	$(BIN)/python -m scripts.translations
 
 lint: setup ## layout, lint, import contracts
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports

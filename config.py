@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     site_name: str = "决策意见征集"
     """Name of the site."""
 
+    language_from_browser: Literal["script", "any"] = "script"
+    """What a browser's own languages decide: ``script``, simplified or traditional characters; ``any``, English too."""
+
     trusted_proxies: int = 0
     """Reverse proxies in front whose X-Forwarded headers are believed."""
 

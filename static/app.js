@@ -1,7 +1,7 @@
 // What every page may use; each part works on its own and the page works without any of them.
 // Nothing imports this file: a module loaded under two addresses runs twice.
 
-import { device, say } from "./device.js";
+import { _, device, say } from "./device.js";
 
 function darkNow() {
   const chosen = document.documentElement.dataset.theme;
@@ -32,8 +32,8 @@ function copying() {
     event.preventDefault();
     const words = new URL(button.dataset.copy, location.href).href;
     const text = button.dataset.copyText ?? words;
-    try { await navigator.clipboard.writeText(text); say("已复制"); }
-    catch { prompt("请按 Ctrl+C（手机上长按）复制：", text); }
+    try { await navigator.clipboard.writeText(text); say(_("已复制")); }
+    catch { prompt(_("请按 Ctrl+C（手机上长按）复制："), text); }
   });
 }
 
@@ -44,7 +44,7 @@ function submitOnce() {
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
     const button = event.submitter;
-    if (button) { button.setAttribute("aria-disabled", "true"); say(button.dataset.busy ?? "正在提交，请稍候"); }
+    if (button) { button.setAttribute("aria-disabled", "true"); say(button.dataset.busy ?? _("正在提交，请稍候")); }
   });
   // Coming back by the browser's own button finds the form usable again.
   addEventListener("pageshow", () => {

@@ -7,6 +7,11 @@ export const device = {
   remove(key) { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } },
 };
 
+const words = JSON.parse(document.getElementById("live")?.dataset.words ?? "{}");
+
+/** Returns words in the language of the page, with values in the places that they name: _("共 %(n)s 条", { n: 3 }). */
+export const _ = (source, values = {}) => (words[source] ?? source).replace(/%\((\w+)\)s/g, (_place, name) => values[name]);
+
 /** Says something to the eye and to a screen reader, for a few seconds. */
 export function say(words) {
   const place = document.getElementById("live");

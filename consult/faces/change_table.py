@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from consult.faces.citations import provision_words
+from consult.faces.languages import ENGLISH, language
+from consult.faces.speaking import gettext, translated
 from consult.text import changes
 from consult.text.comparison import Comparison, Match
 from consult.text.tree import Provision
@@ -50,12 +53,21 @@ def row(match: Match) -> ChangeRow:
     return ChangeRow(
         _side(match, match.old, Op.INSERT),
         _side(match, match.new, Op.DELETE),
-        changes.told(match),
+        _told(match),
         match.relation.value,
         tuple((piece.op.value, piece.text) for piece in match.pieces),
     )
 
 
+def _told(match: Match) -> str:
+    old, new = (gettext("、").join(map(_name, provisions)) for provisions in (match.old, match.new))
+    return gettext("，").join(map(translated, changes.said(match, old, new)))
+
+
+def _name(node: Provision) -> str:
+    return provision_words(node.anchor) if language() is ENGLISH else changes.name(node)
+
+
 def _side(match: Match, provisions: tuple[Provision, ...], left_out: Op) -> Side:
-    named = tuple((node.anchor, changes.name(node)) for node in provisions)
+    named = tuple((node.anchor, _name(node)) for node in provisions)
     return Side(named, tuple(changes.one_side(match, left_out)) if provisions else ())

@@ -16,9 +16,15 @@ from consult.files.export.akoma_ntoso import Particulars, to_akoma_ntoso
 from consult.files.export.plain import to_json, to_markdown
 from consult.settings import settings
 from consult.text import provisions as parser
+from consult.text.sentences import sentence
 
 MEDIA_TYPES = {"docx": word.MEDIA_TYPE, "xml": AKOMA_NTOSO, "json": "application/json", "md": "text/markdown"}
-FORMATS = (("docx", "Word（公文格式）"), ("xml", "XML（Akoma Ntoso）"), ("json", "JSON"), ("md", "Markdown"))
+FORMATS = (
+    ("docx", sentence("Word（公文格式）")),
+    ("xml", sentence("XML（Akoma Ntoso）")),
+    ("json", "JSON"),
+    ("md", "Markdown"),
+)
 """The formats of a draft with their words, in the order in which pages offer them."""
 
 

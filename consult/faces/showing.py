@@ -1,45 +1,61 @@
-"""How pages write dates, numbers and deadlines: the template filters that all faces share."""
+"""How pages write dates, numbers and deadlines in their language: the template filters that all faces share."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from babel.dates import format_date
 from flask import Flask
 
 from consult.clock import local
-from consult.text.anchors import in_words
+from consult.faces import citations
+from consult.faces.languages import ENGLISH, language
+from consult.faces.speaking import gettext
 
 INSTANT = timedelta(microseconds=1)
 
 
 def day(moment: datetime | date | None) -> str:
-    """Return the local day, ``2026年11月26日``; nothing for nothing."""
+    """Return the local day, ``2026年11月26日`` or ``26 November 2026``; nothing for nothing."""
     if moment is None:
         return ""
-    there = local(moment).date() if isinstance(moment, datetime) else moment
+    there = _local_day(moment)
+    if language() is ENGLISH:
+        return format_date(there, "d MMMM y", ENGLISH.locale)
     return f"{there.year}年{there.month}月{there.day}日"
 
 
 def short_day(moment: datetime | date | None) -> str:
-    """Return the local day without its year, ``11月26日``."""
-    return day(moment).partition("年")[2]
+    """Return the local day without its year, ``11月26日`` or ``26 November``."""
+    if moment is None:
+        return ""
+    there = _local_day(moment)
+    if language() is ENGLISH:
+        return format_date(there, "d MMMM", ENGLISH.locale)
+    return f"{there.month}月{there.day}日"
+
+
+def _local_day(moment: datetime | date) -> date:
+    return local(moment).date() if isinstance(moment, datetime) else moment
 
 
 def moment(at: datetime | None) -> str:
     """Return the local day and minute, ``2026年11月26日 15:04``."""
-    return f"{day(at)} {local(at):%H:%M}" if at is not None else ""
+    return gettext("%(day)s %(clock)s", day=day(at), clock=f"{local(at):%H:%M}") if at is not None else ""
 
 
 def last_moment(closes_at: datetime | None) -> str:
     """Return the end of a period as people say it; ``closes_at`` is the first moment after it.
 
-    Midnight is the 24:00 of the day before (Civil Code, article 203): ``11月26日 24:00``.
+    Midnight is the 24:00 of the day before (Civil Code, article 203): ``11月26日 24:00``, ``24:00 on 26 November``.
     """
     if closes_at is None:
         return ""
+    clock = f"{local(closes_at):%H:%M}"
+    day_ = short_day(closes_at)
     if local(closes_at).strftime("%H:%M:%S") == "00:00:00":
-        return f"{short_day(closes_at - INSTANT)} 24:00"
-    return f"{short_day(closes_at)} {local(closes_at):%H:%M}"
+        day_, clock = short_day(closes_at - INSTANT), "24:00"
+    return gettext("%(day)s %(clock)s", day=day_, clock=clock)
 
 
 def last_day(closes_at: datetime) -> date:
@@ -66,17 +82,10 @@ def file_size(n: int) -> str:
     return f"{n / (1024 * 1024):.1f} MB".replace(".0 MB", " MB")
 
 
-def provision_words(anchor: str) -> str:
-    """Return an anchor as a citation: 第十二条第二款; what is no anchor, as it is."""
-    try:
-        return in_words(anchor)
-    except ValueError:
-        return anchor
-
-
 def register(app: Flask) -> None:
     """Give every template these filters, and the settings as ``settings``; leave no blank lines where tags stood."""
-    for filter_ in (day, short_day, moment, last_moment, days_left, thousands, file_size, provision_words):
+    for filter_ in (day, short_day, moment, last_moment, days_left, thousands, file_size):
         app.add_template_filter(filter_)
+    citations.register(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["settings"] = app.config["SETTINGS"]

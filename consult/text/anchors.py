@@ -60,7 +60,8 @@ _INSIDE_OTHERS: Final = frozenset({"annex", "item", "point"})  # a paragraph of 
 _ARTICLE_PARAGRAPH: Final = _ordinal("款")
 _OTHER_PARAGRAPH: Final = _ordinal("段")
 
-_STEP: Final = re.compile(r"([a-z]+)-(\d+)(?:-(\d+))?(?:-x(\d+))?(?:-|$)")
+STEP: Final = re.compile(r"([a-z]+)-(\d+)(?:-(\d+))?(?:-x(\d+))?(?:-|$)")
+"""One step of an anchor: its name, its number, the number after 之, and which of several that are called so."""
 _N: Final = f"[{CHINESE}{ARABIC}]+"
 _READ: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), name)
@@ -107,7 +108,7 @@ def in_words(anchor: str) -> str:
     end = 0
     in_article = False
     while end < len(anchor):
-        step = _STEP.match(anchor, end)
+        step = STEP.match(anchor, end)
         if step is None or (step[1] != "para" and step[1] not in _WORDS):
             raise ValueError(f"不是条文编号：{anchor}")
         name, number, sub = step[1], int(step[2]), int(step[3] or 0)

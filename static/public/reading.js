@@ -1,6 +1,6 @@
 // Reading and writing in one place: contents that follow the reader, select words → a box under that article → the tray.
 // Without this script the same links lead to the form with the article chosen.
-import { say } from "../device.js";
+import { _, say } from "../device.js";
 import { act, decline, declined, drafts } from "./drafts.js";
 import * as tray from "./tray.js";
 
@@ -58,17 +58,17 @@ function openBox(article, quote = "") {
   if (!box) {
     const id = `say-${anchor}`;
     const label = element("label", { htmlFor: id });
-    const text = element("textarea", { id, className: "input", maxLength: 20000, placeholder: "哪里不合适，建议怎么改，为什么。" });
+    const text = element("textarea", { id, className: "input", maxLength: 20000, placeholder: _("哪里不合适，建议怎么改，为什么。") });
     text.value = boxes()[anchor] ?? "";
     const state = element("span", { className: "muted saved" });
-    const putIn = element("button", { type: "button", className: "btn btn-small", textContent: "放入意见单" });
-    const close = element("button", { type: "button", className: "act", textContent: "收起" });
+    const putIn = element("button", { type: "button", className: "btn btn-small", textContent: _("放入意见单") });
+    const close = element("button", { type: "button", className: "act", textContent: _("收起") });
     box = element("div", { className: "box" }, label, text, element("div", { className: "row" }, putIn, close, state));
     article.querySelector(".acts").before(box);
     const tellKept = (words) => {
-      if (declined()) state.textContent = "不在这台设备上保存草稿。";
+      if (declined()) state.textContent = _("不在这台设备上保存草稿。");
       else if (!words) state.textContent = "";
-      else if (!state.textContent) state.append("已自动保存在本机", act("公用电脑，不要保存", () => { decline(slug); tellKept(words); text.focus(); }));
+      else if (!state.textContent) state.append(_("已自动保存在本机"), act(_("公用电脑，不要保存"), () => { decline(slug); tellKept(words); text.focus(); }));
     };
     text.addEventListener("input", () => { keepBox(anchor, text.value); tellKept(text.value); });
     putIn.addEventListener("click", () => putIntoTray(article, box, text));
@@ -76,21 +76,24 @@ function openBox(article, quote = "") {
   }
   box.hidden = false;
   box.dataset.quote = quote;
-  box.querySelector("label").textContent = quote ? `对“${quote.length > 40 ? `${quote.slice(0, 40)}…` : quote}”的意见` : `对${article.dataset.title}的意见`;
+  const short = quote.length > 40 ? quote.slice(0, 40) + "…" : quote;
+  box.querySelector("label").textContent = quote
+    ? _("对“%(quote)s”的意见", { quote: short })
+    : _("对%(place)s的意见", { place: article.dataset.title });
   article.classList.add("chosen");
   box.querySelector("textarea").focus();
 }
 
 function putIntoTray(article, box, text) {
   const content = text.value.trim();
-  if (!content) { say("还没有写。请先写下意见。"); text.focus(); return; }
+  if (!content) { say(_("还没有写。请先写下意见。")); text.focus(); return; }
   const item = { anchor: article.dataset.anchor, title: article.dataset.title, quote: box.dataset.quote ?? "", content };
   if (!tray.put(slug, item)) { location.href = article.querySelector("[data-say]").href; return; }
   keepBox(item.anchor, "");
   box.remove();
   article.classList.remove("chosen");
   showTray();
-  say(`已放入意见单，共 ${tray.items(slug).length} 条。写完请点“核对并提交”。`);
+  say(_("已放入意见单，共 %(n)s 条。写完请点“核对并提交”。", { n: tray.items(slug).length }));
   article.querySelector("[data-say]").focus();
 }
 
@@ -102,9 +105,9 @@ function showTray() {
   bar.querySelector("[data-tray-empty]").hidden = all.length > 0;
   bar.querySelector("[data-tray-full]").hidden = all.length === 0;
   bar.querySelector("[data-tray-count]").textContent = String(all.length);
-  bar.querySelector("[data-tray-names]").textContent = all.map((item) => item.title.split("（")[0]).join("、");
+  bar.querySelector("[data-tray-names]").textContent = all.map((item) => item.title.split(/（| \(/)[0]).join(_("、"));
   const go = bar.querySelector("[data-tray-go]");
-  go.textContent = all.length ? "核对并提交" : "提意见";
+  go.textContent = all.length ? _("核对并提交") : _("提意见");
   const query = all.map((item) => `anchor=${encodeURIComponent(item.anchor)}`).join("&");
   go.href = bar.dataset.comment + (query ? `?${query}` : "");
 }
@@ -121,7 +124,7 @@ function selected() {
 }
 
 function offerSelection() {
-  const button = element("button", { type: "button", className: "btn btn-small selection-button", textContent: "对选中的字句提意见", hidden: true });
+  const button = element("button", { type: "button", className: "btn btn-small selection-button", textContent: _("对选中的字句提意见"), hidden: true });
   document.body.append(button);
   let held = null;
   const update = () => {

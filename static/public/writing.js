@@ -1,4 +1,5 @@
 // The form: the tray comes in, what is typed is kept on this device until it is sent. Names and contacts are never kept.
+import { _ } from "../device.js";
 import { act, allow, arrived, beginAnew, decline, declined, drafts, forget, hasArrived, sending } from "./drafts.js";
 import { prove } from "./proof.js";
 import * as tray from "./tray.js";
@@ -24,19 +25,19 @@ function tell(words, ...acts) {
   line.replaceChildren(words, ...acts);
 }
 
-const emptying = () => act("清空", () => {
+const emptying = () => act(_("清空"), () => {
   forget(slug);
   for (const piece of pieces()) textOf(piece).value = "";
   textOf(pieces()[0]).focus();
-  tell("已清空，这台设备上没有留下。");
+  tell(_("已清空，这台设备上没有留下。"));
 });
 
-const declining = () => act("公用电脑，不要保存", () => { decline(slug); tellState(); });
-const allowing = () => act("恢复自动保存", () => { allow(); keep(); });
+const declining = () => act(_("公用电脑，不要保存"), () => { decline(slug); tellState(); });
+const allowing = () => act(_("恢复自动保存"), () => { allow(); keep(); });
 
 function tellState() {
-  if (declined()) tell("不在这台设备上保存草稿，关掉页面就没有了。", allowing());
-  else tell("已自动保存在本机，提交后清除。", emptying(), declining());
+  if (declined()) tell(_("不在这台设备上保存草稿，关掉页面就没有了。"), allowing());
+  else tell(_("已自动保存在本机，提交后清除。"), emptying(), declining());
 }
 
 function bringIn() {
@@ -58,7 +59,7 @@ function bringIn() {
     found ||= Boolean(text.value);
   }
   if (declined()) tellState();
-  else if (found) tell("已带入您在这台设备上写过、还没有提交的文字。", emptying(), declining());
+  else if (found) tell(_("已带入您在这台设备上写过、还没有提交的文字。"), emptying(), declining());
 }
 
 function keep() {
@@ -93,8 +94,8 @@ function cameBack(event) {
   const again = document.createElement("a");
   again.className = "act";
   again.href = form.action;
-  again.textContent = "另写一份";
-  tell("这份意见已经提交成功，不用再提交。", again);
+  again.textContent = _("另写一份");
+  tell(_("这份意见已经提交成功，不用再提交。"), again);
 }
 
 if (form) {
@@ -109,7 +110,7 @@ if (form) {
   });
   addEventListener("storage", (event) => {
     const elsewhere = event.key === `typed:${slug}` && event.newValue === null && written() && !document.hasFocus();
-    if (elsewhere) tell("这份草稿刚才在另一个页面里提交或者清空了，请核对一下，免得重复提交。", emptying());
+    if (elsewhere) tell(_("这份草稿刚才在另一个页面里提交或者清空了，请核对一下，免得重复提交。"), emptying());
   });
   addEventListener("pagehide", () => { if (written()) keep(); });
   form.addEventListener("click", dropping);

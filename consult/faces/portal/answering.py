@@ -21,18 +21,21 @@ from consult.drafting import queries
 from consult.faces.guards import csrf, limiter
 from consult.faces.portal.blueprint import Visitor, invitation_or_404, portal
 from consult.faces.public.feeds import outside
+from consult.faces.speaking import gettext, translated
 from consult.faces.uploads import lift_limits, look_at
 from consult.files.attachments import AttachmentRefused, CheckedAttachment
 from consult.intake import receipts
 from consult.intake.arrival import Said
 from consult.reporting import queries as reports
 from consult.settings import blobs, settings
+from consult.text.sentences import sentence
 
 NAME_CHARACTERS = 40
 NOTE_CHARACTERS = 500
 WRITES = "240 per hour"
 """Savings and sendings from one address; the form isn't looked at to tell them apart, for it may be large."""
-STALE = "页面放得太久，或者浏览器没有带上安全标记。您写的都还在，请再点一次。"
+STALE = sentence("页面放得太久，或者浏览器没有带上安全标记。您写的都还在，请再点一次。")
+DRAFTS_ONLY = sentence("您的账号只能起草。已经保存，请本单位有权发出的同事发出。")
 
 
 class AnswerForm(FlaskForm):
@@ -77,14 +80,14 @@ def write(identifier: int) -> str | Response | tuple[str, int]:
         return _page(who, invitation, content, troubles), 400
     if verb == "save":
         _save(who, invitation, content)
-        flash("已经保存，还没有发出。可以改天再写，也可以交给同事接着写。", "success")
+        flash(gettext("已经保存，还没有发出。可以改天再写，也可以交给同事接着写。"), "success")
         return redirect(url_for(".answer", identifier=identifier), 303)
     if verb == "hand":
         _save(who, invitation, content)
         return redirect(url_for(".colleague", identifier=identifier), 303)
     if not who.may_send:
         _save(who, invitation, content)
-        return _page(who, invitation, content, ["您的账号只能起草。已经保存，请本单位有权发出的同事发出。"]), 403
+        return _page(who, invitation, content, [DRAFTS_ONLY]), 403
     try:
         receipt = responses.respond(
             who.actor,
@@ -181,17 +184,18 @@ def ask(identifier: int, verb: str) -> Response:
     why = request.form.get("why", "")[:2000]
     try:
         if not who.may_send:
-            raise Refused("您的账号只能起草，请本单位有权发出的同事办理。")
+            raise Refused(sentence("您的账号只能起草，请本单位有权发出的同事办理。"))
         if not invitations.is_live(invitation, clock.now()):
-            raise Refused("这份征求意见函已经过期，请联系发函的处室。")
+            raise Refused(sentence("这份征求意见函已经过期，请联系发函的处室。"))
         if verb == "decline":
             invitations.decline(who.actor, invitation, why, at=clock.now())
-            flash("已经告诉发函的处室：这一次不参加。改变主意的，在期限之前仍然可以在这里答复。", "success")
+            words = gettext("已经告诉发函的处室：这一次不参加。改变主意的，在期限之前仍然可以在这里答复。")
+            flash(words, "success")
         else:
             deadlines.ask_extension(who.actor, invitation, why, at=clock.now())
-            flash("延期的申请已经送到发函的处室。同意后，新的期限显示在这里。", "success")
+            flash(gettext("延期的申请已经送到发函的处室。同意后，新的期限显示在这里。"), "success")
     except Refused as refusal:
-        flash(str(refusal), "error")
+        flash(translated(str(refusal)), "error")
     return redirect(url_for(".answer", identifier=identifier), 303)
 
 
@@ -249,7 +253,8 @@ def _take_files(content: dict[str, Any]) -> list[str]:
             continue
         try:
             if len(content["attachments"]) >= settings().attachment_count:
-                raise Refused(f"最多上传 {settings().attachment_count} 个附件，请先去掉一些，或者合并成一个文件。")
+                most = settings().attachment_count
+                raise Refused(sentence("最多上传 %(most)s 个附件，请先去掉一些，或者合并成一个文件。", most=most))
             checked, data = look_at(file)
             if all(checked.digest != known["digest"] for known in content["attachments"]):
                 blobs().put(data)

@@ -20,6 +20,7 @@ from consult.consultees.models import Consultee, Invitation, Member, MemberRole
 from consult.faces.guards import keep_address_secret
 from consult.settings import settings
 from consult.store import db
+from consult.text.sentences import sentence
 
 portal = Blueprint("portal", __name__, url_prefix="/portal")
 
@@ -45,7 +46,7 @@ class Visitor:
     @property
     def name(self) -> str:
         """What the record calls the visitor."""
-        return self.member.name if self.member is not None else "持函人"
+        return self.member.name if self.member is not None else sentence("持函人")
 
     @property
     def actor(self) -> Actor:

@@ -19,29 +19,43 @@ from consult.consultees.standing import standing
 from consult.drafting.models import State
 from consult.faces.guards import limiter
 from consult.faces.portal.blueprint import at_the_door, let_in, portal, see_out, visitor
+from consult.faces.speaking import gettext
 from consult.settings import settings
 from consult.store import db
+from consult.text.sentences import sentence
 
 LISTED = 100
+ONLY_SENDERS = sentence("只有能以本单位名义发出的账号，才能管理本单位的人员。")
+NO_SUCH_ACCOUNT = sentence("没有这个账号。")
 
 
 class SignInForm(FlaskForm):
     """Username and password of a member."""
 
     username = StringField(
-        "登录名", validators=[InputRequired("请填写登录名。"), Length(max=120, message="登录名太长。")]
+        sentence("登录名"),
+        validators=[
+            InputRequired(sentence("请填写登录名。")),
+            Length(max=120, message=sentence("登录名太长。")),
+        ],
     )
-    password = PasswordField("密码", validators=[InputRequired("请填写密码。"), Length(max=200, message="密码太长。")])
+    password = PasswordField(
+        sentence("密码"),
+        validators=[InputRequired(sentence("请填写密码。")), Length(max=200, message=sentence("密码太长。"))],
+    )
 
 
 class MemberForm(FlaskForm):
     """A colleague to let in."""
 
-    username = StringField("登录名", validators=[InputRequired("请填写登录名。")])
-    name = StringField("姓名", validators=[InputRequired("请填写姓名。")])
+    username = StringField(sentence("登录名"), validators=[InputRequired(sentence("请填写登录名。"))])
+    name = StringField(sentence("姓名"), validators=[InputRequired(sentence("请填写姓名。"))])
     role = RadioField(
-        "可以做什么",
-        choices=[(MemberRole.DRAFT.value, "起草、保存"), (MemberRole.SEND.value, "起草、保存，并以本单位名义发出")],
+        sentence("可以做什么"),
+        choices=[
+            (MemberRole.DRAFT.value, sentence("起草、保存")),
+            (MemberRole.SEND.value, sentence("起草、保存，并以本单位名义发出")),
+        ],
         default=MemberRole.DRAFT.value,
     )
 
@@ -111,7 +125,7 @@ def people() -> str | tuple[str, int]:
     who = at_the_door()
     form, password, admitted = MemberForm(), "", None
     if who.member is None or not who.may_send:
-        return render_template("portal/closed.html", words="只有能以本单位名义发出的账号，才能管理本单位的人员。"), 403
+        return render_template("portal/closed.html", words=ONLY_SENDERS), 403
     if form.validate_on_submit():
         try:
             admitted, password = members.admit(
@@ -137,9 +151,9 @@ def leave(identifier: int) -> Response | tuple[str, int]:
     who = visitor()
     member = db.session.get(Member, identifier)
     if who is None or who.member is None or not who.may_send or member is None:
-        return render_template("portal/closed.html", words="没有这个账号。"), 404
+        return render_template("portal/closed.html", words=NO_SUCH_ACCOUNT), 404
     if member.consultee_id != who.consultee.id or member.id == who.member.id:
-        return render_template("portal/closed.html", words="没有这个账号。"), 404
+        return render_template("portal/closed.html", words=NO_SUCH_ACCOUNT), 404
     members.dismiss(who.actor, member, at=clock.now())
-    flash(f"{member.name}的账号已经停用。", "success")
+    flash(gettext("%(name)s的账号已经停用。", name=member.name), "success")
     return redirect(url_for(".people"), 303)

@@ -32,10 +32,13 @@ from consult.intake.arrival import Arrival
 from consult.intake.errors import IdempotencyConflict, NotOpen, SubmissionRefused, TooManyAttachments
 from consult.intake.models import Channel
 from consult.settings import blobs, settings
+from consult.text.sentences import sentence
 
 RAW_FIELDS = ("name", "contact", "sender_kind", "publish_name", "keep_private", "token")
-TOO_OFTEN = "这个网络在短时间内提交得太多，请过一小时再点“提交意见”，或者发邮件。您写的都还在，也可以先复制保存。"
-STALE = "页面放得太久，或者浏览器没有带上安全标记。您写的都还在，请再点一次“提交意见”。"
+TOO_OFTEN = sentence(
+    "这个网络在短时间内提交得太多，请过一小时再点“提交意见”，或者发邮件。您写的都还在，也可以先复制保存。"
+)
+STALE = sentence("页面放得太久，或者浏览器没有带上安全标记。您写的都还在，请再点一次“提交意见”。")
 
 
 @blueprint.get("/consultations/<slug>/comment")
@@ -85,7 +88,13 @@ def send(slug: str) -> str | Response | tuple[str, int]:
     except IdempotencyConflict as refusal:
         form = CommentForm()
         form.token.data = new_token()
-        return _again(slug, form, now, 409, [f"{refusal} 要把现在这份也提交，请再点一次“提交意见”。"])
+        return _again(
+            slug,
+            form,
+            now,
+            409,
+            [sentence("%(refusal)s 要把现在这份也提交，请再点一次“提交意见”。", refusal=str(refusal))],
+        )
     except (SubmissionRefused, AttachmentRefused) as refusal:
         return _again(slug, CommentForm(), now, _status_of(refusal), [str(refusal)], _field_of(refusal))
     return let_in(redirect(url_for(".receipt", number=receipt.number), 303), receipt.number, fresh=True)
@@ -207,7 +216,12 @@ def _attachments() -> tuple[CheckedAttachment, ...]:
     sent = _files()
     if len(sent) > limit:
         raise TooManyAttachments(
-            f"一次最多上传 {limit} 个附件，现在有 {len(sent)} 个。请去掉一些，或者合并成一个文件。", "attachments"
+            sentence(
+                "一次最多上传 %(most)s 个附件，现在有 %(n)s 个。请去掉一些，或者合并成一个文件。",
+                most=limit,
+                n=len(sent),
+            ),
+            "attachments",
         )
     return tuple(check(file.filename or "", _bytes_of(file), max_bytes=settings().attachment_bytes) for file in sent)
 

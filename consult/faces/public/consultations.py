@@ -12,12 +12,14 @@ from consult.faces.draft_files import FORMATS
 from consult.faces.public.blueprint import blueprint, public_consultation
 from consult.faces.public.drafts import PAIRS
 from consult.faces.public.home import kind_name, received
-from consult.faces.showing import last_moment, short_day
+from consult.faces.showing import last_day, last_moment, short_day
+from consult.faces.speaking import gettext
 from consult.reporting import queries as reports
 from consult.store import tally
+from consult.text.sentences import sentence
 
 OPINIONS_ON_A_PAGE = 20
-STEPS = ("公布草案", "征求意见", "研究采纳", "反馈公布", "上会审议")
+STEPS = (sentence("公布草案"), sentence("征求意见"), sentence("研究采纳"), sentence("反馈公布"), sentence("上会审议"))
 STEP_OF = {
     State.OPEN: 1,
     State.CLOSED: 2,
@@ -97,7 +99,9 @@ def article(slug: str, anchor: str) -> str:
 
 def steps_of(found: Consultation, report: reports.Feedback | None) -> list[tuple[str, str]]:
     """Return the road of a consultation with the dates that are known."""
-    until = last_moment(found.closes_at).replace(" 24:00", "")
+    until = last_moment(found.closes_at)
+    if found.closes_at is not None and "24:00" in until:
+        until = short_day(last_day(found.closes_at))
     answered = short_day(report.published_at) if report is not None else ""
-    dates = (short_day(found.opens_at), f"至 {until}" if until else "", "", answered, "")
+    dates = (short_day(found.opens_at), gettext("至 %(day)s", day=until) if until else "", "", answered, "")
     return list(zip(STEPS, dates, strict=True))

@@ -12,10 +12,15 @@ from consult.faces import draft_files
 from consult.faces.change_table import table
 from consult.faces.public.blueprint import blueprint, public_consultation
 from consult.faces.public.home import kind_name
+from consult.text.sentences import sentence
 
 PAIRS = {
-    "in-force": ("与现行规定对照", "现行规定", "征求意见稿"),
-    "promulgated": ("公布施行的文本和征求意见稿对照", "征求意见稿", "公布施行的文本"),
+    "in-force": (sentence("与现行规定对照"), sentence("现行规定"), sentence("征求意见稿")),
+    "promulgated": (
+        sentence("公布施行的文本和征求意见稿对照"),
+        sentence("征求意见稿"),
+        sentence("公布施行的文本"),
+    ),
 }
 """The comparisons that everybody may see: what the page is called, and its two sides."""
 

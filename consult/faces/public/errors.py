@@ -10,11 +10,13 @@ from werkzeug.exceptions import HTTPException
 
 from consult.accounts.errors import NotAllowed
 from consult.faces.api import problems
+from consult.faces.speaking import gettext, translated
+from consult.text.sentences import sentence
 
 PAGES = (400, 403, 404, 405, 413, 429, 500)
 MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics")
 
-BARE = "我们这边出了问题，不是您的错。请过几分钟再试；写的字还在上一页。\n"
+BARE = sentence("我们这边出了问题，不是您的错。请过几分钟再试；写的字还在上一页。")
 
 Answer = tuple[str | Response, int]
 
@@ -28,7 +30,7 @@ def register(app: Flask) -> None:
 
 
 def _stale_form(_error: CSRFError) -> Answer:
-    return _answer(400, "csrf", "表单的安全标记不对")
+    return _answer(400, "csrf", gettext("表单的安全标记不对"))
 
 
 def _not_allowed(error: NotAllowed) -> Answer:
@@ -53,4 +55,4 @@ def _answer(status: int, name: str, words: str = "") -> Answer:
         return render_template("errors/error.html", name=name, status=status, words=words), status
     except Exception:  # what broke the page may break this one too: then say it without a template
         current_app.logger.exception("the error page failed")
-        return Response(BARE, 500, mimetype="text/plain"), 500
+        return Response(translated(BARE) + "\n", 500, mimetype="text/plain"), 500

@@ -12,6 +12,7 @@ from wtforms.validators import Length, Regexp
 
 from consult.intake.arrival import CONTACT_CHARACTERS, NAME_CHARACTERS, QUOTE_CHARACTERS
 from consult.intake.models import SenderKind
+from consult.text.sentences import sentence
 
 PIECES = 60
 """Places of the draft that one form may speak of."""
@@ -21,19 +22,21 @@ TOKEN = re.compile(rf"[\w.~-]{{0,{TOKEN_CHARACTERS}}}\Z", re.ASCII)
 RECEIPT_CHARACTERS = 60
 
 SENDER_KINDS = [
-    SelectChoice(SenderKind.PERSON.value, "个人"),
-    SelectChoice(SenderKind.ENTERPRISE.value, "企业"),
-    SelectChoice(SenderKind.ASSOCIATION.value, "行业协会、商会"),
-    SelectChoice(SenderKind.ORGANISATION.value, "其他单位"),
+    SelectChoice(SenderKind.PERSON.value, sentence("个人")),
+    SelectChoice(SenderKind.ENTERPRISE.value, sentence("企业")),
+    SelectChoice(SenderKind.ASSOCIATION.value, sentence("行业协会、商会")),
+    SelectChoice(SenderKind.ORGANISATION.value, sentence("其他单位")),
 ]
 
 
 class PieceForm(Form):
     """What is said of one place of the draft: an empty anchor means the whole."""
 
-    anchor = HiddenField(validators=[Length(max=ANCHOR_CHARACTERS, message="条文的编号不对，请从草案里重新选择。")])
-    quote = HiddenField(validators=[Length(max=QUOTE_CHARACTERS, message=f"选中的字句最多 {QUOTE_CHARACTERS} 字。")])
-    content = TextAreaField("意见")
+    anchor = HiddenField(
+        validators=[Length(max=ANCHOR_CHARACTERS, message=sentence("条文的编号不对，请从草案里重新选择。"))]
+    )
+    quote = HiddenField(validators=[Length(max=QUOTE_CHARACTERS, message=sentence("选中的字句最多 %(max)d 字。"))])
+    content = TextAreaField(sentence("意见"))
 
 
 class CommentForm(FlaskForm):
@@ -45,24 +48,28 @@ class CommentForm(FlaskForm):
         csrf = False
 
     pieces = FieldList(FormField(PieceForm), max_entries=PIECES)
-    token = HiddenField(validators=[Regexp(TOKEN, message="表单已经失效，请再点一次“提交意见”。")])
+    token = HiddenField(validators=[Regexp(TOKEN, message=sentence("表单已经失效，请再点一次“提交意见”。"))])
     name = StringField(
-        "姓名或者单位名称",
-        validators=[Length(max=NAME_CHARACTERS, message=f"姓名或者单位名称最多 {NAME_CHARACTERS} 字，请缩短。")],
+        sentence("姓名或者单位名称"),
+        validators=[Length(max=NAME_CHARACTERS, message=sentence("姓名或者单位名称最多 %(max)d 字，请缩短。"))],
     )
     contact = StringField(
-        "联系方式",
-        validators=[Length(max=CONTACT_CHARACTERS, message=f"联系方式最多 {CONTACT_CHARACTERS} 字，请缩短。")],
+        sentence("联系方式"),
+        validators=[Length(max=CONTACT_CHARACTERS, message=sentence("联系方式最多 %(max)d 字，请缩短。"))],
     )
-    sender_kind = RadioField("您是", choices=SENDER_KINDS, default=SenderKind.PERSON.value)
-    publish_name = BooleanField("公布我的意见时，可以写出我的姓名或者单位名称")
-    keep_private = BooleanField("不要公开我的意见内容，只供研究采纳时参考")
-    files = MultipleFileField("附件")
-    website = StringField("网址（请留空）")
+    sender_kind = RadioField(sentence("您是"), choices=SENDER_KINDS, default=SenderKind.PERSON.value)
+    publish_name = BooleanField(sentence("公布我的意见时，可以写出我的姓名或者单位名称"))
+    keep_private = BooleanField(sentence("不要公开我的意见内容，只供研究采纳时参考"))
+    files = MultipleFileField(sentence("附件"))
+    website = StringField(sentence("网址（请留空）"))
 
 
 class ReceiptForm(FlaskForm):
     """Number and key of a receipt."""
 
-    number = StringField("回执编号", validators=[Length(max=RECEIPT_CHARACTERS, message="回执编号太长，请核对。")])
-    key = StringField("查询码", validators=[Length(max=RECEIPT_CHARACTERS, message="查询码太长，请核对。")])
+    number = StringField(
+        sentence("回执编号"), validators=[Length(max=RECEIPT_CHARACTERS, message=sentence("回执编号太长，请核对。"))]
+    )
+    key = StringField(
+        sentence("查询码"), validators=[Length(max=RECEIPT_CHARACTERS, message=sentence("查询码太长，请核对。"))]
+    )

@@ -24,6 +24,7 @@ from consult.faces.guards import keep_address_secret, limiter
 from consult.faces.public.blueprint import blueprint
 from consult.faces.public.feeds import outside
 from consult.faces.public.forms import ReceiptForm
+from consult.faces.speaking import gettext
 from consult.intake import receipts
 from consult.intake.consent import withdraw_consent as take_back
 from consult.intake.errors import ReceiptNotFound
@@ -33,6 +34,7 @@ from consult.reporting import queries as reports
 from consult.settings import settings
 from consult.store import db
 from consult.text.comparison import Followed
+from consult.text.sentences import sentence
 
 COOKIE = "receipt"
 FRESH = ":fresh"
@@ -40,11 +42,11 @@ FRESH = ":fresh"
 SECONDS = 30 * 60
 FEEDBACK_IS_OUT = (State.FEEDBACK_PUBLISHED, State.SUBMITTED_TO_MEETING, State.PROMULGATED)
 LATER_WORDS = {
-    VersionKind.PROMULGATED: "公布施行的文本",
-    VersionKind.FOR_SUBMISSION: "送审稿",
-    VersionKind.REVISED: "修改稿",
+    VersionKind.PROMULGATED: sentence("公布施行的文本"),
+    VersionKind.FOR_SUBMISSION: sentence("送审稿"),
+    VersionKind.REVISED: sentence("修改稿"),
 }
-NOT_FOUND = "没有查到这张回执。请核对编号和查询码：查询码是四组字母和数字，大小写都可以。"
+NOT_FOUND = sentence("没有查到这张回执。请核对编号和查询码：查询码是四组字母和数字，大小写都可以。")
 
 
 def _signer() -> TimestampSigner:
@@ -131,7 +133,7 @@ def receipt(number: str) -> Response:
     submission = _submission(number) if held else None
     if held is None or submission is None:
         form = ReceiptForm(formdata=None, data={"number": number})
-        return _again(form, ["请输入查询码。为了保护您的意见，每次查询半小时内有效。"], 403)
+        return _again(form, [sentence("请输入查询码。为了保护您的意见，每次查询半小时内有效。")], 403)
     consultation = submission.consultation
     state = consultation.state(clock.now()) if consultation is not None else None
     later = (
@@ -172,7 +174,7 @@ def withdraw_consent(number: str) -> Response:
     if submission is None:
         abort(403)
     take_back(submission, at=clock.now())
-    flash("已撤回：以后公布时不再写出您的姓名。", "success")
+    flash(gettext("已撤回：以后公布时不再写出您的姓名。"), "success")
     return quiet(redirect(url_for(".receipt", number=number), 303))
 
 

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from consult.faces.guards import limiter
 from consult.faces.public.blueprint import blueprint
 from consult.faces.public.receipts import held_submission, quiet
+from consult.faces.speaking import gettext, translated
 from consult.intake.evidence import receipt_proof
 from consult.ledger import checkpoints, publication
 from consult.ledger.errors import NotProvable
@@ -75,7 +76,7 @@ def consistency() -> ResponseReturnValue:
     try:
         document = publication.consistency(_sane(old or 0), _sane(new or 0))
     except NotProvable as refusal:
-        return jsonify(error=refusal.message), 404
+        return jsonify(error=translated(refusal.message)), 404
     return _download(document, f"consistency-{old}-{new}.json")
 
 
@@ -96,11 +97,11 @@ def receipt_proof_file(number: str) -> ResponseReturnValue:
     """Return the proof that a submission is in the published record, to who holds its receipt."""
     submission = held_submission(number)
     if submission is None:
-        return quiet(jsonify(error="请先用回执编号和查询码打开回执，再下载证明。")), 403
+        return quiet(jsonify(error=gettext("请先用回执编号和查询码打开回执，再下载证明。"))), 403
     try:
         document = receipt_proof(submission)
     except NotProvable as refusal:
-        return quiet(jsonify(error=refusal.message)), 404
+        return quiet(jsonify(error=translated(refusal.message))), 404
     return quiet(_download(document, f"proof-{number}.json"))
 
 
