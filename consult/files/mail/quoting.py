@@ -24,7 +24,7 @@ _RULE = re.compile(
 # "----- 原文 -----" begins a message where its head follows; people put it over the words of a draft, too.
 _RULE_ABOVE_HEAD = re.compile(r"[ \t>]*[-_=*—－]{2,60}[ \t\xa0]*(?:引用)?原文[ \t\xa0]*[-_=*—－]{2,60}[ \t]*\Z")
 _BARE_RULE = re.compile(
-    r"[ \t>]*(?:原始邮件|原始郵件|begin forwarded message|开始转发的邮件|開始轉寄的郵件"
+    r"[ \t>]*(?:原始邮件|原始郵件|(?:begin )?forwarded message|开始转发的邮件|開始轉寄的郵件"
     r"|以下为转发邮件)[ \t]*[:：]?[ \t]*\Z",
     re.I,
 )
@@ -106,13 +106,16 @@ def split(text: str) -> Words:
     above, below = (lines, []) if cut is None else (lines[: cut.line], lines[cut.line :])
     own, quoted = _without_quotes(above)
     own, ending = _without_ending(own)
-    if cut and (inside := _answers_below(below[cut.length :], alone=not _joined(own))):
+    answered = _with_wrapped_marked(below[cut.length :]) if cut else []
+    if inside := _answers_below(answered, alone=not _joined(own)):
         inside, ending_inside = _without_ending(inside)
         own, ending = [*own, "", *inside], [*ending, *ending_inside]
+        if _begins_marked(answered):
+            answered = [line for line in answered if _QUOTE.match(line)]
     rest = "\n".join(part for part in (_joined(ending), _joined(quoted), _joined(below)) if part) + text[_MAX_TEXT:]
     if cut is None:
         return Words(_joined(own), rest)
-    message = _joined(_unquoted(below[cut.length :]))
+    message = _joined(_unquoted(answered))
     return Words(_joined(own), rest, _joined(below[: cut.length]), message, cut.forward, cut.bare_head)
 
 
@@ -224,14 +227,15 @@ def _answers_below(lines: list[str], *, alone: bool) -> list[str]:
     Where there are words above, too (`alone` is False), the quotation must begin marked: what a program quotes without
     marks may hold marked lines of an older message.
     """
-    first = next((line for line in lines if line.strip()), "")
-    if not alone and not _QUOTE.match(first):
-        return []
-    own, quoted = _without_quotes(_with_wrapped_marked(lines))
-    if not _joined(quoted):
+    own, quoted = _without_quotes(lines)
+    if not _joined(quoted) or not (alone or _begins_marked(lines)):
         return []
     older = _find_cut(own)
     return own if older is None else own[: older.line]
+
+
+def _begins_marked(lines: list[str]) -> bool:
+    return bool(_QUOTE.match(next((line for line in lines if line.strip()), "")))
 
 
 def _with_wrapped_marked(lines: list[str]) -> list[str]:
@@ -255,7 +259,7 @@ def own_among(text: str) -> str:
 def _unquoted(lines: list[str]) -> list[str]:
     """Take one mark of quotation off each line, where most lines have one."""
     marked = sum(1 for line in lines if _QUOTE.match(line))
-    if marked * 2 < sum(1 for line in lines if line.strip()):
+    if marked * 2 <= sum(1 for line in lines if line.strip()):
         return lines
     return [re.sub(r"^[ \t]{0,3}[>＞] ?", "", line) for line in lines]
 

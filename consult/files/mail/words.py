@@ -79,6 +79,8 @@ def find(
     passed_on = _forwarded(words, subject, own, answers=answers)
     named = words.forward or is_forward(subject)
     if passed_on and _introduces(words.own, passed_on, named=named):
+        if passed_on in words.own:  # found above already, for older lines below it are marked
+            return Found(words.own, words.quoted, TextSource.FORWARDED)
         return Found(f"{words.own}\n\n{passed_on}".strip(), words.quoted, TextSource.FORWARDED)
     if words.message and _points_among(words.own):
         return Found(f"{words.own}\n\n{words.message}", words.quoted, plain)

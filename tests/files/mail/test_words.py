@@ -86,6 +86,15 @@ def test_what_was_passed_on_is_kept_with_the_words_above_it(above):
     assert (mail.text, mail.text_source) == (f"{above}\n\n{OPINION}", TextSource.FORWARDED)
 
 
+def test_what_was_passed_on_is_taken_once_whatever_is_quoted_in_it_and_stands_below_it():
+    body = f"{RULE}\n{PASSED_ON}\n\n{OPINION}\n\n> 更早的来信"
+    assert text_of(body, subject="转发：我的意见") == OPINION
+    body = (
+        f"请阅。\n\n开始转发的邮件：\n\n> 发件人: 李四\n> 日期: 2026年11月20日\n> 主题: 意见\n>\n> {OPINION}\n\n张三\n"
+    )
+    assert text_of(body, subject="转发：我的意见") == f"请阅。\n\n张三\n\n{OPINION}"
+
+
 def test_words_above_a_notice_that_was_passed_on_stand_alone():
     body = f"第八条要改。\n\n{RULE}\n{PASSED_ON}\n\n{NOTICE}"
     assert text_of(body, subject="转发：征求意见") == "第八条要改。"
