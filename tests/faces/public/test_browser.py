@@ -11,7 +11,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -113,7 +113,32 @@ def _consultation(staff: Staff, slug: str, *, days_ago: int) -> Consultation:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible_fits_and_is_quiet(site: Site, browser: Browser, name: str, size: str) -> None:
-    page = site.visit(browser, size)
+    examine(site, site.visit(browser, size), name, size)
+
+
+@pytest.mark.parametrize("name", ["home", "consultation", "form", "receipt"])
+def test_a_page_in_english_is_accessible_fits_and_is_quiet(site: Site, browser: Browser, name: str) -> None:
+    page = site.visit(browser, "phone")
+    page.goto(site.address("/help?lang=en"))
+    examine(site, page, name, "phone")
+
+
+def test_the_scripts_of_an_english_page_speak_english(site: Site, browser: Browser) -> None:
+    page = site.visit(browser, "desk")
+    page.goto(site.address("/consultations/open?lang=en"))
+    page.locator("#art-3 [data-say]").click()
+    page.get_by_label("Opinion on: Article 3", exact=True).fill("Prices should be posted daily.")
+    page.get_by_role("button", name="Add to my sheet").click()
+    assert page.locator("#live").inner_text() == (
+        "Added to your sheet, which now holds 1. When you have finished, choose “Check and submit”."
+    )
+    page.get_by_role("link", name="Check and submit").click()
+    expect(page.get_by_label("Opinion on: Article 3", exact=True)).to_have_value("Prices should be posted daily.")
+    page.context.close()
+
+
+def examine(site: Site, page: Page, name: str, size: str) -> None:
+    """Open a page and assert that nothing about it is amiss."""
     page.goto(site.address(PAGES[name]))
     page.wait_for_load_state("networkidle")
     width = page.evaluate("document.documentElement.scrollWidth")
