@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, insert, select, text
+from sqlalchemy import exists, func, select, text
 
 from consult.ledger import merkle
 from consult.ledger.models import LedgerEntry, LedgerLeaf, LedgerNode
 from consult.ledger.service import leaf_data
-from consult.store import db, transaction
+from consult.store import bulk, db, transaction
 
 BATCH = 1000
 """Entries sealed in one transaction, so that writers on SQLite wait for milliseconds only."""
@@ -109,9 +109,8 @@ def _append(entries: Sequence[Any]) -> None:
         nodes += [
             {"level": made.level, "position": made.index, "hash": made.hash} for made in frontier.append(leaf)[1:]
         ]
-    db.session.execute(insert(LedgerLeaf), leaves)
-    if nodes:
-        db.session.execute(insert(LedgerNode), nodes)
+    bulk.insert_rows(LedgerLeaf, leaves)
+    bulk.insert_rows(LedgerNode, nodes)
 
 
 def _frontier_of(leaves: int) -> list[tuple[int, int]]:
