@@ -14,9 +14,13 @@ from consult.text.numerals import ARABIC, read_number
 from consult.text.tree import Kind
 
 _ONE: Final = f"[{ARABIC}]{{1,2}}"
-_SEVERAL: Final = re.compile(rf"({_ONE}(?:[.．]{_ONE}){{1,3}})(?![{ARABIC}.．])(\s*)(?![年月日时])")
-_FIGURE: Final = re.compile(r"[万亿千百倍元米公吨度%％‰℃平立亩个人户次件台辆年月天分秒以至到~～—\-,，、。；+×*/a-zA-Z]")
-_ALONE: Final = re.compile(rf"({_ONE})[ \u3000\t]+(?![{ARABIC}])\S(?:[ \u3000]?\S){{0,29}}$")  # 1  总则
+_SEVERAL: Final = re.compile(
+    rf"({_ONE}(?:[.．]{_ONE}){{1,3}})(?![.．]?[{ARABIC}])([.．、]?\s*)(?![年月日时])"
+)  # 1.1 编制目的, and with a stop: 1.1. or 1.1、
+_FIGURE: Final = re.compile(
+    r"[万亿千百倍元米公吨度%％‰℃平立亩个人户次件台辆年月日天时分秒号家名项条款层栋处以至到~～—\-,，、。；+×*/a-zA-Z]"
+)
+_ALONE: Final = re.compile(rf"({_ONE})([ \u3000\t]*)(?![{ARABIC}.．、）)])\S(?:[ \u3000]?\S){{0,29}}$")  # 1  总则
 _ENDS: Final = "。；：，、;:,！？"
 _SKIPPED: Final = 2  # numbers that a draft may have left out
 _STYLES: Final = (Style.ARABIC, Style.SECOND, Style.THIRD, Style.FOURTH)
@@ -52,8 +56,9 @@ def settle_decimals(lines: list[Line]) -> list[Line]:
 
 def _source(line: Line) -> str:
     """The line as it stands, where it has no mark beyond doubt."""
-    doubtful = line.kind is Kind.PARAGRAPH or (line.kind is Kind.ITEM and line.style is Style.ARABIC and line.cited)
-    return f"{line.written}{line.text}" if doubtful else ""
+    if line.kind is Kind.PARAGRAPH:
+        return line.text
+    return f"{line.written}{line.text}" if line.cited and line.style is Style.ARABIC else ""
 
 
 def _several(line: Line) -> _Candidate | None:
@@ -63,7 +68,7 @@ def _several(line: Line) -> _Candidate | None:
     if found is None or (not found[2] and _FIGURE.match(text, found.end())):
         return None
     parts = tuple(read_number(part) or 0 for part in re.split("[.．]", found[1]))
-    return _Candidate(parts, found[1], bool(found[2])) if all(parts) else None
+    return _Candidate(parts, found[1] + found[2].rstrip(), bool(found[2])) if all(parts) else None
 
 
 def _alone(lines: list[Line], numbered_below: set[int]) -> dict[int, _Candidate]:
@@ -75,8 +80,11 @@ def _alone(lines: list[Line], numbered_below: set[int]) -> dict[int, _Candidate]
         text = line.text
         if line.kind is not Kind.PARAGRAPH or text[0] not in ARABIC or text[-1] in _ENDS:
             continue
-        if (one := _ALONE.match(text)) and 0 < (value := read_number(one[1]) or 0) <= last:
-            found[index] = _Candidate((value,), one[1], value in numbered_below)
+        one = _ALONE.match(text)
+        if one is None or (not one[2] and _FIGURE.match(text, one.end(1))):
+            continue
+        if 0 < (value := read_number(one[1]) or 0) <= last:
+            found[index] = _Candidate((value,), one[1], bool(one[2]) and value in numbered_below)
             if index - 1 in found and found[index - 1].number[0] == value - 1:
                 rows |= {index - 1, index}
     return {index: candidate for index, candidate in found.items() if index not in rows}

@@ -217,6 +217,22 @@ def test_numbers_of_several_parts_are_marks_where_they_count_on():
     assert codes(PLAN) == []
 
 
+@pytest.mark.parametrize(
+    ("top", "below"), [("{} ", "{}.{} "), ("{}.", "{}.{}."), ("{}．", "{}．{}　"), ("{}", "{}.{}"), ("{}、", "{}.{}、")]
+)
+def test_numbers_of_several_parts_are_read_however_they_are_set_off(top, below):
+    lines = ["某市应急预案"]
+    for number, title in enumerate(["总则", "组织体系", "附则"], 1):
+        lines += [f"{top.format(number)}{title}", *(f"{below.format(number, sub)}甲乙丙。" for sub in (1, 2))]
+    assert [depth for _, depth in numbered("\n".join(lines))] == [1, 2, 2] * 3
+    assert [node.heading for node in draft("\n".join(lines)).provisions] == ["总则", "组织体系", "附则"]
+
+
+def test_the_contents_of_a_plan_are_left_out():
+    text = "某市应急预案\n目  录\n1 总则\t1\n1.1 目的\t1\n2 附则\t3\n1 总则\n1.1 目的\n甲。\n2 附则\n2.1 乙。"
+    assert numbered(text) == [("1", 1), ("1.1", 2), ("2", 1), ("2.1", 2)]
+
+
 def test_numbers_of_several_parts_stand_below_chapters_and_other_marks():
     text = "某规范\n第一章 总则\n1.1 甲。\n1.2 乙。\n1.2.1 丙。\n第二章 要求\n2.1 丁。"
     assert numbered(text) == [("1.1", 1), ("1.2", 1), ("1.2.1", 2), ("2.1", 1)]
