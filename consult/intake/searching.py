@@ -6,11 +6,11 @@ be killed anywhere; a submission is either read or not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Select, Text, func, select
+from sqlalchemy import ForeignKey, Row, Select, Text, func, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column, selectinload
 
 from consult.files.blobs import BlobError
@@ -30,6 +30,10 @@ FILE_CHARACTERS = 200_000
 """Characters of an attachment that are searched."""
 ASKED = 6
 """Tokens that the index is asked for; the text itself tells the rest."""
+TRIED = 30
+"""Tokens among which the rarest are looked for."""
+COMMON = 1_000
+"""Submissions from which on a token is common, however many more there are."""
 LOOKED_AT = 2_000
 """Candidates that one search looks at."""
 
@@ -141,31 +145,60 @@ def find(consultation_id: int, words: str, *, before: int = 0, limit: int = 50) 
     sought = searching.terms(words)
     if not sought:
         return []
+    asked = _rarest_first({token for term in sought for token in searching.tokens(term)})
     found: list[Found] = []
     looked_at = 0
-    while len(found) < limit and looked_at < LOOKED_AT:
-        rows = db.session.execute(_candidates(consultation_id, sought, before).limit(2 * limit)).all()
-        for submission, text in rows:
-            before = submission.id
+    while asked and len(found) < limit and looked_at < LOOKED_AT:
+        ids = db.session.scalars(_candidates(consultation_id, asked, before).limit(2 * limit)).all()
+        for submission, text in _with_texts(ids):
             if searching.holds(f"{text.words}\n{text.files}", sought):
                 found.append(_found(submission, text, sought))
-        looked_at += len(rows)
-        if len(rows) < 2 * limit:
+        looked_at += len(ids)
+        if len(ids) < 2 * limit:
             break
+        before = ids[-1]
     return found[:limit]
 
 
-def _candidates(consultation_id: int, sought: list[str], before: int) -> Select[Submission, SubmissionText]:
-    asked = sorted({token for term in sought for token in searching.tokens(term)})
-    asked = asked[:: max(1, -(-len(asked) // ASKED))]
-    query = select(Submission, SubmissionText).join(SubmissionText, SubmissionText.submission_id == Submission.id)
-    for token in asked:
-        holds = aliased(SubmissionToken)
-        query = query.join(holds, (holds.submission_id == Submission.id) & (holds.token == token))
-    query = query.where(Submission.consultation_id == consultation_id)
+def _rarest_first(tokens: Collection[int]) -> list[int]:
+    """Return the tokens that the index is asked for, the rarest first; none when one of them occurs nowhere."""
+    occurs = {
+        token: db.session.scalar(
+            select(func.count()).select_from(
+                select(SubmissionToken.submission_id).where(SubmissionToken.token == token).limit(COMMON).subquery()
+            )
+        )
+        or 0
+        for token in sorted(tokens)[:TRIED]
+    }
+    if 0 in occurs.values():
+        return []
+    return sorted(occurs, key=lambda token: occurs[token])[:ASKED]
+
+
+def _candidates(consultation_id: int, asked: Sequence[int], before: int) -> Select[int]:
+    """Return ids of submissions that hold every token, the latest first.
+
+    The rarest token leads: its submissions lie in the order of their ids, and each is looked up in the others.
+    """
+    leading = aliased(SubmissionToken)
+    query = select(leading.submission_id).where(leading.token == asked[0])
     if before:
-        query = query.where(Submission.id < before)
-    return query.order_by(Submission.id.desc()).options(selectinload(Submission.parts))
+        query = query.where(leading.submission_id < before)
+    for token in asked[1:]:
+        other = aliased(SubmissionToken)
+        holds = select(other.submission_id).where(other.token == token, other.submission_id == leading.submission_id)
+        query = query.where(holds.exists())
+    here = select(Submission.id).where(
+        Submission.id == leading.submission_id, Submission.consultation_id == consultation_id
+    )
+    return query.where(here.exists()).order_by(leading.submission_id.desc())
+
+
+def _with_texts(ids: Sequence[int]) -> Sequence[Row[Submission, SubmissionText]]:
+    query = select(Submission, SubmissionText).join(SubmissionText, SubmissionText.submission_id == Submission.id)
+    query = query.where(Submission.id.in_(ids)).order_by(Submission.id.desc())
+    return db.session.execute(query.options(selectinload(Submission.parts))).all()
 
 
 def _found(submission: Submission, text: SubmissionText, sought: list[str]) -> Found:
