@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from consult.files.mail.endings import RULE_LINE, is_of_a_program, joined, without_ending
+
 _MAX_TEXT = 1_000_000  # characters that are looked through
 _WRAPPED = 4  # lines over which an attribution may be wrapped
+_LOOKED_BELOW = 3  # lines under an attribution, for marks of quotation
 _WRAPPED_COLUMNS = 64  # of a line, beyond which a program wraps it; a hanzi takes two
 
 # "------------------ 原始邮件 ------------------", "-----Original Message-----", "---- 回复的原邮件 ----"
@@ -30,7 +33,14 @@ _BARE_RULE = re.compile(
 )
 _FORWARD_WORDS = re.compile(r"转发|轉寄|轉發|forward", re.I)
 # "在 2026-11-24 10:32:11，"张三" <a@b.cn> 写道：", "张三 <a@b.cn> 于2026年11月24日周二 15:00写道：", "On Tue, … wrote:"
-_WROTE = re.compile(r"(?:写道|寫道|写到|写|寫|wrote|writes|schrieb|a écrit)[ \t]*[:：][ \t]*\Z", re.I)
+_WROTE = re.compile(r"(?:写道|寫道|写到|写|寫|wrote|writes|sent|schrieb|a écrit)[ \t]*[:：][ \t]*\Z", re.I)
+# "---- 在 2026年11月20日 09:00，张三<a@b.cn> 写道 ----"
+_WROTE_RULE = re.compile(r"[ \t>]*[-_]{2,60}[^-_].{1,300}(?:写道|寫道|wrote)[ \t]*[:：]?[ \t]*[-_]{2,60}[ \t]*\Z", re.I)
+# "2026-11-20 9:00 GMT+08:00 张三 <a@b.cn>:", as Gmail wrote it
+_DATED_SENDER = re.compile(
+    r"(?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}\b.{0,150}<\s?[^<>\s]{1,100}@[^<>\s]{2,100}\s?>?\s*([:：]?)\Z"
+)
+_LINK = re.compile(r"https?://\S*")
 _WHO = re.compile(r"[^\s<>]{1,100}@[^\s<>]{2,100}")
 _DAY = re.compile(
     r"(?<!\d)(?:19|20)\d\d\s*[-/年.]\s*\d{1,2}|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d|(?:19|20)\d\d,? at \d", re.I
@@ -56,30 +66,6 @@ _LABEL = re.compile(
     re.I,
 )
 _QUOTE = re.compile(r"[ \t]{0,3}[>＞]")
-_SIGNATURE = re.compile(r"-- ?\Z|—— ?\Z")
-_BRAND = (
-    r"(?:i ?phone|i ?pad|android|安卓|邮箱大师|outlook|foxmail|gmail|华为|huawei|鸿蒙|harmonyos|小米|xiaomi|redmi|红米"
-    r"|荣耀|honor|vivo|oppo|realme|一加|oneplus|魅族|samsung|galaxy|windows)"
-)
-_DEVICE = rf"(?:{_BRAND}|手机|手機|平板|电脑|邮箱|郵箱|e?mail|邮件|客户端|企业微信|微信|钉钉|飞书)"
-_AROUND = r"[\w +·.-]{0,24}"
-_SENT_FROM = re.compile(
-    r"[ \t]*[-—<\[【(（]*(?:"
-    r"(?:(?:发自|發自|发送自|傳送自|寄自|从我的|從我的|通过我的)(?:我的)?|来自(?:我的)?|get|获取|取得"
-    r"|sent (?:from|via|with)(?: my)?)"
-    rf"[ \t]{{0,2}}\[?{_AROUND}{_DEVICE}{_AROUND}\]?"
-    rf"|(?:从|從|由|通过)(?:我的{_AROUND}{_DEVICE}|[ \t]?{_BRAND}){_AROUND}[ \t]?(?:发送|傳送|发出|寄出)"
-    r"|签名由[ \t]?[\w ]{1,20}?[ \t]?定制"
-    r")(?:[<(]https?://[^\s<>()]{1,200}[>)])?[。.>\])）】]*\Z",
-    re.I,
-)
-_TABLE_LINE = re.compile(r"[ \t|]*\|[ \t|]*\Z")
-_DISCLAIMER = re.compile(
-    r"[ \t]*[*【\[(（]*(?:免责声明|保密声明|保密提示|保密通知|(?:本|此)(?:邮件|郵件|電郵)(?:及其?|所|包含|含有|仅|内容)"
-    r"|this (?:e-?mail|message)[^.]{0,80}(?:confidential|intended)|confidentiality notice|disclaimer)",
-    re.I,
-)
-_RULE_LINE = re.compile(r"[ \t]*[-_=*—－]{5,120}[ \t]*\Z")
 
 
 @dataclass(frozen=True)
@@ -105,18 +91,18 @@ def split(text: str) -> Words:
     cut = _find_cut(lines)
     above, below = (lines, []) if cut is None else (lines[: cut.line], lines[cut.line :])
     own, quoted = _without_quotes(above)
-    own, ending = _without_ending(own)
+    own, ending = without_ending(own)
     answered = _with_wrapped_marked(below[cut.length :]) if cut else []
-    if inside := _answers_below(answered, alone=not _joined(own)):
-        inside, ending_inside = _without_ending(inside)
+    if inside := _answers_below(answered, alone=not joined(own)):
+        inside, ending_inside = without_ending(inside)
         own, ending = [*own, "", *inside], [*ending, *ending_inside]
         if _begins_marked(answered):
             answered = [line for line in answered if _QUOTE.match(line)]
-    rest = "\n".join(part for part in (_joined(ending), _joined(quoted), _joined(below)) if part) + text[_MAX_TEXT:]
+    rest = "\n".join(part for part in (joined(ending), joined(quoted), joined(below)) if part) + text[_MAX_TEXT:]
     if cut is None:
-        return Words(_joined(own), rest)
-    message = _joined(_unquoted(answered))
-    return Words(_joined(own), rest, _joined(below[: cut.length]), message, cut.forward, cut.bare_head)
+        return Words(joined(own), rest)
+    message = joined(_unquoted(answered))
+    return Words(joined(own), rest, joined(below[: cut.length]), message, cut.forward, cut.bare_head)
 
 
 @dataclass(frozen=True)
@@ -135,6 +121,8 @@ def _find_cut(lines: list[str]) -> _Cut | None:
         if not stripped or len(stripped) > 400:
             continue
         rule = _RULE.match(stripped) or _BARE_RULE.match(stripped)
+        if not rule and _WROTE_RULE.match(stripped):
+            rule = _DAY.search(stripped) or _WHO.search(stripped)
         head = _head_length(lines, number + 1) if rule or _RULE_ABOVE_HEAD.match(stripped) else 0
         if rule or head:
             return _Cut(number, 1 + head, bool(_FORWARD_WORDS.search(stripped)))
@@ -177,25 +165,28 @@ def _over_rule_line(lines: list[str], number: int) -> int:
     above = number - 1
     while above >= 0 and not lines[above].strip() and number - above < 3:
         above -= 1
-    return above if above >= 0 and _RULE_LINE.match(lines[above]) else number
+    return above if above >= 0 and RULE_LINE.match(lines[above]) else number
 
 
 def _attribution_length(lines: list[str], number: int) -> int:
     """Return over how many lines “… wrote:” stands here, 0 when it does not."""
     if not _ATTRIBUTION_START.match(lines[number][:300]):
         return 0
-    joined = ""
+    words = ""
     for length in range(1, _WRAPPED + 1):
         if number + length > len(lines):
             return 0
         line = lines[number + length - 1].strip(" \t>")
         if not line and length > 1:
             return 0
-        joined += line + " "
-        if len(joined) > 500:
+        words += line + " "
+        if len(words) > 500:
             return 0
-        if _WROTE.search(joined.strip()):
-            return length if _names_a_message(joined, lines[number + length :]) else 0
+        below = lines[number + length : number + length + _LOOKED_BELOW]
+        if _WROTE.search(words.strip()):
+            return length if _names_a_message(words, below) else 0
+        if (sender := _DATED_SENDER.match(words.strip())) and (sender[1] or _begins_marked(below)):
+            return length
     return 0
 
 
@@ -208,7 +199,7 @@ def _names_a_message(words: str, below: list[str]) -> bool:
         return True
     if not _DAY.search(words):
         return False
-    following = next((line for line in below[:3] if line.strip()), "")
+    following = next((line for line in below if line.strip()), "")
     return bool(_TIME.search(words) or _QUOTE.match(following))
 
 
@@ -228,7 +219,7 @@ def _answers_below(lines: list[str], *, alone: bool) -> list[str]:
     marks may hold marked lines of an older message.
     """
     own, quoted = _without_quotes(lines)
-    if not _joined(quoted) or not (alone or _begins_marked(lines)):
+    if not joined(quoted) or not (alone or _begins_marked(lines)):
         return []
     older = _find_cut(own)
     return own if older is None else own[: older.line]
@@ -239,21 +230,25 @@ def _begins_marked(lines: list[str]) -> bool:
 
 
 def _with_wrapped_marked(lines: list[str]) -> list[str]:
-    """Mark the end of a quoted line that a program wrapped: alone between two marked lines, after a long one."""
+    """Mark what a program left unmarked when it wrapped a quoted line.
+
+    It stands alone between two marked lines, after a long one or in the middle of a link.
+    """
     out = list(lines)
     for number in range(1, len(lines) - 1):
-        above, below = lines[number - 1], lines[number + 1]
-        if not (_QUOTE.match(above) and _QUOTE.match(below)) or _QUOTE.match(lines[number]):
+        above, line, below = lines[number - 1 : number + 2]
+        if not line.strip() or _QUOTE.match(line) or not (_QUOTE.match(above) and _QUOTE.match(below)):
             continue
-        if lines[number].strip() and len(above.encode("gb18030", "replace")) >= _WRAPPED_COLUMNS:
-            out[number] = f"> {lines[number]}"
+        link = _LINK.search(line) or ((found := _LINK.search(above)) and found.end() == len(above.rstrip()))
+        if len(above.encode("gb18030", "replace")) >= _WRAPPED_COLUMNS or (link and line.isascii()):
+            out[number] = f"> {line}"
     return out
 
 
 def own_among(text: str) -> str:
     """Return the words of a text that quotes nothing, without marks of quotation; "" when a program put all there."""
     lines = _unquoted(text.split("\n"))
-    return "" if all(_is_of_a_program(line) for line in lines) else _joined(lines)
+    return "" if all(is_of_a_program(line) for line in lines) else joined(lines)
 
 
 def _unquoted(lines: list[str]) -> list[str]:
@@ -262,36 +257,3 @@ def _unquoted(lines: list[str]) -> list[str]:
     if marked * 2 <= sum(1 for line in lines if line.strip()):
         return lines
     return [re.sub(r"^[ \t]{0,3}[>＞] ?", "", line) for line in lines]
-
-
-def _without_ending(lines: list[str]) -> tuple[list[str], list[str]]:
-    """Take the signature, the advertisement of the mail program and the disclaimer off the end."""
-    for number, line in enumerate(lines):
-        if _SIGNATURE.match(line.rstrip("\r")) and len(lines) - number <= 25 and _joined(lines[:number]):
-            return _trimmed(lines[:number], lines[number:])
-    return _trimmed(lines, [])
-
-
-def _trimmed(own: list[str], ending: list[str]) -> tuple[list[str], list[str]]:
-    for number in range(max(0, len(own) - 12), len(own)):
-        if _DISCLAIMER.match(own[number]) and _joined(own[:number]):
-            own, ending = own[:number], own[number:] + ending
-            break
-    while own:
-        line = own[-1].strip()
-        if not _is_of_a_program(line):
-            break
-        if line:
-            ending = [own[-1], *ending]
-        own = own[:-1]
-    return own, ending
-
-
-def _is_of_a_program(line: str) -> bool:
-    """Say whether a line is none that a person wrote: empty, a rule, 发自我的 iPhone."""
-    plain = line.strip()
-    return not plain or any(of.match(plain) for of in (_SENT_FROM, _RULE_LINE, _TABLE_LINE))
-
-
-def _joined(lines: list[str]) -> str:
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip()

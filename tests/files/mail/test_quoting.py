@@ -32,6 +32,10 @@ BELOW = {
     "阿里邮箱": f"------------------------------------------------------------------\n发件人：绿化局 <a@b.cn>\n发送时间：2026年11月20日 09:00\n收件人：z\n主　题：征求意见\n\n{NOTICE}",
     "Coremail": f'-----原始邮件-----\n发件人:"绿化局" <a@b.cn>\n发送时间:2026-11-20 09:00:00 (星期五)\n收件人: z\n主题: 征求意见\n\n{NOTICE}',
     "phone": f"-------- 原始信息 --------\n发件人： 绿化局\n日期： 2026/11/20\n收件人： z\n主题： 通知\n\n{NOTICE}",
+    "Gmail, older": f"2026-11-20 9:00 GMT+08:00 绿化局 <yijian@dept.example.gov.cn>:\n\n{QUOTED}",
+    "Gmail, older, without a colon": f"2026/11/20 绿化局 <\nyijian@dept.example.gov.cn>\n\n{QUOTED}",
+    "网易邮箱大师, between dashes": f"---- 在 2026年11月20日 09:00，绿化局<yijian@dept.example.gov.cn> 写道 ----\n\n{NOTICE}",
+    "Zoho": f"---- On Fri, 20 Nov 2026 09:00:00 +0800 Office <yijian@dept.example.gov.cn> wrote ----\n\n{QUOTED}",
     "marks alone": QUOTED,
 }
 
@@ -105,6 +109,8 @@ def test_signatures_and_advertisements_are_set_apart(ending):
         "转发此件的同志：请注意第五条",
         "From 2026年起施行，建议推迟",
         "发件人一栏应当写清楚单位。收件人：不限",
+        "2026-11-20 我写信给 <yijian@dept.example.gov.cn>\n没有收到答复",
+        "--- 鲁迅先生曾经写道 ---\n其实地上本没有路",
     ],
 )
 def test_an_opinion_is_never_cut_for_its_wording(words):

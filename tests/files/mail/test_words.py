@@ -35,6 +35,11 @@ def test_the_end_of_a_quoted_line_that_a_program_wrapped_is_no_answer():
     assert text_of(body, ANSWERS) == OPINION
 
 
+def test_the_rest_of_a_link_that_a_program_wrapped_is_no_answer():
+    body = f"{OPINION}\n\n在 2026-11-20 09:00，绿化局 <a@b.cn> 写道：\n> 全文 https://dept.example.gov.cn/a\n_b=1)\n> 谢谢\n"
+    assert text_of(body, ANSWERS) == OPINION
+
+
 def test_an_older_message_below_an_unmarked_one_is_no_answer():
     body = f"{OPINION}\n\n{RULE}\n{HEAD}\n\n{NOTICE}\n\n> 更早的来信\n\n更早的答复\n"
     assert text_of(body, ANSWERS) == OPINION
