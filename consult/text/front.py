@@ -24,7 +24,7 @@ _DOCUMENT_NUMBER: Final = re.compile(
 _RED_HEAD: Final = re.compile(r"\S.{1,40}文\s*件$")  # 某市人民政府文件, above the document's number
 _STAGE: Final = re.compile(r"^[（(【〔][^（）()]{0,20}(?:稿|草案|试行|暂行|修订|审议稿)[^（）()]{0,8}[）)】〕]$")
 TITLE_ENDS: Final = re.compile(
-    r"(?:法|条例|办法|规定|规则|细则|意见|通知|决定|方案|要点|规程|规范|准则|制度|标准|章程|公告|通告|批复|函|措施|计划|纲要|指引|指南|解释|决议)"
+    r"(?:法|条例|办法|规定|规则|细则|意见|通知|决定|方案|预案|规划|要点|规程|守则|须知|清单|规范|准则|制度|标准|章程|公告|通告|批复|函|措施|计划|纲要|指引|指南|解释|决议)"
     r"(?:[（(][^（）()]*[）)])*$"
 )
 _NOTE_REACH: Final = 12  # lines that one note in brackets may fill

@@ -66,6 +66,18 @@ NAMED = {
 }
 
 
+@pytest.mark.parametrize("title", ["某市突发事件应急预案", "某市水利发展规划", "某市责任清单（2024年版）"])
+def test_what_a_letter_sends_out_begins_at_its_title(title):
+    letter = "关于印发某某的通知\n各区：\n现印发给你们。\n    某市人民政府  \n    2020年12月8日 \n\n"
+    assert tops(f"{letter}{title}\n1总则\n1.1目的\n甲。") == [
+        "para-1",
+        "para-2",
+        "signature-1",
+        "signature-2",
+        "annex-1",
+    ]
+
+
 @pytest.mark.parametrize("named", NAMED.values(), ids=NAMED)
 @pytest.mark.parametrize("annexes", ["", "附件1\n    重点任务分工表\n    甲局 乙。"])
 def test_annexes_named_above_the_signature_are_no_annexes_yet(named, annexes):
@@ -231,6 +243,20 @@ def test_numbers_of_several_parts_are_read_however_they_are_set_off(top, below):
 def test_the_contents_of_a_plan_are_left_out():
     text = "某市应急预案\n目  录\n1 总则\t1\n1.1 目的\t1\n2 附则\t3\n1 总则\n1.1 目的\n甲。\n2 附则\n2.1 乙。"
     assert numbered(text) == [("1", 1), ("1.1", 2), ("2", 1), ("2.1", 2)]
+
+
+def test_a_heading_may_begin_like_a_figure_behind_a_number_of_several_parts():
+    lines = [
+        "1总则",
+        "1.1编制目的",
+        "1.2人员保障",
+        "1.3分级分类",
+        "1.3.1为有效处置事件，分为4级。",
+        "1.4以人为本",
+        "2日常管理",
+    ]
+    found = numbered("\n".join(["某市应急预案", *lines, "2.1公告", "2.2平台"]))
+    assert [depth for _, depth in found] == [1, 2, 2, 2, 3, 2, 1, 2, 2]
 
 
 def test_numbers_of_several_parts_stand_below_chapters_and_other_marks():
