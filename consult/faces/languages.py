@@ -107,7 +107,8 @@ def addresses() -> list[tuple[Language, str]]:
     """
     kept = [(name, value) for name, value in request.args.items(multi=True) if name not in KEPT_OUT]
     base = "" if _can_be_asked_for() else url_for("public.home")
-    return [(one, f"{base}?{urlencode([*kept, (PARAMETER, one.tag)])}") for one in LANGUAGES]
+    start = f"{base}?{urlencode(kept)}&{PARAMETER}=" if kept else f"{base}?{PARAMETER}="
+    return [(one, start + one.tag) for one in LANGUAGES]
 
 
 def _can_be_asked_for() -> bool:

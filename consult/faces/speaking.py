@@ -79,6 +79,7 @@ def _script_words() -> dict[str, str]:
 
 def register(app: Flask) -> None:
     """Give templates their translations."""
+    app.config["WTF_I18N_ENABLED"] = False  # it would read its own catalogue from the disk for every form
     _Babel(app, default_locale=OFFICIAL.locale, locale_selector=lambda: language().locale)
     environment = app.jinja_env
     environment.policies["ext.i18n.trimmed"] = True
