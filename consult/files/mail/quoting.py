@@ -24,6 +24,7 @@ _RULE = re.compile(
     r"(?:[ \t\xa0]|&nbsp;)*[-_=*—－]{2,60}[ \t]*\Z",
     re.I,
 )
+_RULERS = "-_=*—－"
 # "----- 原文 -----" begins a message where its head follows; people put it over the words of a draft, too.
 _RULE_ABOVE_HEAD = re.compile(r"[ \t>]*[-_=*—－]{2,60}[ \t\xa0]*(?:引用)?原文[ \t\xa0]*[-_=*—－]{2,60}[ \t]*\Z")
 _BARE_RULE = re.compile(
@@ -120,10 +121,9 @@ def _find_cut(lines: list[str]) -> _Cut | None:
         stripped = line.strip()
         if not stripped or len(stripped) > 400:
             continue
-        rule = _RULE.match(stripped) or _BARE_RULE.match(stripped)
-        if not rule and _WROTE_RULE.match(stripped):
-            rule = _DAY.search(stripped) or _WHO.search(stripped)
-        head = _head_length(lines, number + 1) if rule or _RULE_ABOVE_HEAD.match(stripped) else 0
+        rule, head = _rule(stripped), 0
+        if rule or (stripped[-1] in _RULERS and _RULE_ABOVE_HEAD.match(stripped)):
+            head = _head_length(lines, number + 1)
         if rule or head:
             return _Cut(number, 1 + head, bool(_FORWARD_WORDS.search(stripped)))
         if _LABEL.match(line) and (length := _head_length(lines, number)):
@@ -134,6 +134,14 @@ def _find_cut(lines: list[str]) -> _Cut | None:
         if wrapped:
             return _Cut(number, wrapped)
     return None
+
+
+def _rule(line: str) -> bool:
+    """Say whether a line is a program's mark that another message begins under it."""
+    if line[-1] not in _RULERS:
+        return bool(_BARE_RULE.match(line))
+    named = _WROTE_RULE.match(line) and (_DAY.search(line) or _WHO.search(line))
+    return bool(named or _RULE.match(line))
 
 
 def _head_length(lines: list[str], start: int) -> int:
