@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SIGNATURE = re.compile(r"-- ?\Z|—— ?\Z")
+_SIGNATURE = re.compile(r"-- ?\Z")
 _BRAND = (
     r"(?:i ?phone|i ?pad|android|安卓|邮箱大师|outlook|foxmail|gmail|华为|huawei|鸿蒙|harmonyos|小米|xiaomi|redmi|红米"
     r"|荣耀|honor|vivo|oppo|realme|一加|oneplus|魅族|samsung|galaxy|windows)"
