@@ -56,7 +56,7 @@ _WORDS = {
     "model_attributes_type": "应当是对象",
     "int_parsing": "应当是整数",
     "int_type": "应当是整数",
-    "timezone_aware": "时间要带时区，如 2026-11-24T09:30:00+08:00",
+    "moment": "时间要写全，带时区，如 2026-11-24T09:30:00+08:00",
 }
 
 

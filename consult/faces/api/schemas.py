@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from consult.intake.arrival import CONTACT_CHARACTERS, NAME_CHARACTERS, PARTS, QUOTE_CHARACTERS, SUBJECT_CHARACTERS
 
@@ -29,6 +31,19 @@ Content = Annotated[
     Field(min_length=1, pattern=WORDS, description="意见原文，里面要有字。"),
 ]
 AnchorText = Annotated[str, Field(max_length=80, pattern=ANCHOR, description="条文编号，如 art-12-para-2。")]
+
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+
+
+def _written_out(value: object) -> object:
+    """Refuse what isn't written as RFC 3339 has it: a number would be taken for seconds since 1970."""
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return value
+    raise PydanticCustomError("moment", "no moment of RFC 3339")
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), Field(strict=False)]
 
 
 class Incoming(BaseModel):
@@ -58,7 +73,8 @@ class SubmissionBase(Incoming):
         str | None, Field(max_length=120, min_length=1, description="原系统编号；需要接口密钥。")
     ] = None
     received_at: Annotated[
-        AwareDatetime | None, Field(strict=False, description="原系统收到的时间；需要接口密钥。")
+        Moment | None,
+        Field(description="原系统收到的时间；需要接口密钥。"),
     ] = None
 
 

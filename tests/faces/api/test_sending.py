@@ -210,6 +210,17 @@ def test_a_trusted_senders_number_is_kept_without_control_characters(
     assert db.session.scalars(select(Submission.external_id)).one() == "R-7"
 
 
+@pytest.mark.parametrize(
+    "said", [0, 1764115200, 17.5, True, "0", "1764115200", "2026-11-24", "2026-11-24T09:30:00", []]
+)
+def test_what_is_no_moment_as_the_description_has_it_is_refused(
+    client: FlaskClient, hotline: tuple[TrustedSender, str], said: object
+) -> None:
+    answer = sent(client, {**GOOD, "received_at": said}, Authorization=f"Bearer {hotline[1]}")
+    assert "+08:00" in problem(answer, 422)
+    assert stored() == 0
+
+
 def test_only_a_trusted_sender_may_say_when_it_was_received(
     client: FlaskClient, hotline: tuple[TrustedSender, str]
 ) -> None:
