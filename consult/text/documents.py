@@ -93,7 +93,7 @@ def _is_listed(line: Line) -> bool:
         line.kind is Kind.ITEM
         and line.style is Style.ARABIC
         and 0 < len(line.text) <= _NAME_LIMIT
-        and line.text[-1] not in _SENTENCE_ENDS
+        and line.text[-1] not in "。；：:;"  # a name may be broken over two lines at its comma
     )
 
 

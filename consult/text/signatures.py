@@ -20,6 +20,9 @@ _BODY: Final = re.compile(
 _PUBLICITY: Final = re.compile(r"[（(](?:此件|本件|联系)[^（）()]{1,40}[）)]$")  # （此件公开发布） below the date
 _COPIES: Final = re.compile(r"(?:抄\s*[送报]|分\s*送|[主发]\s*送)\s*[：:]")
 _IMPRINT: Final = re.compile(r"[^。；]{0,40}\d\s*日\s*印\s*发$")  # 某市人民政府办公室　2024年4月3日印发
+_FILE: Final = re.compile(
+    r".{1,80}\.(?:docx?|wps|xlsx?|et|pdf|ofd|zip|rar)$", re.IGNORECASE
+)  # as websites list annexes
 _SIGNER_LIMIT: Final = 40  # characters of a signing body's name
 _REACH: Final = 8  # lines from the date to the end
 
@@ -34,7 +37,8 @@ def take_signature(lines: list[Line]) -> tuple[list[Line], list[Line]]:
     for dated in tails:
         if is_date(lines[dated]) and end_of_tail(lines, dated + 1) == total:
             start = dated
-            while start > 1 and dated - start < 4 and _is_signer(lines[start - 1]):
+            alone = not _is_signed(lines[dated])
+            while start > 1 and dated - start < 4 and _signs(lines[start - 1], last=alone and start == dated):
                 start -= 1
             return lines[:start], lines[start:]
     starts = [start for start in tails if _is_tail(lines[start]) and end_of_tail(lines, start) == total]
@@ -72,11 +76,17 @@ def _is_signed(line: Line) -> bool:
 
 def _is_tail(line: Line) -> bool:
     text = line.text
-    return line.kind is Kind.PARAGRAPH and any(tail.match(text) for tail in (_PUBLICITY, _COPIES, _IMPRINT))
+    return line.kind is Kind.PARAGRAPH and any(tail.match(text) for tail in (_PUBLICITY, _COPIES, _IMPRINT, _FILE))
 
 
 def _runs_on(line: Line) -> bool:
     return line.text[-1] in "，、"
+
+
+def _signs(line: Line, last: bool) -> bool:
+    """Whether a line is a signer's: the last one above the date however it is written, others by a body's or an
+    officer's name (市　长　某某)."""
+    return _is_signer(line) and (last or _BODY.search(line.text) is not None or len(line.text.split()) > 1)
 
 
 def _is_signer(line: Line) -> bool:

@@ -62,6 +62,7 @@ LETTER = """
 NAMED = {
     "one": "附件：重点任务分工表",
     "two": "附件：1.重点任务分工表\n          2.责任清单",
+    "broken": "附件：1.重点任务分工\n    及完成时限表\n    2.责任清单、\n    问题清单",
     "below": "附件：\n    1.重点任务分工表\n    2.责任清单",
 }
 
@@ -97,6 +98,7 @@ def test_annexes_named_above_the_signature_are_no_annexes_yet(named, annexes):
         "二〇二四年四月",
         "2024年4月2日\n    （此件公开发布）",
         "2024年4月2日\n    抄送：市委各部门，市人大常委会办公室。\n    某市政务服务管理局办公室　　2024年4月3日印发",
+        "2024年4月2日\n    重点任务分工表.docx\n    责任清单.xlsx",
         "2024年4月2日\n    抄送：市财政局，\n    市审计局。",
     ],
 )
@@ -108,7 +110,7 @@ def test_a_signature_ends_with_its_date_and_what_stands_below_it(date):
 
 
 def test_a_signature_may_stand_on_one_line_with_its_date():
-    text = "关于停水的通知\n一、甲。\n二、乙。\n某市水务局　　2024年4月2日"
+    text = "关于停水的通知\n一、甲。\n二、乙。\n联系电话见公告栏\n某市水务局　　2024年4月2日"
     assert texts(text, Kind.SIGNATURE) == ["某市水务局　　2024年4月2日"]
 
 
