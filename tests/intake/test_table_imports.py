@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -68,6 +69,30 @@ def taken(actor: Actor, one: TableImport) -> TableImport:
     return one
 
 
+def killed(actor: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch, *, in_batch: int) -> TableImport:
+    """Return a table whose taking was killed in a batch, counted from 1; the next call of the worker lives."""
+    one = uploaded(actor, consultation)
+    table_imports.carry_on(LATER)
+    table_imports.take(actor, one, at=LATER)
+    whole, calls = imports._batch, iter(range(1, 99))
+
+    def dies(*arguments: object) -> object:
+        if next(calls) == in_batch:
+            raise SystemExit
+        return whole(*arguments)
+
+    monkeypatch.setattr(imports, "_batch", dies)
+    with pytest.raises(SystemExit):
+        table_imports.carry_on(LATER)
+    db.session.rollback()
+    return one
+
+
+def account_on_disk(one: TableImport) -> Path:
+    """Return where the account of a table is while it is being written."""
+    return settings().data_dir / "imports" / f"{one.id}.csv"
+
+
 def stored() -> int:
     """Return how many submissions there are."""
     return db.session.scalar(select(func.count()).select_from(Submission)) or 0
@@ -115,22 +140,10 @@ def test_the_same_table_again_adds_nothing(moderator: Actor, consultation: Consu
 def test_killed_between_any_two_batches_it_goes_on_and_tells_each_row_once(
     moderator: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch, dies_in: int
 ) -> None:
-    one = uploaded(moderator, consultation)
-    table_imports.carry_on(LATER)
-    table_imports.take(moderator, one, at=LATER)
-    whole, calls = imports._batch, iter(range(1, 99))
-
-    def dies(*arguments: object) -> object:
-        if next(calls) == dies_in:
-            (settings().data_dir / "imports" / f"{one.id}.csv").open("ab").write(b"9,half a li")
-            raise SystemExit
-        return whole(*arguments)
-
-    monkeypatch.setattr(imports, "_batch", dies)
-    with pytest.raises(SystemExit):
-        table_imports.carry_on(LATER)
-    db.session.rollback()
+    one = killed(moderator, consultation, monkeypatch, in_batch=dies_in)
     assert stored() == one.taken
+    with account_on_disk(one).open("ab") as file:
+        file.write(b"9,half a li")
     table_imports.carry_on(LATER)
     assert (one.stage, figures(one), stored()) == (ImportStage.TAKEN, (5, 0, 2), 5)
     assert [int(row[0]) for row in account(one)[1:]] == list(range(2, 9))
@@ -139,21 +152,8 @@ def test_killed_between_any_two_batches_it_goes_on_and_tells_each_row_once(
 def test_an_account_that_was_lost_half_way_is_written_anew(
     moderator: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = uploaded(moderator, consultation)
-    table_imports.carry_on(LATER)
-    table_imports.take(moderator, one, at=LATER)
-    whole, calls = imports._batch, iter(range(1, 99))
-
-    def dies(*arguments: object) -> object:
-        if next(calls) == 2:
-            raise SystemExit
-        return whole(*arguments)
-
-    monkeypatch.setattr(imports, "_batch", dies)
-    with pytest.raises(SystemExit):
-        table_imports.carry_on(LATER)
-    db.session.rollback()
-    (settings().data_dir / "imports" / f"{one.id}.csv").unlink()
+    one = killed(moderator, consultation, monkeypatch, in_batch=2)
+    account_on_disk(one).unlink()
     table_imports.carry_on(LATER)
     assert (one.stage, figures(one), stored()) == (ImportStage.TAKEN, (3, 2, 2), 5)
     assert len(account(one)) == 8
