@@ -44,7 +44,7 @@ def scan(data: bytes, address: str, *, seconds: float = 30) -> Scan:
             answer = _ask(line, data)
     except (OSError, ValueError) as error:
         return Scan(Finding.AWAY, f"{type(error).__name__}: {error}"[:200])
-    text = answer.decode("utf-8", "replace").strip("\0\r\n ").removeprefix("stream:").strip()
+    text = answer.partition(b"\0")[0].decode("utf-8", "replace").strip().removeprefix("stream:").strip()
     if text.endswith("FOUND"):
         return Scan(Finding.INFECTED, text.removesuffix("FOUND").strip()[:200])
     if text == "OK":

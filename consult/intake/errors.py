@@ -37,5 +37,12 @@ class IdempotencyConflict(SubmissionRefused):
     """The key of an earlier submission came with another content."""
 
 
+class HeldBack(Refused):
+    """The virus scanner found something in an attachment: it is kept as it came and not handed on."""
+
+    def __init__(self, signature: str) -> None:
+        super().__init__(f"这个附件被病毒扫描隔离：{signature}")
+
+
 class ReceiptNotFound(Refused):
     """No submission has this number and key; which of the two is wrong isn't said."""

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consult.drafting.models import Consultation
+from consult.files.clamd import Finding
 from consult.store import Base, JSONValue, UTCDateTime, big_id, enum_of
 
 
@@ -146,6 +147,29 @@ class Attachment(Base):
     media_type: Mapped[str] = mapped_column(String(120))
     size: Mapped[int]
     digest: Mapped[str] = mapped_column(String(64))
+
+
+class AttachmentScan(Base):
+    """What the virus scanner said of an attachment; a file that it found something in is held back.
+
+    Beside the attachment, whose row is part of the evidence and never changes.
+    """
+
+    __tablename__ = "attachment_scan"
+
+    attachment_id: Mapped[int] = mapped_column(ForeignKey("attachment.id"), primary_key=True, autoincrement=False)
+    scanned_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    finding: Mapped[Finding] = mapped_column(enum_of(Finding))
+    """``away``: it gave no answer to this file, and is asked again."""
+    signature: Mapped[str] = mapped_column(String(200), default="")
+    """The scanner's name of what it found."""
+    search_due: Mapped[bool] = mapped_column(default=False)
+    """Whether its words may still be found by a search, from before it was held back."""
+
+    __table_args__ = (
+        Index("ix_attachment_scan_finding", "finding", "scanned_at"),
+        Index("ix_attachment_scan_search_due", "search_due", "attachment_id"),
+    )
 
 
 class ImportMapping(Base):

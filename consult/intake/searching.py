@@ -10,18 +10,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Row, Select, Text, func, select
+from sqlalchemy import ForeignKey, Row, Select, Text, delete, func, select, update
 from sqlalchemy.orm import Mapped, aliased, mapped_column, selectinload
 
 from consult.files.blobs import BlobError
 from consult.files.extraction import text_of
-from consult.intake.models import Attachment, Submission
+from consult.intake.models import Attachment, AttachmentScan, Submission
+from consult.intake.scanning import held_back
 from consult.settings import blobs
 from consult.store import Base, big_id, bulk, db, transaction
 from consult.text import searching
 
 BATCH = 200
 """Submissions that are read in one transaction."""
+TOGETHER = 1_000
+"""Tokens that are taken out of the index by one statement."""
 BATCHES = 50
 """Batches that one call reads at most: a long queue leaves room for other work."""
 OUT_OF_ORDER = 100_000
@@ -77,7 +80,7 @@ def read_new(at: datetime) -> int:
         fresh = db.session.scalars(_unread()).all()
         if not fresh:
             break
-        texts = [(one.id, _words(one), _file_words(one.attachments)) for one in fresh]
+        texts = _read(fresh)
         with transaction():
             known = set(
                 db.session.scalars(
@@ -105,13 +108,57 @@ def read_new(at: datetime) -> int:
 def _unread() -> Select[Submission]:
     last = select(func.coalesce(func.max(SubmissionText.submission_id), 0)).scalar_subquery()
     read = select(SubmissionText.submission_id).where(SubmissionText.submission_id == Submission.id)
-    return (
-        select(Submission)
-        .where(Submission.id > last - OUT_OF_ORDER, ~read.exists())
-        .order_by(Submission.id)
+    return _whole().where(Submission.id > last - OUT_OF_ORDER, ~read.exists()).order_by(Submission.id).limit(BATCH)
+
+
+def _whole() -> Select[Submission]:
+    return select(Submission).options(selectinload(Submission.parts), selectinload(Submission.attachments))
+
+
+def read_again(_at: datetime) -> int:
+    """Read submissions anew of which a file was held back after it was read; return how many. May be killed, too.
+
+    Whether that is due stands beside the finding, and is looked at again until the submission was read: no order of
+    reading and scanning leaves the words of such a file behind.
+    """
+    due = db.session.execute(
+        select(AttachmentScan.attachment_id, SubmissionText.submission_id)
+        .join(Attachment, Attachment.id == AttachmentScan.attachment_id)
+        .join(SubmissionText, SubmissionText.submission_id == Attachment.submission_id)
+        .where(AttachmentScan.search_due.is_(True))
+        .order_by(AttachmentScan.attachment_id)
         .limit(BATCH)
-        .options(selectinload(Submission.parts), selectinload(Submission.attachments))
+    ).all()
+    if not due:
+        return 0
+    ids = {row.submission_id for row in due}
+    texts = _read(db.session.scalars(_whole().where(Submission.id.in_(ids))).all())
+    with transaction() as session:
+        for id_, _, files in texts:
+            _replace_files(session.get_one(SubmissionText, id_, with_for_update=True, populate_existing=True), files)
+        told = update(AttachmentScan).where(AttachmentScan.attachment_id.in_([row.attachment_id for row in due]))
+        session.execute(told.values(search_due=False))
+    return len(texts)
+
+
+def _replace_files(text: SubmissionText, files: str) -> None:
+    """Put other words in the place of those of the attachments; the index knows a submission's tokens by its text."""
+    before = searching.tokens(f"{text.words}\n{text.files}")
+    text.files = files
+    after = searching.tokens(f"{text.words}\n{files}")
+    gone, own = sorted(before - after), SubmissionToken.submission_id == text.submission_id
+    for start in range(0, len(gone), TOGETHER):
+        some = gone[start : start + TOGETHER]
+        db.session.execute(delete(SubmissionToken).where(own, SubmissionToken.token.in_(some)))
+    bulk.insert_rows(
+        SubmissionToken, [{"token": token, "submission_id": text.submission_id} for token in after - before]
     )
+
+
+def _read(submissions: Sequence[Submission]) -> list[tuple[int, str, str]]:
+    """Return the id of each, its words and those of its files; of a file that is held back only the name."""
+    held = held_back([file for one in submissions for file in one.attachments])
+    return [(one.id, _words(one), _file_words(one.attachments, held)) for one in submissions]
 
 
 def _words(one: Submission) -> str:
@@ -119,8 +166,9 @@ def _words(one: Submission) -> str:
     return "\n".join(text for text in (one.number, one.external_id or "", one.subject, one.name, *said) if text)
 
 
-def _file_words(files: Sequence[Attachment]) -> str:
-    return "\n".join(text for file in files for text in (file.file_name, _text_of(file)) if text)
+def _file_words(files: Sequence[Attachment], held: Collection[int]) -> str:
+    texts = (text for file in files for text in (file.file_name, "" if file.id in held else _text_of(file)))
+    return "\n".join(text for text in texts if text)
 
 
 def _text_of(file: Attachment) -> str:

@@ -20,6 +20,8 @@ from consult.consultees.standing import Standing
 from consult.drafting.models import Consultation, DraftVersion, VersionKind
 from consult.files.attachments import safe_name
 from consult.files.export import word
+from consult.intake.errors import HeldBack
+from consult.intake.scanning import content_of
 from consult.ledger import checkpoints
 from consult.ledger.service import record
 from consult.meeting import facts, opinions, service
@@ -173,7 +175,10 @@ def _responses(consultation: Consultation) -> Iterator[File]:
         )
         yield f"{folder}/答复.txt", "\n".join(lines).encode()
         for n, file in enumerate(submission.attachments, 1):
-            yield f"{folder}/附件{n}-{safe_name(file.file_name)}", blobs().get(file.digest)
+            try:
+                yield f"{folder}/附件{n}-{safe_name(file.file_name)}", content_of(file)
+            except HeldBack as why:
+                yield f"{folder}/附件{n}-已隔离.txt", f"{file.file_name}\n{why}\n".encode()
 
 
 def _reviews(consultation: Consultation) -> Iterator[File]:

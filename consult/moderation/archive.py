@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from consult.clock import local
 from consult.drafting.models import Consultation
 from consult.intake.models import RawForm, Submission
+from consult.intake.scanning import held_back
 from consult.moderation.models import PublicText, Screening
 from consult.settings import blobs
 from consult.store import db
@@ -73,8 +74,9 @@ def _described(page: list[Submission]) -> Iterator[Document]:
     ):
         acts.setdefault(act.submission_id, []).append(act)
     forms = _raw_forms(ids)
+    held = held_back([file for submission in page for file in submission.attachments])
     for submission in page:
-        yield _document(submission, printed, acts.get(submission.id, [])) | forms.get(submission.id, {})
+        yield _document(submission, printed, acts.get(submission.id, []), held) | forms.get(submission.id, {})
 
 
 def _raw_forms(ids: list[int]) -> dict[int, Document]:
@@ -91,7 +93,7 @@ def _raw_forms(ids: list[int]) -> dict[int, Document]:
     }
 
 
-def _document(submission: Submission, printed: dict[int, str], acts: list[Screening]) -> Document:
+def _document(submission: Submission, printed: dict[int, str], acts: list[Screening], held: dict[int, str]) -> Document:
     return {
         "id": submission.id,
         "number": submission.number,
@@ -119,7 +121,13 @@ def _document(submission: Submission, printed: dict[int, str], acts: list[Screen
             for part in submission.parts
         ],
         "attachments": [
-            {"name": file.file_name, "media_type": file.media_type, "size": file.size, "sha256": file.digest}
+            {
+                "name": file.file_name,
+                "media_type": file.media_type,
+                "size": file.size,
+                "sha256": file.digest,
+                "held_back": held.get(file.id),
+            }
             for file in submission.attachments
         ],
         "screening": [

@@ -20,6 +20,7 @@ from consult.accounts.permissions import Act, Actor, require
 from consult.drafting.models import Consultation
 from consult.faces.cli.words import CHANNEL_WORDS, SUBMISSION_WORDS
 from consult.files.tables import Sheet, write_csv, write_xlsx
+from consult.intake.errors import HeldBack
 from consult.intake.models import Channel, Submission, SubmissionState
 from consult.ledger.service import record
 from consult.moderation import archive
@@ -120,12 +121,18 @@ def _lines(document: archive.Document) -> Iterator[tuple[str, ...]]:
             part["quote"],
             part["content"],
             part["public"] or "",
-            "；".join(file["name"] for file in document["attachments"]),
+            "；".join(map(_named, document["attachments"])),
             document["external_id"] or "",
             document["duplicate_of"] or "",
             reasons,
             document["digest"],
         )
+
+
+def _named(file: dict[str, Any]) -> str:
+    """Return the name of an attachment, and why it is not handed on."""
+    held = file["held_back"]
+    return str(file["name"]) if held is None else f"{file['name']}（{HeldBack(held)}）"
 
 
 def _minute(moment: str) -> str:
@@ -185,12 +192,18 @@ def _zip(consultation: Consultation, out: Path, count: _Count) -> None:
 
 
 def _packing(packed: zipfile.ZipFile, documents: Iterator[archive.Document]) -> Iterator[archive.Document]:
-    """Pack the raw form and the files of each document that goes by, and name them in it."""
+    """Pack the raw form and the files of each document that goes by, and name them in it.
+
+    A file that is held back is left out, its path null: SHA-256 and the scanner's word for it stand in the document.
+    """
     for document in documents:
         media_type, body = archive.raw(document["id"])
         document["raw"] = f"raw/{document['number']}{_ending(media_type)}"
         packed.writestr(document["raw"], body)
         for position, file in enumerate(document["attachments"], start=1):
+            if file["held_back"] is not None:
+                file["path"] = None
+                continue
             file["path"] = f"attachments/{document['number']}/{position}-{_UNSAFE.sub('_', file['name'])}"
             with blobs().open(file["sha256"]) as content, packed.open(file["path"], "w") as member:
                 while chunk := content.read(1 << 20):
@@ -228,7 +241,7 @@ def in_lines(document: dict[str, Any]) -> str:
         lines += [f"【{part['place']}】", part["content"]]
         if part["public"] is not None and part["public"] != part["content"]:
             lines += ["（公开文本）", part["public"]]
-    lines += [f"附件：{file['name']}（{file['size']:,} 字节）" for file in document["attachments"]]
+    lines += [f"附件：{_named(file)}（{file['size']:,} 字节）" for file in document["attachments"]]
     lines += [
         f"{_minute(act['at'])} {act['by'] or '系统'}：{act['act']} {act['reason']}".rstrip()
         for act in document["screening"]

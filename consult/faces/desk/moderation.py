@@ -17,7 +17,7 @@ from consult.drafting.models import Consultation
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to, refusals_to_flash
 from consult.faces.desk.forms.moderation import ScreeningForm, public_texts
 from consult.faces.desk.sections import inside
-from consult.intake import searching
+from consult.intake import scanning, searching
 from consult.intake.models import Submission, SubmissionPart, SubmissionState
 from consult.moderation import queries, service
 from consult.settings import blobs
@@ -187,13 +187,16 @@ def moderation_page(slug: str) -> str | Response:
 
 
 @desk.get("/consultations/<slug>/moderation/<number>/attachments/<int:position>")
-def moderation_attachment(slug: str, number: str, position: int) -> Response:
-    """Give an attachment as a download, never to be shown by the browser."""
-    submission = _submission(_consultation(slug), number)
+def moderation_attachment(slug: str, number: str, position: int) -> Response | tuple[str, int]:
+    """Give an attachment as a download, never to be shown by the browser; one that is held back to nobody."""
+    consultation = _consultation(slug)
+    submission = _submission(consultation, number)
     attachment = next((one for one in submission.attachments if one.position == position), None)
     if attachment is None:
         abort(404)
-    return _download(blobs().get(attachment.digest), attachment.file_name)
+    with refusals_to_flash():
+        return _download(scanning.content_of(attachment), attachment.file_name)
+    return _page(consultation, Place.asked(slug), submission), 403
 
 
 @desk.get("/consultations/<slug>/moderation/<number>/raw")
@@ -256,6 +259,7 @@ def _opened(opened: Submission, place: Place, typed: Mapping[int, str]) -> dict[
     return {
         "opened": opened,
         "parts": [(part, highlighted(part), typed.get(part.id, _to_print(part, printed))) for part in opened.parts],
+        "held_back": scanning.held_back(opened.attachments),
         "same": queries.same_text(opened) if opened.state in service.WAITING else [],
         "acts": queries.acts(opened),
         "undoable": service.to_undo(opened),

@@ -65,6 +65,7 @@ ACTS = {
     "submission.mark_duplicate": "标为重复",
     "submission.mask": "改公开文本",
     "submission.undo": "撤销审核",
+    "attachment.hold_back": "附件被病毒扫描隔离",
     "opinion.decide": "提出采纳情况",
     "opinion.review": "复核采纳情况",
     "opinion.return": "退回采纳情况",
@@ -127,6 +128,7 @@ FACTS = {
     "rows": "行数",
     "state": "状态",
     "outcome": "采纳情况",
+    "signature": "查出",
 }
 """Facts that are shown, in this order; the rest are digests and long texts that only the record needs."""
 FACT_CHARACTERS = 120

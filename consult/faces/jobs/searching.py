@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from consult.faces.jobs import Job
-from consult.intake.searching import read_new
+from datetime import datetime
 
-JOBS = (Job("search", read_new),)
+from consult.faces.jobs import Job
+from consult.intake.searching import read_again, read_new
+
+
+def read(at: datetime) -> int:
+    """Read what came in, and anew that of which a file was held back since."""
+    return read_new(at) + read_again(at)
+
+
+JOBS = (Job("search", read),)

@@ -10,7 +10,8 @@ from consult.files import attachments
 from consult.files.attachments import AttachmentRefused, CheckedAttachment
 from consult.files.clamd import Finding
 from consult.files.mail import Mail, MailAttachment
-from consult.intake.mailbox import scanning
+from consult.intake import scanning
+from consult.intake.mailbox.scanning import refusal
 from consult.settings import blobs, settings
 from consult.text.sentences import sentence
 
@@ -66,7 +67,7 @@ def take(mail: Mail) -> Enclosed:
         found = scanning.scan(file.data) if not unscanned else None  # an absent scanner is asked once
         if found is not None and found.finding is Finding.INFECTED:
             infected = True
-            refused.append(Refusal(checked.name, checked.size, checked.digest, scanning.refusal(checked.name, found)))
+            refused.append(Refusal(checked.name, checked.size, checked.digest, refusal(checked.name, found.words)))
             continue
         unscanned |= found is not None and found.finding is Finding.AWAY
         taken.append(checked)

@@ -13,10 +13,12 @@ from sqlalchemy import func, select
 
 from consult.drafting import service as drafting
 from consult.drafting.models import Consultation
-from consult.intake.models import Attachment, Submission, SubmissionPart
+from consult.faces import jobs
+from consult.intake.models import Attachment, AttachmentScan, Submission, SubmissionPart
 from consult.settings import settings
 from consult.store import db
 from tests.builders import NOON, a_consultation
+from tests.clamd import BAD, SIGNATURE, listening
 from tests.faces.public.conftest import A_DAY_IN, Staff, field, fill
 
 TEXT = "价格公示要写清楚每道菜的分量，方便老人比较。"
@@ -223,6 +225,17 @@ def test_a_missing_or_wrong_security_token_costs_nobody_their_text(
     assert stored() == 0
     fresh = field(refused.text, "csrf_token")
     assert client.post("/consultations/canteen/comment", data=typed | {"csrf_token": fresh}).status_code == 303
+
+
+def test_a_sender_waits_for_no_scanner_which_looks_at_the_file_afterwards(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening() as address:
+        monkeypatch.setattr(settings(), "clamd_address", address)
+        assert fill(client, files=[(io.BytesIO(BAD), "图纸.txt")]).status_code == 303
+        assert db.session.scalars(select(AttachmentScan)).all() == []
+        assert jobs.run("scan") == 1
+    assert db.session.scalars(select(AttachmentScan.signature)).all() == [SIGNATURE]
 
 
 def test_attachments_are_kept_by_content_and_counted(client: FlaskClient) -> None:

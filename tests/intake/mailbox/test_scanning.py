@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socketserver
-import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from consult.faces.jobs.scanning import scan
 from consult.files import clamd
 from consult.files.clamd import Finding
 from consult.intake.mailbox import scanning
@@ -19,36 +19,17 @@ from consult.intake.mailbox.models import MailMessage, Outcome, RefusedFile
 from consult.intake.models import Submission
 from consult.settings import settings
 from consult.store import db
+from tests.clamd import BAD, SIGNATURE, Scanner, listening
 from tests.intake.mailbox.letters import a_letter, came, canteens, stored
 from tests.world import DURING
 
-BAD = b"X5O!P%@AP: a text of the tests that the scanner below finds something in"
 ABOUT = "关于《社区食堂管理办法》"
-LIMIT = 200_000
-
-
-class Scanner(socketserver.StreamRequestHandler):
-    """The INSTREAM command of clamd(8)."""
-
-    def handle(self) -> None:
-        """Take one command."""
-        assert self.rfile.read(10) == b"zINSTREAM\0"
-        data = b""
-        while size := struct.unpack("!I", self.rfile.read(4))[0]:
-            data += self.rfile.read(size)
-            if len(data) > LIMIT:
-                self.wfile.write(b"INSTREAM size limit exceeded. ERROR\0")
-                return
-        self.wfile.write(b"stream: " + (b"Test.Signature-1 FOUND\0" if BAD in data else b"OK\0"))
 
 
 @pytest.fixture
 def scanner() -> Iterator[str]:
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Scanner) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with listening() as address:
+        yield address
 
 
 @pytest.fixture
@@ -64,7 +45,7 @@ def a_file(name: str, data: bytes) -> Any:
 def test_the_scanners_words_are_understood(scanner: str) -> None:
     assert clamd.scan(b"harmless" * 20_000, scanner).finding is Finding.CLEAN
     found = clamd.scan(b"x" * 70_000 + BAD, scanner)
-    assert (found.finding, found.words) == (Finding.INFECTED, "Test.Signature-1")
+    assert (found.finding, found.words) == (Finding.INFECTED, SIGNATURE)
     assert clamd.scan(b"x" * 20_000_000, scanner).finding in (Finding.PASSED, Finding.AWAY)
 
 
@@ -88,7 +69,7 @@ def test_an_infected_file_stays_in_the_raw_message_and_the_others_are_taken(with
     assert one.outcome is Outcome.STORED
     assert [file.file_name for file in submission.attachments] == ["乙.txt"]
     note = db.session.query(RefusedFile).one()
-    assert (note.name, "Test.Signature-1" in note.why) == ("甲.txt", True)
+    assert (note.name, SIGNATURE in note.why) == ("甲.txt", True)
     assert not db.session.query(MailMessage).one().scan_due
 
 
@@ -106,10 +87,10 @@ def test_while_the_scanner_is_away_files_are_taken_marked_and_scanned_later(
     one = came(a_letter(ABOUT, files=(a_file("甲.txt", BAD), a_file("乙.txt", b"good"))))
     assert [file.file_name for file in stored(one).attachments] == ["甲.txt", "乙.txt"]
     assert scanning.UNSCANNED in one.why
-    assert scanning.scan_waiting(DURING) == 0
+    assert scan(DURING) == 0
     monkeypatch.setattr(settings(), "clamd_address", scanner)
-    assert scanning.scan_waiting(DURING) == 1
-    assert scanning.scan_waiting(DURING) == 0
+    assert scan(DURING) == 2
+    assert scan(DURING) == 0
     row = db.session.query(MailMessage).one()
     assert [file.name for file in row.refused] == ["甲.txt"]
     assert "1 个附件有病毒" in row.why
