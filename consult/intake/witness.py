@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import exists, func, literal, select
 from consult.intake import evidence, receipts
 from consult.intake.evidence import RECEIVE
 from consult.intake.models import Attachment, RawForm, Submission, SubmissionPart, SubmissionState
+from consult.intake.scanning import HOLD_BACK, held_back
 from consult.ledger.checking.batches import columns_as_stored, entries_on, facts
 from consult.ledger.checking.view import moment, one_view, stream
 from consult.ledger.faults import Fault, What
@@ -44,9 +45,11 @@ def _together(ids: Sequence[int]) -> Iterator[Fault]:
     parts, files = _of(SubmissionPart, ids), _of(Attachment, ids)
     raws = {row.submission_id: row for row in db.session.execute(_rows(RawForm).where(RawForm.submission_id.in_(ids)))}
     entries = entries_on({f"submission:{row.number}" for row in stored})
+    held = held_back([file for of_one in files.values() for file in of_one])
     for row in stored:
         acts = entries[f"submission:{row.number}"]
         words = _wrong(row, parts[row.id], raws.get(row.id), files[row.id], acts)
+        words = words or _wrong_holding(files[row.id], held, acts)
         if words:
             what = What.INSERTED if not any(entry.act == RECEIVE for entry in acts) else What.CHANGED
             yield Fault("submission", str(row.number), what, f"来件 {row.number} {words}")
@@ -116,6 +119,17 @@ def _wrong_state(row: Any, entries: list[Any]) -> str:
         return "的状态被改动：与最近一次办理的记录不符。"
     if late is not None and bool(row.late) is not late:
         return "的逾期标记被改动：与收件或者归件的记录不符。"
+    return ""
+
+
+def _wrong_holding(files: list[Any], held: Mapping[int, str], entries: list[Any]) -> str:
+    """Hold the files that are held back against the acts by which they were."""
+    noted = {
+        (detail.get("position"), detail.get("signature"))
+        for detail in (facts(entry) for entry in entries if entry.act == HOLD_BACK)
+    }
+    if noted != {(file.position, held[file.id]) for file in files if file.id in held}:
+        return "的附件隔离情况被改动：与病毒扫描的记录不符。"
     return ""
 
 

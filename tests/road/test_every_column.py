@@ -16,23 +16,25 @@ from consult.adoption import service as adoption
 from consult.adoption.models import Decision, Opinion, Outcome
 from consult.faces.cli.ledger import everything_wrong
 from consult.files.attachments import CheckedAttachment
+from consult.intake import scanning
 from consult.intake.mailbox import service as mailbox
 from consult.intake.mailbox.models import MailMessage
-from consult.intake.models import Attachment, RawForm, Submission, SubmissionPart
+from consult.intake.models import Attachment, AttachmentScan, RawForm, Submission, SubmissionPart
 from consult.ledger import checking, checkpoints
 from consult.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerLeaf, LedgerNode
 from consult.moderation import service as moderation
 from consult.moderation.models import PublicText, Screening
 from consult.reporting import service as reporting
 from consult.reporting.models import FeedbackReport, ReportRow
-from consult.settings import blobs
+from consult.settings import blobs, settings
 from consult.store import db
 from tests.builders import NOON, a_submission, an_actor, an_open_consultation
+from tests.clamd import BAD, listening
 from tests.intake.mailbox.letters import a_letter
 
 WALKED = (
-    Submission, SubmissionPart, RawForm, Attachment, Screening, PublicText, Opinion, Decision, FeedbackReport,
-    ReportRow,
+    Submission, SubmissionPart, RawForm, Attachment, AttachmentScan, Screening, PublicText, Opinion, Decision,
+    FeedbackReport, ReportRow,
     MailMessage,
     LedgerEntry, LedgerLeaf, LedgerNode, LedgerCheckpoint,
 )  # fmt: skip
@@ -42,6 +44,8 @@ EXEMPT = {
     "submission.idempotency_key": "tells a repeated sending; no receipt or report shows it",
     "submission_part.position": "only the order counts, and the digest is over the parts in order",
     "attachment.position": "only the order counts, and the digest is over the files in order",
+    "attachment_scan.scanned_at": "the entry has the moment",
+    "attachment_scan.search_due": "puts words out of the search, which is no part of the record",
     "public_text.masked": "counts the masked places; the text itself is held against the screening",
     "public_text.at": "when the text was last written; the screening has the moment",
     "opinion.created_at": "nothing shows it",
@@ -75,20 +79,23 @@ EXEMPT = {
 
 
 @pytest.fixture
-def road(app: Flask) -> None:
+def road(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """A road with something in every table: screened, grouped, decided, reported, by form and by mail."""
     drafter, second = an_actor(Role.DRAFTER), an_actor(Role.DRAFTER, "second")
     publisher, other = an_actor(Role.PUBLISHER), an_actor(Role.PUBLISHER, "other")
     moderator = an_actor(Role.MODERATOR)
     consultation = an_open_consultation(drafter, publisher, slug="canteen")
     day, after = NOON + timedelta(days=3), NOON + timedelta(days=45)
-    file = CheckedAttachment(name="附图.txt", media_type="text/plain", size=6, digest=blobs().put("图样".encode()))
+    file = CheckedAttachment(name="附图.txt", media_type="text/plain", size=6, digest=blobs().put(BAD))
     whole = {"name": "王小明", "contact": "13800138000", "publish_name": True, "attachments": (file,)}
     first = a_submission(consultation, "赞成，电话13800138000。", at=day, **whole).submission
     again = a_submission(consultation, "赞成，电话13800138000。", at=day).submission
     third = a_submission(consultation, "广告", at=day).submission
     mailbox.ingest(a_letter(to="a+canteen@example.cn", received=day), source="a.eml", at=day)
     mailbox.ingest(a_letter(received=day, Auto_Submitted="auto-replied"), source="b.eml", at=day)
+    with listening() as address:
+        monkeypatch.setattr(settings(), "clamd_address", address)
+        scanning.scan_new(day)
     moderation.accept(moderator, first, at=day)
     moderation.mark_duplicate(moderator, again, first, at=day)
     moderation.reject(moderator, third, reason_id="advertising", reason="卖东西", at=day)
