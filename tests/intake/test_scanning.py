@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from consult.accounts.models import Role
 from consult.drafting.models import Consultation
 from consult.faces import jobs
 from consult.faces.cli.ledger import everything_wrong
+from consult.files import clamd
 from consult.files.attachments import check
-from consult.files.clamd import Finding
-from consult.intake import searching
+from consult.files.clamd import Finding, Scan
+from consult.intake import scanning, searching, witness
 from consult.intake.errors import HeldBack
 from consult.intake.models import Attachment, AttachmentScan, Channel, Submission
 from consult.intake.scanning import ASK_AGAIN, HOLD_BACK, content_of, scan_new
@@ -185,3 +188,34 @@ def test_killed_at_any_statement_each_file_is_held_back_once(consultation: Consu
     assert [entry.subject for entry in held()] == [f"submission:{submission.number}"]
     assert searching.find(consultation.id, "电梯补贴") == []
     assert faults() == []
+
+
+def test_two_workers_at_once_hold_a_file_back_once(
+    app: Flask, consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent(consultation, BAD)
+    db.session.commit()
+    both = Barrier(2, timeout=10)
+
+    def scan_together(data: bytes) -> Scan | None:
+        both.wait()  # neither writes down what it found before the other has looked
+        return clamd.scan(data, settings().clamd_address)
+
+    monkeypatch.setattr(scanning, "scan", scan_together)
+
+    def worker(_n: int) -> int:
+        with app.app_context():
+            return scan_new(LATER)
+
+    with ThreadPoolExecutor(2) as workers:
+        assert list(workers.map(worker, range(2))) == [1, 1]
+    assert findings() == [Finding.INFECTED]
+    assert len(held()) == 1
+
+
+def test_a_file_that_somebody_hides_without_a_scan_is_named(consultation: Consultation) -> None:
+    submission = sent(consultation, b"good")
+    scan_new(LATER)
+    db.session.execute(update(AttachmentScan).values(finding=Finding.INFECTED, signature="X"))
+    db.session.commit()
+    assert [(fault.where, fault.which) for fault in witness.faults()] == [("submission", submission.number)]
