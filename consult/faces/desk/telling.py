@@ -55,6 +55,8 @@ ACTS = {
     "submission.take_table": "开始导入来件表格",
     "submission.give_up_table": "放弃来件表格",
     "submission.assign": "归类来件",
+    "submission.dismiss": "认定不是意见",
+    "submission.restore": "恢复为待归类",
     "submission.export": "导出来件",
     "submission.screen": "审核来件",
     "submission.give_screening": "交办审核",
@@ -87,6 +89,7 @@ ACTS = {
     "consultee.merge": "合并征求意见对象",
     "consultee.list": "列入征求意见名单",
     "consultee.unlist": "移出征求意见名单",
+    "consultee.invite": "准备征求意见函",
     "invitation.send": "发出征求意见函",
     "invitation.open": "打开征求意见函",
     "invitation.deliver": "征求意见函送达",
@@ -94,6 +97,7 @@ ACTS = {
     "invitation.decline": "谢绝答复",
     "invitation.ask_extension": "请求延期答复",
     "invitation.extend": "延长答复期限",
+    "invitation.refuse_extension": "不同意延期答复",
     "invitation.revoke": "撤回征求意见函",
     "response.send": "收到复函",
     "meeting.state_fact": "填写上会事项",
@@ -104,7 +108,10 @@ ACTS = {
     "mailbox.change": "修改征集信箱",
     "mailbox.close": "停用征集信箱",
     "mailbox.reopen": "重新启用征集信箱",
+    "mailbox.ask_again": "重新再取没有取到的邮件",
     "mail.reconsider": "自动邮件改登记为来件",
+    "sender.admit": "发放接口密钥",
+    "sender.revoke": "停用接口密钥",
 }
 """Acts in words; an act that isn't here is shown by its own name."""
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
-from consult.accounts.permissions import SYSTEM
+import consult
+from consult.accounts.permissions import SYSTEM, Act
 from consult.adoption.models import DecisionState, Outcome
 from consult.clock import now
 from consult.drafting.models import State
-from consult.faces.desk.telling import _shown
+from consult.faces.desk.telling import ACTS, _shown
 from consult.intake.models import SubmissionState
 from consult.ledger.queries import PAGE
 from consult.ledger.service import record
@@ -24,6 +27,30 @@ def test_the_record_has_a_word_for_every_state_and_outcome() -> None:
     states = [*State, *SubmissionState, *DecisionState, *ReportState]
     assert [one for one in states if _shown("state", one.value).isascii()] == []
     assert [one for one in Outcome if _shown("outcome", one.value).isascii()] == []
+
+
+def recorded_acts() -> set[str]:
+    """Return every act that the stages name where they write to the record, and those that need a permission."""
+    acts: set[str] = set()
+    for source in Path(consult.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or len(node.args) < 2:
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if not called.lstrip("_").startswith("record"):
+                continue
+            act = node.args[1]
+            if isinstance(act, ast.Constant):
+                acts.add(str(act.value))
+            elif isinstance(act, ast.Attribute) and act.attr in Act.__members__:
+                acts.add(Act[act.attr].value)
+    return acts
+
+
+def test_the_record_has_a_word_for_every_act() -> None:
+    acts = recorded_acts()
+    assert {"submission.receive", "consultee.invite"} <= acts
+    assert acts - set(ACTS) == set()
 
 
 def rows(page: str) -> int:
