@@ -9,6 +9,7 @@ from flask import Flask
 
 from consult.clock import now
 from consult.drafting import service as drafting
+from consult.drafting.models import State
 from consult.faces.desk.todo import todos
 from consult.store import db
 from tests.faces.desk.conftest import SignIn, Staff
@@ -79,6 +80,13 @@ def test_the_list_is_filtered_by_state_and_says_how_many(signed_in: SignIn, staf
     assert "2026" in page
     assert client.get("/desk/?state=nonsense&before=abc").text.count('class="row-title"') == 2
     assert client.get("/desk/?before=99999999999999999999999").status_code == 200
+
+
+def test_no_two_states_have_one_word_on_the_desk(app: Flask) -> None:
+    with app.test_request_context():
+        say = vars(app.jinja_env.get_template("desk/state.html").module)["state_words"]
+        words = [say(one.value) for one in State]
+    assert len(set(words)) == len(words)
 
 
 def test_another_divisions_consultation_is_neither_listed_nor_shown(signed_in: SignIn, staff: Staff) -> None:
