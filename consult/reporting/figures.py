@@ -17,6 +17,7 @@ from consult.adoption.service import OUTCOME_NAMES
 from consult.intake.models import Channel, SenderKind, Submission, SubmissionState
 from consult.moderation.models import Screening
 from consult.store import db
+from consult.text.sentences import sentence
 
 CHANNEL_NAMES = {
     Channel.WEB: "网站",
@@ -29,10 +30,10 @@ CHANNEL_NAMES = {
     Channel.MEETING: "座谈会、听证会",
 }
 SENDER_NAMES = {
-    SenderKind.PERSON: "个人",
-    SenderKind.ENTERPRISE: "企业",
-    SenderKind.ASSOCIATION: "行业协会商会",
-    SenderKind.ORGANISATION: "其他单位",
+    SenderKind.PERSON: sentence("个人"),
+    SenderKind.ENTERPRISE: sentence("企业"),
+    SenderKind.ASSOCIATION: sentence("行业协会商会"),
+    SenderKind.ORGANISATION: sentence("其他单位"),
 }
 STATE_NAMES = {
     SubmissionState.ACCEPTED: "审核通过",

@@ -17,6 +17,7 @@ from consult.faces.speaking import translated
 from consult.files.attachments import AttachmentRefused, check
 from consult.intake.errors import TooLong
 from consult.intake.receipts import Receipt
+from consult.reporting.figures import CHANNEL_NAMES, SENDER_NAMES
 from consult.settings import settings
 from consult.text.sentences import sentence
 from tests.builders import Said, a_submission, an_actor, an_open_consultation
@@ -166,6 +167,12 @@ def test_a_page_that_only_a_form_leads_to_offers_the_home_page_in_other_language
 
 
 @pytest.mark.usefixtures("app")
+def test_the_lines_of_a_reports_figures_are_said_in_english(app: Flask) -> None:
+    with app.test_request_context("/?lang=en"):
+        lines = [translated(name) for name in (*CHANNEL_NAMES.values(), *SENDER_NAMES.values())]
+    assert [line for line in lines if not line.isascii()] == []
+
+
 def test_error_pages_speak_the_visitors_language(client: FlaskClient) -> None:
     assert "There is no such page" in client.get("/none?lang=en").text
     assert "沒有這一頁" in client.get("/none?lang=zh-Hant").text
