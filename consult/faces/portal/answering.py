@@ -214,7 +214,7 @@ def _page(who: Visitor, invitation: Invitation, content: dict[str, Any], refusal
         publish_name=content.get("publish_name", False),
         by=content.get("by", ""),
         handed_note=saved.content.get("note", "") if saved is not None else "",
-        note=content.get("note", "") if refusals else "",
+        note_kept=content.get("note", "") if refusals else "",
         requests=deadlines.extensions(invitation),
         files=content.get("attachments", []),
         saved=saved,

@@ -244,6 +244,13 @@ def test_an_empty_answer_is_refused_with_what_to_do(client: FlaskClient, invitat
     assert not invitation.responses
 
 
+def test_a_note_to_a_colleague_starts_empty_and_outlives_a_refusal(client: FlaskClient, invitation: Invitation) -> None:
+    client.get(link(invitation))
+    note = re.compile(r'<textarea [^>]*name="note"[^>]*>(.*?)</textarea>', re.DOTALL)
+    assert note.findall(client.get(f"/portal/answer/{invitation.id}").text) == [""]
+    assert note.findall(write(client, invitation, verb="send", note="请看第三条").text) == ["请看第三条"]
+
+
 def test_declining_and_asking_for_time_reach_the_department(client: FlaskClient, invitation: Invitation) -> None:
     client.get(link(invitation))
     client.post(f"/portal/answer/{invitation.id}/extension", data={"why": "要开理事会"})
