@@ -33,6 +33,10 @@ def test_every_kind_of_document_has_thirty_days_and_a_basis(kind):
     assert rule.cited
 
 
+def test_a_basis_that_the_public_reads_asks_nothing_of_the_department():
+    assert [rule.cited for rule in LAW.periods.values() if "请" in rule.cited] == []
+
+
 def test_only_a_major_decision_may_be_shortened():
     assert [kind for kind, rule in LAW.periods.items() if rule.may_shorten] == ["major-decision"]
 
