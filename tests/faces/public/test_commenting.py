@@ -204,11 +204,15 @@ def test_the_last_second_is_in_time(client: FlaskClient, canteen: Consultation) 
 def test_a_withdrawn_consultation_takes_nothing_and_keeps_the_text(
     client: FlaskClient, canteen: Consultation, staff: Staff
 ) -> None:
+    token = field(client.get("/consultations/canteen/comment").text, "token")
     drafting.withdraw(staff.publisher, canteen, "上位法已经修改", at=A_DAY_IN)
-    sent = fill(client, **{"pieces-0-content": TEXT})
+    typed = {"token": token, "pieces-0-anchor": "", "pieces-0-content": TEXT, "sender_kind": "person"}
+    sent = client.post("/consultations/canteen/comment", data=typed | {"verb": "send"})
     assert sent.status_code == 409
     assert "已经撤回" in sent.text
     assert TEXT in sent.text
+    assert TEXT in client.post("/consultations/canteen/comment", data=typed | {"verb": "add"}).text
+    assert "提交意见" not in client.get("/consultations/canteen/comment").text
 
 
 @pytest.mark.parametrize("token", [None, "wrong"])
