@@ -8,6 +8,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from consult import clock
@@ -53,8 +54,8 @@ class MemberForm(FlaskForm):
     role = RadioField(
         sentence("可以做什么"),
         choices=[
-            (MemberRole.DRAFT.value, sentence("起草、保存")),
-            (MemberRole.SEND.value, sentence("起草、保存，并以本单位名义发出")),
+            SelectChoice(MemberRole.DRAFT.value, sentence("起草、保存")),
+            SelectChoice(MemberRole.SEND.value, sentence("起草、保存，并以本单位名义发出")),
         ],
         default=MemberRole.DRAFT.value,
     )
