@@ -14,7 +14,16 @@ import typst
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Mm, Pt, RGBColor
 
-from consult.files.export.official_layout import SIZE_2, SIZE_3, SIZE_4, Fonts, add_line, add_run, new_document
+from consult.files.export.official_layout import (
+    SIZE_2,
+    SIZE_3,
+    SIZE_4,
+    Fonts,
+    add_line,
+    add_run,
+    begin_part,
+    new_document,
+)
 
 FONTS = ("FangSong", "FZXiaoBiaoSong-B05S", "Noto Serif CJK SC", "Noto Sans CJK SC", "Source Han Serif SC")
 QR_MILLIMETRES = 30
@@ -51,7 +60,7 @@ def to_docx(letters: Sequence[Letter], fonts: Fonts | None = None) -> bytes:
     document = new_document(fonts)
     for n, letter in enumerate(letters):
         if n:
-            document.add_page_break()
+            begin_part(document)
         head = add_line(document, letter.department, fonts.title, SIZE_2, centred=True)
         head.runs[0].font.color.rgb = RED
         document.add_paragraph()

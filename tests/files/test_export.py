@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from docx import Document
+from docx.oxml.ns import qn
 from hypothesis import given, settings
 from lxml import etree
 
@@ -88,7 +89,15 @@ def test_the_page_is_that_of_an_official_document():
     assert [round(x.mm) for x in (section.top_margin, section.bottom_margin)] == [37, 35]
     assert [round(x.mm) for x in (section.left_margin, section.right_margin)] == [28, 26]
     grid = section._sectPr.find("{http://schemas.openxmlformats.org/wordprocessingml/2006/main}docGrid")
-    assert grid.values() == ["linesAndChars", "579", "-849"] or set(grid.values()) == {"linesAndChars", "579", "-849"}
+    assert set(grid.values()) == {"lines", "579"}
+
+
+def test_28_characters_of_the_body_fit_a_line_and_29_do_not():
+    document = Document(io.BytesIO(to_docx(parse(STATUTE))))
+    section, properties = document.sections[0], document.styles["Normal"].element.rPr
+    width = section.page_width.pt - section.left_margin.pt - section.right_margin.pt
+    each = document.styles["Normal"].font.size.pt + int(properties.find(qn("w:spacing")).get(qn("w:val"))) / 20
+    assert 28 * each <= width < 29 * each
 
 
 def test_the_table_of_changes_shows_both_sides_and_marks_what_changed():
