@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from consult.reporting.models import FeedbackReport, ReportRow, ReportState
 from consult.store import db
@@ -38,6 +38,12 @@ def rows(
     if group_id is not None:
         query = query.where(ReportRow.group_id == group_id)
     return list(db.session.scalars(query.order_by(ReportRow.number).limit(limit)))
+
+
+def rows_by_outcome(report: FeedbackReport) -> dict[str, int]:
+    """Return how many rows of a report's table there are of each outcome, those that came late included."""
+    query = select(ReportRow.outcome, func.count()).where(ReportRow.report_id == report.id).group_by(ReportRow.outcome)
+    return {outcome: int(n) for outcome, n in db.session.execute(query)}
 
 
 def rows_of_submission(report: FeedbackReport, submission_id: int) -> list[ReportRow]:

@@ -50,6 +50,7 @@ def report(slug: str) -> str:
         document=printing.document(standing),
         feedback=queries.standing(found.id),
         rows=shown,
+        listed=stored.rows_by_outcome(standing),
         outcome=outcome,
         group=next((main for main in standing.snapshot["main_opinions"] if str(main["group"]) == group), None),
         narrowed=bool(outcome or group),

@@ -97,6 +97,22 @@ def test_only_opinions_of_one_outcome_are_shown_when_asked(
     assert client.get("/consultations/canteen/report?outcome=nonsense&after=x&group=y").status_code == 200
 
 
+def test_the_filters_count_the_rows_that_they_show_late_ones_too(
+    client: FlaskClient, canteen: Consultation, staff: Staff
+) -> None:
+    some_opinions(canteen, staff, 2)
+    assert canteen.closes_at is not None
+    at = canteen.closes_at + timedelta(days=1)
+    moderation.accept(staff.moderator, a_submission(canteen, "来晚了。", at=at).submission, at=at)
+    published_feedback(canteen, staff)
+    page = etree.HTML(client.get("/consultations/canteen/report").text)
+    assert page.xpath("count(//tr[starts-with(@id, 'row-')])") == 3
+    assert [" ".join(link.itertext()) for link in page.xpath("//nav[contains(@class, 'filters')]/a")] == [
+        "全部 3",
+        "部分采纳 3",
+    ]
+
+
 def test_published_feedback_is_on_the_lists_and_in_the_feed(
     client: FlaskClient, canteen: Consultation, staff: Staff
 ) -> None:
