@@ -233,7 +233,8 @@ def test_what_is_no_table_is_refused_in_words(
 
 def test_the_record_says_who_uploaded_and_took_which_file(moderator: Actor, consultation: Consultation) -> None:
     one = taken(moderator, uploaded(moderator, consultation))
-    entries = db.session.scalars(select(LedgerEntry).where(LedgerEntry.subject == f"table:{one.id}")).all()
+    of_the_table = select(LedgerEntry).where(LedgerEntry.subject == f"table:{one.id}").order_by(LedgerEntry.id)
+    entries = db.session.scalars(of_the_table).all()
     assert [entry.act for entry in entries] == ["submission.upload_table", "submission.take_table"]
     assert {entry.detail["sha256"] for entry in entries} == {one.digest}
     summary = db.session.scalars(select(LedgerEntry).where(LedgerEntry.act == "submission.import")).one()

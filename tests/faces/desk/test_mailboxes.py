@@ -44,7 +44,8 @@ def test_a_mailbox_is_set_up_tested_read_changed_and_closed(
     client.post(f"{change}/close")
     assert "已停用" in client.get("/desk/mailboxes").text
     client.post(f"{change}/reopen")
-    acts = [one.act for one in db.session.query(LedgerEntry).filter(LedgerEntry.act.startswith("mailbox."))]
+    entries = db.session.query(LedgerEntry).filter(LedgerEntry.act.startswith("mailbox.")).order_by(LedgerEntry.id)
+    acts = [one.act for one in entries]
     assert acts == ["mailbox.add", "mailbox.change", "mailbox.close", "mailbox.reopen"]
 
 

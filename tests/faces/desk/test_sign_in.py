@@ -91,7 +91,7 @@ def test_signing_out_ends_the_session_and_is_recorded(signed_in: SignIn) -> None
     assert client.get("/desk/sign-out").status_code == 405, "a link or an image can't sign anybody out"
     assert client.post("/desk/sign-out").status_code == 303
     assert client.get("/desk/").status_code == 302
-    acts = db.session.scalars(select(LedgerEntry.act)).all()
+    acts = db.session.scalars(select(LedgerEntry.act).order_by(LedgerEntry.id)).all()
     assert "account.sign_out" in acts
 
 

@@ -389,7 +389,7 @@ def test_neither_ledger_nor_pages_nor_errors_hold_a_token(
     client.get(link(invitation))
     write(client, invitation, verb="send", **{"said-art-3": "改为每月。"})
     invitations.revoke(drafter, invitation, "发错了", at=clock.now())
-    entries = db.session.scalars(db.select(LedgerEntry)).all()
+    entries = db.session.scalars(db.select(LedgerEntry).order_by(LedgerEntry.id)).all()
     assert entries
     assert not any(token in f"{one.subject} {one.detail}" or invitation.nonce in str(one.detail) for one in entries)
     assert token not in client.get(link(invitation)).text
