@@ -25,8 +25,9 @@ log = structlog.get_logger()
 
 TOGETHER = 32
 """Messages sorted in one transaction."""
-ATTEMPTS = 3
-"""A message that cut off its sorting so often is put aside unread."""
+ATTEMPTS = 10
+"""A message that cut off its sorting so often is put aside unread; a program that is killed from outside meets an
+innocent one again now and then."""
 AWAY = (OperationalError, InterfaceError)
 """The database is away, or busy for too long: what isn't sorted now is sorted later."""
 
