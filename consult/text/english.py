@@ -22,6 +22,8 @@ _NAMES: Final = {
     "paren": "item",
     "ring": "item",
     "letter": "item",
+    "half": "item",
+    "dec": "item",
     "annex": "Annex",
     "preamble": "Preamble, paragraph",
     "heading": "Heading",
@@ -49,7 +51,10 @@ def in_english(anchor: str) -> str:
             raise ValueError(f"不是条文编号：{anchor}")
         number = f"{int(step[2])}-{int(step[3])}" if step[3] else str(int(step[2]))
         again = f" (occurrence {int(step[4])})" if step[4] else ""
-        said.append(f"{_NAMES[step[1]]} {number}{again}")
+        if step[1] == "dec" and said and said[-1][-1].isdigit():  # 1. and .2 are 1.2
+            said[-1] += f".{number}{again}"
+        else:
+            said.append(f"{_NAMES[step[1]]} {number}{again}")
         end = step.end()
     words = ", ".join(said)
     return words[0].upper() + words[1:]

@@ -135,6 +135,14 @@ def test_an_english_page_names_articles_in_english_and_leaves_the_draft_as_writt
     assert "data-words='{" in page
 
 
+def test_a_plan_with_numbers_of_several_parts_has_an_english_page(client: FlaskClient) -> None:
+    plan = "某市防汛应急预案\n1 总则\n1.1 编制目的\n为了防汛。\n2 职责\n2.1 指挥部\n负责指挥。"
+    an_open_consultation(an_actor(Role.DRAFTER), an_actor(Role.PUBLISHER), slug="flood", text=plan, at=clock.now())
+    page = client.get("/consultations/flood?lang=en")
+    assert page.status_code == 200
+    assert "Item 2.1 (指挥部)" in page.text
+
+
 def test_the_way_from_form_to_receipt_is_english(client: FlaskClient, receipt: Receipt, canteen: Consultation) -> None:
     client.get("/help?lang=en")
     form = client.get("/consultations/canteen/comment?anchor=art-3").text
