@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from consult.drafting.models import Consultation
-from consult.files.mail import Auto, Mail, read
+from consult.files.mail import Auto, Mail, read, trial
 from consult.intake.mailbox import enclosed, followers, keeping, routing
 from consult.intake.mailbox.becoming import Sorted, Understood, write_down
 from consult.intake.mailbox.keeping import Letter
@@ -25,9 +25,8 @@ log = structlog.get_logger()
 
 TOGETHER = 32
 """Messages sorted in one transaction."""
-ATTEMPTS = 10
-"""A message that cut off its sorting so often is put aside unread; a program that is killed from outside meets an
-innocent one again now and then."""
+ATTEMPTS = 3
+"""A message that cut off its sorting so often is first read on trial, and put aside unread if that doesn't end well."""
 AWAY = (OperationalError, InterfaceError)
 """The database is away, or busy for too long: what isn't sorted now is sorted later."""
 
@@ -196,8 +195,8 @@ def _lock(ids: Sequence[int]) -> Any:
 
 def _understand(row: MailMessage, own: Sequence[str], trusted: Sequence[str]) -> Understood:
     raw = keeping.raw_of(row)
-    if row.attempts > ATTEMPTS:
-        words = f"读取这封邮件时程序中断了 {row.attempts - 1} 次，没有再读，原件已保存"
+    if row.attempts > ATTEMPTS and not trial.ends_well(raw):
+        words = f"读取这封邮件时程序中断了 {row.attempts - 1} 次，单独试读也没有读完，没有再读，原件已保存"
         return Understood(row.id, raw, row.digest, row.server_at, _unread(words), enclosed.Enclosed(), True)
     mail = read(raw, own_addresses=own, trusted_hosts=trusted)
     files = enclosed.take(mail) if mail.auto is Auto.NONE else enclosed.Enclosed()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from consult.accounts.models import Role
-from consult.files.mail import Mail
+from consult.drafting.models import Consultation
+from consult.files.mail import Mail, trial
 from consult.intake import batches, receipts, witness
 from consult.intake.arrival import Arrival
 from consult.intake.mailbox import keeping, routing, service
@@ -19,6 +21,7 @@ from consult.intake.mailbox.models import MailMessage, Outcome, RefusedFile
 from consult.intake.models import Channel, Submission
 from consult.store import db, tally
 from tests.builders import docx_of
+from tests.files.mail.test_trial import is_killed
 from tests.intake.mailbox.letters import OPINION, a_letter, came, canteens, drafting, stored
 from tests.world import AFTER, DURING, PUBLISHED, actor, open_consultation
 
@@ -191,9 +194,8 @@ def test_a_message_whose_sorting_was_cut_off_is_sorted_later(app: Flask) -> None
     assert db.session.query(Submission).one().state.value == "received"
 
 
-def test_a_message_that_cuts_its_sorting_off_again_and_again_is_put_aside_unread(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def cut_off_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a message whose sorting is cut off as often as is borne."""
     canteens()
     keeping.keep([Letter(a_letter(ABOUT))], at=DURING)
 
@@ -206,20 +208,36 @@ def test_a_message_that_cuts_its_sorting_off_again_and_again_is_put_aside_unread
             with pytest.raises(KeyboardInterrupt):
                 service.resume(at=DURING)
             db.session.rollback()
+
+
+def test_a_message_that_cuts_its_sorting_off_again_and_again_is_put_aside_unread(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_off_again_and_again(monkeypatch)
+    monkeypatch.setattr(trial, "read_whole", is_killed)
     service.resume(at=DURING)
     row = db.session.query(MailMessage).one()
     assert row.outcome is Outcome.QUARANTINED
     assert "中断" in row.why
 
 
+def test_one_whose_sorting_was_cut_off_by_something_else_is_read_all_the_same(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_off_again_and_again(monkeypatch)
+    service.resume(at=DURING)
+    assert db.session.query(MailMessage).one().outcome is Outcome.STORED
+    assert db.session.query(Submission).one().state.value == "received"
+
+
 def test_an_error_with_one_message_holds_up_no_other(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     canteens()
     whole = batches.receive_together
 
-    def fails_once(consultation: object, arrivals: list[Arrival], **more: object) -> object:
+    def fails_once(consultation: Consultation, arrivals: list[Arrival], **more: Any) -> object:
         if any("坏" in arrival.subject for arrival in arrivals):
             raise RuntimeError("no")
-        return whole(consultation, arrivals, **more)  # type: ignore[arg-type]
+        return whole(consultation, arrivals, **more)
 
     monkeypatch.setattr(batches, "receive_together", fails_once)
     letters = [Letter(a_letter(f"{ABOUT}{mark}")) for mark in ("一", "坏", "二")]
