@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import structlog
 from flask import Flask
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 
@@ -16,8 +15,6 @@ from consult.clock import now
 from consult.faces import jobs
 
 NAME = "consult"
-NAME_OF_QUEUE = "consult.queue"
-log = structlog.get_logger()
 
 
 def open_queue(settings: Settings) -> Huey:
@@ -47,15 +44,6 @@ def attach(app: Flask) -> Huey:
 
     queue.run_job = run_job
     return queue
-
-
-def ask(app: Flask, name: str) -> None:
-    """Let the worker do a job now. It looks every minute all the same: a queue that doesn't answer does no harm."""
-    try:
-        queue = app.extensions.get(NAME_OF_QUEUE) or app.extensions.setdefault(NAME_OF_QUEUE, attach(app))
-        queue.run_job(name)
-    except Exception:  # whatever the queue's storage raises: nothing hangs on it
-        log.warning("queue_unavailable", job=name, exc_info=True)
 
 
 def consumer(app: Flask, workers: int) -> Any:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, current_app, flash, redirect, render_template, send_file, url_for
+from flask import abort, flash, redirect, render_template, send_file, url_for
 from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.accounts.models import User
 from consult.accounts.permissions import Act, require
 from consult.drafting.models import Consultation
+from consult.faces import jobs
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to, refusals_to_flash
 from consult.faces.desk.forms.entry import CHANNELS
 from consult.faces.desk.forms.tables import ColumnsForm, UploadForm
 from consult.faces.desk.sections import inside
+from consult.faces.jobs import imports
 from consult.faces.uploads import LARGEST_BODY, takes_scans
 from consult.files.blobs import BlobError
 from consult.files.tables import BadRow, TableRefused
@@ -57,7 +59,7 @@ def enter_tables_upload(slug: str) -> Response | tuple[str, int]:
                 limit=LARGEST_BODY, at=clock.now(),
             )  # fmt: skip
         if tried.ok:
-            _wake_worker()
+            jobs.ask(imports.NAME)
             return redirect(url_for(".enter_table", slug=slug, identifier=one.id), 303)
     return _list(consultation, form), 400
 
@@ -79,7 +81,7 @@ def enter_table_check(slug: str, identifier: int) -> Response | tuple[str, int]:
         with refusals_to(form) as tried:
             table_imports.check(current_actor(), one, form.told(), at=clock.now())
         if tried.ok:
-            _wake_worker()
+            jobs.ask(imports.NAME)
             return redirect(url_for(".enter_table", slug=slug, identifier=identifier), 303)
     return _one(consultation, one, form), 400
 
@@ -96,7 +98,7 @@ def enter_table_act(slug: str, identifier: int, verb: str) -> Response:
         flash(DONE_WORDS[verb], "success")
         if verb == "give-up":
             return redirect(url_for(".enter_tables", slug=slug), 303)
-        _wake_worker()
+        jobs.ask(imports.NAME)
     return redirect(url_for(".enter_table", slug=slug, identifier=identifier), 303)
 
 
@@ -119,13 +121,6 @@ def _consultation(slug: str) -> Consultation:
 def _table(consultation: Consultation, identifier: int) -> TableImport:
     one = db.session.get(TableImport, identifier)
     return one if one is not None and one.consultation_id == consultation.id else abort(404)
-
-
-def _wake_worker() -> None:
-    from consult.faces import worker  # the queue is heavy, and few pages need it
-    from consult.faces.jobs.imports import NAME
-
-    worker.ask(current_app._get_current_object(), NAME)  # type: ignore[attr-defined]
 
 
 def _columns_form(one: TableImport, **options: Any) -> ColumnsForm:

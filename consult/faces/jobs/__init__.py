@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -25,6 +26,7 @@ from consult.settings import settings
 from consult.store import db
 
 EXTENSION = "consult.jobs"
+ASKING = "consult.jobs.asking"
 log = structlog.get_logger()
 
 
@@ -48,6 +50,21 @@ def register(app: Flask) -> None:
         for job in getattr(import_module(f"{__name__}.{module}"), "JOBS", ()):
             jobs[job.name] = job
     app.extensions[EXTENSION] = jobs
+    app.extensions[ASKING] = partial(_ask, app)
+
+
+def ask(name: str) -> None:
+    """Let the worker do a job now. It looks every minute all the same: a queue that doesn't answer does no harm."""
+    current_app.extensions[ASKING](name)
+
+
+def _ask(app: Flask, name: str) -> None:
+    from consult.faces import worker  # the queue is heavy, and few pages need it
+
+    try:
+        worker.attach(app).run_job(name)
+    except Exception:  # whatever the queue's storage raises: nothing hangs on it
+        log.warning("queue_unavailable", job=name, exc_info=True)
 
 
 def known() -> dict[str, Job]:
