@@ -21,7 +21,7 @@ from consult.ledger.service import record
 from consult.logs import configure_logs
 from consult.migrating import offer_migrations
 from consult.moderation import service as moderation
-from consult.store.database import connect
+from consult.store.database import connect, engine_options
 
 
 class Platform(Flask):
@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SETTINGS=settings,
         SECRET_KEY=settings.secret(),
         SQLALCHEMY_DATABASE_URI=settings.database(),
-        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},  # an error's text reaches the log: no values in it
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database()),
         MAX_CONTENT_LENGTH=settings.request_bytes,
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
         MAX_FORM_PARTS=400,

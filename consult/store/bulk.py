@@ -9,13 +9,10 @@ from typing import Any
 
 from sqlalchemy import Dialect, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.orm import DeclarativeBase
 
 from consult.store.database import driver
 from consult.store.gathering import Insert
-
-_POSITIONAL: Dialect = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
 Row = Mapping[str, Any]
 
@@ -113,12 +110,11 @@ def _plan(
     model: type[DeclarativeBase], columns: tuple[str, ...], dialect: Dialect, *, unless_there: bool = False
 ) -> _Plan:
     """Return the plan of an INSERT, which takes longer to make than to use."""
-    to_postgresql = dialect.name == "postgresql"
-    statement = (postgresql if to_postgresql else sqlite).insert(model).inline()
+    statement = (postgresql if dialect.name == "postgresql" else sqlite).insert(model).inline()
     statement = statement.values({column: bindparam(column) for column in columns})
     if unless_there:
         statement = statement.on_conflict_do_nothing().returning(model.__table__.c.id)
-    compiled: Any = statement.compile(dialect=_POSITIONAL if to_postgresql else dialect)
+    compiled: Any = statement.compile(dialect=dialect)
     types = model.__table__.c
     order = [(name, types[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in compiled.positiontup]
     return _Plan(str(compiled), tuple(order))

@@ -41,6 +41,14 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base, session_options={"autoflush": True})
 
 
+def engine_options(url: str) -> dict[str, Any]:
+    """Return how SQLAlchemy is to speak to the database at ``url``."""
+    options: dict[str, Any] = {"hide_parameters": True}  # an error's text reaches the log: no values in it
+    if url.startswith("postgresql"):
+        options["paramstyle"] = "format"  # values by place, as SQLite takes them: statements made once serve both
+    return options
+
+
 def connect(app: Flask) -> None:
     """Bind the database to ``app`` and teach SQLite what PostgreSQL does by itself."""
     db.init_app(app)

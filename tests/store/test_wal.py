@@ -12,21 +12,31 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 
+from config import Settings
+from consult.app import create_app
 from consult.store import db, tally, transaction, writing
-from consult.store.database import WAL
 from consult.store.wal import Wal
 
 
+@pytest.fixture(scope="module")
+def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An application on a SQLite file that is durable as in production, whatever the other tests run on."""
+    made = create_app(Settings(data_dir=tmp_path_factory.mktemp("durable"), secret_key="a key for tests only"))
+    with made.app_context():
+        db.create_all()
+        yield made
+        db.session.remove()
+        db.engine.dispose()
+
+
 @pytest.fixture
-def database(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Return the database's file, which is to be durable as in production."""
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL waits for the disk by itself")
-    path = str(db.engine.url.database)
-    monkeypatch.setitem(app.extensions, WAL, Wal(path))
-    yield Path(path)
-    db.engine.dispose()  # its connections wait for the disk, which other tests needn't
+def database(durable: Flask) -> Path:
+    """Return the database's file, without counts."""
+    with transaction() as session:
+        session.execute(delete(tally.Tally))
+    return Path(str(db.engine.url.database))
 
 
 def counts_on(disk: Path) -> list[tuple[str, int]]:
