@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, BinaryIO, Self
 
+import structlog
 from sqlalchemy import select
 
 from consult.accounts.errors import Refused
@@ -31,7 +32,9 @@ from consult.intake.imports import ACCOUNT_HEADS, RowAccount, RowOutcome
 from consult.intake.models import Channel, ImportStage, TableImport
 from consult.ledger.service import record
 from consult.settings import blobs, settings
-from consult.store import db, transaction
+from consult.store import AWAY, db, transaction
+
+log = structlog.get_logger()
 
 AT_WORK = (ImportStage.CHECKING, ImportStage.TAKING)
 """Stages in which the worker is busy, or will be, with a table."""
@@ -150,7 +153,7 @@ def take(actor: Actor, one: TableImport, *, at: datetime) -> None:
 
 
 def give_up(actor: Actor, one: TableImport, *, at: datetime) -> None:
-    """Put a table away of which nothing was taken.
+    """Put a table away; what was taken of it before it could not go on stays.
 
     Raises:
         NotAllowed: the actor may not enter submissions for others.
@@ -224,6 +227,7 @@ def _carry_on(identifier: int) -> None:
     user = db.session.get(User, one.user_id) if one is not None else None
     if one is None or user is None or one.stage not in AT_WORK:
         return
+    stage = one.stage
     try:
         if not user.active:
             raise ImportRefused("上传这张表格的账号已经停用，请换一个账号上传。")
@@ -239,13 +243,24 @@ def _carry_on(identifier: int) -> None:
     except _Elsewhere:
         db.session.rollback()
     except (Refused, TableRefused, BlobError) as refusal:
-        db.session.rollback()
-        _stop(one, str(refusal))
+        _stop(one, stage, str(refusal))
+    except (*AWAY, OSError):  # the database or the disk: the table can do nothing for it
+        raise
+    except Exception as error:  # whatever a table does to its reader, those behind it are read
+        log.exception("table_import_failed", id=identifier)
+        words = f"读取这张表格时出错（{type(error).__name__}）。请另存为 .xlsx 重新上传；还是不行，请联系管理员。"
+        _stop(one, stage, words)
 
 
-def _stop(one: TableImport, why: str) -> None:
+def _stop(one: TableImport, stage: ImportStage, why: str) -> None:
+    """Say why a table can't go on, unless it was put away meanwhile."""
+    db.session.rollback()
     with transaction() as session:
         session.refresh(one, with_for_update=True)
+        if one.stage is not stage:
+            return
+        if stage is ImportStage.TAKING and one.taken:
+            why = f"{why}此前已经收下 {one.taken:,} 行，再次导入时不会重复。"
         one.stage, one.why = ImportStage.REFUSED, why
 
 
@@ -262,24 +277,27 @@ class _Progress:
         self._row = one.row
 
     def __enter__(self) -> Self:
+        """Cut the account to what counts; where that is no longer there, read all rows again.
+
+        Raises:
+            _Elsewhere: another worker has gone on, or the import was put away.
+        """
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: BinaryIO = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o640), "r+b")
-        if self._file.seek(0, os.SEEK_END) < self._one.account_bytes:
-            self._begin_anew()
-        self._file.truncate(self._one.account_bytes)
-        self._file.seek(self._one.account_bytes)
-        if not self._one.account_bytes:
+        with transaction():  # another worker has written what counts, and writes no more of it
+            one = self._mine()
+            self._file: BinaryIO = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o640), "r+b")
+            if self._file.seek(0, os.SEEK_END) < one.account_bytes:
+                _clear(one)  # rows that were taken are found again
+                self._row = 0
+            length = one.account_bytes
+            self._file.truncate(length)
+        self._file.seek(length)
+        if not length:
             self._file.write("\ufeff".encode() + _lines([ACCOUNT_HEADS]))
         return self
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
-
-    def _begin_anew(self) -> None:
-        """Read all rows again, since the account of the first ones is gone; those that were taken are found again."""
-        with transaction():
-            _clear(self._mine())
-        self._row = 0
 
     def note(self, accounts: list[RowAccount]) -> None:
         """Take note of a batch: what became of its rows, and that they are done.
@@ -287,11 +305,11 @@ class _Progress:
         Raises:
             _Elsewhere: another worker has done them, or the import was put away.
         """
-        self._file.write(_lines([account.cells() for account in accounts]))
-        self._file.flush()
-        os.fsync(self._file.fileno())
         with transaction() as session:
-            one = self._mine()
+            one = self._mine()  # before the account is touched, which another worker may be writing
+            self._file.write(_lines([account.cells() for account in accounts]))
+            self._file.flush()
+            os.fsync(self._file.fileno())
             one.taken += sum(account.outcome is RowOutcome.TAKEN for account in accounts)
             one.already += sum(account.outcome is RowOutcome.ALREADY for account in accounts)
             one.refused += sum(account.outcome is RowOutcome.REFUSED for account in accounts)

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Dialect, Engine, MetaData, event
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from consult.store.gathering import Gathering
@@ -27,6 +27,8 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 BUSY_TIMEOUT_MS = 30_000
+AWAY = (OperationalError, InterfaceError)
+"""The database is away, or busy for too long: what isn't done now is done later."""
 WRITING = "consult_writing"
 WAL = "consult.wal"
 """Key of the application's extensions: the log that ``writing`` waits for, where SQLite is to wait for the disk."""

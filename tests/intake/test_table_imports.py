@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,7 +18,7 @@ from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Role, User
 from consult.accounts.permissions import Actor
 from consult.drafting.models import Consultation
-from consult.files.tables import TableRefused
+from consult.files.tables import Table, TableRefused
 from consult.intake import imports, table_imports
 from consult.intake.columns import Field
 from consult.intake.models import Channel, ImportStage, Submission, TableImport
@@ -203,6 +206,68 @@ def test_one_that_is_put_away_is_read_no_further(
     table_imports.carry_on(LATER)
     assert (one.stage, one.row) == (ImportStage.GIVEN_UP, 0)
     assert list(table_imports.of_consultation(consultation)) == []
+
+
+def test_one_that_is_put_away_while_it_turns_out_unreadable_stays_away(
+    moderator: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = uploaded(moderator, consultation)
+
+    def meanwhile(_one: TableImport) -> Table:
+        table_imports.give_up(moderator, one, at=LATER)
+        raise TableRefused("读不出来。")
+
+    monkeypatch.setattr(table_imports, "table_of", meanwhile)
+    table_imports.carry_on(LATER)
+    assert (one.stage, one.why) == (ImportStage.GIVEN_UP, "")
+
+
+def test_a_table_that_fails_in_a_way_nobody_foresaw_is_told_and_holds_up_no_other(
+    moderator: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = uploaded(moderator, consultation), uploaded(moderator, consultation, name="留言.csv")
+    whole = imports._batch
+
+    def fails(work: imports.Import, *rest: Any) -> object:
+        if work.table.name == first.file_name:
+            raise ZeroDivisionError
+        return whole(work, *rest)
+
+    monkeypatch.setattr(imports, "_batch", fails)
+    table_imports.carry_on(LATER)
+    assert (first.stage, second.stage) == (ImportStage.REFUSED, ImportStage.CHECKED)
+    assert "ZeroDivisionError" in first.why
+    assert "请" in first.why
+
+
+@pytest.mark.parametrize("stage", [ImportStage.CHECKING, ImportStage.TAKING])
+def test_two_workers_at_once_tell_each_row_once(
+    app: Flask, moderator: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch, stage: ImportStage
+) -> None:
+    one = uploaded(moderator, consultation)
+    if stage is ImportStage.TAKING:
+        table_imports.carry_on(LATER)
+        table_imports.take(moderator, one, at=LATER)
+    db.session.commit()
+    both = Barrier(2, timeout=10)
+    opened = table_imports.table_of
+
+    def table_of_both(of: TableImport) -> Table:
+        both.wait()  # neither has begun before the other knows of the table
+        return opened(of)
+
+    monkeypatch.setattr(table_imports, "table_of", table_of_both)
+
+    def worker(_n: int) -> None:
+        with app.app_context():
+            table_imports.carry_on(LATER)
+
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(worker, range(2)))
+    db.session.refresh(one)
+    assert figures(one) == (5, 0, 2)
+    assert [int(row[0]) for row in account(one)[1:]] == list(range(2, 9))
+    assert [row[1] for row in account(one)[1:]] == ["收下", "收下", "没有收下", "收下", "收下", "没有收下", "收下"]
 
 
 def test_who_may_not_enter_submissions_uploads_nothing(consultation: Consultation) -> None:

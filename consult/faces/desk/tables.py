@@ -37,7 +37,7 @@ STAGE_WORDS = {
     ImportStage.REFUSED: "没有完成",
     ImportStage.GIVEN_UP: "已放弃",
 }
-DONE_WORDS = {"take": "已开始导入，可以离开这一页。", "give-up": "已放弃，没有收下任何一行。"}
+DONE_WORDS = {"take": "已开始导入，可以离开这一页。", "give-up": "已放弃，不再导入。"}
 
 
 @desk.get("/consultations/<slug>/tables")

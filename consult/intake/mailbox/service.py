@@ -9,7 +9,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from consult.drafting.models import Consultation
 from consult.files.mail import Auto, Mail, read, trial
@@ -19,7 +18,7 @@ from consult.intake.mailbox.keeping import Letter
 from consult.intake.mailbox.models import Mailbox, MailMessage, Outcome, Sighting
 from consult.intake.models import Submission
 from consult.settings import settings
-from consult.store import db, transaction
+from consult.store import AWAY, db, transaction
 
 log = structlog.get_logger()
 
@@ -27,8 +26,6 @@ TOGETHER = 32
 """Messages sorted in one transaction."""
 ATTEMPTS = 3
 """A message that cut off its sorting so often is first read on trial, and put aside unread if that doesn't end well."""
-AWAY = (OperationalError, InterfaceError)
-"""The database is away, or busy for too long: what isn't sorted now is sorted later."""
 
 
 @dataclass(frozen=True)
