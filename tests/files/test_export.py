@@ -131,11 +131,19 @@ def test_markdown_shows_headings_and_articles_and_escapes_what_would_be_marks():
 
 
 def test_numbers_of_several_parts_survive_every_way_out():
-    draft = parse("某市应急预案\n1 总则\n1.1 编制目的\n甲。\n1.2 乙。\n2 附则\n2.1 丙。")
+    draft = parse("某市应急预案\n1 总则\n1.1 编制目的\n甲。\n1.2 乙，丙。\n2 附则\n2.1 丙。")
     assert "**1.1 编制目的**" in to_markdown(draft)
-    assert "1.2 乙。" in to_markdown(draft)
-    assert parse(drafts.read("a.docx", to_docx(draft)).text).numbered == draft.numbered
+    assert "1.2 乙，丙。" in to_markdown(draft)
+    words = drafts.read("a.docx", to_docx(draft)).text
+    assert "1.2 乙，丙。" in words
+    assert parse(words).numbered == draft.numbered
     assert "编制目的" in to_akoma_ntoso(draft, PARTICULARS).decode()
+
+
+def test_a_heading_that_runs_into_its_text_keeps_its_full_stop():
+    draft = parse("某通知\n一、主要任务\n（一）扩大范围。各处室要落实，并上报。")
+    assert "**（一）扩大范围。** 各处室要落实，并上报。" in to_markdown(draft)
+    assert "（一）扩大范围。各处室要落实，并上报。" in drafts.read("a.docx", to_docx(draft)).text
 
 
 def test_control_characters_do_not_break_an_export():

@@ -46,16 +46,11 @@ def _blocks(node: Provision) -> Iterator[str]:
         yield from _article(node)
         return
     elif node.kind is Kind.CLAUSE and node.heading:
-        yield f"**{_escape(_mark(node) + node.heading)}**" + (f" {_escape(node.text)}" if node.text else "")
-    elif node.number or node.text:
-        yield _escape(f"{_mark(node)}{node.text}")
+        yield f"**{_escape(node.written)}**" + (f" {_escape(node.text)}" if node.text else "")
+    elif node.written or node.text:
+        yield _escape(f"{node.written}{node.text}")
     for child in node.children:
         yield from _blocks(child)
-
-
-def _mark(node: Provision) -> str:
-    """The number before the text, set off where nothing else parts the two: 1.1 编制目的."""
-    return f"{node.number} " if node.kind is Kind.CLAUSE and node.number[-1:].isdigit() else node.number
 
 
 def _article(article: Provision) -> Iterator[str]:

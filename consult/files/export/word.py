@@ -104,8 +104,7 @@ def _write_clause(document: Any, clause: Provision, fonts: Fonts, depth: int) ->
     font = (fonts.heading, fonts.subheading)[depth] if depth < 2 else ""
     paragraph = document.add_paragraph()
     set_in(paragraph)
-    heading = clause.written if clause.heading else ""
-    add_run(paragraph, heading or clause.number, font, SIZE_3)
+    add_run(paragraph, clause.written, font, SIZE_3)
     if clause.text:
         add_run(paragraph, clause.text)
 
