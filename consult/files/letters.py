@@ -14,16 +14,7 @@ import typst
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.shared import Mm, Pt, RGBColor
 
-from consult.files.export.official_layout import (
-    SIZE_2,
-    SIZE_3,
-    SIZE_4,
-    Fonts,
-    add_line,
-    add_run,
-    begin_part,
-    new_document,
-)
+from consult.files.export import official_layout as layout
 
 FONTS = ("FangSong", "FZXiaoBiaoSong-B05S", "Noto Serif CJK SC", "Noto Sans CJK SC", "Source Han Serif SC")
 QR_MILLIMETRES = 30
@@ -54,34 +45,32 @@ class Letter:
         )
 
 
-def to_docx(letters: Sequence[Letter], fonts: Fonts | None = None) -> bytes:
+def to_docx(letters: Sequence[Letter], fonts: layout.Fonts | None = None) -> bytes:
     """Write letters as one Word document, each on pages of its own."""
-    fonts = fonts or Fonts()
-    document = new_document(fonts)
+    fonts = fonts or layout.Fonts()
+    document = layout.new_document(fonts)
     for n, letter in enumerate(letters):
         if n:
-            begin_part(document)
-        head = add_line(document, letter.department, fonts.title, SIZE_2, centred=True)
+            layout.begin_part(document)
+        head = layout.add_title(document, letter.department, fonts)
         head.runs[0].font.color.rgb = RED
         document.add_paragraph()
-        add_line(document, f"关于征求《{letter.title}》意见的函", fonts.title, SIZE_2, centred=True)
+        layout.add_title(document, f"关于征求《{letter.title}》意见的函", fonts)
         document.add_paragraph()
-        add_run(document.add_paragraph(), f"{letter.to}：")
+        layout.add_run(document.add_paragraph(), f"{letter.to}：")
         for words in letter.paragraphs():
-            add_line(document, words)
+            layout.add_line(document, words)
         if letter.contact:
-            add_line(document, f"联系方式：{letter.contact}")
+            layout.add_line(document, f"联系方式：{letter.contact}")
         document.add_paragraph()
         for words in (letter.department, letter.day):
-            signed = add_line(document, words)
+            signed = layout.add_line(document, words)
             signed.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            signed.paragraph_format.right_indent = Pt(2 * SIZE_3)
+            signed.paragraph_format.right_indent = Pt(2 * layout.SIZE_3)
         picture = document.add_paragraph()
         picture.add_run().add_picture(io.BytesIO(_qr(letter.link, "png")), width=Mm(QR_MILLIMETRES))
-        add_run(document.add_paragraph(), "扫码答复（仅供收函单位使用，请勿外传）", "", SIZE_4)
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+        layout.add_run(document.add_paragraph(), "扫码答复（仅供收函单位使用，请勿外传）", "", layout.SIZE_4)
+    return layout.saved(document)
 
 
 TEMPLATE = """

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
 from docx.shared import Mm
 from sqlalchemy import and_, case, or_, select
 
@@ -16,7 +13,7 @@ from consult.adoption.service import OUTCOME_NAMES
 from consult.consultees.models import Invitation, Response
 from consult.drafting import queries as drafting
 from consult.drafting.models import Consultation
-from consult.files.export.official_layout import SIZE_2, SIZE_4, Fonts, add_line, add_run, new_document
+from consult.files.export import official_layout as layout
 from consult.intake.models import SenderKind, Submission
 from consult.store import db
 
@@ -82,27 +79,18 @@ def to_docx(title: str, who: str, rows: Sequence[Row]) -> bytes:
 
 def table_docx(title: str, words: str, heads: Sequence[tuple[str, int]], rows: Iterable[Row]) -> bytes:
     """Return a titled table as a Word document in landscape; ``heads`` are words and widths in millimetres."""
-    fonts = Fonts()
-    document = new_document(fonts, landscape=True)
-    add_line(document, title, fonts.title, SIZE_2, centred=True)
-    add_line(document, words)
-    table = document.add_table(rows=1, cols=len(heads))
-    table.style = "Table Grid"
-    table.autofit = False
-    for cell, (head, _) in zip(table.rows[0].cells, heads, strict=True):
-        add_run(cell.paragraphs[0], head, fonts.heading, SIZE_4)
-    repeated = OxmlElement("w:tblHeader")
-    repeated.set(qn("w:val"), "true")
-    table.rows[0]._tr.get_or_add_trPr().append(repeated)
+    fonts = layout.Fonts()
+    document = layout.new_document(fonts, landscape=True)
+    layout.add_title(document, title, fonts)
+    layout.add_line(document, words)
+    table = layout.begin_table(document, heads, fonts)
     for row in rows:
         _fill(table.add_row(), row, heads)
-    out = io.BytesIO()
-    document.save(out)
-    return out.getvalue()
+    return layout.saved(document)
 
 
 def _fill(made: Any, row: Row, heads: Sequence[tuple[str, int]]) -> None:
     for cell, text, (_, width) in zip(made.cells, row, heads, strict=True):
         cell.width = Mm(width)
         for n, line in enumerate(text.split("\n")):
-            add_run(cell.add_paragraph() if n else cell.paragraphs[0], line, "", SIZE_4)
+            layout.add_run(cell.add_paragraph() if n else cell.paragraphs[0], line, "", layout.SIZE_4)

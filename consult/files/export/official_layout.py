@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from docx import Document
 from docx.enum.section import WD_ORIENT, WD_SECTION
+from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -143,8 +146,41 @@ def add_line(document: Any, text: str, font: str = "", size: int = 0, centred: b
     return paragraph
 
 
+def add_title(document: Any, text: str, fonts: Fonts) -> Any:
+    """Add a title: 二号 小标宋, centred (GB/T 9704, 7.3.1)."""
+    return add_line(document, text, fonts.title, SIZE_2, centred=True)
+
+
 def set_in(paragraph: Any) -> None:
     """Set the first line in by two characters, whatever their size."""
     indent = paragraph._p.get_or_add_pPr().get_or_add_ind()
     indent.set(qn("w:firstLineChars"), "200")
     indent.set(qn("w:firstLine"), str(2 * SIZE_3 * 20))
+
+
+def begin_table(document: Any, columns: Sequence[tuple[str, int]], fonts: Fonts) -> Any:
+    """Add a table that has no rows yet but its head; ``columns`` are their headings and widths in millimetres."""
+    table = document.add_table(rows=1, cols=len(columns))
+    table.style = "Table Grid"
+    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    table.autofit = False
+    for cell, (heading, width) in zip(table.rows[0].cells, columns, strict=True):
+        cell.width = Mm(width)
+        cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
+        add_run(cell.paragraphs[0], heading, fonts.heading, SIZE_4)
+    repeat_head(table)
+    return table
+
+
+def repeat_head(table: Any) -> None:
+    """Have the first row of a table stand again on each page that the table runs over."""
+    repeated = OxmlElement("w:tblHeader")
+    repeated.set(qn("w:val"), "true")
+    table.rows[0]._tr.get_or_add_trPr().append(repeated)
+
+
+def saved(document: Any) -> bytes:
+    """Return a document as the bytes of a DOCX file."""
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()

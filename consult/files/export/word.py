@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any, Final
 
-from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
 from docx.shared import Mm, RGBColor
 
 from consult.files.export.official_layout import (
-    SIZE_2,
     SIZE_3,
     SIZE_4,
     Fonts,
     add_line,
     add_run,
+    add_title,
+    begin_table,
     new_document,
+    saved,
     set_in,
 )
 from consult.text.anchors import in_words
@@ -28,6 +26,7 @@ from consult.text.wording import Op
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _CENTRED: Final = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION, Kind.HEADING})
+_COLUMNS: Final = (("修改前", 105), ("修改后", 105), ("说明", 37))  # headings, widths in millimetres
 _DELETED, _INSERTED = RGBColor(0xB4, 0x23, 0x18), RGBColor(0x14, 0x5A, 0x32)
 _RELATIONS: Final = {
     Relation.SAME: "",
@@ -47,14 +46,14 @@ def to_docx(draft: Draft, fonts: Fonts | None = None) -> bytes:
     fonts = fonts or Fonts()
     document = new_document(fonts)
     if draft.title:
-        add_line(document, draft.title, fonts.title, SIZE_2, centred=True)
+        add_title(document, draft.title, fonts)
     for node in draft.front:
         if node.kind is Kind.NOTE:
             add_line(document, node.text, fonts.subheading, SIZE_3, centred=True)
     document.add_paragraph()
     for node in draft.provisions:
         _write(document, node, fonts, 0)
-    return _saved(document)
+    return saved(document)
 
 
 def _write(document: Any, node: Provision, fonts: Fonts, depth: int) -> None:
@@ -67,7 +66,7 @@ def _write(document: Any, node: Provision, fonts: Fonts, depth: int) -> None:
         document.add_page_break()
         add_line(document, node.number or "附件", fonts.heading, SIZE_3).paragraph_format.first_line_indent = 0
         if node.heading:
-            add_line(document, node.heading, fonts.title, SIZE_2, centred=True)
+            add_title(document, node.heading, fonts)
     elif node.kind is Kind.ARTICLE:
         _write_article(document, node, fonts)
         return
@@ -116,34 +115,19 @@ def comparison_to_docx(comparison: Comparison, title: str, fonts: Fonts | None =
     """
     fonts = fonts or Fonts()
     document = new_document(fonts, landscape=True)
-    add_line(document, f"{title}修改对照表", fonts.title, SIZE_2, centred=True)
+    add_title(document, f"{title}修改对照表", fonts)
     matches = comparison.matches if whole else comparison.changes
-    table = document.add_table(rows=1, cols=3)
-    table.style = "Table Grid"
-    table.alignment = WD_TABLE_ALIGNMENT.CENTER
-    table.autofit = False
-    _write_head(table, fonts)
+    table = begin_table(document, _COLUMNS, fonts)
     for match in matches:
         _write_row(table.add_row(), match, fonts)
-    for row in table.rows:
-        for cell, width in zip(row.cells, (Mm(105), Mm(105), Mm(37)), strict=True):
-            cell.width = width
     if not matches:
         add_line(document, "两稿内容一致，没有修改。")
-    return _saved(document)
-
-
-def _write_head(table: Any, fonts: Fonts) -> None:
-    for cell, words in zip(table.rows[0].cells, ("修改前", "修改后", "说明"), strict=True):
-        paragraph = cell.paragraphs[0]
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        add_run(paragraph, words, fonts.heading, SIZE_4)
-    repeated = OxmlElement("w:tblHeader")
-    repeated.set(qn("w:val"), "true")
-    table.rows[0]._tr.get_or_add_trPr().append(repeated)
+    return saved(document)
 
 
 def _write_row(row: Any, match: Match, fonts: Fonts) -> None:
+    for cell, (_, width) in zip(row.cells, _COLUMNS, strict=True):
+        cell.width = Mm(width)
     old, new, note = row.cells
     _write_side(old, match, match.old, Op.INSERT, fonts)
     _write_side(new, match, match.new, Op.DELETE, fonts)
@@ -178,9 +162,3 @@ def _mark(run: Any, op: Op) -> None:
         run.font.bold = True
         run.font.underline = True
         run.font.color.rgb = _INSERTED
-
-
-def _saved(document: Any) -> bytes:
-    out = BytesIO()
-    document.save(out)
-    return out.getvalue()

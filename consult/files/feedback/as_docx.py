@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import re
-
 from docx import Document
 from docx.document import Document as DocxDocument
 from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement, parse_xml
+from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Mm, Pt
 
+from consult.files.export.cleaning import xml_text
+from consult.files.export.official_layout import repeat_head, saved
 from consult.files.feedback.document import FeedbackDocument, Row
 
 HEADER = ("序号", "反馈人", "条文", "意见内容", "采纳情况", "理由")
@@ -21,7 +20,6 @@ WIDTHS_MM = (13, 24, 32, 98, 24, 66)
 BODY_FONT = "仿宋_GB2312"
 TITLE_FONT = "方正小标宋简体"
 HEADING_FONT = "黑体"
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def render(document: FeedbackDocument) -> bytes:
@@ -46,9 +44,7 @@ def render(document: FeedbackDocument) -> bytes:
         _paragraph(docx, f"采纳情况：{main.outcome}。{main.reason}", indent=True)
     _paragraph(docx, document.department, align=WD_ALIGN_PARAGRAPH.RIGHT)
     _table(docx, document)
-    buffer = io.BytesIO()
-    docx.save(buffer)
-    return buffer.getvalue()
+    return saved(docx)
 
 
 def _page(docx: DocxDocument) -> None:
@@ -74,7 +70,7 @@ def _paragraph(
     align: WD_ALIGN_PARAGRAPH | None = None,
 ) -> None:
     paragraph = docx.add_paragraph()
-    run = paragraph.add_run(_ILLEGAL.sub("", text))
+    run = paragraph.add_run(xml_text(text))
     run.font.size = Pt(size)
     run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), font)
     if indent:
@@ -99,8 +95,7 @@ def _table(docx: DocxDocument, document: FeedbackDocument) -> None:
         for run in cell.paragraphs[0].runs:
             run.font.size = Pt(10.5)
             run.bold = True
-    head = table.rows[0]._tr.get_or_add_trPr()
-    head.append(OxmlElement("w:tblHeader"))
+    repeat_head(table)
     for row in document.rows:
         table._tbl.append(_row(row))  # python-docx's own row costs a hundred times as much
     docx.add_paragraph()
@@ -116,7 +111,7 @@ def _row(row: Row) -> BaseOxmlElement:
 
 
 def _cell_paragraphs(text: str) -> str:
-    plain = _ILLEGAL.sub("", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    plain = xml_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return "".join(
         '<w:p><w:pPr><w:spacing w:line="300" w:lineRule="exact"/></w:pPr><w:r><w:rPr><w:sz w:val="21"/></w:rPr>'
         f'<w:t xml:space="preserve">{line}</w:t></w:r></w:p>'

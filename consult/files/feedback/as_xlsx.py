@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import io
-import re
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
+from consult.files.export.cleaning import xml_text
 from consult.files.feedback.document import FeedbackDocument
 
 HEADER = ("序号", "反馈人", "反馈人类别", "渠道", "条文", "意见内容", "采纳情况", "理由", "备注")
 WIDTHS = (8, 16, 14, 12, 20, 70, 14, 60, 10)
 CELL_CHARACTERS = 32_767
 """Excel's limit for one cell; a longer text goes on in the next row."""
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def render(document: FeedbackDocument) -> bytes:
@@ -52,7 +51,7 @@ def render(document: FeedbackDocument) -> bytes:
 def _write(sheet: WriteOnlyWorksheet, values: tuple[str | int, ...], *, bold: bool = False) -> None:
     cells = []
     for value in values:
-        cell = WriteOnlyCell(sheet, value=value if isinstance(value, int) else _ILLEGAL.sub("", value))
+        cell = WriteOnlyCell(sheet, value=value if isinstance(value, int) else xml_text(value))
         if isinstance(value, str):
             cell.data_type = "s"  # a text that begins with = stays a text
             cell.alignment = Alignment(wrap_text=True, vertical="top")
