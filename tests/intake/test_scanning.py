@@ -29,23 +29,15 @@ from consult.settings import blobs, settings
 from consult.store import db
 from consult.text.searching import tokens
 from tests.builders import NOON, a_submission, an_actor, an_open_consultation
-from tests.clamd import BAD, DUMB, SIGNATURE, listening
+from tests.clamd import BAD, DUMB, SIGNATURE
 
 LATER = NOON + timedelta(hours=1)
 NOBODY = "127.0.0.1:1"
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Where a scanner listens."""
-    with listening() as address:
-        yield address
-
-
 @pytest.fixture
-def consultation(app: Flask, address: str, monkeypatch: pytest.MonkeyPatch) -> Consultation:
+def consultation(with_scanner: str) -> Consultation:
     """An open consultation of a department that has a scanner."""
-    monkeypatch.setattr(settings(), "clamd_address", address)
     return an_open_consultation(an_actor(Role.DRAFTER), an_actor(Role.PUBLISHER))
 
 
@@ -91,24 +83,24 @@ def test_an_infected_file_is_held_back_whatever_way_it_came(consultation: Consul
 
 
 def test_without_a_scanner_nothing_is_asked_and_one_named_later_looks_at_what_came_before(
-    consultation: Consultation, address: str, monkeypatch: pytest.MonkeyPatch
+    consultation: Consultation, scanner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings(), "clamd_address", "")
     sent(consultation, BAD)
     assert scan_new(LATER) == 0
-    monkeypatch.setattr(settings(), "clamd_address", address)
+    monkeypatch.setattr(settings(), "clamd_address", scanner)
     assert scan_new(LATER) == 1
     assert findings() == [Finding.INFECTED]
 
 
 def test_a_scanner_that_is_away_is_asked_again_and_notes_nothing(
-    consultation: Consultation, address: str, monkeypatch: pytest.MonkeyPatch
+    consultation: Consultation, scanner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent(consultation, BAD, b"good")
     monkeypatch.setattr(settings(), "clamd_address", NOBODY)
     assert scan_new(LATER) == 0
     assert findings() == []
-    monkeypatch.setattr(settings(), "clamd_address", address)
+    monkeypatch.setattr(settings(), "clamd_address", scanner)
     assert scan_new(LATER) == 2
 
 
