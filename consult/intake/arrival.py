@@ -35,7 +35,7 @@ class Arrival:
     ``raw`` is the raw form, byte for byte; ``received_at`` is when it reached the department (aware), by default
     the moment of storing; ``idempotency_key`` makes a repeated sending the same submission; ``trusted_length`` lifts
     the limits for what can't be sent back to its sender (mail, letters, imports); ``doubt`` says why a moderator should
-    look at it by itself.
+    look at it by itself; ``found_clean`` has the SHA-256 of attachments in which a virus scanner has found nothing.
     """
 
     channel: Channel
@@ -49,6 +49,7 @@ class Arrival:
     keep_private: bool = False
     sender_kind: SenderKind = SenderKind.PERSON
     attachments: tuple[CheckedAttachment, ...] = field(default=())
+    found_clean: frozenset[str] = frozenset()
     external_id: str | None = None
     idempotency_key: str | None = None
     received_at: datetime | None = None

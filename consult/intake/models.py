@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consult.drafting.models import Consultation
@@ -147,6 +147,8 @@ class Attachment(Base):
     media_type: Mapped[str] = mapped_column(String(120))
     size: Mapped[int]
     digest: Mapped[str] = mapped_column(String(64))
+    found_clean: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the virus scanner had looked at it before it was taken, and found nothing."""
 
 
 class AttachmentScan(Base):

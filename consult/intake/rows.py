@@ -116,6 +116,7 @@ def attachment_rows(submission_id: int, arrival: Arrival) -> list[dict[str, Any]
             "media_type": file.media_type,
             "size": file.size,
             "digest": file.digest,
+            "found_clean": file.digest in arrival.found_clean,
         }
         for position, file in enumerate(arrival.attachments)
     ]

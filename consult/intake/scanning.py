@@ -80,9 +80,9 @@ def scan_new(at: datetime) -> int:
     return done
 
 
-def _waiting(at: datetime) -> Sequence[Row[int, str]]:
-    """Return id and digest of attachments to be scanned: those that are new, then those without an answer."""
-    files = select(Attachment.id, Attachment.digest).order_by(Attachment.id).limit(BATCH)
+def _waiting(at: datetime) -> Sequence[Row[int, str, bool]]:
+    """Return id, digest and whether the scanner knows it of attachments: those that are new, then the unanswered."""
+    files = select(Attachment.id, Attachment.digest, Attachment.found_clean).order_by(Attachment.id).limit(BATCH)
     last = select(func.coalesce(func.max(AttachmentScan.attachment_id), 0)).scalar_subquery()
     known = exists().where(AttachmentScan.attachment_id == Attachment.id)
     fresh = db.session.execute(files.where(Attachment.id > last - OUT_OF_ORDER, ~known)).all()
@@ -94,11 +94,11 @@ def _waiting(at: datetime) -> Sequence[Row[int, str]]:
     return db.session.execute(unanswered).all()
 
 
-def _looked_at(waiting: Sequence[Row[int, str]]) -> Iterator[tuple[int, Scan]]:
+def _looked_at(waiting: Sequence[Row[int, str, bool]]) -> Iterator[tuple[int, Scan]]:
     """Yield what was found in each, up to where the scanner is away; the same bytes are sent once."""
     db.session.commit()  # no view of the database is held while the scanner works
-    known: dict[str, Scan] = {}
-    for id_, digest in waiting:
+    known = {digest: Scan(Finding.CLEAN) for _, digest, found_clean in waiting if found_clean}
+    for id_, digest, _ in waiting:
         if digest not in known:
             found = _scanned(digest)
             if found.finding is Finding.AWAY and not _answers():

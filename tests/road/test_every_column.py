@@ -44,6 +44,7 @@ EXEMPT = {
     "submission.idempotency_key": "tells a repeated sending; no receipt or report shows it",
     "submission_part.position": "only the order counts, and the digest is over the parts in order",
     "attachment.position": "only the order counts, and the digest is over the files in order",
+    "attachment.found_clean": "spares the scanner a file that it knows; what it found stands in attachment_scan",
     "attachment_scan.scanned_at": "the entry has the moment",
     "attachment_scan.search_due": "puts words out of the search, which is no part of the record",
     "public_text.masked": "counts the masked places; the text itself is held against the screening",

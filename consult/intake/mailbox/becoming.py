@@ -118,6 +118,7 @@ def _arrival(message: Sorted, consultation: Consultation | None, at: datetime) -
         name=mail.from_name,
         contact=mail.from_address,
         attachments=one.files.taken,
+        found_clean=one.files.clean,
         external_id=_plain(mail.message_id, REFERENCE_CHARACTERS) or None,
         idempotency_key=f"mail:{one.digest}",
         received_at=received,

@@ -34,11 +34,13 @@ class Refusal:
 class Enclosed:
     """What became of the files of a message; the bytes of those taken are stored.
 
-    ``unscanned``: the scanner was away, and those taken are still to be scanned. ``infected``: it found something.
+    ``clean``: the SHA-256 of those in which the scanner found nothing. ``unscanned``: it was away, and those taken are
+    still to be scanned. ``infected``: it found something.
     """
 
     taken: tuple[CheckedAttachment, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    clean: frozenset[str] = frozenset()
     unscanned: bool = False
     infected: bool = False
 
@@ -48,6 +50,7 @@ def take(mail: Mail) -> Enclosed:
     taken: list[CheckedAttachment] = []
     bytes_taken: list[bytes] = []
     refused: list[Refusal] = []
+    clean: set[str] = set()
     unscanned = infected = False
     for file in _in_order(mail.all_attachments()):
         if len(taken) + len(refused) >= NOTED:
@@ -65,6 +68,8 @@ def take(mail: Mail) -> Enclosed:
         if any(checked.digest == one.digest and checked.name == one.name for one in taken):
             continue
         found = scanning.scan(file.data) if not unscanned else None  # an absent scanner is asked once
+        if found is not None and found.finding is Finding.CLEAN:
+            clean.add(checked.digest)
         if found is not None and found.finding is Finding.INFECTED:
             infected = True
             refused.append(Refusal(checked.name, checked.size, checked.digest, refusal(checked.name, found.words)))
@@ -73,7 +78,7 @@ def take(mail: Mail) -> Enclosed:
         taken.append(checked)
         bytes_taken.append(file.data)
     blobs().put_many(bytes_taken)
-    return Enclosed(tuple(taken), tuple(refused), unscanned, infected)
+    return Enclosed(tuple(taken), tuple(refused), frozenset(clean), unscanned, infected)
 
 
 def _in_order(files: Iterable[MailAttachment]) -> list[MailAttachment]:

@@ -4,38 +4,28 @@ from __future__ import annotations
 
 import socketserver
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from consult.faces.jobs.scanning import scan
 from consult.files import clamd
-from consult.files.clamd import Finding
+from consult.files.clamd import Finding, Scan
 from consult.intake.mailbox import scanning
 from consult.intake.mailbox.models import MailMessage, Outcome, RefusedFile
-from consult.intake.models import Submission
+from consult.intake.models import AttachmentScan, Submission
 from consult.settings import settings
 from consult.store import db
-from tests.clamd import BAD, SIGNATURE, Scanner, listening
+from tests.clamd import BAD, SIGNATURE, Scanner
 from tests.intake.mailbox.letters import a_letter, came, canteens, stored
 from tests.world import DURING
 
 ABOUT = "关于《社区食堂管理办法》"
-
-
-@pytest.fixture
-def scanner() -> Iterator[str]:
-    with listening() as address:
-        yield address
-
-
-@pytest.fixture
-def with_scanner(app: Flask, scanner: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(settings(), "clamd_address", scanner)
-    return scanner
+LARGE = b"x" * 300_000
+"""More than the scanner takes."""
 
 
 def a_file(name: str, data: bytes) -> Any:
@@ -71,6 +61,25 @@ def test_an_infected_file_stays_in_the_raw_message_and_the_others_are_taken(with
     note = db.session.query(RefusedFile).one()
     assert (note.name, SIGNATURE in note.why) == ("甲.txt", True)
     assert not db.session.query(MailMessage).one().scan_due
+
+
+def test_what_was_found_clean_at_the_door_is_not_sent_to_the_scanner_again(
+    with_scanner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canteens()
+    came(a_letter(ABOUT, files=(a_file("甲.txt", b"good"), a_file("乙.txt", b"better"), a_file("丙.txt", LARGE))))
+    whole, sizes = clamd.scan, []
+
+    def measured(data: bytes, address: str, *, seconds: float) -> Scan:
+        sizes.append(len(data))
+        return whole(data, address, seconds=seconds)
+
+    monkeypatch.setattr(clamd, "scan", measured)
+    assert scan(DURING) == 3
+    assert sizes == [len(LARGE)]  # of which the scanner said neither
+    assert list(db.session.scalars(select(AttachmentScan.finding).order_by(AttachmentScan.attachment_id))) == [
+        Finding.CLEAN, Finding.CLEAN, Finding.PASSED,
+    ]  # fmt: skip
 
 
 def test_a_message_of_nothing_but_an_infected_file_is_quarantined(with_scanner: str) -> None:
