@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from docx.shared import Mm
 from sqlalchemy import and_, case, or_, select
 
 from consult.adoption.models import Decision, DecisionState, Opinion
@@ -85,12 +84,11 @@ def table_docx(title: str, words: str, heads: Sequence[tuple[str, int]], rows: I
     layout.add_line(document, words)
     table = layout.begin_table(document, heads, fonts)
     for row in rows:
-        _fill(table.add_row(), row, heads)
+        _fill(table.add_row(), row)
     return layout.saved(document)
 
 
-def _fill(made: Any, row: Row, heads: Sequence[tuple[str, int]]) -> None:
-    for cell, text, (_, width) in zip(made.cells, row, heads, strict=True):
-        cell.width = Mm(width)
+def _fill(made: Any, row: Row) -> None:
+    for cell, text in zip(made.cells, row, strict=True):
         for n, line in enumerate(text.split("\n")):
             layout.add_run(cell.add_paragraph() if n else cell.paragraphs[0], line, "", layout.SIZE_4)

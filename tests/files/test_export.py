@@ -17,6 +17,8 @@ from consult.files import drafts
 from consult.files.export.akoma_ntoso import NAMESPACE, Particulars, to_akoma_ntoso
 from consult.files.export.plain import to_json, to_markdown
 from consult.files.export.word import comparison_to_docx, to_docx
+from consult.files.feedback.document import FeedbackDocument, Row
+from consult.files.feedback.renderings import render
 from consult.text.comparison import compare
 from consult.text.outline import outline
 from consult.text.provisions import parse
@@ -112,8 +114,23 @@ def test_the_table_of_changes_shows_both_sides_and_marks_what_changed():
         ["第一条　应当在二十日内备案。", "第一条　应当在三十日内备案。", "修改"],
         ["第二条　甲乙丙。", "", "删除"],
     ]
+    assert column_widths(document.tables[0]) == [105, 105, 37]
     struck = [r.text for c in document.tables[0].rows[1].cells for p in c.paragraphs for r in p.runs if r.font.strike]
     assert struck == ["二"]
+
+
+def column_widths(table):
+    """Millimetres of each column, by the table's grid, which LibreOffice and WPS go by, and by every cell."""
+    widths = [round(column.width.mm) for column in table.columns]
+    assert all([round(cell.width.mm) for cell in row.cells] == widths for row in table.rows)
+    return widths
+
+
+def test_the_columns_of_a_published_report_are_as_wide_as_their_words_need():
+    row = Row(1, "张三", "第一条", "应当延长。", "采纳", "")
+    report = FeedbackDocument("反馈", "某局", "某办法", "x", 1, (), (), (), (), [row])
+    table = Document(io.BytesIO(render(report, "docx"))).tables[0]
+    assert column_widths(table) == [13, 24, 32, 98, 24, 66]
 
 
 def test_json_holds_the_whole_tree():

@@ -164,12 +164,18 @@ def begin_table(document: Any, columns: Sequence[tuple[str, int]], fonts: Fonts)
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
-    for cell, (heading, width) in zip(table.rows[0].cells, columns, strict=True):
-        cell.width = Mm(width)
+    set_widths(table, [width for _, width in columns])
+    for cell, (heading, _) in zip(table.rows[0].cells, columns, strict=True):
         cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
         add_run(cell.paragraphs[0], heading, fonts.heading, SIZE_4)
     repeat_head(table)
     return table
+
+
+def set_widths(table: Any, widths: Sequence[int]) -> None:
+    """Set the widths of a table's columns, in millimetres: of its head's cells, and of the grid for rows to come."""
+    for column, cell, width in zip(table.columns, table.rows[0].cells, widths, strict=True):
+        column.width = cell.width = Mm(width)
 
 
 def repeat_head(table: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.shared import Mm, RGBColor
+from docx.shared import RGBColor
 
 from consult.files.export.official_layout import (
     SIZE_3,
@@ -126,8 +126,6 @@ def comparison_to_docx(comparison: Comparison, title: str, fonts: Fonts | None =
 
 
 def _write_row(row: Any, match: Match, fonts: Fonts) -> None:
-    for cell, (_, width) in zip(row.cells, _COLUMNS, strict=True):
-        cell.width = Mm(width)
     old, new, note = row.cells
     _write_side(old, match, match.old, Op.INSERT, fonts)
     _write_side(new, match, match.new, Op.DELETE, fonts)

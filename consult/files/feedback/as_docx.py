@@ -12,7 +12,7 @@ from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Mm, Pt
 
 from consult.files.export.cleaning import xml_text
-from consult.files.export.official_layout import repeat_head, saved
+from consult.files.export.official_layout import repeat_head, saved, set_widths
 from consult.files.feedback.document import FeedbackDocument, Row
 
 HEADER = ("序号", "反馈人", "条文", "意见内容", "采纳情况", "理由")
@@ -89,8 +89,8 @@ def _table(docx: DocxDocument, document: FeedbackDocument) -> None:
     table = docx.add_table(rows=1, cols=len(HEADER))
     table.style = "Table Grid"
     table.autofit = False
-    for cell, title, width in zip(table.rows[0].cells, HEADER, WIDTHS_MM, strict=True):
-        cell.width = Mm(width)
+    set_widths(table, WIDTHS_MM)
+    for cell, title in zip(table.rows[0].cells, HEADER, strict=True):
         cell.text = title
         for run in cell.paragraphs[0].runs:
             run.font.size = Pt(10.5)
