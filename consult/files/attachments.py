@@ -151,7 +151,7 @@ def _refuse_harmful(name: str, kind: str, data: bytes) -> None:
         )
     if kind not in _ALLOWED and not kind.startswith(sniff.ODF):
         called = _CALLED.get(kind)
-        wrong = sentence("其实是%(kind)s，不能上传", kind=called) if called else sentence("的文件类型无法识别")
+        wrong = sentence("其实是“%(kind)s”，不能上传", kind=called) if called else sentence("的文件类型无法识别")
         raise AttachmentRefused(name, wrong, _MAY_SEND)
 
 
@@ -165,7 +165,7 @@ def _refuse_lies(name: str, kind: str) -> None:
         called = _CALLED.get(kind) or _named(kind)
         raise AttachmentRefused(
             name,
-            sentence("名称以 .%(ending)s 结尾，内容却是%(kind)s", ending=ending, kind=called),
+            sentence("名称以 .%(ending)s 结尾，内容却是“%(kind)s”", ending=ending, kind=called),
             sentence("请用原来的软件重新保存后上传"),
         )
 

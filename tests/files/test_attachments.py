@@ -89,11 +89,11 @@ def _lying_zip():
     [
         ("空.docx", b"", "是空文件"),
         ("大.txt", b"a" * (LIMIT + 1), "超过了 20.0 MB"),
-        ("意见.pdf", EXE, "其实是程序"),
+        ("意见.pdf", EXE, "其实是“程序”"),
         ("意见.exe", EXE, "是 .exe 文件"),
         ("意见.pdf.exe", samples.pdf(["a"]), ".exe"),
-        ("意见.docx", samples.pdf(["a"]), "以 .docx 结尾，内容却是PDF"),
-        ("照片.png", samples.docx("a"), "以 .png 结尾，内容却是.docx 文件"),
+        ("意见.docx", samples.pdf(["a"]), "以 .docx 结尾，内容却是“PDF”"),
+        ("照片.png", samples.docx("a"), "以 .png 结尾，内容却是“.docx 文件”"),
         ("意见.txt", b"<html><script>alert(1)</script>", "网页"),
         ("图.svg", b"<svg xmlns='x'><script/></svg>", "svg"),
         ("图.png", b"<?xml version='1.0'?><svg/>", "SVG"),
@@ -109,7 +109,7 @@ def _lying_zip():
         ("不明", b"\x00\x01\x02\x03" * 9, "无法识别"),
         ("信.eml", b"From: a\r\nSubject: b\r\n\r\nc", ".eml"),
         ("包.zip", samples.zipped({"清单.txt": b"a", "程序.exe": EXE}), "里有不能接收的文件（附件《程序.exe》"),
-        ("包.zip", samples.zipped({"图.png": EXE}), "其实是程序"),
+        ("包.zip", samples.zipped({"图.png": EXE}), "其实是“程序”"),
         ("包.zip", samples.zipped({"内.zip": samples.zipped({"宏.docx": _macro_docx()})}), "带有宏"),
         ("包.zip", samples.zipped({}), "空的压缩包"),
         ("包.zip", _encrypted_zip(), "加了密码"),
@@ -119,7 +119,7 @@ def _lying_zip():
         ("包.zip", _lying_zip(), "不能接收"),
         ("包.zip", samples.zipped({"a.txt": b"abc" * 999})[:-30], "已损坏"),
         ("意见.docx", samples.zipped({"[Content_Types].xml": b"", "word/document.xml": bytes(50 << 20)}), "展开后过大"),
-        ("意见.docx", samples.docx("正文")[:-40], "内容却是ZIP"),
+        ("意见.docx", samples.docx("正文")[:-40], "内容却是“ZIP 压缩包”"),
     ],
 )
 def test_what_must_not_come_in_is_refused_in_plain_words(name, data, says):
