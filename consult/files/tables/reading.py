@@ -99,7 +99,13 @@ def read(name: str, source: bytes | Path) -> Table:
     if kind == sniff.UNKNOWN and head.count(0) < 8 + len(head) // 50:
         kind = sniff.sniff(head.replace(b"\x00", b""), name)  # a text with a few stray zero bytes
     _refuse_other_formats(name, kind, head)
-    return Table(name, delimited.Delimited(name, content))
+    table = Table(name, delimited.Delimited(name, content))
+    if len(table.columns) == 1 and name.lower().endswith(".xlsx"):
+        raise TableRefused(
+            f"《{name}》名称以 .xlsx 结尾，内容却是纯文本，分不出列。"
+            "是表格的，请用 Excel 或 WPS 另存为 .xlsx 后重新上传；原来就是 .csv 文件的，请把名称改成 .csv 后重新上传。"
+        )
+    return table
 
 
 def _refuse_other_formats(name: str, kind: str, head: bytes) -> None:

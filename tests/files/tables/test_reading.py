@@ -180,6 +180,8 @@ def test_empty_rows_are_no_rows_and_hidden_sheets_no_sheets():
         ("a.xls", samples.ole("Workbook"), "另存为 .xlsx"),
         ("a.xlsx", samples.ole("EncryptedPackage"), "加了密码"),
         ("a.xls", b"<html><table><tr><td>1</td></tr></table>", "其实是网页"),
+        ("a.xlsx", "各位领导：\n  建议延长营业时间。\n".encode(), "名称以 .xlsx 结尾，内容却是纯文本"),
+        ("A.XLSX", "内容\n建议延长营业时间。\n".encode(), "把名称改成 .csv"),
         ("a.xlsx", samples.xlsx(ROWS)[:2000], "已损坏"),
         ("a.xlsx", samples.docx("x"), "已损坏"),
         ("a.xlsx", samples.zipped({"x": b"y"}), "已损坏"),
@@ -191,6 +193,10 @@ def test_what_is_no_table_is_refused_with_what_to_do(name, data, says):
     with pytest.raises(TableRefused, match=says) as refusal:
         list(read(name, data))
     assert name in str(refusal.value)
+
+
+def test_columns_that_can_be_told_apart_are_read_whatever_the_name_says():
+    assert read("a.xlsx", "内容,来电人\n建议延长。,某市民\n".encode()).columns == ["内容", "来电人"]
 
 
 def test_entities_in_a_workbook_are_refused():
