@@ -24,7 +24,7 @@ def node(left, right):
 
 def demand(condition, complaint):
     if not condition:
-        raise ValueError(complaint)
+        raise AssertionError(complaint)
 
 
 def climb(position, last, start, path):
@@ -32,12 +32,10 @@ def climb(position, last, start, path):
     old = new = start
     for sibling in path:
         demand(last, "路径太长")
-        if position & 1 or position == last:
-            old, new = node(sibling, old), node(sibling, new)
-            while position and not position & 1:
-                position, last = position >> 1, last >> 1
-        else:
-            new = node(new, sibling)
+        left = position & 1 or position == last
+        old, new = (node(sibling, old), node(sibling, new)) if left else (old, node(new, sibling))
+        while left and position and not position & 1:
+            position, last = position >> 1, last >> 1
         position, last = position >> 1, last >> 1
     demand(not last, "路径太短")
     return old, new
@@ -91,8 +89,10 @@ def main():
         check_inclusion(proof, given.content) if "checkpoint" in proof else check_consistency(proof)
     except OSError as error:
         return print(f"打不开文件：{error}", file=sys.stderr) or 2
-    except (InvalidSignature, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (InvalidSignature, AssertionError) as error:
         return print(f"核对不通过：{str(error) or '检查点的签名不对'}", file=sys.stderr) or 1
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+        return print("核对不通过：文件不是平台的证明或检查点，或者已经损坏，请重新下载", file=sys.stderr) or 1
     return print("核对通过") or 0
 
 

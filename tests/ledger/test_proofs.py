@@ -137,11 +137,14 @@ def test_a_forged_history_is_refused(verify):
     refused(verify(document | {"path": document["path"][:-1]}), "路径太短")
 
 
-def test_what_is_no_proof_is_refused_without_a_traceback(verify):
+def test_what_is_no_proof_is_refused_with_what_to_do(verify, tmp_path):
     for document in ({}, [], "x", 5, None, {"checkpoint": {}}, {"old": {}, "new": {}}):
-        refused(verify(document), "")
+        refused(verify(document), "重新下载")
     for path in (5, ["zz"], [5], None):
-        refused(verify(inclusion(path=path)), "")
+        refused(verify(inclusion(path=path)), "重新下载")
+    for kept in ("回执".encode("gb18030"), b"%PDF-1.7", b""):
+        (tmp_path / "kept.json").write_bytes(kept)
+        refused(verify(inclusion(), "--checkpoint", "kept.json"), "重新下载")
     for place, value in (("size", "21"), ("size", 21.0), ("size", -1), ("root", 5), ("public_key", "00")):
         document = deepcopy(inclusion())
         document["checkpoint"][place] = value
