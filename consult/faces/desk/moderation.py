@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, send_file, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from consult import clock
@@ -129,10 +130,20 @@ def moderation_act(slug: str, number: str, verb: str) -> str | Response | tuple[
         with refusals_to(form) as tried:
             _act(verb, submission, form)
         if tried.ok:
-            flash(f"{submission.number} {DONE[verb]}。", "success")
             stays = verb == "mask" or submission.state in place.states
+            done = f"{submission.number} {DONE[verb]}。"
+            back = "撤销" if service.to_undo(submission) is not None else "再看这一件"
+            flash(done if stays or verb == "undo" else _leading_to(submission, slug, done, back), "success")
             return redirect(place.url(number if stays else following.number if following else None), 303)
     return _page(consultation, place, submission, form, public_texts(request.form)), 400
+
+
+def _leading_to(submission: Submission, slug: str, words: str, label: str) -> Markup:
+    """Return a message with a link to where a submission is now; there its screening is undone."""
+    there = f"{_place_of(slug, submission).url(submission.number)}#work"
+    return Markup('{} <a class="act" href="{}" data-key="u" data-key-words="{}">{}</a>').format(
+        words, there, label, label
+    )
 
 
 def _act(verb: str, submission: Submission, form: ScreeningForm) -> None:
@@ -180,7 +191,9 @@ def moderation_page(slug: str) -> str | Response:
     with refusals_to_flash() as tried:
         late = service.accept_many(current_actor(), chosen, at=clock.now())
     if tried.ok:
-        flash(f"已通过 {len(chosen) - len(late)} 件。", "success")
+        done = [one for one in chosen if one not in late]
+        words = f"已通过 {len(done)} 件。"
+        flash(_leading_to(done[0], slug, words, "要撤销的，从第一件看起") if done else words, "success")
         if late:
             flash(f"{len(late)} 件已经由别的同事审核过，没有再动：{'、'.join(one.number for one in late)}。", "warning")
     return redirect(place.url(), 303)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 
@@ -118,6 +119,21 @@ def test_rejecting_with_a_reason_and_taking_it_back(consultation: Consultation, 
     assert "卖发票的" in page
     assert act(client, came, "undo")[0] == 303
     assert anew(came).state is SubmissionState.RECEIVED
+
+
+def test_the_message_after_an_act_leads_to_where_it_is_undone(consultation: Consultation, signed_in: SignIn) -> None:
+    first, second, third = arrive("甲家的狗。"), arrive("第二件。"), arrive("第三件。")
+    client = signed_in("moderator")
+    assert act(client, first, "accept")[0] == 303
+    offered = re.search(r'class="note[^>]*>.*?href="([^"]+)"[^>]*>撤销', client.get(QUEUE).text)
+    assert offered is not None
+    page = client.get(html.unescape(offered[1])).text
+    assert f'<span class="num">{first.number}</span>' in page
+    assert f"{first.number}/undo" in page
+    assert act(client, third, "take-up")[0] == 303
+    assert f"open={third.number}" in client.get(QUEUE).text
+    client.post(f"{QUEUE}/accept-page", data={"number": [second.number]})
+    assert f"open={second.number}" in client.get(QUEUE).text
 
 
 def test_what_looks_like_a_duplicate_is_marked_as_one(consultation: Consultation, signed_in: SignIn) -> None:
