@@ -7,7 +7,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 
 VERSION = "v"
 YEAR_SECONDS = 31_536_000
@@ -17,6 +18,12 @@ def register(app: Flask) -> None:
     """Add the content's digest to every static address that pages print, and the headers that go with it."""
     app.url_defaults(functools.partial(_name_content, Path(app.static_folder or "")))
     app.after_request(_keep)
+    app.add_url_rule("/favicon.ico", view_func=favicon)
+
+
+def favicon() -> ResponseReturnValue:
+    """Lead to the icon: browsers ask for it here beside what is no page of the site, such as JSON."""
+    return redirect(url_for("static", filename="icons/favicon.svg"))
 
 
 def _name_content(folder: Path, endpoint: str, values: dict[str, Any]) -> None:

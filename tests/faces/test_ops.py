@@ -54,6 +54,11 @@ def test_a_static_address_names_its_content_and_is_kept_for_a_year(app: Flask, c
     assert client.get("/static/site.css").headers["Cache-Control"] == "no-cache"
 
 
+def test_a_browser_that_asks_for_the_old_icon_gets_the_icon(client: FlaskClient) -> None:
+    answer = client.get("/favicon.ico", follow_redirects=True)
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+
+
 def test_a_static_file_that_is_missing_is_not_kept(client: FlaskClient) -> None:
     assert "max-age=31536000" not in client.get("/static/none.css?v=1").headers.get("Cache-Control", "")
 
