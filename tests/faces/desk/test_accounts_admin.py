@@ -73,6 +73,16 @@ def test_a_closed_account_is_out_at_once_and_can_be_opened_again(signed_in: Sign
     assert drafter.get("/desk/").status_code == 200
 
 
+def test_closing_an_account_is_asked_before_it_is_done(signed_in: SignIn, staff: Staff) -> None:
+    page = signed_in("admin").get("/desk/accounts").text
+    asked = re.search(
+        rf"<details[^>]*>((?!</details>).)*/desk/accounts/{staff.drafter.id}/deactivate.*?</details>", page, re.S
+    )
+    assert asked is not None
+    assert "立刻退出登录" in asked[0]
+    assert "确定停用" in asked[0]
+
+
 def test_nobody_closes_their_own_account(signed_in: SignIn, staff: Staff) -> None:
     page = signed_in("admin").post(f"/desk/accounts/{staff.admin.id}/deactivate", follow_redirects=True)
     assert "不能停用自己的账号" in page.text
