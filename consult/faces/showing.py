@@ -25,11 +25,13 @@ def day(moment: datetime | date | None) -> str:
     return f"{there.year}年{there.month}月{there.day}日"
 
 
-def short_day(moment: datetime | date | None) -> str:
-    """Return the local day without its year, ``11月26日`` or ``26 November``."""
+def short_day(moment: datetime | date | None, near: datetime | date | None = None) -> str:
+    """Return the local day without its year, ``11月26日`` or ``26 November``; with it where ``near`` has another."""
     if moment is None:
         return ""
     there = _local_day(moment)
+    if near is not None and _local_day(near).year != there.year:
+        return day(there)
     if language() is ENGLISH:
         return format_date(there, "d MMMM", ENGLISH.locale)
     return f"{there.month}月{there.day}日"
@@ -44,17 +46,19 @@ def moment(at: datetime | None) -> str:
     return gettext("%(day)s %(clock)s", day=day(at), clock=f"{local(at):%H:%M}") if at is not None else ""
 
 
-def last_moment(closes_at: datetime | None) -> str:
+def last_moment(closes_at: datetime | None, near: datetime | date | None = None) -> str:
     """Return the end of a period as people say it; ``closes_at`` is the first moment after it.
 
-    Midnight is the 24:00 of the day before (Civil Code, article 203): ``11月26日 24:00``, ``24:00 on 26 November``.
+    Midnight is the 24:00 of the day before (Civil Code, article 203): ``2026年11月26日 24:00``, ``24:00 on 26 November
+    2026``. The year is left out where it is that of ``near``, which stands for the day on which the period begins.
     """
     if closes_at is None:
         return ""
     clock = f"{local(closes_at):%H:%M}"
-    day_ = short_day(closes_at)
+    ends = closes_at
     if local(closes_at).strftime("%H:%M:%S") == "00:00:00":
-        day_, clock = short_day(closes_at - INSTANT), "24:00"
+        ends, clock = closes_at - INSTANT, "24:00"
+    day_ = day(ends) if near is None else short_day(ends, near)
     return gettext("%(day)s %(clock)s", day=day_, clock=clock)
 
 

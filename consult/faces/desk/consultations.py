@@ -28,6 +28,7 @@ from consult.faces.desk.forms.drafting import (
 )
 from consult.faces.desk.sections import inside
 from consult.faces.desk.telling import told
+from consult.faces.showing import last_day, short_day
 from consult.ledger.queries import entries
 from consult.store import db, tally
 
@@ -258,21 +259,12 @@ def counted(one: Consultation, opens: date, days: int | None) -> dict[str, Any]:
 
 def _road(one: Consultation, state: State) -> list[tuple[str, str]]:
     when = dict.fromkeys(ROAD, "")
-    when["起草"] = _short(one.created_at)
+    when["起草"] = short_day(one.created_at)
     if one.opens_at is not None and one.closes_at is not None:
-        last = clock.local(one.closes_at).date()
-        when["征求意见"] = f"{_short(one.opens_at)}公布" if state is State.SCHEDULED else f"至{_short_day_before(last)}"
+        opens = short_day(one.opens_at, one.created_at)
+        ends = short_day(last_day(one.closes_at), one.created_at)
+        when["征求意见"] = f"{opens}公布" if state is State.SCHEDULED else f"至{ends}"
     return [(words, when[words]) for words in ROAD]
-
-
-def _short(moment: datetime) -> str:
-    there = clock.local(moment)
-    return f"{there.month}月{there.day}日"
-
-
-def _short_day_before(day: date) -> str:
-    before = date.fromordinal(day.toordinal() - 1)
-    return f"{before.month}月{before.day}日"
 
 
 def gaps(one: Consultation) -> list[tuple[str, str]]:

@@ -99,9 +99,9 @@ def article(slug: str, anchor: str) -> str:
 
 def steps_of(found: Consultation, report: reports.Feedback | None) -> list[tuple[str, str]]:
     """Return the road of a consultation with the dates that are known."""
-    until = last_moment(found.closes_at)
+    until = last_moment(found.closes_at, found.opens_at)
     if found.closes_at is not None and "24:00" in until:
-        until = short_day(last_day(found.closes_at))
-    answered = short_day(report.published_at) if report is not None else ""
+        until = short_day(last_day(found.closes_at), found.opens_at)
+    answered = short_day(report.published_at, found.opens_at) if report is not None else ""
     dates = (short_day(found.opens_at), gettext("至 %(day)s", day=until) if until else "", "", answered, "")
     return list(zip(STEPS, dates, strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import time_machine
 from flask.testing import FlaskClient
@@ -74,6 +74,17 @@ def test_search_takes_percent_signs_and_quotes_as_they_are(client: FlaskClient, 
     assert canteen.title not in page.text
     assert "<script>alert" not in page.text
     assert "&lt;script&gt;" in page.text
+
+
+def test_a_period_that_ends_in_another_year_says_which(client: FlaskClient, staff: Staff) -> None:
+    december = datetime(2026, 12, 14, 2, tzinfo=UTC)
+    an_open_consultation(staff.drafter, staff.publisher, at=december, slug="winter")
+    with time_machine.travel(december + timedelta(days=1), tick=False):
+        assert "2027年1月13日 24:00 截止" in client.get("/").text
+        page = client.get("/consultations/winter").text
+        assert "24:00 on 13 January 2027" in client.get("/consultations/winter?lang=en").text
+    assert "12月14日公布，2027年1月13日 24:00 截止" in page
+    assert "至 2027年1月13日" in page
 
 
 def test_the_page_of_a_draft_tells_until_when_why_and_how(client: FlaskClient, canteen: Consultation) -> None:
