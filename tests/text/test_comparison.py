@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +13,7 @@ from consult.text.comparison import Relation, compare
 from consult.text.numerals import write_number
 from consult.text.provisions import Kind, parse
 from consult.text.wording import Op, changed_characters
+from tests.text.drafts import draft
 
 STATUTES = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "statutes"
 
@@ -41,10 +41,6 @@ def statute(texts):
     return parse(
         "某市停车管理办法\n" + "\n".join(f"　　第{write_number(n)}条 {text}" for n, text in enumerate(texts, 1))
     )
-
-
-def draft(text):
-    return parse(dedent(text).strip("\n"))
 
 
 def table(comparison):

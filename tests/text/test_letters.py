@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
-
 import pytest
 
 from consult.text.outline import outline
-from consult.text.provisions import Form, Kind, parse
-
-
-def draft(text):
-    return parse(dedent(text).strip("\n"))
+from consult.text.provisions import Form, Kind
+from tests.text.drafts import codes, draft
 
 
 def numbered(text):
@@ -24,10 +19,6 @@ def tops(text):
 
 def texts(text, kind):
     return [step.provision.text for step in draft(text).walk() if step.provision.kind is kind]
-
-
-def codes(text):
-    return [(warning.code, warning.anchor) for warning in draft(text).warnings]
 
 
 @pytest.mark.parametrize(
@@ -300,17 +291,3 @@ def test_half_brackets_are_marks_of_their_own():
 def test_a_mark_may_run_into_a_letter_behind_a_figure():
     text = "关于保障的通知\n1.甲。\n2.5G网络组。\n3.3D打印组。\n4.5A级景区组。"
     assert [mark for mark, _ in numbered(text)] == ["1.", "2.", "3.", "4."]
-
-
-def test_an_order_may_begin_with_its_number():
-    found = draft("""
-        第12号
-        《某市停车管理办法》已经常务会议通过，现予公布，自2025年1月1日起施行。
-        市  长  某某
-        2024年12月1日
-        某市停车管理办法
-        第一章 总则
-        第一条 甲。
-    """)
-    assert found.title == "某市停车管理办法"
-    assert [node.kind for node in found.provisions] == [Kind.CHAPTER]

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
-
 import pytest
 
 from consult.text.outline import outline
 from consult.text.provisions import Form, Kind, parse
-
-
-def draft(text):
-    return parse(dedent(text).strip("\n"))
+from tests.text.drafts import codes, draft
 
 
 def articles(text):
@@ -25,10 +20,6 @@ def articles(text):
 def headings(text):
     found = outline(draft(text))
     return [found[name] for name in ("parts", "subparts", "chapters", "sections")]
-
-
-def codes(text):
-    return [(warning.code, warning.anchor) for warning in draft(text).warnings]
 
 
 def anchors(text):
@@ -607,12 +598,13 @@ def test_nothing_much_is_read_too(text):
     assert parse(text).provisions is not None
 
 
-def test_the_title_may_stand_below_the_order_that_promulgates_it():
-    found = draft("""
-        某市人民政府令
+@pytest.mark.parametrize(("head", "signer"), [("某市人民政府令", "市长 某某"), ("", "市  长  某某")])
+def test_the_title_may_stand_below_the_order_that_promulgates_it(head, signer):
+    found = draft(f"""
+        {head}
         第12号
         《某市停车管理办法》已经常务会议通过，现予公布，自2025年1月1日起施行。
-        市长 某某
+        {signer}
         2024年12月1日
         某市停车管理办法
         第一章 总则

@@ -162,35 +162,31 @@ def test_a_read_receipt_is_no_opinion():
     assert read(message(("In-Reply-To", "<a@b>"), subject="已读: 征求意见", body="")).auto is Auto.READ_RECEIPT
 
 
-@pytest.mark.parametrize(
-    ("subject", "body"),
-    [
+TOLD_BY_WORDS = {
+    Auto.READ_RECEIPT: [
         ("已读: 征求意见", "这是您发给 z@example.cn 的邮件的阅读回执。您的邮件已于 2026年11月24日 10:00 被阅读。"),
         ("已读：征求意见", "您的邮件\n    收件人: z\n    主题: 征求意见\n已于 2026/11/24 10:00 阅读。"),
         ("未读: 征求意见", "您的邮件\n    收件人: z\n在 2026/11/24 未经阅读即被删除。"),
         ("阅读回执：征求意见", "对方已阅读您的邮件"),
         ("Read: notice", "Your message\n  To: z\n  Subject: notice\nwas read on Tuesday."),
     ],
-)
-def test_a_read_receipt_in_words_is_none_either(subject, body):
-    assert read(message(subject=subject, body=body)).auto is Auto.READ_RECEIPT
+    Auto.RECALL: [
+        ("撤回: 意见", "张三 将撤回邮件“意见”。"),
+        ("召回: 意见", "张三 想要召回邮件“意见”。"),
+        ("Recall: opinion", 'San Zhang would like to recall the message, "opinion".'),
+    ],
+}
+
+
+@pytest.mark.parametrize(("auto", "words"), [(auto, words) for auto, told in TOLD_BY_WORDS.items() for words in told])
+def test_a_receipt_or_a_recall_that_only_words_tell_is_no_opinion(auto, words):
+    subject, body = words
+    assert read(message(subject=subject, body=body)).auto is auto
 
 
 def test_who_says_that_he_has_read_it_and_writes_an_opinion_is_a_person():
     raw = message(("In-Reply-To", "<notice@dept>"), subject="已读：征求意见稿，提三点意见", body=OPINION)
     assert read(raw).auto is Auto.NONE
-
-
-@pytest.mark.parametrize(
-    ("subject", "body"),
-    [
-        ("撤回: 意见", "张三 将撤回邮件“意见”。"),
-        ("召回: 意见", "张三 想要召回邮件“意见”。"),
-        ("Recall: opinion", 'San Zhang would like to recall the message, "opinion".'),
-    ],
-)
-def test_what_outlook_sends_when_a_message_is_taken_back_is_no_opinion(subject, body):
-    assert read(message(subject=subject, body=body)).auto is Auto.RECALL
 
 
 def test_who_takes_an_opinion_back_in_his_own_words_is_a_person():
