@@ -1,5 +1,4 @@
 """What a person says is found wherever it stands: above, below, between, in what was passed on, in a file."""
-# ruff: noqa: E501 - the samples stand as mail programs write them
 
 import pytest
 
@@ -36,7 +35,8 @@ def test_the_end_of_a_quoted_line_that_a_program_wrapped_is_no_answer():
 
 
 def test_the_rest_of_a_link_that_a_program_wrapped_is_no_answer():
-    body = f"{OPINION}\n\n在 2026-11-20 09:00，绿化局 <a@b.cn> 写道：\n> 全文 https://dept.example.gov.cn/a\n_b=1)\n> 谢谢\n"
+    quoted = "> 全文 https://dept.example.gov.cn/a\n_b=1)\n> 谢谢"
+    body = f"{OPINION}\n\n在 2026-11-20 09:00，绿化局 <a@b.cn> 写道：\n{quoted}\n"
     assert text_of(body, ANSWERS) == OPINION
 
 
@@ -65,11 +65,20 @@ def test_a_heading_over_the_words_of_the_draft_begins_no_quotation():
     assert text_of(below, ANSWERS) == OPINION
 
 
+def divs(*lines):
+    return "".join(f"<div>{line}</div>" for line in lines)
+
+
 QUOTING_BLOCKS = {
-    "Foxmail": f'<blockquote style="margin-left: 0.5em"><div><b>发件人：</b>绿化局</div><div><b>发送时间：</b>2026-11-20</div><div><b>主题：</b>x</div><div>{NOTICE}</div></blockquote>',
-    "阿里邮箱": f"<blockquote><div>-----------------------</div><div>发件人：绿化局</div><div>发送时间：2026-11-20</div><div>主　题：x</div><div>{NOTICE}</div></blockquote>",
-    "under its attribution": f"<div>绿化局 &lt;a@b.cn&gt; 在 2026-11-20 09:00 写道：</div><blockquote><div>{NOTICE}</div></blockquote>",
-    "网易": f'<div id="isReplyContent"><div>{NOTICE}</div></div>',
+    "Foxmail": '<blockquote style="margin-left: 0.5em">'
+    + divs("<b>发件人：</b>绿化局", "<b>发送时间：</b>2026-11-20", "<b>主题：</b>x", NOTICE)
+    + "</blockquote>",
+    "阿里邮箱": "<blockquote>"
+    + divs("-----------------------", "发件人：绿化局", "发送时间：2026-11-20", "主　题：x", NOTICE)
+    + "</blockquote>",
+    "under its attribution": divs("绿化局 &lt;a@b.cn&gt; 在 2026-11-20 09:00 写道：")
+    + f"<blockquote>{divs(NOTICE)}</blockquote>",
+    "网易": f'<div id="isReplyContent">{divs(NOTICE)}</div>',
 }
 
 
@@ -80,12 +89,26 @@ def test_what_stands_below_a_quoting_block_is_kept(program):
     assert NOTICE in mail.quoted
 
 
-@pytest.mark.parametrize("head", ["---- 转发的原邮件 ----\n| 发件人 | 李四<li@example.cn> |\n| 日期 | 2026年11月20日 |\n| 收件人 | z |\n| 主题 | 意见 |", "---- 转发的原邮件 ----\n发件人\t李四<li@example.cn>\n日期\t2026年11月20日\n主题\t意见", "-------- 原邮件信息 --------\n发件人：李四\n日 期：2026-11-20\n主 题：意见"])  # fmt: skip
-def test_the_heads_of_new_programs_are_known(head):
-    assert text_of(f"{head}\n\n{OPINION}", subject="转发：意见") == OPINION
+HEADS = {
+    "网易 in a table": "---- 转发的原邮件 ----\n"
+    "| 发件人 | 李四<li@example.cn> |\n| 日期 | 2026年11月20日 |\n| 收件人 | z |\n| 主题 | 意见 |",
+    "网易 by tabs": "---- 转发的原邮件 ----\n发件人\t李四<li@example.cn>\n日期\t2026年11月20日\n主题\t意见",
+    "spaced": "-------- 原邮件信息 --------\n发件人：李四\n日 期：2026-11-20\n主 题：意见",
+}
 
 
-@pytest.mark.parametrize("above", ["这个意见有道理，望采纳。", "王科长：这是我们小区业委会副主任发给我的邮件，他研究得比较仔细，我们开会讨论过，一致同意他的看法。"])  # fmt: skip
+@pytest.mark.parametrize("program", HEADS)
+def test_the_heads_of_new_programs_are_known(program):
+    assert text_of(f"{HEADS[program]}\n\n{OPINION}", subject="转发：意见") == OPINION
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "这个意见有道理，望采纳。",
+        "王科长：这是我们小区业委会副主任发给我的邮件，他研究得比较仔细，我们开会讨论过，一致同意他的看法。",
+    ],
+)
 def test_what_was_passed_on_is_kept_with_the_words_above_it(above):
     mail = read(message(body=f"{above}\n\n{RULE}\n{PASSED_ON}\n\n{OPINION}", subject="转发：我的意见"))
     assert (mail.text, mail.text_source) == (f"{above}\n\n{OPINION}", TextSource.FORWARDED)
@@ -119,8 +142,13 @@ FILE = part(OPINION, 'text/plain; charset=utf-8; name="意见.txt"', "Content-Di
 
 @pytest.mark.parametrize(
     "body",
-    ["尊敬的领导：\n您好！\n此致\n敬礼", "城市绿化协会\n2026年11月24日", "您好，\n张三 13800000000\n\n谢谢！", "附件为我单位意见，请查收。"],
-)  # fmt: skip
+    [
+        "尊敬的领导：\n您好！\n此致\n敬礼",
+        "城市绿化协会\n2026年11月24日",
+        "您好，\n张三 13800000000\n\n谢谢！",
+        "附件为我单位意见，请查收。",
+    ],
+)
 def test_a_body_that_says_nothing_leaves_the_word_to_the_file(body):
     mail = read(multipart_message("mixed", part(body), FILE))
     assert mail.text == f"{body}\n\n{OPINION}"
@@ -133,15 +161,25 @@ def test_a_short_opinion_stands_alone_beside_a_file(body):
 
 
 def test_files_that_lie_at_the_mail_provider_are_told():
-    body = "意见见附件。\n\n从QQ邮箱发来的超大附件\n\n意见.docx (30.12M, 2026年12月24日 10:30 到期)进入下载页面：https://mail.example.com/ftn"
+    link = "进入下载页面：https://mail.example.com/ftn"
+    body = f"意见见附件。\n\n从QQ邮箱发来的超大附件\n\n意见.docx (30.12M, 2026年12月24日 10:30 到期){link}"
     assert any("只给出了下载地址" in defect for defect in read(message(body=body)).defects)
     assert read(message(body="建议限制云附件的大小。")).defects == ()
 
 
 @pytest.mark.parametrize(
     "ending",
-    ["从我的 HUAWEI Mate 60 Pro 发送", "发自我的HUAWEI Pura 70", "通过 Foxmail 发送", "签名由 网易邮箱大师 定制", "从 Windows 版邮件发送", "取得 iOS 版 Outlook", "从 Outlook 发送", "|  |"],
-)  # fmt: skip
+    [
+        "从我的 HUAWEI Mate 60 Pro 发送",
+        "发自我的HUAWEI Pura 70",
+        "通过 Foxmail 发送",
+        "签名由 网易邮箱大师 定制",
+        "从 Windows 版邮件发送",
+        "取得 iOS 版 Outlook",
+        "从 Outlook 发送",
+        "|  |",
+    ],
+)
 def test_the_lines_of_new_devices_are_set_apart(ending):
     assert text_of(f"{OPINION}\n\n{ending}\n", subject="意见") == OPINION
 
