@@ -15,7 +15,7 @@ from consult import outgoing
 from consult.files.blobs import BlobError
 from consult.files.mail import Mail, compose, read
 from consult.intake import receipts
-from consult.intake.mailbox import keeping, service
+from consult.intake.mailbox import followers, keeping, service
 from consult.intake.mailbox.models import Acknowledgement, MailMessage
 from consult.intake.models import Submission
 from consult.settings import settings
@@ -46,7 +46,8 @@ def follow_assignment(submission: Submission, at: datetime) -> None:
         return
     mail = read(keeping.raw_of(row), own_addresses=service.own_addresses())
     row.answer_due = mail.may_be_answered
-    service.tell(submission, mail, at)
+    if submission.consultation_id is not None:
+        followers.tell(submission.consultation_id, [(submission, mail)], at)
 
 
 def _answer(id_: int, at: datetime) -> bool:

@@ -62,7 +62,8 @@ def write_down(messages: Sequence[Sorted], at: datetime) -> None:
             nowhere += _become_submissions(db.session.get_one(Consultation, id_), some, at)
         _become_submissions(None, nowhere, at)
     for id_, some in by_target.items():
-        _tell_followers(id_, [message for message, _ in some], at)
+        became = ((db.session.get_one(Submission, letter.row.submission_id), letter.one.mail) for letter, _ in some)
+        followers.tell(id_, became, at)
 
 
 def _note(message: Sorted, at: datetime) -> None:
@@ -140,16 +141,6 @@ def _settle(message: Sorted, way: routing.Route, submission_id: int, *, is_place
     if one.files.unscanned:
         row.scan_due, row.why = True, f"{row.why}；{scanning.UNSCANNED}"
     row.answer_due = is_placed and one.mail.may_be_answered
-
-
-def _tell_followers(consultation_id: int, messages: Sequence[Sorted], at: datetime) -> None:
-    """Tell the later stages that wait for mail about a consultation which of it has come."""
-    waiting = [follower for follower in followers.all_of_them() if follower.awaits(consultation_id)]
-    for message in messages if waiting else ():
-        submission = db.session.get_one(Submission, message.row.submission_id)
-        for follower in waiting:
-            if submission.consultation_id is not None:
-                follower.taken(submission, message.one.mail, at)
 
 
 def received_at(mail: Mail, server_at: datetime | None, at: datetime) -> datetime:

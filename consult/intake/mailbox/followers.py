@@ -34,6 +34,19 @@ def follow(follower: Follower) -> None:
         _followers.append(follower)
 
 
+def tell(consultation_id: int, messages: Iterable[tuple[Submission, Mail]], at: datetime) -> None:
+    """Tell the stages that wait for mail about a consultation which messages became submissions of it.
+
+    Arguments:
+        messages: each with its submission; not looked at when nobody waits.
+    """
+    waiting = [follower for follower in _followers if follower.awaits(consultation_id)]
+    for submission, mail in messages if waiting else ():
+        for follower in waiting:
+            if submission.consultation_id is not None:
+                follower.taken(submission, mail, at)
+
+
 def all_of_them() -> tuple[Follower, ...]:
     """Return the stages that follow."""
     return tuple(_followers)

@@ -198,10 +198,3 @@ def _understand(row: MailMessage, own: Sequence[str], trusted: Sequence[str]) ->
     mail = read(raw, own_addresses=own, trusted_hosts=trusted)
     files = enclosed.take(mail) if mail.auto is Auto.NONE else enclosed.Enclosed()
     return Understood(row.id, raw, row.digest, row.server_at, mail, files)
-
-
-def tell(submission: Submission, mail: Mail, at: datetime) -> None:
-    """Tell the later stages that a message became a submission of its consultation."""
-    for follower in followers.all_of_them():
-        if submission.consultation_id is not None and follower.awaits(submission.consultation_id):
-            follower.taken(submission, mail, at)
