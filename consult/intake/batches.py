@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -17,22 +17,12 @@ from consult.intake import checks, rows
 from consult.intake.arrival import Arrival, Said
 from consult.intake.errors import IdempotencyConflict, SubmissionRefused
 from consult.intake.models import Attachment, RawForm, Submission, SubmissionPart
+from consult.intake.receipts import Receipt
 from consult.ledger.service import Done, record_many
 from consult.store import bulk, db, tally, transaction
 
 RACES = 3
 """How often a batch is tried anew because another process stored some of the same sendings in between."""
-
-
-class Taken(NamedTuple):
-    """What became of one arrival of a batch: its receipt's number and its id; ``replayed`` when it was stored before.
-
-    The id is 0 where nothing is stored.
-    """
-
-    number: str
-    submission_id: int
-    replayed: bool = False
 
 
 @dataclass(slots=True)
@@ -64,11 +54,12 @@ class _Looked:
     def outcomes(self) -> list[Outcome]:
         """Return the outcomes, in the order of the arrivals."""
         return [
-            one if isinstance(one, SubmissionRefused) else Taken(one[0].number, one[0].id, one[1]) for one in self.each
+            one if isinstance(one, SubmissionRefused) else Receipt(one[0].number, one[0].id, one[1])
+            for one in self.each
         ]
 
 
-Outcome = Taken | SubmissionRefused
+Outcome = Receipt | SubmissionRefused
 
 
 def receive_many(
@@ -81,10 +72,10 @@ def receive_many(
 
     Arguments:
         arrivals: a few hundred to a few thousand.
-        store: without it nothing is stored, and the numbers of what would be are empty.
+        store: without it nothing is stored, and the receipts of what would be have an empty number and the id 0.
 
     Returns:
-        One outcome for each arrival, in order: what was taken, or why it wasn't.
+        One outcome for each arrival, in order: its receipt, or why it wasn't taken.
     """
     if not store:
         return _unnumbered(_look_at(consultation, arrivals, at))

@@ -25,6 +25,6 @@ def test_a_receipt_number_that_is_given_away_is_drawn_anew_inside_a_larger_trans
     ]
     with transaction():
         outcomes = batches.receive_many(consultation, arrivals, at=DURING, actor=SYSTEM)
-    assert [outcome.replayed for outcome in outcomes if isinstance(outcome, batches.Taken)] == [False, False]
+    assert [outcome.replayed for outcome in outcomes if isinstance(outcome, receipts.Receipt)] == [False, False]
     assert tally.counts(consultation.id, "received") == {"in_time": 2}
     assert list(witness.faults()) == []
