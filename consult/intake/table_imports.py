@@ -259,8 +259,8 @@ def _stop(one: TableImport, stage: ImportStage, why: str) -> None:
         session.refresh(one, with_for_update=True)
         if one.stage is not stage:
             return
-        if stage is ImportStage.TAKING and one.taken:
-            why = f"{why}此前已经收下 {one.taken:,} 行，再次导入时不会重复。"
+        if stage is ImportStage.CHECKING:
+            _clear(one)  # what it counted was not taken
         one.stage, one.why = ImportStage.REFUSED, why
 
 

@@ -240,6 +240,30 @@ def test_a_table_that_fails_in_a_way_nobody_foresaw_is_told_and_holds_up_no_othe
     assert "请" in first.why
 
 
+def test_one_that_cannot_go_on_says_what_was_taken_and_takes_no_check_for_it(
+    moderator: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = uploaded(moderator, consultation)
+    whole = imports._batch
+
+    def fails_in_the_second(work: imports.Import, reader: Any, rows: Any, seen: Any) -> object:
+        if rows[0][0] > 2:
+            raise TableRefused("后面的行读不出来。")
+        return whole(work, reader, rows, seen)
+
+    monkeypatch.setattr(imports, "_batch", fails_in_the_second)
+    table_imports.carry_on(LATER)
+    assert (one.stage, one.row, figures(one), one.notable) == (ImportStage.REFUSED, 0, (0, 0, 0), [])
+    monkeypatch.setattr(imports, "_batch", whole)
+    table_imports.check(moderator, one, {Field.CONTENT: "诉求内容"}, at=LATER)
+    table_imports.carry_on(LATER)
+    table_imports.take(moderator, one, at=LATER)
+    monkeypatch.setattr(imports, "_batch", fails_in_the_second)
+    table_imports.carry_on(LATER)
+    assert (one.stage, one.row, figures(one), one.why) == (ImportStage.REFUSED, 4, (2, 0, 1), "后面的行读不出来。")
+    assert stored() == 2
+
+
 @pytest.mark.parametrize("stage", [ImportStage.CHECKING, ImportStage.TAKING])
 def test_two_workers_at_once_tell_each_row_once(
     app: Flask, moderator: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch, stage: ImportStage
