@@ -128,7 +128,7 @@ def _run(work: Import, note: Note | None) -> Iterator[RowAccount]:
     seen = _Seen() if work.dry_run else None
     taken = refused = 0
     with _few_objects_searched():
-        for rows in _batches(row for row in work.table if row[0] > work.after):
+        for rows in _batches(_remaining(work, reader, seen)):
             with transaction() if note is not None and not work.dry_run else nullcontext():
                 accounts = _batch(work, reader, rows, seen)
                 if note is not None:
@@ -139,6 +139,15 @@ def _run(work: Import, note: Note | None) -> Iterator[RowAccount]:
             yield from accounts
     if not work.dry_run and note is None:
         record_import(work, taken, refused)
+
+
+def _remaining(work: Import, reader: RowReader, seen: _Seen | None) -> Iterator[Row]:
+    """Yield the rows that aren't accounted for yet; a dry run takes note of the keys of those before."""
+    for number, cells in work.table:
+        if number > work.after:
+            yield number, cells
+        elif seen is not None and not isinstance(cells, BadRow):
+            seen.again(reader.read(cells)[0].idempotency_key or "")
 
 
 @contextmanager

@@ -77,6 +77,12 @@ def killed(actor: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyP
     one = uploaded(actor, consultation)
     table_imports.carry_on(LATER)
     table_imports.take(actor, one, at=LATER)
+    kill(monkeypatch, in_batch=in_batch)
+    return one
+
+
+def kill(monkeypatch: pytest.MonkeyPatch, *, in_batch: int) -> None:
+    """Have the worker killed in a batch, counted from 1; its next call lives."""
     whole, calls = imports._batch, iter(range(1, 99))
 
     def dies(*arguments: object) -> object:
@@ -88,7 +94,6 @@ def killed(actor: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyP
     with pytest.raises(SystemExit):
         table_imports.carry_on(LATER)
     db.session.rollback()
-    return one
 
 
 def account_on_disk(one: TableImport) -> Path:
@@ -150,6 +155,16 @@ def test_killed_between_any_two_batches_it_goes_on_and_tells_each_row_once(
     table_imports.carry_on(LATER)
     assert (one.stage, figures(one), stored()) == (ImportStage.TAKEN, (5, 0, 2), 5)
     assert [int(row[0]) for row in account(one)[1:]] == list(range(2, 9))
+
+
+def test_a_check_that_was_killed_knows_the_rows_again_that_it_had_seen_before(
+    moderator: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = uploaded(moderator, consultation, a_table(5) + b"\n" + a_table(1).splitlines()[1])
+    kill(monkeypatch, in_batch=2)
+    assert one.row > 0
+    table_imports.carry_on(LATER)
+    assert (one.stage, figures(one)) == (ImportStage.CHECKED, (4, 1, 1))
 
 
 def test_an_account_that_was_lost_half_way_is_written_anew(
