@@ -8,7 +8,7 @@ from typing import Final
 
 from consult.text.anchors import in_words
 from consult.text.numerals import read_number
-from consult.text.tree import DraftWarning, Kind, Provision
+from consult.text.tree import RANK, DraftWarning, Kind, Provision
 
 _QUOTES: Final = ("“", "”", "引号")
 _PAIRS: Final = (("（", "）", "圆括号"), ("《", "》", "书名号"), _QUOTES, ("【", "】", "方头括号"))
@@ -16,11 +16,9 @@ _FIRST_OF_LIST: Final = ("1.", "1．", "1、")
 _ANNEXES_NAMED: Final = re.compile(r"附\s*件\s*[：:]\s*[1１]\s*[.．、]")  # the next line is 2.责任清单
 _REPEATED: Final = re.compile(r"-x\d+$")
 _ARTICLE_TAILS: Final = tuple(f"art-{number}" for number in range(2000))
-_OUTER: Final = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION})
-_TAILS: Final = {kind: tuple(f"{kind}-{number}" for number in range(1, 200)) for kind in (*_OUTER, Kind.ITEM)}
+_TAILS: Final = {kind: tuple(f"{kind}-{number}" for number in range(1, 200)) for kind in (*RANK, Kind.ITEM)}
 _SEQUENCED_APART: Final = frozenset({Kind.PARAGRAPH, Kind.ARTICLE})
 _WITHOUT_SEQUENCE: Final = _SEQUENCED_APART | {Kind.HEADING}
-_LEVEL: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
 _LEVEL_NAME: Final = {1: "编", 2: "分编", 3: "章", 4: "节"}
 
 
@@ -76,7 +74,7 @@ def _check_document(
             articles.extend([child for child in children if child.kind is Kind.ARTICLE])
         elif children:
             if children[-1].kind not in _SEQUENCED_APART or children[0].kind not in _SEQUENCED_APART:
-                if kind in _LEVEL:
+                if kind in RANK:
                     _check_level(node, found)
                 if not _counts_from_one(children):
                     found.extend(_sequence(children, running))
@@ -96,11 +94,11 @@ def _have_plain_lists(articles: Sequence[Provision], unsure: Collection[int] | N
 
 
 def _check_level(node: Provision, found: list[DraftWarning]) -> None:
-    below = [child for child in node.children if child.kind in _LEVEL]
+    below = [child for child in node.children if child.kind in RANK]
     for child in below[:1]:
-        skipped = _LEVEL[child.kind] - _LEVEL[node.kind]
+        skipped = RANK[child.kind] - RANK[node.kind]
         if skipped > 1 and not (node.kind is Kind.PART and child.kind is Kind.CHAPTER):
-            message = f"{in_words(node.anchor)}下面直接是{_LEVEL_NAME[_LEVEL[child.kind]]}，中间缺一级标题。"
+            message = f"{in_words(node.anchor)}下面直接是{_LEVEL_NAME[RANK[child.kind]]}，中间缺一级标题。"
             found.append(DraftWarning("level_skipped", message, child.place, child.anchor))
 
 
@@ -178,7 +176,7 @@ def _sequence(nodes: tuple[Provision, ...], running: dict[str, int]) -> Iterator
         if group not in last and running.get(style) == number[0] - 1:
             last[group] = (number[0] - 1, 0)
         running[style] = number[0]
-        warning = _compare(node, number, last.get(group, (0, 0)), seen.setdefault(group, set()), node.kind in _OUTER)
+        warning = _compare(node, number, last.get(group, (0, 0)), seen.setdefault(group, set()), node.kind in RANK)
         if warning is not None:
             yield warning
         seen[group].add(number)

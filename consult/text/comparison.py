@@ -9,10 +9,10 @@ from functools import cached_property
 
 from consult.text.matching import match_texts
 from consult.text.regrouping import Group, regroup
-from consult.text.tree import Draft, Kind, Provision
+from consult.text.tree import HEADINGS, Draft, Kind, Provision
 from consult.text.wording import Piece, changed_characters
 
-_HEADINGS = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION, Kind.HEADING, Kind.ANNEX})
+_HEADINGS = HEADINGS | {Kind.ANNEX}
 
 
 class Relation(StrEnum):

@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from consult.text.front import STRUCTURE
 from consult.text.lines import Line, Style
 from consult.text.numerals import ARABIC, read_number
-from consult.text.tree import Kind
+from consult.text.tree import STRUCTURE, Kind
 
 _ONE: Final = f"[{ARABIC}]{{1,2}}"
 _SEVERAL: Final = re.compile(

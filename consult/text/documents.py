@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from consult.text.articles import as_plain, follows
-from consult.text.front import HEADINGS, STRUCTURE, TITLE_ENDS
+from consult.text.front import TITLE_ENDS
 from consult.text.lines import Line, Style, shape_of
 from consult.text.signatures import end_of_tail, is_date, is_signed
-from consult.text.tree import Kind
+from consult.text.tree import HEADINGS, STRUCTURE, Kind
 
 _ANNOUNCED: Final = 20  # lines from 附件：某办法 to the date of the letter that it belongs to
 _NAME_LIMIT: Final = 50  # characters of a title, or of an annex in a list of annexes

@@ -6,10 +6,7 @@ import re
 from typing import Final
 
 from consult.text.lines import Line
-from consult.text.tree import Kind
-
-HEADINGS: Final = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION, Kind.HEADING})
-STRUCTURE: Final = HEADINGS | {Kind.ARTICLE}
+from consult.text.tree import HEADINGS, STRUCTURE, Kind
 
 _CONTENTS_TITLE: Final = re.compile(r"[【\[]?目\s*[录次][】\]]?$")
 _PAGE_NUMBER: Final = re.compile(r"[\s.．·…⋯‥\-—_（(]*\d*[\s）)\-—]*$")

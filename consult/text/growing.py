@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeAlias
 
-from consult.text.lines import Line
+from consult.text.lines import Line, Style
 from consult.text.tree import Kind, Provision
 
 _Fields: TypeAlias = tuple[str, Kind, str, str, str, tuple[Provision, ...], int, str]
@@ -48,11 +48,41 @@ class Branch:
         self.counts[what] = number = self.counts.get(what, 0) + 1
         return number
 
+    def next_anchor(self, what: str) -> str:
+        """An anchor below this one for one more child of a sort: annex-2, art-5-para-3."""
+        return self.child_anchor(f"{what}-{self.next_number(what)}")
+
     def child_anchor(self, name: str) -> str:
         """An anchor below this one, with -x2 for the second child of the same name."""
         anchor = f"{self.anchor}-{name}" if self.anchor else name
         times = self.next_number(anchor)
         return anchor if times == 1 else f"{anchor}-x{times}"
+
+
+def depth_of(style: Style, opened: list[tuple[Style, Branch]]) -> int:
+    """How deep a style of mark is open; the depth of the next one where it isn't."""
+    return next((at for at, (open_style, _) in enumerate(opened) if open_style is style), len(opened))
+
+
+def hang_paragraph(line: Line, parent: Branch) -> None:
+    """Hang a line without a mark under a clause or an item, whose own text is the first paragraph."""
+    name = f"para-{parent.next_number('para') + bool(parent.text)}"
+    parent.children.append(leaf(parent.child_anchor(name), Kind.PARAGRAPH, line))
+
+
+def open_heading(line: Line, rank: int, opened: list[tuple[int, Branch]], root: Branch) -> None:
+    """Open a heading below the lowest open one that stands higher; `opened` are the headings open so far, by rank."""
+    while opened[-1][0] >= rank:
+        opened.pop()
+    parent = opened[-1][1]
+    if line.kind is Kind.HEADING:
+        anchor = root.next_anchor("heading")
+    else:
+        number = f"{line.value}-{line.sub}" if line.sub else str(line.value)
+        anchor = parent.child_anchor(f"{line.kind.value}-{number}")
+    branch = Branch(anchor, line.kind, line, line.text, line.heading, line.number, line.written)
+    parent.children.append(branch)
+    opened.append((rank, branch))
 
 
 def leaf(anchor: str, kind: Kind, line: Line) -> Provision:

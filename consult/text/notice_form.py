@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from consult.text.growing import Branch, leaf
+from consult.text.growing import Branch, depth_of, hang_paragraph, open_heading
 from consult.text.lines import Line, Style
 from consult.text.numerals import ARABIC
-from consult.text.tree import Kind
+from consult.text.tree import HEADINGS, RANK, Kind
 
 STYLE_NAMES: Final = {
     Style.DUN: "head",
@@ -21,7 +21,6 @@ STYLE_NAMES: Final = {
     Style.THIRD: "dec",
     Style.FOURTH: "dec",
 }
-_RANK: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
 _HEADING_LIMIT: Final = 40  # characters of a heading that runs into its text (（一）扩大范围。各处室…)
 _ENDS: Final = "。；：，、;:,！？"
 _COUNTED_DIGITS: Final = 2  # an Arabic mark of more digits is a place in the tree, not a mark of the outline
@@ -36,34 +35,17 @@ def grow_notice(lines: list[Line], root: Branch) -> None:
     stack: list[tuple[Style, Branch]] = []
     for line in lines:
         if line.kind is Kind.ITEM:
-            depth = next((at for at, (style, _) in enumerate(stack) if style is line.style), len(stack))
-            del stack[depth:]
+            del stack[depth_of(line.style, stack) :]
             parent = stack[-1][1] if stack else headings[-1][1]
             branch = _clause(line, parent)
             parent.children.append(branch)
             stack.append((line.style, branch))
-        elif line.kind in _RANK or line.kind is Kind.HEADING:
+        elif line.kind in HEADINGS:
             stack.clear()
-            _open_heading(line, headings, root)
+            rank = RANK.get(line.kind, 1 if line.number else 3)
+            open_heading(line, rank, headings, root)
         else:
-            parent = stack[-1][1] if stack else headings[-1][1]
-            name = f"para-{parent.next_number('para') + bool(parent.text)}"
-            parent.children.append(leaf(parent.child_anchor(name), Kind.PARAGRAPH, line))
-
-
-def _open_heading(line: Line, headings: list[tuple[int, Branch]], root: Branch) -> None:
-    rank = _RANK.get(line.kind, 1 if line.number else 3)
-    while headings[-1][0] >= rank:
-        headings.pop()
-    parent = headings[-1][1]
-    if line.kind is Kind.HEADING:
-        name = f"heading-{root.next_number('heading')}"
-        anchor = f"{root.anchor}-{name}" if root.anchor else name
-    else:
-        anchor = parent.child_anchor(f"{line.kind.value}-{line.value}" + (f"-{line.sub}" if line.sub else ""))
-    branch = Branch(anchor, line.kind, line, line.text, line.heading, line.number, line.written)
-    parent.children.append(branch)
-    headings.append((rank, branch))
+            hang_paragraph(line, stack[-1][1] if stack else headings[-1][1])
 
 
 def _clause(line: Line, parent: Branch) -> Branch:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from consult.text.articles import as_plain, settle_articles
 from consult.text.checks import find_warnings
 from consult.text.documents import split_documents
-from consult.text.front import STRUCTURE, split_front
+from consult.text.front import split_front
 from consult.text.growing import Branch
 from consult.text.lines import Line
 from consult.text.notice_form import depths, grow_notice
@@ -15,7 +15,7 @@ from consult.text.rows import cut, lines_of
 from consult.text.run import Run, read_runs
 from consult.text.signatures import take_signature
 from consult.text.statute_form import grow_statute
-from consult.text.tree import Draft, DraftWarning, Form, Kind, Provision, Step
+from consult.text.tree import STRUCTURE, Draft, DraftWarning, Form, Kind, Provision, Step
 
 __all__ = ["Draft", "DraftWarning", "Form", "Kind", "Provision", "Step", "parse"]
 
@@ -89,9 +89,9 @@ def _grow(lines: list[Line], root: Branch, ready: Sequence[Line | Provision] = (
     else:
         grow_notice([as_plain(line) if line.kind is Kind.ARTICLE else line for line in lines], root)
     for line in signature:
-        number = root.next_number("signature")
-        anchor = f"{root.anchor}-signature-{number}" if root.anchor else f"signature-{number}"
-        root.children.append(Provision(anchor, Kind.SIGNATURE, "", "", line.source, (), line.place))
+        root.children.append(
+            Provision(root.next_anchor("signature"), Kind.SIGNATURE, "", "", line.source, (), line.place)
+        )
     return form
 
 
@@ -116,14 +116,14 @@ def _annex(
 
     It holds `lines`, then what is `ready`, then `closing`.
     """
-    number = root.next_number("annex")
+    anchor = root.next_anchor("annex")
     taken, written, heading = 0, [label.written] if label else [], label.heading if label else ""
     while taken < min(4, len(lines)) and not (label and heading) and _is_annex_title(lines[taken], label is None):
         written.append(lines[taken].source)
         heading += lines[taken].text
         taken += 1
     line = label or lines[0]
-    branch = Branch(f"annex-{number}", Kind.ANNEX, line, "", heading, label.number if label else "", "\n".join(written))
+    branch = Branch(anchor, Kind.ANNEX, line, "", heading, label.number if label else "", "\n".join(written))
     if ready:
         _grow(list(closing), branch, (*lines[taken:], *ready))
     else:

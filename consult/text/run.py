@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from consult.text.documents import ends_of_letters, split_documents
-from consult.text.front import HEADINGS
 from consult.text.growing import provision
 from consult.text.lines import Line, Style
 from consult.text.rows import PlainLine, article_number, is_plain_text, item_number, lines_of
 from consult.text.statute_form import grow_article
 from consult.text.structure import structure_of
-from consult.text.tree import Kind, Provision
+from consult.text.tree import HEADINGS, Kind, Provision
 
 _FEWEST = 4  # articles from which it is worth the while
 _ARTICLE, _PARAGRAPH, _ITEM = Kind.ARTICLE, Kind.PARAGRAPH, Kind.ITEM

@@ -8,17 +8,15 @@ from itertools import chain
 from typing import Final
 
 from consult.text.articles import as_plain
-from consult.text.growing import Branch, leaf, provision
+from consult.text.growing import Branch, depth_of, hang_paragraph, leaf, open_heading, provision
 from consult.text.lines import Line, Style, shape_of
 from consult.text.marks import read_opening
-from consult.text.tree import Kind, Provision
+from consult.text.tree import HEADINGS, RANK, STRUCTURE, Kind, Provision
 
 _RUN: Final = re.compile("A[PI]*|[^A]")  # an article with what stands below it, or any other line
 _MAYBE_HEADING: Final = re.compile("I(?=[AEBCSHI])|[EBCS](?=[PH])")
-_RANK: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
 _DUN_RANK: Final = 5
 _BRACKET_RANK: Final = 6
-_UNNUMBERED: Final = "heading"
 _BRACKETS: Final = frozenset("（(")
 _SENTENCE_ENDS: Final = "。；：，、;:,"
 _HEADING_LIMIT: Final = 40  # characters of a heading that has no 章 or 节 in it
@@ -39,9 +37,9 @@ def grow_statute(lines: list[Line], root: Branch, ready: Sequence[Line | Provisi
             hang(piece)
         elif type(piece) is not Line:
             continue
-        elif piece.kind in _RANK or piece.kind is Kind.HEADING:
+        elif piece.kind in HEADINGS:
             started = True
-            _open_heading(piece, open_branches, root)
+            open_heading(piece, _rank(piece, open_branches), open_branches, root)
             hang = open_branches[-1][1].children.append
         else:
             _hang_loose(piece, open_branches[-1][1], root, started)
@@ -62,34 +60,15 @@ def _articles_grown(lines: list[Line], root: Branch) -> Iterator[Line | Provisio
 def _hang_loose(line: Line, parent: Branch, root: Branch, started: bool) -> None:
     """A line outside any article: the preamble, or text under a heading."""
     if not started:
-        name = f"preamble-{root.next_number('preamble')}"
-        anchor = f"{root.anchor}-{name}" if root.anchor else name
-        parent.children.append(leaf(anchor, Kind.PREAMBLE, line))
-        return
-    anchor = parent.child_anchor(f"para-{parent.next_number('para')}")
-    parent.children.append(leaf(anchor, Kind.PARAGRAPH, line))
-
-
-def _open_heading(line: Line, open_branches: list[tuple[int, Branch]], root: Branch) -> None:
-    rank = _rank(line, open_branches)
-    while open_branches[-1][0] >= rank:
-        open_branches.pop()
-    parent = open_branches[-1][1]
-    if line.kind is Kind.HEADING:
-        name = f"{_UNNUMBERED}-{root.next_number(_UNNUMBERED)}"
-        anchor = f"{root.anchor}-{name}" if root.anchor else name
+        parent.children.append(leaf(root.next_anchor("preamble"), Kind.PREAMBLE, line))
     else:
-        number = f"{line.value}-{line.sub}" if line.sub else str(line.value)
-        anchor = parent.child_anchor(f"{line.kind.value}-{number}")
-    branch = Branch(anchor, line.kind, line, line.text, line.heading, line.number, line.written)
-    parent.children.append(branch)
-    open_branches.append((rank, branch))
+        parent.children.append(leaf(parent.next_anchor("para"), Kind.PARAGRAPH, line))
 
 
 def _rank(line: Line, open_branches: list[tuple[int, Branch]]) -> int:
     """How high a heading stands; 附则 without a number stands beside the highest heading that is open."""
     if line.kind is not Kind.HEADING:
-        return _RANK[line.kind]
+        return RANK[line.kind]
     if line.style is Style.DUN:
         return _DUN_RANK
     if line.style is Style.BRACKET:
@@ -97,7 +76,7 @@ def _rank(line: Line, open_branches: list[tuple[int, Branch]]) -> int:
     if line.number:  # 第一部分
         return 1
     numbered = [rank for rank, _ in open_branches[1:] if rank < _DUN_RANK]
-    return numbered[0] if numbered else _RANK[Kind.CHAPTER]
+    return numbered[0] if numbered else RANK[Kind.CHAPTER]
 
 
 def _with_headings(lines: list[Line]) -> list[Line]:
@@ -137,7 +116,7 @@ def _goes_on(line: Line) -> bool:
 
 
 def _is_structure(line: Line) -> bool:
-    return line.kind is Kind.ARTICLE or line.kind in _RANK or line.kind is Kind.HEADING or _looks_like_heading(line)
+    return line.kind in STRUCTURE or _looks_like_heading(line)
 
 
 def _looks_like_heading(line: Line) -> bool:
@@ -157,7 +136,7 @@ def _is_title(line: Line, lines: list[Line], index: int) -> bool:
         and len(line.text) <= _NEXT_LINE_TITLE_LIMIT
         and line.text[-1] not in _SENTENCE_ENDS
         and after is not None
-        and (after.kind is Kind.ARTICLE or after.kind in _RANK)
+        and (after.kind is Kind.ARTICLE or after.kind in RANK)
     ) or (line.kind is Kind.HEADING and not line.number and after is not None and after.kind is Kind.ARTICLE)
 
 
@@ -263,12 +242,10 @@ def _nested_items(lines: list[Line], para: str) -> tuple[Provision, ...]:
     for index, line in enumerate(lines):
         if line.kind is not Kind.ITEM:
             upcoming = next(later.style for later in lines[index:] if later.kind is Kind.ITEM)
-            del stack[_depth(stack, upcoming) + 1 :]
-            parent = stack[-1][1]
-            name = f"para-{parent.next_number('para') + bool(parent.text)}"
-            parent.children.append(leaf(parent.child_anchor(name), Kind.PARAGRAPH, line))
+            del stack[depth_of(upcoming, stack) + 1 :]
+            hang_paragraph(line, stack[-1][1])
             continue
-        del stack[_depth(stack, line.style) :]
+        del stack[depth_of(line.style, stack) :]
         parent = stack[-1][1] if stack else root
         kind = Kind.POINT if stack else Kind.ITEM
         anchor = parent.child_anchor(f"{kind.value}-{line.value}")
@@ -276,8 +253,3 @@ def _nested_items(lines: list[Line], para: str) -> tuple[Provision, ...]:
         parent.children.append(branch)
         stack.append((line.style, branch))
     return root.finish().children
-
-
-def _depth(stack: list[tuple[Style, Branch]], style: Style) -> int:
-    """How deep a style is open; the depth of the next one where it isn't."""
-    return next((at for at, (open_style, _) in enumerate(stack) if open_style is style), len(stack))

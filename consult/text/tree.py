@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Kind(StrEnum):
@@ -32,6 +32,12 @@ class Kind(StrEnum):
     SIGNATURE = "signature"
 
     __hash__ = str.__hash__  # Enum's own is a call into Python; kinds are looked up for every line
+
+
+RANK: Final = {Kind.PART: 1, Kind.SUBPART: 2, Kind.CHAPTER: 3, Kind.SECTION: 4}
+"""How high a numbered heading stands; 1 is the highest."""
+HEADINGS: Final = frozenset({*RANK, Kind.HEADING})
+STRUCTURE: Final = HEADINGS | {Kind.ARTICLE}
 
 
 class Form(StrEnum):

@@ -21,9 +21,10 @@ from consult.text.comparison import Comparison, Match, Relation, compare
 from consult.text.instruments import Register
 from consult.text.outline import outline
 from consult.text.provisions import Draft, Kind, Provision, parse
+from consult.text.tree import STRUCTURE
 from consult.text.wording import Op
 
-_SHOWN = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION, Kind.HEADING, Kind.ANNEX, Kind.ARTICLE})
+_SHOWN = STRUCTURE | {Kind.ANNEX}
 _RELATIONS = {
     Relation.SAME: "未改",
     Relation.CHANGED: "修改",

@@ -21,11 +21,10 @@ from consult.files.export.official_layout import (
 )
 from consult.text.anchors import in_words
 from consult.text.comparison import Comparison, Match, Relation
-from consult.text.tree import Draft, Kind, Provision
+from consult.text.tree import HEADINGS, Draft, Kind, Provision
 from consult.text.wording import Op
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_CENTRED: Final = frozenset({Kind.PART, Kind.SUBPART, Kind.CHAPTER, Kind.SECTION, Kind.HEADING})
 _COLUMNS: Final = (("修改前", 105), ("修改后", 105), ("说明", 37))  # headings, widths in millimetres
 _DELETED, _INSERTED = RGBColor(0xB4, 0x23, 0x18), RGBColor(0x14, 0x5A, 0x32)
 _RELATIONS: Final = {
@@ -57,7 +56,7 @@ def to_docx(draft: Draft, fonts: Fonts | None = None) -> bytes:
 
 
 def _write(document: Any, node: Provision, fonts: Fonts, depth: int) -> None:
-    if node.kind in _CENTRED:
+    if node.kind in HEADINGS:
         font = fonts.heading if node.kind is not Kind.SECTION else fonts.subheading
         add_line(document, _source_heading(node), font, SIZE_3, centred=True)
         if node.text:
