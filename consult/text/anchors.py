@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from consult.text.numerals import ARABIC, CHINESE, read_number, write_number
+from consult.text.numerals import ARABIC, CHINESE, NUMERALS, read_number, write_number
 
 WHOLE: Final = "draft"
 _WHOLE_WORDS: Final = "全文"
@@ -62,7 +62,7 @@ _OTHER_PARAGRAPH: Final = _ordinal("段")
 
 STEP: Final = re.compile(r"([a-z]+)-(\d+)(?:-(\d+))?(?:-x(\d+))?(?:-|$)")
 """One step of an anchor: its name, its number, the number after 之, and which of several that are called so."""
-_N: Final = f"[{CHINESE}{ARABIC}]+"
+_N: Final = f"[{NUMERALS}]+"
 _READ: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), name)
     for pattern, name in (

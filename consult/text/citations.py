@@ -11,7 +11,7 @@ from typing import Final
 
 from consult.text.anchors import from_words
 from consult.text.instruments import Instrument, Register, normalise
-from consult.text.numerals import ARABIC, CHINESE
+from consult.text.numerals import NUMERALS
 from consult.text.tree import Draft, Kind, Provision
 
 
@@ -56,7 +56,7 @@ class Reference:
     found: bool
 
 
-_N: Final = f"[{CHINESE}{ARABIC}]{{1,9}}"
+_N: Final = f"[{NUMERALS}]{{1,9}}"
 _ARTICLE: Final = (
     rf"第\s*{_N}\s*条(?:之{_N}(?![款项条]))?(?:第{_N}款)?(?:第[（(]?{_N}[）)]?项)?(?:第[（(]?{_N}[）)]?目)?"
 )

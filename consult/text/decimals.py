@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from consult.text.lines import Line, Style
+from consult.text.lines import STOPS, Line, Style
 from consult.text.numerals import ARABIC, read_number
 from consult.text.tree import STRUCTURE, Kind
 
@@ -22,7 +22,6 @@ _FIGURE: Final = re.compile(  # but 1.3分级分类 and 1.4以人为本 are head
     r"|[人户件台天处](?:以[上下内外]|[的次])|以[上下内外]"
 )
 _ALONE: Final = re.compile(rf"({_ONE})([ \u3000\t]*)(?![{ARABIC}.．、）)])\S(?:[ \u3000]?\S){{0,29}}$")  # 1  总则
-_ENDS: Final = "。；：，、;:,！？"
 _SKIPPED: Final = 2  # numbers that a draft may have left out
 _STYLES: Final = (Style.ARABIC, Style.SECOND, Style.THIRD, Style.FOURTH)
 
@@ -79,7 +78,7 @@ def _alone(lines: list[Line], numbered_below: set[int]) -> dict[int, _Candidate]
     last = max(numbered_below) + 1
     for index, line in enumerate(lines):
         text = line.text
-        if line.kind is not Kind.PARAGRAPH or text[0] not in ARABIC or text[-1] in _ENDS:
+        if line.kind is not Kind.PARAGRAPH or text[0] not in ARABIC or text[-1] in STOPS:
             continue
         one = _ALONE.match(text)
         if one is None or (not one[2] and _FIGURE.match(text, one.end(1))):

@@ -6,14 +6,13 @@ from typing import Final
 
 from consult.text.articles import as_plain, follows
 from consult.text.front import TITLE_ENDS
-from consult.text.lines import Line, Style, shape_of
+from consult.text.lines import SENTENCE_ENDS, Line, Style, shape_of
 from consult.text.signatures import end_of_tail, is_date, is_signed
 from consult.text.tree import HEADINGS, STRUCTURE, Kind
 
 _ANNOUNCED: Final = 20  # lines from 附件：某办法 to the date of the letter that it belongs to
 _NAME_LIMIT: Final = 50  # characters of a title, or of an annex in a list of annexes
 _TITLE_LINES: Final = 4
-_SENTENCE_ENDS: Final = "。；：，、:;,"
 _DATE_ENDS: Final = "日月）)0123456789"
 
 
@@ -129,4 +128,4 @@ def _restart_begins(lines: list[Line], index: int) -> int | None:
 def _can_head(line: Line) -> bool:
     if line.kind is not Kind.PARAGRAPH or line.style is not Style.NONE:
         return False
-    return line.text[0] in "（(" or (len(line.text) <= _NAME_LIMIT and line.text[-1] not in _SENTENCE_ENDS)
+    return line.text[0] in "（(" or (len(line.text) <= _NAME_LIMIT and line.text[-1] not in SENTENCE_ENDS)

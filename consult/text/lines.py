@@ -7,6 +7,11 @@ from typing import Final, NamedTuple
 
 from consult.text.tree import Kind
 
+SENTENCE_ENDS: Final = "。；：，、;:,"
+"""What a line of text ends in, and a title doesn't."""
+STOPS: Final = f"{SENTENCE_ENDS}！？"
+"""The same for headings in the text, which ask and call for nothing."""
+
 
 class Style(IntEnum):
     """How an enumeration is marked, from the outermost kind in use to the innermost."""

@@ -6,11 +6,10 @@ import re
 from typing import Final
 
 from consult.text.lines import Line, Style
-from consult.text.numerals import ARABIC, CHINESE, read_number
+from consult.text.numerals import ARABIC, CHINESE, NUMERALS, read_number
 from consult.text.structure import CITED, HEADING_LIMIT
 from consult.text.tree import Kind
 
-_N: Final = f"{CHINESE}{ARABIC}"
 _DUN: Final = re.compile(r"([〇零一二三四五六七八九十百]{1,5})\s*[、．.]")
 _CLASSES: Final = re.compile(r"[一二三四五六七八九十](?:、[一二三四五六七八九十])*[类级等线档期批季届次]")
 _BRACKET: Final = re.compile(rf"([（(〔])\s*([{CHINESE}]{{1,5}}|[{ARABIC}]{{1,3}}|[A-Za-z])\s*([）)〕])")
@@ -32,7 +31,7 @@ _ENCLOSED_STYLE: Final = (
     ("㉑", "㉟", Style.CIRCLE),
 )
 _ANNEX: Final = re.compile(
-    rf"附\s*(?P<what>件|录|表|图|页)?\s*(?P<n>[{_N}]{{1,3}})?\s*(?P<end>[：:]|[.．、]|(?=\s)|$)\s*(?P<title>.*)"
+    rf"附\s*(?P<what>件|录|表|图|页)?\s*(?P<n>[{NUMERALS}]{{1,3}})?\s*(?P<end>[：:]|[.．、]|(?=\s)|$)\s*(?P<title>.*)"
 )
 _BARE_HEADINGS: Final = frozenset({"附则", "总则", "罚则", "序言", "前言", "总纲", "分则"})
 # Which reader looks at a line that begins with a character.

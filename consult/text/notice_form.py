@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from consult.text.growing import Branch, depth_of, hang_paragraph, open_heading
-from consult.text.lines import Line, Style
+from consult.text.lines import STOPS, Line, Style
 from consult.text.numerals import ARABIC
 from consult.text.tree import HEADINGS, RANK, Kind
 
@@ -22,7 +22,6 @@ STYLE_NAMES: Final = {
     Style.FOURTH: "dec",
 }
 _HEADING_LIMIT: Final = 40  # characters of a heading that runs into its text (（一）扩大范围。各处室…)
-_ENDS: Final = "。；：，、;:,！？"
 _COUNTED_DIGITS: Final = 2  # an Arabic mark of more digits is a place in the tree, not a mark of the outline
 
 
@@ -59,7 +58,7 @@ def _clause(line: Line, parent: Branch) -> Branch:
 def _split_heading(line: Line) -> tuple[str, str]:
     """A clause's heading and text: the whole line where it ends without a stop, or the first short sentence."""
     text = line.text
-    if text and len(text) <= _HEADING_LIMIT and text[-1] not in _ENDS:
+    if text and len(text) <= _HEADING_LIMIT and text[-1] not in STOPS:
         return text, ""
     stop = text.find("。", 0, _HEADING_LIMIT + 1)
     if 0 < stop < len(text) - 1 and not any(mark in text[:stop] for mark in "，；："):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-DIGITS: Final = "〇零一二三四五六七八九"
 CHINESE: Final = "〇零○Ｏ一二三四五六七八九十百千万两壹贰叁肆伍陆柒捌玖拾佰仟"
 ARABIC: Final = "0123456789０１２３４５６７８９"
+NUMERALS: Final = f"{CHINESE}{ARABIC}"
+"""Every character that a number may be written with, for a class in an expression."""
 
 _VALUE: Final = {
     **{c: i for i, c in enumerate("零一二三四五六七八九")},

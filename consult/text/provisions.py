@@ -9,7 +9,7 @@ from consult.text.checks import find_warnings
 from consult.text.documents import split_documents
 from consult.text.front import split_front
 from consult.text.growing import Branch
-from consult.text.lines import Line
+from consult.text.lines import SENTENCE_ENDS, Line
 from consult.text.notice_form import depths, grow_notice
 from consult.text.rows import cut, lines_of
 from consult.text.run import Run, read_runs
@@ -137,7 +137,7 @@ def _is_annex_title(line: Line, unlabelled: bool) -> bool:
         return False
     if unlabelled and text[0] in "（(":
         return True
-    return len(text) <= 60 and text[-1] not in "。；：，、;:,"
+    return len(text) <= 60 and text[-1] not in SENTENCE_ENDS
 
 
 def _front_nodes(front: list[tuple[Kind, Line]]) -> tuple[Provision, ...]:

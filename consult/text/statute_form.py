@@ -9,7 +9,7 @@ from typing import Final
 
 from consult.text.articles import as_plain
 from consult.text.growing import Branch, depth_of, hang_paragraph, leaf, open_heading, provision
-from consult.text.lines import Line, Style, shape_of
+from consult.text.lines import SENTENCE_ENDS, Line, Style, shape_of
 from consult.text.marks import read_opening
 from consult.text.tree import HEADINGS, RANK, STRUCTURE, Kind, Provision
 
@@ -18,7 +18,6 @@ _MAYBE_HEADING: Final = re.compile("I(?=[AEBCSHI])|[EBCS](?=[PH])")
 _DUN_RANK: Final = 5
 _BRACKET_RANK: Final = 6
 _BRACKETS: Final = frozenset("（(")
-_SENTENCE_ENDS: Final = "。；：，、;:,"
 _HEADING_LIMIT: Final = 40  # characters of a heading that has no 章 or 节 in it
 _NEXT_LINE_TITLE_LIMIT: Final = 30  # characters of a chapter's title that stands on the next line
 
@@ -121,7 +120,7 @@ def _is_structure(line: Line) -> bool:
 
 def _looks_like_heading(line: Line) -> bool:
     text = line.text
-    return line.kind is Kind.ITEM and 0 < len(text) <= _HEADING_LIMIT and text[-1] not in _SENTENCE_ENDS
+    return line.kind is Kind.ITEM and 0 < len(text) <= _HEADING_LIMIT and text[-1] not in SENTENCE_ENDS
 
 
 def _as_heading(line: Line) -> Line:
@@ -134,7 +133,7 @@ def _is_title(line: Line, lines: list[Line], index: int) -> bool:
     return (
         line.kind is Kind.PARAGRAPH
         and len(line.text) <= _NEXT_LINE_TITLE_LIMIT
-        and line.text[-1] not in _SENTENCE_ENDS
+        and line.text[-1] not in SENTENCE_ENDS
         and after is not None
         and (after.kind is Kind.ARTICLE or after.kind in RANK)
     ) or (line.kind is Kind.HEADING and not line.number and after is not None and after.kind is Kind.ARTICLE)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from consult.text.lines import Line, Style
-from consult.text.numerals import ARABIC, CHINESE, read_number
+from consult.text.lines import STOPS, Line, Style
+from consult.text.numerals import NUMERALS, read_number
 from consult.text.tree import Kind
 
-_N: Final = f"{CHINESE}{ARABIC}"
 _STRUCTURE: Final = re.compile(
-    rf"第\s*(?P<n>[{_N}](?:[\s{_N}]{{0,14}}[{_N}])?)(?:之(?P<inner>[{_N}]{{1,3}}))?\s*"
+    rf"第\s*(?P<n>[{NUMERALS}](?:[\s{NUMERALS}]{{0,14}}[{NUMERALS}])?)(?:之(?P<inner>[{NUMERALS}]{{1,3}}))?\s*"
     rf"(?P<level>条|章|节|编|篇|分\s*编|部\s*分)"
-    rf"(?:\s*之\s*(?P<sub>[{_N}]{{1,3}})(?![{_N}]))?"
+    rf"(?:\s*之\s*(?P<sub>[{NUMERALS}]{{1,3}})(?![{NUMERALS}]))?"
 )
 _PLAIN_HEADING: Final = re.compile(
     r"第([一二三四五六七八九十]{1,3})(编|分编|章|节)[ \u3000]+([^\s。；：，、！？;:,第]{1,40}(?<!的))"
@@ -30,13 +29,12 @@ _CAPTION: Final = re.compile(
     r"\s*(?:（([^（）]{1,40})）|\(([^()]{1,40})\)|【([^【】]{1,40})】|〔([^〔〕]{1,40})〕|\[([^\[\]]{1,40})\])\s*"
 )
 # 第二章 采购 第一节 一般规定
-_SAME_LINE: Final = re.compile(rf"\s(第[\s{_N}]{{1,12}}条[\s（(【].*|第[{_N}]{{1,3}}节\s.*)")
+_SAME_LINE: Final = re.compile(rf"\s(第[\s{NUMERALS}]{{1,12}}条[\s（(【].*|第[{NUMERALS}]{{1,3}}节\s.*)")
 _NO_CAPTION: Final = re.compile(r"以下|含|一九|二〇|(?:已|予以)?(?:删[去除]|废止|取消)|[略空]$|此条")
 CITED: Final = re.compile(
     rf"(?:规定|所列|所称|所指|所述|的规定|的|和|或者|或|及其|及|与|至|、|，|；|。|）|”|修改|改为|作为|以外|之规定|款|项|中规定|中的"
-    rf"|[《〈]|第[\s{_N}]+[款项条])"
+    rf"|[《〈]|第[\s{NUMERALS}]+[款项条])"
 )
-_ENDS: Final = frozenset("。；：，、！？;:,")
 HEADING_LIMIT: Final = 60  # characters: longer than any heading of a chapter
 
 
@@ -87,7 +85,7 @@ def _can_be_heading(title: str, spaced: bool) -> bool:
 
     A title broken over two lines may end in 、.
     """
-    if title[-1] in _ENDS and not (spaced and title[-1] == "、"):
+    if title[-1] in STOPS and not (spaced and title[-1] == "、"):
         return False
     if CITED.match(title) is None:
         return True
