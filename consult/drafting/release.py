@@ -50,6 +50,11 @@ def proposed_period(
         raise PeriodRefused(str(error), "days") from error
 
 
+def rest_in_words(day: date) -> str:
+    """Say that a last day is one of rest, and what day follows the rest; nothing of a working day."""
+    return periods.rest_in_words(day, rules().calendar)
+
+
 def wrote(actor: Actor, consultation: Consultation) -> bool:
     """Say whether an actor created, edited or submitted a consultation, or uploaded its draft."""
     if actor.id is None or actor.kind != "user":

@@ -111,9 +111,15 @@ def _roll(day: date, calendar: Calendar) -> tuple[date, bool]:
     while True:
         kind = calendar.day_kind(day)
         known = known and kind is not DayKind.UNKNOWN
-        if kind is DayKind.WORKING or (kind is DayKind.UNKNOWN and not presumed_rest(day)):
+        if not is_rest(day, calendar):
             return day, known
         day += ONE_DAY
+
+
+def is_rest(day: date, calendar: Calendar) -> bool:
+    """Say whether a day is one of rest; where its year has no calendar yet, whether it is taken as one."""
+    kind = calendar.day_kind(day)
+    return kind is DayKind.REST or (kind is DayKind.UNKNOWN and presumed_rest(day))
 
 
 def presumed_rest(day: date) -> bool:
@@ -145,6 +151,17 @@ def _period_in_words(start: date, days: int, nominal: date, last: date, calendar
             "待国务院办公厅放假通知公布后重新计算。"
         )
     return told
+
+
+def rest_in_words(day: date, calendar: Calendar) -> str:
+    """Say that a last day is one of rest, and what day follows the rest; nothing of a working day."""
+    if not is_rest(day, calendar):
+        return ""
+    after, _known = _roll(day, calendar)
+    return (
+        f"{in_words(day)}（{weekday(day)}，{_nature(day, calendar)}），"
+        f"休息日结束的次日是{in_words(after, day)}（{weekday(after)}）"
+    )
 
 
 def _nature(day: date, calendar: Calendar) -> str:

@@ -113,6 +113,9 @@ def consultation_extend(slug: str) -> Answer:
         if form.last_day.data is None:
             raise PeriodRefused("请填写新的最后一日。", "last_day")
         release.extend_period(current_actor(), one, last_day=form.last_day.data, reason=form.reason.data or "", at=at)
+        rest = release.rest_in_words(form.last_day.data)
+        if rest:
+            flash(f"新的最后一日是{rest}。要顺延的，请再延长一次。", "warning")
 
     return _act(slug, "extend", ExtendForm(prefix="extend"), "期限已经延长，公众页面上同时显示理由。", verb)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -168,6 +169,23 @@ def test_extended_with_a_reason_that_the_public_reads(signed_in: SignIn, staff: 
     assert act(client, slug, "extend", **(early | {"extend-last_day": last.isoformat()})).status_code == 303
     assert clock.local(fresh(slug).closes_at).date() == last + timedelta(days=1)
     assert "来件较多，需要更长时间。" in client.get(f"/consultations/{slug}").text
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        ("2026-12-13", "2026年12月13日（星期日，休息日），休息日结束的次日是12月14日（星期一）"),
+        ("2027-01-01", "2027年1月1日（星期五，暂按休息日），休息日结束的次日是1月4日（星期一）"),
+    ],
+)
+def test_an_extension_to_a_day_of_rest_says_so(signed_in: SignIn, staff: Staff, day: str, told: str) -> None:
+    with time_machine.travel(datetime(2026, 11, 9, 2, tzinfo=UTC), tick=False):
+        slug, client = released(staff).slug, signed_in("publisher")
+        extended = {"extend-last_day": day, "extend-reason": "来件较多，需要更长时间。"}
+        page = client.post(f"/desk/consultations/{slug}/extend", data=extended, follow_redirects=True).text
+        assert told in page
+        act(client, slug, "extend", **(extended | {"extend-last_day": "2027-01-12"}))
+        assert "休息日结束的次日" not in client.get(f"/desk/consultations/{slug}").text
 
 
 def test_withdrawn_with_a_reason_and_what_came_in_stays(signed_in: SignIn, staff: Staff) -> None:
