@@ -7,10 +7,12 @@ be killed anywhere; a submission is either read or not.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Row, Select, Text, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, aliased, mapped_column, selectinload
 
 from consult.files.blobs import BlobError
@@ -73,36 +75,34 @@ class Found:
     in_files: bool
 
 
-def read_new(at: datetime) -> int:
+def read_new(_at: datetime) -> int:
     """Read submissions that can't be found yet; return how many. May be killed and called again."""
     read = 0
     for _ in range(BATCHES):
         fresh = db.session.scalars(_unread()).all()
         if not fresh:
             break
-        texts = _read(fresh)
-        with transaction():
-            known = set(
-                db.session.scalars(
-                    select(SubmissionText.submission_id).where(
-                        SubmissionText.submission_id.in_([id_ for id_, _, _ in texts])
-                    )
-                )
-            )
-            texts = [text for text in texts if text[0] not in known]
-            bulk.insert_rows(
-                SubmissionText, [{"submission_id": id_, "words": words, "files": files} for id_, words, files in texts]
-            )
-            bulk.insert_rows(
-                SubmissionToken,
-                [
-                    {"token": token, "submission_id": id_}
-                    for id_, words, files in texts
-                    for token in searching.tokens(f"{words}\n{files}")
-                ],
-            )
-        read += len(texts)
+        with suppress(IntegrityError):  # another worker has kept some of the same meanwhile
+            read += _keep(_read(fresh))
     return read
+
+
+def _keep(texts: Sequence[tuple[int, str, str]]) -> int:
+    """Store what was read (id, words, those of the files), but for what is there already; return how many."""
+    ids = [id_ for id_, _, _ in texts]
+    with transaction() as session:
+        known = set(session.scalars(select(SubmissionText.submission_id).where(SubmissionText.submission_id.in_(ids))))
+        fresh = [text for text in texts if text[0] not in known]
+        bulk.insert_rows(
+            SubmissionText, [{"submission_id": id_, "words": words, "files": files} for id_, words, files in fresh]
+        )
+        tokens = [
+            {"token": token, "submission_id": id_}
+            for id_, words, files in fresh
+            for token in searching.tokens(f"{words}\n{files}")
+        ]
+        bulk.insert_rows(SubmissionToken, tokens)
+    return len(fresh)
 
 
 def _unread() -> Select[Submission]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from flask import Flask
@@ -110,6 +113,28 @@ def test_read_again_nothing_is_read_twice(consultation: Consultation, monkeypatc
     assert searching.read_new(LATER) == 5
     assert searching.read_new(LATER) == 0
     assert db.session.scalar(select(func.count()).select_from(SubmissionText)) == 5
+
+
+def test_two_workers_at_once_read_each_submission_once(
+    app: Flask, consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = sent(consultation, "建议延长营业时间。")
+    db.session.commit()
+    both, read = Barrier(2, timeout=10), searching._read
+
+    def read_together(submissions: Sequence[Submission]) -> list[tuple[int, str, str]]:
+        both.wait()  # neither keeps what it read before the other has looked
+        return read(submissions)
+
+    monkeypatch.setattr(searching, "_read", read_together)
+
+    def worker(_n: int) -> int:
+        with app.app_context():
+            return searching.read_new(LATER)
+
+    with ThreadPoolExecutor(2) as workers:
+        assert sorted(workers.map(worker, range(2))) == [0, 1]
+    assert found(consultation, "营业时间") == [number]
 
 
 def test_one_whose_transaction_took_longer_is_read_all_the_same(consultation: Consultation) -> None:
