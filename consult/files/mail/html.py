@@ -9,6 +9,7 @@ from itertools import islice
 from lxml import etree
 
 from consult.files import charsets
+from consult.files.mail import quoting
 
 MAX_HTML = 3_000_000  # bytes; the longest honest bodies come from Word and have about 1 MB
 _META = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})", re.I)
@@ -24,13 +25,6 @@ _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt)?\s*(?:[;!]|\Z)", re.I
 )
 _QUOTING = re.compile(r"cite|quote|reply|ntes|netease|border-left", re.I)
-# Foxmail, 阿里邮箱 and others quote in a plain block: it begins with the head of the message or stands under "写道：".
-_QUOTED_HEAD = re.compile(
-    r"[\s>*_—－-]*(?:原始邮件|原始郵件|回复的原邮件|转发的原邮件"
-    r"|(?:发件人|發件人|寄件者|寄件人|from)\s*[:：]|在.{5,120}写道\s*[:：])",
-    re.I,
-)
-_ABOVE_QUOTED = re.compile(r"(?:写道|寫道|写到|wrote)\s*[:：]\s*\Z|(?:原始邮件|回复的原邮件)[\s-]*\Z", re.I)
 _QUOTING_ID = re.compile(r"isReplyContent|reply\w{0,20}content\Z", re.I)
 _HEAD_CHARACTERS = 300
 _UNSHOWN = ("script", "style", "head", "title", "!--")
@@ -138,7 +132,7 @@ class _Writer:
         if element.get("cite") is not None or _QUOTING.search(marks[:1_000]):
             return True
         above = next((line for line in reversed(self._lines[-3:]) if line.strip("> ")), "")
-        return bool(_ABOVE_QUOTED.search(above) or _QUOTED_HEAD.match(_start_of(element)))
+        return quoting.is_quoting_block(above.strip("> "), _start_of(element))
 
     @property
     def _prefix(self) -> str:
@@ -177,13 +171,13 @@ def _is_hidden(element: etree._Element) -> bool:
 
 
 def _start_of(element: etree._Element) -> str:
-    """Return the first words of a block."""
+    """Return the first words of a block, each piece of them on a line."""
     text = ""
     for piece in islice(element.itertext(), _HEAD_CHARACTERS):
-        text += str(piece)
-        if len(text.strip()) >= _HEAD_CHARACTERS:
+        text = f"{text}{piece}\n".lstrip()
+        if len(text) >= _HEAD_CHARACTERS:
             break
-    return text.strip()[:_HEAD_CHARACTERS]
+    return text[:_HEAD_CHARACTERS]
 
 
 def _tidy(lines: list[str]) -> str:

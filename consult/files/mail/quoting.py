@@ -33,10 +33,13 @@ _BARE_RULE = re.compile(
     re.I,
 )
 _FORWARD_WORDS = re.compile(r"转发|轉寄|轉發|forward", re.I)
+_WORDS_OF_WRITING = "写道|寫道|写到|wrote"
 # "在 2026-11-24 10:32:11，"张三" <a@b.cn> 写道：", "张三 <a@b.cn> 于2026年11月24日周二 15:00写道：", "On Tue, … wrote:"
-_WROTE = re.compile(r"(?:写道|寫道|写到|写|寫|wrote|writes|sent|schrieb|a écrit)[ \t]*[:：][ \t]*\Z", re.I)
+_WROTE = re.compile(rf"(?:{_WORDS_OF_WRITING}|写|寫|writes|sent|schrieb|a écrit)[ \t]*[:：][ \t]*\Z", re.I)
 # "---- 在 2026年11月20日 09:00，张三<a@b.cn> 写道 ----"
-_WROTE_RULE = re.compile(r"[ \t>]*[-_]{2,60}[^-_].{1,300}(?:写道|寫道|wrote)[ \t]*[:：]?[ \t]*[-_]{2,60}[ \t]*\Z", re.I)
+_WROTE_RULE = re.compile(
+    rf"[ \t>]*[-_]{{2,60}}[^-_].{{1,300}}(?:{_WORDS_OF_WRITING})[ \t]*[:：]?[ \t]*[-_]{{2,60}}[ \t]*\Z", re.I
+)
 # "2026-11-20 9:00 GMT+08:00 张三 <a@b.cn>:", as Gmail wrote it
 _DATED_SENDER = re.compile(
     r"(?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}\b.{0,150}<\s?[^<>\s]{1,100}@[^<>\s]{2,100}\s?>?\s*([:：]?)\Z"
@@ -66,6 +69,13 @@ _LABEL = re.compile(
     + r")(?:[ \t*]*[:：](?!//)|[ \t]*[|\t])",
     re.I,
 )
+# Foxmail, 阿里邮箱 and others quote in a plain block: it begins with the head of the message or stands under "写道：".
+_BLOCK_START = re.compile(
+    rf"[{_RULERS}\s>]*(?:原始邮件|原始郵件|回复的原邮件|转发的原邮件|(?:{_LABELS['from']})\s*[:：]"
+    rf"|(?:在|on\b).{{5,120}}(?:{_WORDS_OF_WRITING})\s*[:：])",
+    re.I | re.S,
+)
+_ABOVE_BLOCK = re.compile(rf"(?:{_WORDS_OF_WRITING})\s*[:：]\s*\Z|(?:原始邮件|回复的原邮件)[\s-]*\Z", re.I)
 _QUOTE = re.compile(r"[ \t]{0,3}[>＞]")
 
 
@@ -127,9 +137,8 @@ def _find_cut(lines: list[str]) -> _Cut | None:
         if rule or head:
             return _Cut(number, 1 + head, bool(_FORWARD_WORDS.search(stripped)))
         if _LABEL.match(line) and (length := _head_length(lines, number)):
-            return _Cut(
-                _over_rule_line(lines, number), length + number - _over_rule_line(lines, number), bare_head=True
-            )
+            start = _over_rule_line(lines, number)
+            return _Cut(start, length + number - start, bare_head=True)
         wrapped = _attribution_length(lines, number)
         if wrapped:
             return _Cut(number, wrapped)
@@ -144,11 +153,20 @@ def _rule(line: str) -> bool:
     return bool(named or _RULE.match(line))
 
 
+def is_quoting_block(above: str, start: str) -> bool:
+    """Say whether a block of a body holds another message: by the line above it, or by its own first words.
+
+    `start` has each piece of the block on a line.
+    """
+    marks = (above.strip(), start.strip().partition("\n")[0].rstrip())
+    return bool(_ABOVE_BLOCK.search(above) or _BLOCK_START.match(start)) or any(_rule(mark) for mark in marks if mark)
+
+
 def _head_length(lines: list[str], start: int) -> int:
     """Return how many lines a block of From, Sent, To and Subject takes, 0 when there is none.
 
-    It must name the sender or the recipient and one thing more within a few lines, so that a person who
-    writes “主题：……” in an opinion is not cut off.
+    It must name the sender and one thing more within a few lines, so that a person who writes “主题：……” in an opinion
+    is not cut off.
     """
     kinds: set[str] = set()
     last, gaps = start, 0
@@ -164,8 +182,7 @@ def _head_length(lines: list[str], start: int) -> int:
                 break
         elif not kinds or number - last > 2:  # a long list of recipients is wrapped
             break
-    enough = "from" in kinds and kinds & {"date", "to", "subject"} and len(kinds) >= 2
-    return last - start if enough else 0
+    return last - start if "from" in kinds and kinds & {"date", "to", "subject"} else 0
 
 
 def _over_rule_line(lines: list[str], number: int) -> int:

@@ -78,6 +78,14 @@ QUOTING_BLOCKS = {
     + "</blockquote>",
     "under its attribution": divs("绿化局 &lt;a@b.cn&gt; 在 2026-11-20 09:00 写道：")
     + f"<blockquote>{divs(NOTICE)}</blockquote>",
+    "Outlook in a plain block": "<blockquote>"
+    + divs("-----Original Message-----", "From: Greens", "Sent: 2026-11-20", "Subject: x", NOTICE)
+    + "</blockquote>",
+    "Gmail in a plain block": "<blockquote>"
+    + divs("On Fri, Nov 20, 2026 at 9:00 AM Greens &lt;a@b.cn&gt; wrote:", NOTICE)
+    + "</blockquote>",
+    "traditional": f"<blockquote>{divs('發信人：綠化局', '日期：2026-11-20', '主題：x', NOTICE)}</blockquote>",
+    "under its rule": f"{divs('-----Original Message-----')}<blockquote>{divs(NOTICE)}</blockquote>",
     "网易": f'<div id="isReplyContent">{divs(NOTICE)}</div>',
 }
 
