@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, has_request_context, request, url_for
 from markupsafe import Markup
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from consult.settings import settings
 
@@ -72,8 +74,10 @@ def _choose() -> Language:
 @lru_cache(maxsize=512)
 def _asked_by_browser(header: str, follow: str) -> Language:
     """Return the first of the browser's languages (RFC 9110, section 12.5.4) that pages are given in unasked."""
-    for tag in _by_preference(header):
-        primary, *rest = tag.split("-")
+    for tag, quality in parse_accept_header(header, LanguageAccept):
+        primary, *rest = tag.lower().split("-")
+        if not quality:
+            continue
         if primary == "zh":
             return TRADITIONAL if _is_traditional(rest) else OFFICIAL
         if primary == "en" and follow == "any":
@@ -84,20 +88,6 @@ def _asked_by_browser(header: str, follow: str) -> Language:
 def _is_traditional(subtags: list[str]) -> bool:
     """Say whether the subtags of a Chinese tag mean traditional characters: by script, else by region."""
     return "hant" in subtags or ("hans" not in subtags and not TRADITIONAL_REGIONS.isdisjoint(subtags))
-
-
-def _by_preference(header: str) -> list[str]:
-    """Return the language tags of a header in lower case, those wanted most first; those not wanted are left out."""
-    wanted = []
-    for entry in header.lower().split(",")[:20]:
-        tag, _, quality = entry.replace(" ", "").partition(";q=")
-        try:
-            weight = float(quality or 1)
-        except ValueError:
-            continue
-        if tag and weight > 0:
-            wanted.append((-weight, tag))
-    return [tag for _weight, tag in sorted(wanted, key=lambda one: one[0])]
 
 
 def addresses() -> list[tuple[Language, str]]:

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from jinja2 import Environment, meta, nodes
+from jinja2 import meta, nodes
+
+from scripts import translations
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates"
 NAMES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html"))
-READER = Environment(extensions=["jinja2.ext.i18n"])
+READER = translations.jinja()
 Bound = dict[str, str]
 """Names, each with where it comes from."""
 
