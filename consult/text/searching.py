@@ -6,7 +6,7 @@ databases keep the same tokens, so that both find the same (SQLite's own trigram
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache
 from itertools import pairwise
 
 from consult.text.fingerprint import normalise
@@ -40,11 +40,27 @@ def excerpt(text: str, sought: list[str], width: int = 60) -> list[tuple[str, bo
     Arguments:
         width: characters on each side.
     """
-    for term in sought:
-        found = re.search(r"\s*".join(map(re.escape, term)), text, re.IGNORECASE)
-        if found is not None:
-            first, last = max(0, found.start() - width), min(len(text), found.end() + width)
-            before = ("…" if first else "") + text[first : found.start()]
-            after = text[found.end() : last] + ("…" if last < len(text) else "")
-            return [(before, False), (found[0], True), (after, False)]
-    return [(text[: 2 * width] + ("…" if len(text) > 2 * width else ""), False)]
+    place = _place(text, sought)
+    if place is None:
+        return [(text[: 2 * width] + ("…" if len(text) > 2 * width else ""), False)]
+    begin, end = place
+    first, last = max(0, begin - width), min(len(text), end + width)
+    before = ("…" if first else "") + text[first:begin]
+    after = text[end:last] + ("…" if last < len(text) else "")
+    return [(before, False), (text[begin:end], True), (after, False)]
+
+
+def _place(text: str, sought: list[str]) -> tuple[int, int] | None:
+    """Return from where to where the first term that a text holds stands in it as it was written."""
+    normal = normalise(text)
+    term = next((term for term in sought if term in normal), None)
+    if term is None:
+        return None
+    places = [(at, plain) for at, character in enumerate(text) for plain in _plain(character)]
+    start = "".join(plain for _, plain in places).find(term)
+    return None if start < 0 else (places[start][0], places[start + len(term) - 1][0] + 1)
+
+
+@lru_cache(maxsize=16384)
+def _plain(character: str) -> str:
+    return normalise(character)

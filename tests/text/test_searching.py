@@ -38,3 +38,10 @@ def test_an_excerpt_shows_the_term_as_it_was_written() -> None:
     pieces = searching.excerpt("甲" * 100 + "加装电\n梯" + "乙" * 100, ["加装电梯"], width=3)
     assert pieces == [("…甲甲甲", False), ("加装电\n梯", True), ("乙乙乙…", False)]
     assert searching.excerpt("短文", ["没有"]) == [("短文", False)]
+
+
+def test_an_excerpt_is_found_whatever_width_and_marks_it_is_written_with() -> None:
+    text = "甲" * 100 + "治理ＰＭ２.5，先 治扬尘。" + "乙" * 100
+    for words, shown in (("pm2.5", "ＰＭ２.5"), ("PM2.5,先治", "ＰＭ２.5，先 治")):
+        assert searching.excerpt(text, searching.terms(words), width=2)[1] == (shown, True)
+    assert searching.excerpt("占地１０㎡以上", searching.terms("10m2"))[1] == ("１０㎡", True)
