@@ -185,6 +185,18 @@ def _head_length(lines: list[str], start: int) -> int:
     return last - start if "from" in kinds and kinds & {"date", "to", "subject"} else 0
 
 
+def sender_in(head: str) -> str:
+    """Return the lines of a head that name the sender; all of it where it has no such label."""
+    kind: str | None = None
+    named: list[str] = []
+    for line in head.split("\n"):
+        if found := _LABEL.match(line):
+            kind = found.lastgroup
+        if kind == "from":
+            named.append(line)
+    return "\n".join(named) or head
+
+
 def _over_rule_line(lines: list[str], number: int) -> int:
     """Step up over a ruled line that stands just before a block of fields."""
     above = number - 1

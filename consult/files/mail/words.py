@@ -106,8 +106,8 @@ def _forwarded(words: quoting.Words, subject: str, own: Collection[str], *, answ
     """
     if not words.message or not (words.forward or is_forward(subject) or (words.bare_head and not answers)):
         return ""
-    head = words.head.lower()
-    if any(address.lower() in head.partition("收件人")[0].partition("\nto:")[0] for address in own if address):
+    sender = quoting.sender_in(words.head).lower()
+    if any(address.lower() in sender for address in own if address):
         return ""
     inner = quoting.split(words.message)
     for _ in range(5):

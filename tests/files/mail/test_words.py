@@ -131,6 +131,18 @@ def test_what_was_passed_on_is_taken_once_whatever_is_quoted_in_it_and_stands_be
     assert text_of(body, subject="转发：我的意见") == f"请阅。\n\n张三\n\n{OPINION}"
 
 
+@pytest.mark.parametrize(
+    "recipient",
+    ["收件人: {}\n主题: 意见", "收件者: {}\n主旨: 意見", "主题: 意见\n抄送: {}", "Subject: x\nTo: z\nCc: {}"],
+)
+def test_an_opinion_that_had_been_sent_to_us_is_kept_when_it_is_passed_on(recipient):
+    ours = "yijian@dept.example.gov.cn"
+    for sender, kept in (("li@example.cn", OPINION), (ours, "")):
+        head = f"发件人: 某某\n  <{sender}>\n日期: 2026年11月20日\n{recipient.format(ours)}"
+        raw = message(body=f"{RULE}\n{head}\n\n{OPINION}", subject="转发：意见")
+        assert read(raw, own_addresses=[ours]).text == kept
+
+
 def test_words_above_a_notice_that_was_passed_on_stand_alone():
     body = f"第八条要改。\n\n{RULE}\n{PASSED_ON}\n\n{NOTICE}"
     assert text_of(body, subject="转发：征求意见") == "第八条要改。"
