@@ -39,6 +39,11 @@ def ancestors(name: str) -> Iterator[str]:
         yield from ancestors(parent)
 
 
+def included(name: str) -> set[str]:
+    """Return the templates that a template includes."""
+    return {one.template.as_const() for one in tree(name).find_all(nodes.Include)}
+
+
 @cache
 def bound(name: str) -> Bound:
     """Return what a template imports, defines or sets at its top."""
@@ -62,8 +67,8 @@ def bound(name: str) -> Bound:
 @cache
 def wanted(name: str) -> frozenset[str]:
     """Return the names that a template, with what it includes, expects from outside."""
-    included = {one.template.as_const() for one in tree(name).find_all(nodes.Include)}
-    return frozenset(meta.find_undeclared_variables(tree(name)).union(*map(wanted, included)) - bound(name).keys())
+    used = meta.find_undeclared_variables(tree(name)).union(*map(wanted, included(name)))
+    return frozenset(used - bound(name).keys())
 
 
 def given() -> Iterator[tuple[str, str, str]]:
@@ -121,3 +126,11 @@ def test_no_template_hides_what_every_template_may_use(everywhere: set[str]) -> 
     for name in NAMES:
         stored = {node.name for node in tree(name).find_all(nodes.Name) if node.ctx != "load"}
         assert everywhere.isdisjoint(stored | bound(name).keys()), name
+
+
+def test_what_a_template_imports_it_uses() -> None:
+    for name in NAMES:
+        here = {node.name for node in tree(name).find_all(nodes.Name) if node.ctx == "load"}
+        used = here.union(*map(wanted, included(name)))
+        imported = {one for one, origin in bound(name).items() if not origin.startswith(f"{name}:")}
+        assert imported <= used, name
