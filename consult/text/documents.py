@@ -41,7 +41,8 @@ def split_documents(settled: list[Line]) -> list[tuple[Line | None, list[Line]]]
                 lines = list(lines) if lines is settled else lines
                 lines[index] = as_plain(line)
         else:
-            if line.value == 1 and _restarts(line, last) and (start := _restart_begins(lines, index)) is not None:
+            restarts = line.value == 1 and not line.sub and last is not None and last.value >= 2
+            if restarts and (start := _restart_begins(lines, index)) is not None:
                 cuts.append((start, False))
             last = line
     if not cuts:
@@ -94,10 +95,6 @@ def _is_listed(line: Line) -> bool:
         and 0 < len(line.text) <= _NAME_LIMIT
         and line.text[-1] not in "。；：:;"  # a name may be broken over two lines at its comma
     )
-
-
-def _restarts(line: Line, last: Line | None) -> bool:
-    return last is not None and line.value == 1 and not line.sub and last.value >= 2
 
 
 def _next_articles(lines: list[Line]) -> list[Line | None]:
