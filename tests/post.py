@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ class Post:
         self.taken: list[Envelope] = []
         self.refuses: dict[str, str] = {}
 
-    async def handle_RCPT(self, *given: Any) -> str:  # noqa: N802
+    async def take_recipient(self, *given: Any) -> str:
         """Take a recipient or not."""
         envelope, address = given[2], given[3]
         if address in self.refuses:
@@ -29,7 +30,7 @@ class Post:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, *given: Any) -> str:  # noqa: N802
+    async def take_message(self, *given: Any) -> str:
         """Take a message."""
         self.taken.append(given[2])
         return "250 OK"
@@ -38,7 +39,8 @@ class Post:
 @contextmanager
 def a_mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
     """Run a mail server that the running application sends to."""
-    handler = Post()
+    post = Post()
+    handler = SimpleNamespace(handle_RCPT=post.take_recipient, handle_DATA=post.take_message)
     with socket.create_server(("127.0.0.1", 0)) as one:
         port = one.getsockname()[1]
     controller = Controller(handler, hostname="127.0.0.1", port=port)
@@ -46,6 +48,6 @@ def a_mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
     monkeypatch.setattr(settings(), "smtp_host", "127.0.0.1")
     monkeypatch.setattr(settings(), "smtp_port", port)
     try:
-        yield handler
+        yield post
     finally:
         controller.stop()

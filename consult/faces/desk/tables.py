@@ -19,7 +19,7 @@ from consult.faces.desk.sections import inside
 from consult.faces.jobs import imports
 from consult.faces.uploads import LARGEST_BODY, takes_scans
 from consult.files.blobs import BlobError
-from consult.files.tables import BadRow, TableRefused
+from consult.files.tables import BadRow, Table, TableRefused
 from consult.intake import table_imports
 from consult.intake.columns import FIELD_WORDS, Columns, Field
 from consult.intake.imports import OUTCOME_WORDS, RowOutcome
@@ -76,14 +76,15 @@ def enter_table_check(slug: str, identifier: int) -> Response | tuple[str, int]:
     """Have a table checked under the columns that were chosen."""
     consultation = _consultation(slug)
     one = _table(consultation, identifier)
-    form = _columns_form(one)
+    table = _opened(one)
+    form = _columns_form(one, table)
     if form.validate():
         with refusals_to(form) as tried:
             table_imports.check(current_actor(), one, form.told(), at=clock.now())
         if tried.ok:
             jobs.ask(imports.NAME)
             return redirect(url_for(".enter_table", slug=slug, identifier=identifier), 303)
-    return _one(consultation, one, form), 400
+    return _one(consultation, one, table, form), 400
 
 
 @desk.post("/consultations/<slug>/tables/<int:identifier>/<any('take', 'give-up'):verb>")
@@ -123,12 +124,17 @@ def _table(consultation: Consultation, identifier: int) -> TableImport:
     return one if one is not None and one.consultation_id == consultation.id else abort(404)
 
 
-def _columns_form(one: TableImport, **options: Any) -> ColumnsForm:
-    form = ColumnsForm(**options)
+def _opened(one: TableImport) -> Table | None:
+    """Return the table of an import; none when it can't be read any more, as its account says."""
     try:
-        form.offer(table_imports.table_of(one).columns)
+        return table_imports.table_of(one)
     except (TableRefused, BlobError):
-        form.offer(list(one.columns.values()))
+        return None
+
+
+def _columns_form(one: TableImport, table: Table | None, **options: Any) -> ColumnsForm:
+    form = ColumnsForm(**options)
+    form.offer(table.columns if table is not None else list(one.columns.values()))
     return form
 
 
@@ -143,15 +149,19 @@ def _list(consultation: Consultation, form: UploadForm) -> str:
     )
 
 
-def _one(consultation: Consultation, one: TableImport, form: ColumnsForm | None = None) -> str:
+def _one(
+    consultation: Consultation, one: TableImport, table: Table | None = None, form: ColumnsForm | None = None
+) -> str:
     asks = one.stage in table_imports.ASKING
-    shown = form or (_columns_form(one, formdata=None, data=one.columns) if asks else None)
+    if asks and form is None:
+        table = _opened(one)
+        form = _columns_form(one, table, formdata=None, data=one.columns)
     return render_template(
         "desk/entry/table.html",
         **_common(consultation),
         one=one,
-        form=shown,
-        rows=_preview(one) if asks and one.columns else [],
+        form=form,
+        rows=_preview(one, table) if asks and table is not None and one.columns else [],
         field_words=FIELD_WORDS,
         columns=table_imports.columns_of(one),
         outcome_words={outcome.value: words for outcome, words in OUTCOME_WORDS.items()},
@@ -173,16 +183,12 @@ def _common(consultation: Consultation) -> dict[str, Any]:
     }
 
 
-def _preview(one: TableImport) -> list[tuple[int, dict[Field, str], str]]:
+def _preview(one: TableImport, table: Table) -> list[tuple[int, dict[Field, str], str]]:
     """Return the first rows as they will be read, each as (number, words by field, what is wrong with it)."""
-    try:
-        rows = table_imports.table_of(one).preview(PREVIEW_ROWS)
-    except (TableRefused, BlobError):
-        return []
     columns = table_imports.columns_of(one)
     return [
         (number, {}, cells.reason) if isinstance(cells, BadRow) else (number, _read(cells, columns), "")
-        for number, cells in rows
+        for number, cells in table.preview(PREVIEW_ROWS)
     ]
 
 
