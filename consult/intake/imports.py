@@ -32,6 +32,7 @@ from consult.intake.import_rows import RowReader
 from consult.intake.models import Channel, ImportMapping
 from consult.ledger.service import record
 from consult.store import db, transaction
+from consult.store.claiming import claimed
 
 BATCH_ROWS = 5000
 BATCH_CHARACTERS = 4_000_000
@@ -89,13 +90,10 @@ def remembered(channel: Channel) -> dict[Field, str]:
 
 def remember(channel: Channel, columns: Columns, *, at: datetime) -> None:
     """Remember the columns of a channel's tables for the next import."""
-    with transaction() as session:
-        stored = session.get(ImportMapping, channel)
-        if stored is None:
-            stored = ImportMapping(channel=channel)
-            session.add(stored)
-        stored.columns = {field.value: columns.get(field, "") for field in Field}
-        stored.changed_at = at
+    names = {field.value: columns.get(field, "") for field in Field}
+    with transaction():
+        stored = claimed(ImportMapping, {"channel": channel}, columns=names, changed_at=at)
+        stored.columns, stored.changed_at = names, at
 
 
 Note = Callable[[list[RowAccount]], None]

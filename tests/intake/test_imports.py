@@ -9,9 +9,10 @@ from flask import Flask
 from consult.accounts.permissions import SYSTEM
 from consult.files import tables
 from consult.intake import imports
-from consult.intake.columns import choose
+from consult.intake.columns import Field, choose
 from consult.intake.imports import RowOutcome
 from consult.intake.models import Channel
+from tests.together import both
 from tests.world import DURING, open_consultation
 
 
@@ -26,3 +27,12 @@ def test_an_import_leaves_the_search_for_garbage_as_it_found_it(app: Flask) -> N
         assert gc.get_freeze_count() > 0
     finally:
         gc.unfreeze()
+
+
+def test_two_imports_of_one_channel_that_begin_together_are_both_remembered(app: Flask) -> None:
+    both(
+        app,
+        lambda: imports.remember(Channel.HOTLINE, {Field.CONTENT: "内容"}, at=DURING),
+        lambda: imports.remember(Channel.HOTLINE, {Field.CONTENT: "诉求"}, at=DURING),
+    )
+    assert imports.remembered(Channel.HOTLINE)[Field.CONTENT] == "诉求"

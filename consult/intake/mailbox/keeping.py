@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, insert, select, text
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from consult.intake.mailbox import same
 from consult.intake.mailbox.models import Mailbox, MailMessage, Sighting
@@ -17,6 +15,7 @@ from consult.intake.models import RawForm
 from consult.intake.rows import RAW_IN_ROW_BYTES
 from consult.settings import blobs
 from consult.store import db, transaction
+from consult.store.claiming import insert_unless_there
 
 SOURCE_CHARACTERS = 300
 KEEPING_LOCK = 5_327_001
@@ -116,12 +115,6 @@ def _take_turns() -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": KEEPING_LOCK})
 
 
-def _insert(table: Any) -> Any:
-    assert isinstance(table, Table)
-    postgresql = db.session.connection().dialect.name == "postgresql"
-    return postgresql_insert(table) if postgresql else sqlite_insert(table)
-
-
 def _ids(digests: Sequence[str]) -> dict[str, int]:
     query = select(MailMessage.digest, MailMessage.id).where(MailMessage.digest.in_(digests))
     return {row.digest: row.id for row in db.session.execute(query)}
@@ -129,8 +122,9 @@ def _ids(digests: Sequence[str]) -> dict[str, int]:
 
 def _note(mailbox: Mailbox, uidvalidity: int, letters: Sequence[Letter], ids: Sequence[int], at: datetime) -> None:
     for letter, id_ in zip(letters, ids, strict=True):
-        row = {"mailbox_id": mailbox.id, "uidvalidity": uidvalidity, "uid": letter.uid, "mail_id": id_, "at": at}
-        db.session.execute(_insert(Sighting.__table__).values(**row).on_conflict_do_nothing())
+        insert_unless_there(
+            Sighting, mailbox_id=mailbox.id, uidvalidity=uidvalidity, uid=letter.uid, mail_id=id_, at=at
+        )
 
 
 def raw_of(mail: MailMessage) -> bytes:

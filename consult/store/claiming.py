@@ -1,0 +1,40 @@
+"""Rows that there is one of for each key, whoever asks first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from consult.store.database import Base, db
+
+Row = TypeVar("Row", bound=Base)
+
+
+def insert_unless_there(model: type[Base], **values: Any) -> None:
+    """Insert a row, unless one with the same key is there; waits for a transaction that inserts it at this moment."""
+    on_postgresql = db.session.connection().dialect.name == "postgresql"
+    insert = postgresql.insert if on_postgresql else sqlite.insert
+    db.session.execute(insert(model).values(**values).on_conflict_do_nothing())
+
+
+def claimed(model: type[Row], key: Mapping[str, Any], **first: Any) -> Row:
+    """Return the row with this key for this transaction to change, made with ``first`` where there was none.
+
+    To look whether it is there, and to add it if not, isn't enough: two that look at once both add it, and one of
+    them fails. Called inside ``transaction``.
+    """
+    row = _locked(model, key)
+    if row is None:
+        insert_unless_there(model, **key, **first)
+        row = _locked(model, key)
+        assert row is not None  # inserted by this transaction, or by one that has committed since
+    return row
+
+
+def _locked(model: type[Row], key: Mapping[str, Any]) -> Row | None:
+    return db.session.scalars(
+        select(model).filter_by(**key).with_for_update().execution_options(populate_existing=True)
+    ).one_or_none()

@@ -1,0 +1,48 @@
+"""Two people who do the same at the same moment: the second begins before the first has ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from flask import Flask
+from sqlalchemy import text
+
+from consult.store import db, transaction
+
+WAITED_FOR = 5.0
+
+
+def both(app: Flask, first: Callable[[], object], second: Callable[[], object]) -> None:
+    """Run ``second`` while ``first`` has done all but commit; raises what either raises.
+
+    On PostgreSQL it is waited for that the second stands before what the first holds, or is through. On SQLite it
+    waits for its turn.
+    """
+
+    def of_second() -> None:
+        with app.app_context():
+            second()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction():
+            first()
+            db.session.flush()
+            running = other.submit(of_second)
+            end = time.monotonic() + WAITED_FOR
+            while not (running.done() or _stands() or time.monotonic() > end):
+                time.sleep(0.01)
+        running.result()
+    db.session.expire_all()
+
+
+def _stands() -> bool:
+    """Whether the other waits: on SQLite at once, for nothing more of it can be seen."""
+    connection = db.session.connection()
+    if connection.dialect.name != "postgresql":
+        return True
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return bool(connection.scalar(query))
