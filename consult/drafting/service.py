@@ -116,7 +116,9 @@ def create(
             at=at,
         )
         consultation.public_version = version
-        record_act(actor, Act.CREATE_CONSULTATION, consultation, at, draft=version.file_digest, kind=kind)
+        record_act(
+            actor, Act.CREATE_CONSULTATION, consultation, at, stored=version, draft=version.file_digest, kind=kind
+        )
     return consultation
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import func, insert, select
 from consult.accounts.permissions import Act, Actor, require
 from consult.drafting.errors import DraftRefused, WrongState
 from consult.drafting.models import Consultation, DraftVersion, ProvisionRow, Stage, VersionKind
+from consult.drafting.recording import record_act
 from consult.files import drafts
-from consult.ledger.service import record
 from consult.settings import blobs
 from consult.store import db, transaction
 from consult.text import provisions as parser
@@ -144,14 +144,13 @@ def add_version(
         if kind is VersionKind.FOR_COMMENT:
             consultation.public_version = version
         consultation.changed_at = at
-        record(
+        record_act(
             actor,
             Act.ADD_VERSION,
-            f"consultation:{consultation.slug}",
-            at=at,
-            consultation_id=consultation.id,
+            consultation,
+            at,
+            stored=version,
             content_digest=version.file_digest,
-            version=version.number,
             kind=kind.value,
         )
     return version

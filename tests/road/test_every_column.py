@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,9 @@ from consult.accounts.models import Role
 from consult.adoption import queries as adoption_queries
 from consult.adoption import service as adoption
 from consult.adoption.models import Decision, Opinion, Outcome
+from consult.drafting import release
+from consult.drafting import service as drafting
+from consult.drafting.models import Consultation, DraftVersion, Grant, PeriodExtension, ProvisionRow
 from consult.faces.cli.ledger import everything_wrong
 from consult.files.attachments import CheckedAttachment
 from consult.intake import scanning
@@ -28,11 +31,12 @@ from consult.reporting import service as reporting
 from consult.reporting.models import FeedbackReport, ReportRow
 from consult.settings import blobs, settings
 from consult.store import db
-from tests.builders import NOON, a_submission, an_actor, an_open_consultation
+from tests.builders import NOON, a_submission, a_user, an_actor, an_open_consultation
 from tests.clamd import BAD, listening
 from tests.intake.mailbox.letters import a_letter
 
 WALKED = (
+    Consultation, DraftVersion, ProvisionRow, PeriodExtension, Grant,
     Submission, SubmissionPart, RawForm, Attachment, AttachmentScan, Screening, PublicText, Opinion, Decision,
     FeedbackReport, ReportRow,
     MailMessage,
@@ -87,6 +91,9 @@ def road(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     moderator = an_actor(Role.MODERATOR)
     consultation = an_open_consultation(drafter, publisher, slug="canteen")
     day, after = NOON + timedelta(days=3), NOON + timedelta(days=45)
+    release.extend_period(publisher, consultation, last_day=date(2026, 10, 9), reason="应公众要求。", at=NOON)
+    elsewhere = a_user(Role.MODERATOR, "elsewhere", division="信访处")
+    drafting.give(publisher, consultation, elsewhere, at=NOON)
     file = CheckedAttachment(name="附图.txt", media_type="text/plain", size=6, digest=blobs().put(BAD))
     whole = {"name": "王小明", "contact": "13800138000", "publish_name": True, "attachments": (file,)}
     first = a_submission(consultation, "赞成，电话13800138000。", at=day, **whole).submission

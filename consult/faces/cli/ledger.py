@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
 from consult.adoption import witness as decisions
 from consult.clock import now
+from consult.drafting import witness as consultations
 from consult.faces.cli import files
 from consult.faces.cli.console import json_option, refusals, show
 from consult.intake import witness as submissions
@@ -31,6 +32,7 @@ WITNESSES: tuple[Callable[[], Iterator[Fault]], ...] = (
     decisions.faults,
     decisions.opinions,
     reports.faults,
+    consultations.faults,
     lambda: blobs.faults(files.SOURCES),
 )
 """What each stage knows of its own rows and holds against the record."""

@@ -1,0 +1,108 @@
+"""Consultations and drafts held against the record."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import Executable, delete, text, update
+
+from consult.accounts.models import Role
+from consult.accounts.permissions import Actor
+from consult.drafting import release, versions, witness
+from consult.drafting import service as drafting
+from consult.drafting.models import Consultation, DraftVersion, PeriodExtension, ProvisionRow, VersionKind
+from consult.ledger.faults import What
+from consult.ledger.models import LedgerEntry
+from consult.store import db
+from tests.builders import DRAFT, NOON, a_consultation, an_actor, an_open_consultation, docx_of
+
+
+@pytest.fixture
+def drafter(app: Flask) -> Actor:
+    return an_actor(Role.DRAFTER)
+
+
+@pytest.fixture
+def consultation(drafter: Actor) -> Consultation:
+    publisher = an_actor(Role.PUBLISHER)
+    opened = an_open_consultation(drafter, publisher, slug="canteen")
+    release.extend_period(
+        publisher, opened, last_day=(NOON + timedelta(days=60)).date(), reason="应公众要求。", at=NOON
+    )
+    return opened
+
+
+def behind_the_back(statement: Executable) -> None:
+    with db.engine.begin() as connection:
+        connection.execute(statement)
+    db.session.expire_all()
+
+
+def found() -> list[tuple[str, str, What]]:
+    return [(fault.where, fault.which, fault.what) for fault in witness.faults()]
+
+
+def test_what_the_verbs_did_is_whole(drafter: Actor, consultation: Consultation) -> None:
+    a_consultation(drafter, slug="other")
+    versions.add_version(
+        drafter, consultation, kind=VersionKind.REVISED, file_name="b.docx", data=docx_of(DRAFT), at=NOON
+    )
+    assert found() == []
+    drafting.withdraw(an_actor(Role.PUBLISHER, "third"), consultation, "条件变化。", at=NOON)
+    assert found() == []
+
+
+def test_a_changed_word_of_a_published_draft_is_named_with_its_version(consultation: Consultation) -> None:
+    changed = update(ProvisionRow).where(ProvisionRow.anchor == "art-1")
+    behind_the_back(changed.values(text=ProvisionRow.text + "。"))
+    assert found() == [("draft", "canteen/1", What.CHANGED)]
+
+
+def test_a_removed_provision_is_named(consultation: Consultation) -> None:
+    behind_the_back(delete(ProvisionRow).where(ProvisionRow.anchor == "art-1"))
+    assert found() == [("draft", "canteen/1", What.CHANGED)]
+
+
+def test_a_version_under_another_number_is_missed_and_one_put_in_is_named(consultation: Consultation) -> None:
+    behind_the_back(update(DraftVersion).values(number=7))
+    assert found() == [("draft", "canteen/1", What.REMOVED), ("draft", "canteen/7", What.INSERTED)]
+
+
+def test_a_day_more_or_a_removed_extension_is_named(consultation: Consultation) -> None:
+    before = consultation.closes_at
+    assert before is not None
+    behind_the_back(update(Consultation).values(closes_at=before - timedelta(days=1)))
+    assert found() == [("consultation", "canteen", What.CHANGED)]
+    behind_the_back(update(Consultation).values(closes_at=before))
+    assert found() == []
+    behind_the_back(delete(PeriodExtension))
+    assert found() == [("consultation", "canteen", What.CHANGED)]
+
+
+def test_another_address_is_named(consultation: Consultation) -> None:
+    behind_the_back(update(Consultation).values(slug="kitchen"))
+    assert ("consultation", "kitchen", What.INSERTED) in found()
+
+
+def test_a_removed_consultation_is_known_by_its_entry(drafter: Actor) -> None:
+    gone = a_consultation(drafter, slug="gone")
+    behind_the_back(delete(ProvisionRow))
+    behind_the_back(update(Consultation).values(public_version_id=None))
+    behind_the_back(delete(DraftVersion).where(DraftVersion.consultation_id == gone.id))
+    behind_the_back(delete(Consultation).where(Consultation.id == gone.id))
+    assert found() == [("consultation", "gone", What.REMOVED)]
+
+
+def test_a_value_that_cannot_be_is_named_not_stumbled_over(app: Flask, consultation: Consultation) -> None:
+    if db.engine.dialect.name != "sqlite":
+        return  # PostgreSQL holds no such values
+    behind_the_back(text("UPDATE consultation SET opens_at = 'neulich'"))
+    behind_the_back(text("UPDATE draft_version SET warnings = '{'"))
+    assert found() == [("consultation", "canteen", What.CHANGED), ("draft", "canteen/1", What.CHANGED)]
+
+
+def test_an_entry_from_before_texts_were_noted_accuses_nobody(consultation: Consultation) -> None:
+    behind_the_back(update(LedgerEntry).values(detail={}))
+    assert found() == []
