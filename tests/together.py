@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
-from consult.store import db, transaction
+from consult.store import Base, db, transaction
+
+Row = TypeVar("Row", bound=Base)
 
 WAITED_FOR = 5.0
 
@@ -37,11 +40,18 @@ def both(app: Flask, first: Callable[[], object], second: Callable[[], object]) 
     db.session.expire_all()
 
 
+def elsewhere(row: Row) -> Callable[[], Row]:
+    """Return what reads a row for the other of the two."""
+    model, key = type(row), inspect(row).identity
+    return lambda: db.session.get_one(model, key)
+
+
 def _stands() -> bool:
     """Whether the other waits: on SQLite at once, for nothing more of it can be seen."""
     connection = db.session.connection()
     if connection.dialect.name != "postgresql":
         return True
+    connection.execute(text("SELECT pg_stat_clear_snapshot()"))  # else it sees for ever what it saw first
     query = text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )

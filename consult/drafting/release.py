@@ -16,6 +16,7 @@ from consult.law.rules import PeriodRule
 from consult.ledger.models import LedgerEntry
 from consult.settings import rules
 from consult.store import db, transaction
+from consult.store.claiming import hold
 
 DAYS_AHEAD = 36_525
 """How far ahead a publication or an end may be set, in natural days: a century, beyond which a year is mistyped."""
@@ -98,6 +99,7 @@ def publish(
     opens = opens or today
     _check_opening(opens, today)
     with transaction():
+        hold(consultation)
         if consultation.stage is not Stage.IN_REVIEW:
             raise WrongState("只有送审中的征求意见可以发布。")
         if seen is not None and seen != consultation.changed_at:
@@ -150,6 +152,7 @@ def extend_period(
     if not reason:
         raise FieldMissing("请写明延长的理由，公众会看到。", "reason")
     with transaction() as session:
+        hold(consultation)
         before, opens_at = consultation.closes_at, consultation.opens_at
         if consultation.state(at) not in (State.OPEN, State.SCHEDULED) or before is None or opens_at is None:
             raise WrongState("只有正在征求意见或者已定期公布的才能延长期限；已经截止的不能再延长。")

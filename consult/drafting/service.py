@@ -24,6 +24,7 @@ from consult.drafting.rich_text import sanitise
 from consult.law.rules import RulesError
 from consult.settings import rules
 from consult.store import db, transaction
+from consult.store.claiming import hold
 
 __all__ = [
     "Notice",
@@ -238,6 +239,7 @@ def withdraw(actor: Actor, consultation: Consultation, reason: str, *, at: datet
     require(actor, Act.WITHDRAW_CONSULTATION, consultation)
     reason = _reason(reason, "请写明撤回的理由，公众会看到。")
     with transaction():
+        hold(consultation)
         if consultation.stage in (Stage.PROMULGATED, Stage.WITHDRAWN):
             raise WrongState("已经印发或者已经撤回的不能再撤回。")
         if consultation.state(at) is State.SCHEDULED:
@@ -256,6 +258,7 @@ def give(actor: Actor, consultation: Consultation, user: User, *, at: datetime) 
     """
     require(actor, Act.GIVE_SCREENING, consultation)
     with transaction() as session:
+        hold(consultation)
         if user.role is not Role.MODERATOR or not user.active:
             raise NotGiven(f"“{user.name}”不是在用的审核员账号，不能交给他审核。", "user")
         if user.division_id is not None and user.division_id == consultation.division_id:
@@ -275,6 +278,7 @@ def take_back(actor: Actor, consultation: Consultation, user: User, *, at: datet
     """
     require(actor, Act.GIVE_SCREENING, consultation)
     with transaction() as session:
+        hold(consultation)
         grant = session.get(Grant, (consultation.id, user.id))
         if grant is None:
             raise NotGiven(f"没有交给“{user.name}”，不用收回。", "user")
@@ -285,7 +289,7 @@ def take_back(actor: Actor, consultation: Consultation, user: User, *, at: datet
 
 
 def move(actor: Actor, act: Act, consultation: Consultation, stage: Stage, *, at: datetime) -> None:
-    """Move a consultation to a later stage on behalf of a later room, which has checked that it may."""
+    """Move a consultation to a later stage on behalf of a later room, which holds it and has checked that it may."""
     with transaction():
         consultation.stage = stage
         consultation.changed_at = at
@@ -293,6 +297,7 @@ def move(actor: Actor, act: Act, consultation: Consultation, stage: Stage, *, at
 
 
 def _expect(consultation: Consultation, stage: Stage, message: str) -> None:
+    hold(consultation)
     if consultation.stage is not stage:
         raise WrongState(message)
 

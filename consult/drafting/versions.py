@@ -15,6 +15,7 @@ from consult.drafting.recording import record_act
 from consult.files import drafts
 from consult.settings import blobs
 from consult.store import db, transaction
+from consult.store.claiming import hold
 from consult.text import provisions as parser
 
 TITLE_CHARACTERS = 200
@@ -63,7 +64,7 @@ def store_version(
     actor: Actor,
     at: datetime,
 ) -> DraftVersion:
-    """Store a draft as the next version of a consultation, in the caller's transaction."""
+    """Store a draft as the next version of a consultation, which the caller's transaction holds or has just made."""
     last = db.session.scalar(
         select(func.max(DraftVersion.number)).where(DraftVersion.consultation_id == consultation.id)
     )
@@ -131,6 +132,7 @@ def add_version(
     require(actor, Act.ADD_VERSION, consultation)
     source = read_draft(file_name, data)
     with transaction():
+        hold(consultation)
         _check_stage(consultation, kind)
         version = store_version(
             consultation,

@@ -1,4 +1,8 @@
-"""Rows that there is one of for each key, whoever asks first."""
+"""Who changes what, where two do so at once: rows that one holds, keys that one claims, work that is done in turns.
+
+The order in which all of it is asked for stands in docs/decisions/writers-take-turns.md; in another order two could
+wait for one another for ever.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from consult.store.database import Base, db
 
 Row = TypeVar("Row", bound=Base)
+
+
+def hold(row: Base) -> None:
+    """Read a row anew, and keep others from changing it until the transaction ends: a state seen is the state changed.
+
+    Rows that name it can be added all the same: a submission waits for nobody who works on its consultation.
+    """
+    db.session.flush()  # what is read anew forgets what it wasn't asked to keep
+    db.session.refresh(row, with_for_update={"of": type(row), "key_share": True})
 
 
 def insert_unless_there(model: type[Base], **values: Any) -> None:
