@@ -24,7 +24,7 @@ from consult.drafting.rich_text import sanitise
 from consult.law.rules import RulesError
 from consult.settings import rules
 from consult.store import db, transaction
-from consult.store.claiming import hold
+from consult.store.claiming import hold, take_turns
 
 __all__ = [
     "Notice",
@@ -92,6 +92,7 @@ def create(
     source = versions.read_draft(file_name, data)
     title = _title(title.strip() or source.draft.title)
     with transaction() as session:
+        take_turns("consultation.create")  # two would ask for one address
         consultation = Consultation(
             slug=_free_slug(slug, at),
             title=title,

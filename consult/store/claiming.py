@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from consult.store.database import Base, db
 
 Row = TypeVar("Row", bound=Base)
+TURNS = 5_327_002
+"""Number of the advisory locks on PostgreSQL that turns are taken by."""
 
 
 def hold(row: Base) -> None:
@@ -24,6 +26,15 @@ def hold(row: Base) -> None:
     """
     db.session.flush()  # what is read anew forgets what it wasn't asked to keep
     db.session.refresh(row, with_for_update={"of": type(row), "key_share": True})
+
+
+def take_turns(what: str) -> None:
+    """Let one transaction at a time do ``what`` until it ends: where the key that two may add isn't there yet."""
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            text("SELECT pg_advisory_xact_lock(:turns, hashtext(:what))"), {"turns": TURNS, "what": what}
+        )
 
 
 def insert_unless_there(model: type[Base], **values: Any) -> None:

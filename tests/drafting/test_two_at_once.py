@@ -13,7 +13,7 @@ from consult.accounts.permissions import SYSTEM, Actor
 from consult.clock import midnight
 from consult.drafting import service as drafting
 from consult.drafting import versions
-from consult.drafting.errors import NotGiven, PeriodRefused, WrongState
+from consult.drafting.errors import FieldMissing, NotGiven, PeriodRefused, WrongState
 from consult.drafting.models import Consultation, PeriodExtension, Stage, VersionKind
 from consult.intake import service as intake
 from consult.ledger.models import LedgerEntry
@@ -35,6 +35,20 @@ def in_review() -> Consultation:
     consultation = a_consultation(author)
     drafting.submit_for_review(author, consultation, at=NOON)
     return consultation
+
+
+def test_two_consultations_that_are_created_together_get_a_number_each(app: Flask) -> None:
+    author = an_actor(Role.DRAFTER)
+    both(app, lambda: a_consultation(author), lambda: a_consultation(author))
+    slugs = db.session.scalars(select(Consultation.slug).order_by(Consultation.id)).all()
+    assert slugs == ["2026-001", "2026-002"]
+
+
+def test_an_address_that_two_ask_for_together_is_the_first_ones(app: Flask) -> None:
+    author = an_actor(Role.DRAFTER)
+    with pytest.raises(FieldMissing, match="已经用过"):
+        both(app, lambda: a_consultation(author, slug="canteens"), lambda: a_consultation(author, slug="canteens"))
+    assert db.session.scalar(select(func.count()).select_from(Consultation)) == 1
 
 
 def test_two_versions_that_are_uploaded_together_are_numbered_on(app: Flask) -> None:
