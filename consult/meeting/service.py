@@ -18,6 +18,7 @@ from consult.meeting.errors import MeetingRefused
 from consult.meeting.models import MeetingFact, Override
 from consult.settings import rules
 from consult.store import db, transaction
+from consult.store.claiming import hold
 
 
 def check(consultation: Consultation, *, at: datetime) -> tuple[Check, ...]:
@@ -77,6 +78,7 @@ def override(actor: Actor, consultation: Consultation, precondition: str, reason
     if actor.id is None:
         raise MeetingRefused("放行必须由法规处的具体人员作出。")
     with transaction() as session:
+        hold(consultation)
         found = next(one for one in check(consultation, at=at) if one.id == precondition)
         if found.passes:
             raise MeetingRefused(f"“{found.title}”现在没有不满足的地方，不用放行。")
@@ -101,6 +103,7 @@ def withdraw_override(actor: Actor, consultation: Consultation, precondition: st
     """Take an override back; the precondition stands on its facts again."""
     require(actor, Act.OVERRIDE_PRECONDITION, consultation)
     with transaction():
+        hold(consultation)
         _withdraw(consultation, precondition, at)
         _record(actor, "meeting.withdraw_override", consultation, at, precondition=precondition)
 
@@ -127,6 +130,7 @@ def submit(actor: Actor, consultation: Consultation, *, at: datetime) -> None:
     """
     require(actor, Act.SUBMIT_TO_MEETING, consultation)
     with transaction():
+        hold(consultation)
         if consultation.stage is not Stage.FEEDBACK_PUBLISHED:
             raise MeetingRefused("意见采纳情况公布以后才能上会。")
         open_ = unmet(check(consultation, at=at))
@@ -140,6 +144,7 @@ def promulgate(actor: Actor, consultation: Consultation, *, at: datetime) -> Non
     """Note that the document was promulgated after the meeting."""
     require(actor, Act.PROMULGATE, consultation)
     with transaction():
+        hold(consultation)
         if consultation.stage is not Stage.SUBMITTED_TO_MEETING:
             raise MeetingRefused("上会以后才能登记印发。")
         move(actor, Act.PROMULGATE, consultation, Stage.PROMULGATED, at=at)

@@ -23,6 +23,7 @@ from consult.reporting.snapshot import Places, lines, row_values, snapshot
 from consult.reporting.stored import published
 from consult.settings import blobs
 from consult.store import db, transaction
+from consult.store.claiming import hold
 
 UNDER_WAY = (ReportState.COMPILED, ReportState.IN_REVIEW, ReportState.REVIEWED)
 COMPILABLE = (State.CLOSED, State.FEEDBACK_REVIEW)
@@ -42,6 +43,7 @@ def compile_report(
     """
     require(actor, Act.COMPILE_REPORT, consultation)
     with transaction() as session:
+        hold(consultation)
         before = published(consultation.id)
         _check_complete(consultation, at)
         if before is not None and not correction_reason.strip():
@@ -121,6 +123,7 @@ def submit_for_review(actor: Actor, report: FeedbackReport, *, at: datetime) -> 
     """Send a compiled report to the reviewer."""
     require(actor, Act.COMPILE_REPORT, report.consultation)
     with transaction():
+        _hold(report)
         _expect(report, ReportState.COMPILED, "只有编制好的反馈可以送审。")
         report.state = ReportState.IN_REVIEW
         if report.consultation.state(at) is State.CLOSED:
@@ -134,6 +137,7 @@ def return_report(actor: Actor, report: FeedbackReport, reason: str, *, at: date
     if not reason.strip():
         raise ReportRefused("请写明退回的理由。")
     with transaction():
+        _hold(report)
         if report.state not in (ReportState.IN_REVIEW, ReportState.REVIEWED):
             raise ReportRefused("只有送审中的反馈可以退回。")
         report.state = ReportState.DISCARDED
@@ -150,6 +154,7 @@ def review(actor: Actor, report: FeedbackReport, *, at: datetime) -> None:
     """
     require(actor, Act.REVIEW_REPORT, report.consultation)
     with transaction():
+        _hold(report)
         _expect(report, ReportState.IN_REVIEW, "只有送审中的反馈可以审核。")
         if actor.id is not None and actor.id == report.compiled_by_id:
             raise SameReporter("审核人不能是编制人，请由另一位同事审核。")
@@ -171,6 +176,7 @@ def publish(actor: Actor, report: FeedbackReport, *, at: datetime) -> None:
     printed = document(report, published_at=at)
     files = {extension: blobs().put(render(printed, extension)) for extension in RENDERERS}
     with transaction():
+        _hold(report)
         _check_publishable(actor, report, at)
         report.state = ReportState.PUBLISHED
         report.published_at = at
@@ -196,6 +202,11 @@ def is_current(report: FeedbackReport) -> bool:
     """Whether everything that a report prints still stands as it was when it was compiled."""
     consultation = report.consultation
     return content_digest(snapshot(consultation), report.statement, _table(consultation)) == report.digest
+
+
+def _hold(report: FeedbackReport) -> None:
+    hold(report.consultation)
+    hold(report)
 
 
 def _expect(report: FeedbackReport, state: ReportState, message: str) -> None:
