@@ -17,8 +17,13 @@ Row = TypeVar("Row", bound=Base)
 WAITED_FOR = 5.0
 
 
-def both(app: Flask, first: Callable[[], object], second: Callable[[], object]) -> None:
-    """Run ``second`` while ``first`` has done all but commit; raises what either raises.
+def both(
+    app: Flask,
+    first: Callable[[], object],
+    second: Callable[[], object],
+    then: Callable[[], object] = lambda: None,
+) -> None:
+    """Run ``second`` while ``first`` has done all but commit, or has yet to do ``then``; raises what either raises.
 
     On PostgreSQL it is waited for that the second stands before what the first holds, or is through. On SQLite it
     waits for its turn.
@@ -36,6 +41,7 @@ def both(app: Flask, first: Callable[[], object], second: Callable[[], object]) 
             end = time.monotonic() + WAITED_FOR
             while not (running.done() or _stands() or time.monotonic() > end):
                 time.sleep(0.01)
+            then()
         running.result()
     db.session.expire_all()
 

@@ -17,6 +17,7 @@ from consult.moderation.errors import ScreeningRefused
 from consult.moderation.models import PublicText, Screening, ScreeningKind
 from consult.settings import rules
 from consult.store import db, tally, transaction
+from consult.store.claiming import hold, hold_still
 from consult.text import private
 
 REASON_CHARACTERS = 1000
@@ -86,6 +87,7 @@ def accept(
     """
     _require(actor, submission)
     with transaction():
+        _lock(submission)
         _expect_waiting(submission)
         _write_public_texts(actor, submission, public_texts or {}, at)
         _change(actor, submission, ScreeningKind.ACCEPT, SubmissionState.ACCEPTED, at=at)
@@ -103,6 +105,7 @@ def reject(actor: Actor, submission: Submission, *, reason_id: str, reason: str 
     if len(reason) > REASON_CHARACTERS:
         raise ScreeningRefused(f"说明有 {len(reason):,} 字，最多 {REASON_CHARACTERS:,} 字，请缩短。")
     with transaction():
+        _lock(submission)
         _expect_waiting(submission)
         _change(
             actor,
@@ -140,6 +143,7 @@ def mark_duplicate(actor: Actor, submission: Submission, original: Submission, *
     """Say that a submission says again what the same sender sent before; the first one counts."""
     _require(actor, submission)
     with transaction():
+        _lock(submission, original)
         _expect_waiting(submission)
         if original.id == submission.id or original.consultation_id != submission.consultation_id:
             raise ScreeningRefused("重复的来件必须和原来的来件属于同一件征求意见，并且不是它本身。")
@@ -217,13 +221,20 @@ def _require(actor: Actor, submission: Submission) -> None:
     require(actor, Act.SCREEN, submission.consultation)
 
 
-def _lock(submission: Submission) -> None:
-    """Read the submission anew and keep others from changing it until the end: two moderators, one decision."""
-    db.session.refresh(submission, with_for_update={"of": Submission})
+def _lock(*submissions: Submission) -> None:
+    """Read submissions anew and keep others from changing them until the end: two moderators, one decision.
+
+    Their consultation is held still: nobody compiles a report or groups opinions out of what is being screened.
+    """
+    in_order = sorted(submissions, key=lambda one: one.id)
+    for consultation in dict.fromkeys(one.consultation for one in in_order):
+        if consultation is not None:
+            hold_still(consultation)
+    for one in in_order:
+        hold(one)
 
 
 def _expect_waiting(submission: Submission) -> None:
-    _lock(submission)
     if submission.state not in WAITING:
         raise ScreeningRefused(ALREADY_SCREENED)
 

@@ -24,8 +24,20 @@ def hold(row: Base) -> None:
 
     Rows that name it can be added all the same: a submission waits for nobody who works on its consultation.
     """
+    _hold(row, {"key_share": True})
+
+
+def hold_still(row: Base) -> None:
+    """Read a row anew that nobody is to change until the transaction ends; several may do so at once.
+
+    Who holds a row still doesn't go on to ``hold`` it in the same transaction: two such would wait for one another.
+    """
+    _hold(row, {"read": True})
+
+
+def _hold(row: Base, how: Mapping[str, Any]) -> None:
     db.session.flush()  # what is read anew forgets what it wasn't asked to keep
-    db.session.refresh(row, with_for_update={"of": type(row), "key_share": True})
+    db.session.refresh(row, with_for_update={"of": type(row), **how})
 
 
 def take_turns(what: str) -> None:

@@ -38,7 +38,8 @@ def accept(actor: Actor, consultation: Consultation, numbers: Sequence[str] | No
     passed = Passed()
     if numbers is not None:
         with transaction():
-            _accept(actor, [_named(consultation, number) for number in numbers], passed, at)
+            named = sorted((_named(consultation, number) for number in numbers), key=lambda one: one.id)
+            _accept(actor, named, passed, at)
         return passed
     last = 0
     while page := _waiting(consultation, last):

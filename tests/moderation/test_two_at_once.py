@@ -1,0 +1,64 @@
+"""Two moderators at the same moment: whatever they say of two submissions, one of them counts."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from consult.accounts.models import Role
+from consult.drafting.models import Consultation
+from consult.intake.models import Submission, SubmissionState
+from consult.moderation import service as moderation
+from consult.moderation.errors import ScreeningRefused
+from tests.together import both, elsewhere
+from tests.world import AFTER, actor, open_consultation, submission
+
+
+@pytest.fixture
+def two(app: Flask) -> tuple[Submission, Submission]:
+    consultation: Consultation = open_consultation()
+    return submission(consultation, "应当留样。"), submission(consultation, "应当留样！")
+
+
+def test_two_submissions_never_repeat_one_another(app: Flask, two: tuple[Submission, Submission]) -> None:
+    one, other = two
+    first, second = actor(Role.MODERATOR), actor(Role.MODERATOR)
+    one_there, other_there = elsewhere(one), elsewhere(other)
+    with pytest.raises(ScreeningRefused, match="重复"):
+        both(
+            app,
+            lambda: moderation.mark_duplicate(first, one, other, at=AFTER),
+            lambda: moderation.mark_duplicate(second, other_there(), one_there(), at=AFTER),
+        )
+    assert (one.state, other.state) == (SubmissionState.DUPLICATE, SubmissionState.RECEIVED)
+
+
+def test_nothing_repeats_what_is_kept_out_of_print_at_that_moment(
+    app: Flask, two: tuple[Submission, Submission]
+) -> None:
+    one, other = two
+    first, second = actor(Role.MODERATOR), actor(Role.MODERATOR)
+    one_there, other_there = elsewhere(one), elsewhere(other)
+    with pytest.raises(ScreeningRefused, match="已经不予公开"):
+        both(
+            app,
+            lambda: moderation.reject(first, other, reason_id="public-decency", at=AFTER),
+            lambda: moderation.mark_duplicate(second, one_there(), other_there(), at=AFTER),
+        )
+    assert one.state is SubmissionState.RECEIVED
+
+
+def test_two_who_pass_the_same_in_another_order_do_not_stop_each_other(
+    app: Flask, two: tuple[Submission, Submission]
+) -> None:
+    one, other = two
+    first, second = actor(Role.MODERATOR), actor(Role.MODERATOR)
+    one_there, other_there = elsewhere(one), elsewhere(other)
+    with pytest.raises(ScreeningRefused, match="已经审核过"):
+        both(
+            app,
+            lambda: moderation.accept(first, one, at=AFTER),
+            lambda: moderation.mark_duplicate(second, other_there(), one_there(), at=AFTER),
+            lambda: moderation.accept(first, other, at=AFTER),
+        )
+    assert (one.state, other.state) == (SubmissionState.ACCEPTED, SubmissionState.ACCEPTED)
