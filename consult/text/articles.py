@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from consult.text.decimals import settle_decimals
@@ -10,7 +11,10 @@ from consult.text.tree import Kind
 
 _MOSTLY: Final = 0.8  # share of numbered lines set off by a space above which a bare 第十条… is doubtful
 _FAR: Final = 5  # a jump further ahead than this, without a space, is a citation
-_LIST_REACH: Final = 20  # lines within which a list's next mark comes
+_LIST_REACH: Final = 80  # lines within which a list's next mark comes
+_NUMBERS: Final = (Style.ARABIC, Style.LISTED)
+_THREE_DIGITS: Final = re.compile(r"\d{3}")
+_INSIDE_NUMBERS: Final = (Style.ARABIC_BRACKET, Style.CIRCLE, Style.LETTER, Style.HALF)
 _QUOTE_REACH: Final = 60  # lines a quotation may run
 
 
@@ -45,34 +49,51 @@ def _settle_classes(lines: list[Line]) -> list[Line]:
         return lines
     settled = list(lines)
     last = number = 0
+    style = Style.ARABIC
     for index, line in enumerate(lines):
         if line.kind is not Kind.ITEM:
-            number = 0 if line.kind is not Kind.PARAGRAPH else number
+            number = number if line.kind is Kind.PARAGRAPH or line.cited else 0
         elif line.style is Style.DUN:
             number = 0
-            if line.cited and line.value != last + 1:
+            if line.cited and not _is_next_clause(lines, index, last):
                 settled[index] = as_plain(line)
             else:
                 last = line.value
-        elif line.style is Style.ARABIC:
-            if line.cited and not _counts_on(lines, index, number):
-                settled[index] = as_plain(line)
-            else:
+        elif line.style in _NUMBERS:
+            if not line.cited:
+                number, style = line.value, line.style
+            elif _counts_on(lines, index, number):
                 number = line.value
+                settled[index] = line._replace(style=style)
+            else:
+                settled[index] = as_plain(line)
         elif line.style is Style.BRACKET:
             number = 0
     return settled
 
 
+def _is_next_clause(lines: list[Line], index: int, last: int) -> bool:
+    """Whether 三、四级联动… is the mark after `last`, which does not come again below, or begins to count anew."""
+    value = lines[index].value
+    upcoming = next((line.value for line in lines[index + 1 :] if line.style is Style.DUN), 0)
+    return upcoming != value and (value == last + 1 or (value == 1 and upcoming == 2 and last != 1))
+
+
 def _counts_on(lines: list[Line], index: int, last: int) -> bool:
-    """Whether 1.300总吨… is the mark after `last` and the next Arabic mark counts on from it, as 1.5万元… would not."""
+    """Whether 1.300总吨… is the mark after `last`, as 1.5万元… would not be.
+
+    It is where the next Arabic mark counts on from it, where the entry before it leaves the list open with a semicolon,
+    and where a space or three digits (3.100%覆盖) behind the mark leave little doubt.
+    """
     line = lines[index]
     if line.value != last + 1:
         return False
+    if line.spaced or (last and (lines[index - 1].text.endswith(("；", ";")) or _THREE_DIGITS.match(line.text))):
+        return True
     for later in lines[index + 1 : index + 1 + _LIST_REACH]:
-        if later.kind is Kind.ITEM and later.style is Style.ARABIC:
+        if later.kind is Kind.ITEM and later.style in _NUMBERS:
             return later.value == line.value + 1
-        if later.kind is not Kind.PARAGRAPH and later.style is not Style.ARABIC_BRACKET:
+        if later.kind is not Kind.PARAGRAPH and later.style not in _INSIDE_NUMBERS:
             break
     return False
 

@@ -18,7 +18,7 @@ _REPEATED: Final = re.compile(r"-x\d+$")
 _ARTICLE_TAILS: Final = tuple(f"art-{number}" for number in range(2000))
 _TAILS: Final = {kind: tuple(f"{kind}-{number}" for number in range(1, 200)) for kind in (*RANK, Kind.ITEM)}
 _SEQUENCED_APART: Final = frozenset({Kind.PARAGRAPH, Kind.ARTICLE})
-_WITHOUT_SEQUENCE: Final = _SEQUENCED_APART | {Kind.HEADING}
+_WITHOUT_SEQUENCE: Final = _SEQUENCED_APART | {Kind.HEADING, Kind.ANNEX}
 _LEVEL_NAME: Final = {1: "编", 2: "分编", 3: "章", 4: "节"}
 
 

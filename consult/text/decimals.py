@@ -9,16 +9,18 @@ import re
 from typing import Final, NamedTuple
 
 from consult.text.lines import STOPS, Line, Style
+from consult.text.marks import DATE
 from consult.text.numerals import ARABIC, read_number
 from consult.text.tree import STRUCTURE, Kind
 
 _ONE: Final = f"[{ARABIC}]{{1,2}}"
 _SEVERAL: Final = re.compile(
-    rf"({_ONE}(?:[.．]{_ONE}){{1,3}})(?![.．]?[{ARABIC}])([.．、]?\s*)(?![年月日时])"
+    rf"({_ONE}(?:[.．]{_ONE}){{1,3}})(?![.．]?[{ARABIC}])([.．、]?\s*)"
 )  # 1.1 编制目的, and with a stop: 1.1. or 1.1、
 _FIGURE: Final = re.compile(  # but 1.3分级分类 and 1.4以人为本 are headings
-    r"[万亿千倍元米吨度亩辆年月秒栋%％‰℃~～—\-,，、。；+×*/a-zA-Z至到]|百(?!姓)|公[里斤顷分]|平方|立方|[小时]时|分[钟之]|时(?!效)"
-    r"|个(?![人体性])|名(?![录称单额])|日(?!常)|次(?!生)|号(?!召)|家(?![庭属禽畜])|项(?!目)|条(?![件例])|款(?!项)|层(?!级)"
+    r"[万亿千倍元米吨度亩辆秒栋%％‰℃~～—\-,，、。；+×*/a-zA-Z至到]|百(?!姓)|公[里斤顷分]|平方|立方|[小时]时|分[钟之]|"
+    rf"{DATE}"
+    r"|个(?![人体性])|名(?![录称单额])|次(?!生)|号(?!召)|家(?![庭属禽畜])|项(?!目)|条(?![件例])|款(?!项)|层(?!级)"
     r"|[人户件台天处](?:以[上下内外]|[的次])|以[上下内外]"
 )
 _ALONE: Final = re.compile(rf"({_ONE})([ \u3000\t]*)(?![{ARABIC}.．、）)])\S(?:[ \u3000]?\S){{0,29}}$")  # 1  总则
@@ -40,18 +42,65 @@ def settle_decimals(lines: list[Line]) -> list[Line]:
     if not several:
         return lines
     candidates = several | _alone(lines, {found.number[0] for found in several.values()})
+    upcoming, opening = _look_ahead(lines, candidates)
     settled = list(lines)
     open_number: tuple[int, ...] = ()
+    listed = 0
     for index, line in enumerate(lines):
         candidate = candidates.get(index)
-        if candidate is not None and _counts_on(candidate, open_number):
-            open_number = candidate.number
+        if candidate is not None and (
+            _counts_on(candidate, open_number) or (candidate.number == (1,) and upcoming[index] == (1, 1))
+        ):
+            open_number, listed = candidate.number, 0
             settled[index] = _as_mark(line, candidate)
+        elif index in opening:
+            open_number, listed = (line.value,), 0
+            settled[index] = line._replace(cited=False)
         elif line.kind is Kind.ITEM and line.style in (Style.DUN, Style.ARABIC) and not line.cited:
-            open_number = (line.value,)
-        elif line.kind in STRUCTURE or line.kind is Kind.ANNEX:
+            if line.style is Style.ARABIC and _is_listed(line.value, open_number, listed, upcoming[index]):
+                listed = line.value
+                settled[index] = line._replace(style=Style.LISTED)
+            else:
+                open_number, listed = (line.value,), 0
+        elif (line.kind in STRUCTURE and not line.cited) or line.kind is Kind.ANNEX:
             open_number = (line.value,) if line.kind is not Kind.ARTICLE else ()
     return settled
+
+
+def _look_ahead(lines: list[Line], candidates: dict[int, _Candidate]) -> tuple[list[tuple[int, ...]], set[int]]:
+    """For each line the first number behind it that is of several parts or stands alone, set off (2 组织体系).
+
+    Also the lines that open with the number above such a one: 2. is the last 2. before 2.1.
+    """
+    upcoming: list[tuple[int, ...]] = [()] * len(lines)
+    opening: set[int] = set()
+    number: tuple[int, ...] = ()
+    awaited = 0
+    for index in range(len(lines) - 1, -1, -1):
+        upcoming[index] = number
+        line = lines[index]
+        is_sure = line.spaced or not line.cited
+        if awaited and line.style is Style.ARABIC and line.value == awaited and is_sure and index not in candidates:
+            opening.add(index)
+            awaited = 0
+        elif index in candidates:
+            own = candidates[index].number
+            if candidates[index].spaced or len(own) > 1:
+                number = own
+            awaited = own[0] if own[1:] == (1,) else 0
+    return upcoming, opening
+
+
+def _is_listed(value: int, open_number: tuple[int, ...], listed: int, upcoming: tuple[int, ...]) -> bool:
+    """Whether 1. or 2. is an entry in a list below 1.2, the one before it `listed`, and no number above that level.
+
+    It is above that level where it counts on from the open number, not from the list, and the `upcoming` number doesn't
+    go on below the open one.
+    """
+    if len(open_number) <= 1:
+        return False
+    counts_on = value == open_number[0] + 1 and not (listed and value == listed + 1)
+    return not counts_on or (bool(upcoming) and upcoming[0] <= value)
 
 
 def _source(line: Line) -> str:

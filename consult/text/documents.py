@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from consult.text.articles import as_plain, follows
-from consult.text.front import TITLE_ENDS
+from consult.text.front import ends_like_a_title
 from consult.text.lines import SENTENCE_ENDS, Line, Style, shape_of
 from consult.text.signatures import end_of_tail, is_date, is_signed
 from consult.text.tree import HEADINGS, STRUCTURE, Kind
@@ -64,13 +64,13 @@ def ends_of_letters(lines: list[Line]) -> list[int]:
             start = end = end_of_tail(lines, index + 1)
             while end < len(lines) and end - start < _TITLE_LINES and _can_head(lines[end]):
                 end += 1
-            if end < len(lines) and any(TITLE_ENDS.search(title.text) for title in lines[start:end]):
+            if end < len(lines) and any(map(ends_like_a_title, lines[start:end])):
                 starts.append(start)
     return starts
 
 
 def _is_announced(lines: list[Line], index: int) -> bool:
-    """Whether 附件：某办法 only names, above a letter's signature and date, annexes that come below these or apart.
+    """Whether 附件：某办法 only names annexes that come below a letter's date, or apart, or follow at once as 附件1.
 
     Several are named in a list: 附件：1.分工表 and 2.责任清单 on the next line, or both below 附件：.
     """
@@ -79,6 +79,8 @@ def _is_announced(lines: list[Line], index: int) -> bool:
         return False
     for at in range(start, min(len(lines), index + _ANNOUNCED)):
         line = lines[at]
+        if line.kind is Kind.ANNEX and line.value == 1 and not lines[index].value:
+            return True
         if is_date(line):
             behind = end_of_tail(lines, at + 1)
             return is_signed(lines, at) or (behind < len(lines) and lines[behind].kind is Kind.ANNEX)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from consult.text.lines import Line
+from consult.text.lines import STOPS, Line
+from consult.text.signatures import is_date
 from consult.text.tree import HEADINGS, STRUCTURE, Kind
 
 _CONTENTS_TITLE: Final = re.compile(r"[【\[]?目\s*[录次][】\]]?$")
@@ -20,13 +21,17 @@ _DOCUMENT_NUMBER: Final = re.compile(
 )
 _RED_HEAD: Final = re.compile(r"\S.{1,40}文\s*件$")  # 某市人民政府文件, above the document's number
 _STAGE: Final = re.compile(r"^[（(【〔][^（）()]{0,20}(?:稿|草案|试行|暂行|修订|审议稿)[^（）()]{0,8}[）)】〕]$")
-TITLE_ENDS: Final = re.compile(
+_TITLE_ENDS: Final = re.compile(
     r"(?:法|条例|办法|规定|规则|细则|意见|通知|决定|方案|预案|规划|要点|规程|守则|须知|清单|规范|准则|制度|标准|章程|公告|通告|批复|函|措施|计划|纲要|指引|指南|解释|决议)"
     r"(?:[（(][^（）()]*[）)])*$"
 )
 _NOTE_REACH: Final = 12  # lines that one note in brackets may fill
 _ORDER_LIMIT: Final = 15  # lines of an order of promulgation above the title
 _TITLE_LIMIT: Final = 80  # characters on one line of a title
+_FIRST: Final = re.compile(r"[1１](?![0-9０-９])")  # 1 总则, 1.1 编制目的
+_CONTENTS_REACH: Final = 400  # lines within which a table of contents begins
+_FEWEST_ENTRIES: Final = 4  # of a table of contents that nothing else tells from the body
+_MISSING: Final = 0.2  # share of its entries that the body may word differently
 
 
 def split_front(lines: list[Line]) -> tuple[str, list[tuple[Kind, Line]], list[Line]]:
@@ -46,6 +51,11 @@ def split_front(lines: list[Line]) -> tuple[str, list[tuple[Kind, Line]], list[L
     return title, front, lines[index:]
 
 
+def ends_like_a_title(line: Line) -> bool:
+    """Whether a line's text ends like a title: …办法, …的通 知."""
+    return _TITLE_ENDS.search("".join(line.text.split())) is not None
+
+
 def _take_title(lines: list[Line], front: list[tuple[Kind, Line]]) -> tuple[int, str]:
     """The title's lines: after a label (附件1), a red head or a document number, up to four that end like a title."""
     index = 0
@@ -61,11 +71,11 @@ def _take_title(lines: list[Line], front: list[tuple[Kind, Line]]) -> tuple[int,
     parts = [lines[index]]
     while (
         len(parts) < 4
-        and not TITLE_ENDS.search(parts[-1].text)
+        and not ends_like_a_title(parts[-1])
         and (following := index + len(parts)) < len(lines)
         and _can_be_title(lines[following])
         and len(lines[following].text) <= 40
-        and any(TITLE_ENDS.search(line.text) for line in lines[following : following + 2] if _can_be_title(line))
+        and any(ends_like_a_title(line) for line in lines[following : following + 2] if _can_be_title(line))
     ):
         parts.append(lines[following])
     following = index + len(parts)
@@ -80,7 +90,7 @@ def _take_late_title(lines: list[Line], start: int, front: list[tuple[Kind, Line
     end = next(
         (at for at, line in enumerate(lines) if line.kind in STRUCTURE or at >= start + _ORDER_LIMIT), len(lines)
     )
-    late = [at for at in range(start, end) if _can_be_title(lines[at]) and TITLE_ENDS.search(lines[at].text)]
+    late = [at for at in range(start, end) if _can_be_title(lines[at]) and ends_like_a_title(lines[at])]
     if not start or not late or end == len(lines) or lines[end].kind not in STRUCTURE:
         return start, ""
     front.extend((Kind.NOTE, line) for line in lines[start : late[-1]])
@@ -143,24 +153,30 @@ def _compact(line: Line) -> str:
 
 
 def _take_contents(lines: list[Line]) -> tuple[list[Line], list[Line]]:
-    """Cut the table of contents out: from 目录, or from a heading that comes again before any article."""
+    """Cut the table of contents out: from 目录, or from a heading that comes again before any article.
+
+    One that nothing tells from the body is cut out where the body repeats its entries, as of many emergency plans.
+    """
     start = _contents_start(lines)
     if start is None:
-        return lines, []
-    entries = start + 1 if _CONTENTS_TITLE.match(lines[start].text) else start
+        return _take_repeated(lines)
+    titled = _CONTENTS_TITLE.match(lines[start].text) is not None
+    entries = start + 1 if titled else start
     end = _contents_end(lines, entries)
+    if end is None:
+        end = _end_of_repeated(lines, entries, 1 if titled else _FEWEST_ENTRIES)
     if end is None:
         end = entries
         while end < len(lines) and _looks_like_entry(lines[end]):
             end += 1
-        if entries == start:
-            return lines, []
+        if not titled:
+            return _take_repeated(lines)
     return lines[:start] + lines[end:], lines[start:end]
 
 
 def _contents_start(lines: list[Line]) -> int | None:
     first_heading = None
-    for index, line in enumerate(lines[:400]):
+    for index, line in enumerate(lines[:_CONTENTS_REACH]):
         if line.kind is Kind.PARAGRAPH and line.text[0] in "目【[" and _CONTENTS_TITLE.match(line.text):
             return index
         if line.kind in HEADINGS and first_heading is None:
@@ -185,7 +201,60 @@ def _contents_end(lines: list[Line], start: int) -> int | None:
             return None
         if line.kind is Kind.ARTICLE and line.text and line.text[-1] in "。：；":
             return None
+        if line.kind is Kind.PARAGRAPH and line.text[-1] == "。":  # a preamble between the contents and the body
+            return None
     return None
+
+
+def _take_repeated(lines: list[Line]) -> tuple[list[Line], list[Line]]:
+    """Cut out a table of contents without a title: the first marks of the text, or the first below a signed letter."""
+    awaited = True
+    for index, line in enumerate(lines[:_CONTENTS_REACH]):
+        if line.kind is Kind.PARAGRAPH and is_date(line):
+            awaited = True
+        elif awaited and _is_marked(line):
+            awaited = False
+            if _opens_a_count(line) and (end := _end_of_repeated(lines, index, _FEWEST_ENTRIES)) is not None:
+                return lines[:index] + lines[end:], lines[index:end]
+    return lines, []
+
+
+def _end_of_repeated(lines: list[Line], start: int, fewest: int) -> int | None:
+    """Where a table of contents ends whose entries begin at `start`; None unless the body repeats nearly all of them.
+
+    A preamble may stand between the last entry and the first heading of the body.
+    """
+    entries: list[str] = []
+    end = start
+    while end < len(lines) and _can_be_entry(lines[end]) and (end == start or _compact(lines[end]) != entries[0]):
+        entries.append(_compact(lines[end]))
+        end += 1
+    if len(entries) < fewest:
+        return None
+    body = [_compact(line) for line in lines[end:]]
+    repeated: list[bool] = []
+    at = 0
+    for entry in entries:
+        found = next((place for place in range(at, len(body)) if entry and body[place].startswith(entry)), None)
+        repeated.append(found is not None)
+        at = at if found is None else found + 1
+        if not repeated[0] or repeated.count(False) > _MISSING * len(entries):
+            return None
+    while not repeated[end - start - 1]:
+        end -= 1
+    return end
+
+
+def _can_be_entry(line: Line) -> bool:
+    return len(line.source) <= _TITLE_LIMIT and line.source[-1] not in STOPS and line.kind is not Kind.ARTICLE
+
+
+def _is_marked(line: Line) -> bool:
+    return line.kind is not Kind.PARAGRAPH or _FIRST.match(line.text) is not None
+
+
+def _opens_a_count(line: Line) -> bool:
+    return line.value == 1 if line.kind is Kind.ITEM or line.kind in HEADINGS else line.kind is Kind.PARAGRAPH
 
 
 def _looks_like_entry(line: Line) -> bool:

@@ -27,6 +27,7 @@ class Style(IntEnum):
     SECOND = 8  # 1.1
     THIRD = 9  # 1.1.1
     FOURTH = 10  # 1.1.1.1
+    LISTED = 11  # 1. in a list below a number of several parts, which 1 总则 above that closes
 
 
 class Line(NamedTuple):

@@ -10,16 +10,21 @@ from consult.text.numerals import ARABIC, CHINESE, NUMERALS, read_number
 from consult.text.structure import CITED, HEADING_LIMIT
 from consult.text.tree import Kind
 
-_DUN: Final = re.compile(r"([〇零一二三四五六七八九十百]{1,5})\s*[、．.]")
-_CLASSES: Final = re.compile(r"[一二三四五六七八九十](?:、[一二三四五六七八九十])*[类级等线档期批季届次]")
+DATE: Final = "年(?![度终检审])|月(?![度报])|日(?!常)|时(?!效)"
+"""What makes a figure a date or an hour: 5月, 10日; but not 日常管理."""
+_DUN: Final = re.compile(r"([〇零一二三四五六七八九十百]{1,5})\s*(?:[、．.]|([)）]))")
+_NEXT_CHINESE: Final = re.compile(r"[一二三四五六七八九十]{1,3}")
+_NEXT_ARABIC: Final = re.compile(rf"[{ARABIC}]{{1,2}}(?=[类级等线档期批季届次号楼栋层组])")
 _BRACKET: Final = re.compile(rf"([（(〔])\s*([{CHINESE}]{{1,5}}|[{ARABIC}]{{1,3}}|[A-Za-z])\s*([）)〕])")
-_BRACKET_CITED: Final = re.compile(r"(?:[、和至或及]\s*[（(〔]|[项款目]的?(?:规定|所列|所称))")
+_BRACKET_CITED: Final = re.compile(
+    r"(?:[、和至或及]\s*[（(〔]|[项款目]的?(?:规定|所列|所称)|[项款](?:[、，；中内和或至的所]|以外))"
+)
 _ARABIC: Final = re.compile(  # 1.5万元 and 3、5、7号楼 are no marks; 1.2024年, 2、10月底前 and 3.5G网络 are
-    rf"([{ARABIC}]{{1,3}})\s*(?:[．.](?!\s*[{ARABIC}]{{1,3}}(?![{ARABIC}年月日时]|[A-Z](?![A-Za-z])))"
+    rf"([{ARABIC}]{{1,3}})\s*(?:[．.](?!\s*[{ARABIC}]{{1,3}}(?![{ARABIC}]|{DATE}|[A-Z](?![A-Za-z])))"
     rf"|、(?!\s*[{ARABIC}]{{1,3}}\s*[、和及至号])|([)）]))"
 )
 _ARABIC_BEFORE_DIGITS: Final = re.compile(
-    rf"([{ARABIC}]{{1,2}})[．.](?=[{ARABIC}])"
+    rf"([{ARABIC}]{{1,2}})[．.](?=\s*[{ARABIC}])"
 )  # 1.300总吨: told by its neighbours
 _LETTER: Final = re.compile(r"([a-zA-Z])[．.、)）](?![a-zA-Z])")
 _ENCLOSED_STYLE: Final = (
@@ -78,7 +83,10 @@ def _read_dun(place: int, line: str) -> Line | None:
     rest = line[found.end() :]
     if value is None:
         return None
-    classes = _CLASSES.match(rest) is not None and read_number(rest[0]) == value + 1  # 一、二类口岸…
+    if found[2]:
+        return Line(place, Kind.ITEM, rest.lstrip(), found.group(), found.group(), value, style=Style.BRACKET)
+    following = _NEXT_CHINESE.match(rest)
+    classes = following is not None and read_number(following[0]) == value + 1  # 一、二类口岸…
     return Line(place, Kind.ITEM, rest.lstrip(), found.group(), found.group(), value, style=Style.DUN, cited=classes)
 
 
@@ -88,9 +96,13 @@ def _read_arabic(place: int, line: str) -> Line | None:
     if found is None and (found := _ARABIC_BEFORE_DIGITS.match(line)) is None:
         return None
     value = read_number(found[1]) or 0
-    rest = line[found.end() :].lstrip()
+    behind = line[found.end() :]
+    rest = behind.lstrip()
     style = Style.HALF if not doubtful and found[2] else Style.ARABIC
-    return Line(place, Kind.ITEM, rest, found.group(), found.group(), value, style=style, cited=doubtful)
+    if style is Style.ARABIC and (following := _NEXT_ARABIC.match(rest)) and found.group()[-1] == "、":
+        doubtful = read_number(following[0]) == value + 1  # 1、2级响应…
+    spaced = rest != behind
+    return Line(place, Kind.ITEM, rest, found.group(), found.group(), value, 0, "", style, spaced, doubtful)
 
 
 def _read_enclosed(place: int, line: str) -> Line | None:

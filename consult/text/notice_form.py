@@ -20,6 +20,7 @@ STYLE_NAMES: Final = {
     Style.SECOND: "dec",
     Style.THIRD: "dec",
     Style.FOURTH: "dec",
+    Style.LISTED: "num",
 }
 _HEADING_LIMIT: Final = 40  # characters of a heading that runs into its text (（一）扩大范围。各处室…)
 _COUNTED_DIGITS: Final = 2  # an Arabic mark of more digits is a place in the tree, not a mark of the outline
@@ -77,7 +78,7 @@ def depths(lines: list[Line]) -> tuple[tuple[str, int], ...]:
         style = line.style
         if line.kind is not Kind.ITEM or style is Style.LETTER:
             continue
-        if style is Style.ARABIC and sum(c in ARABIC for c in line.number) > _COUNTED_DIGITS:
+        if (style is Style.ARABIC or style is Style.LISTED) and sum(c in ARABIC for c in line.number) > _COUNTED_DIGITS:
             continue
         if style in stack:
             del stack[stack.index(style) + 1 :]

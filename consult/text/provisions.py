@@ -101,7 +101,10 @@ def _form(lines: list[Line]) -> Form:
     article = next((line for line in lines if line.kind is Kind.ARTICLE), None)
     if first is None or article is None:
         return Form.NOTICE if first else Form.PLAIN
-    quoted = first.kind is Kind.ITEM and article.value != 1 and not any(line.kind in STRUCTURE for line in lines[:1])
+    if first.kind is not Kind.ITEM or lines[0].kind in STRUCTURE:
+        return Form.STATUTE
+    before = lines[lines.index(article) - 1]  # 一、将第一条修改为：
+    quoted = article.value != 1 or (before.kind is Kind.ITEM and before.source[-1] in "：:")
     return Form.NOTICE if quoted else Form.STATUTE
 
 

@@ -273,6 +273,87 @@ def test_rows_of_a_table_are_no_marks_among_numbers_of_several_parts():
     assert numbered(text) == [("1", 1), ("1.1", 2), ("1.2", 2), ("2", 1), ("2.1", 2)]
 
 
+@pytest.mark.parametrize("top", ["{} ", "{}", "{}.", "{}. ", "{}、"])
+@pytest.mark.parametrize("entry", ["{}.", "{}. ", "{}、"])
+def test_a_list_below_a_number_of_several_parts_stands_below_it(top, entry):
+    listed = [entry.format(number) for number in (1, 2, 3)]
+    lines = [
+        f"{top.format(1)}总则",
+        "1.1 编制依据",
+        *(f"{mark}甲法。" for mark in listed),
+        "1.2 适用范围",
+        *(f"{mark}乙类事件；" for mark in listed),
+        f"{top.format(2)}组织体系",
+        "2.1 指挥部",
+        "2.1.1 职责",
+        *(f"{mark}丙。" for mark in listed),
+        f"{top.format(3)}附则",
+        "本预案由市应急局解释。",
+        f"{top.format(4)}附录",
+        "4.1 名词",
+    ]
+    found = numbered("\n".join(["某市应急预案", *lines]))
+    assert [depth for _, depth in found] == [1, 2, 3, 3, 3, 2, 3, 3, 3, 1, 2, 3, 4, 4, 4, 1, 1, 2]
+    assert codes("\n".join(["某市应急预案", *lines])) == []
+
+
+def test_a_letter_with_marks_may_send_out_a_plan_with_numbers_of_several_parts():
+    letter = "关于印发预案的通知\n各区：\n一、抓好落实。\n二、加强演练。\n某市应急局\n2024年4月2日"
+    found = numbered(f"{letter}\n某市应急预案\n1总则\n1.1目的\n甲。\n1.2依据\n2组织体系\n2.1指挥部")
+    assert [mark for mark, _ in found] == ["一、", "二、", "1", "1.1", "1.2", "2", "2.1"]
+
+
+@pytest.mark.parametrize("title", ["日常管理", "年度计划", "月报制度", "时效要求"])
+def test_a_heading_may_begin_like_a_date_behind_a_number_of_several_parts(title):
+    assert numbered(f"某预案\n1 总则\n1.1{title}\n1.2甲\n2 附则") == [("1", 1), ("1.1", 2), ("1.2", 2), ("2", 1)]
+
+
+def test_a_cited_article_does_not_break_off_numbers_of_several_parts():
+    text = "某预案\n1 总则\n1.1 甲\n第三条规定的情形除外。\n1.2 乙\n2 附则"
+    assert [mark for mark, _ in numbered(text)] == ["1", "1.1", "1.2", "2"]
+
+
+PLAIN_CONTENTS = {
+    "untitled": "1 总则\n1.1目的\n1.2依据\n2 组织\n2.1指挥部\n3 附则",
+    "titled": "目录\n1 总则\n1.1目的\n1.2依据\n2 组织\n2.1指挥部\n3 附则",
+    "numbered": "目  录\n1 总则………1\n1.1目的………1\n1.2依据………2\n2 组织………3\n2.1指挥部………3\n3 附则………4",
+}
+
+
+@pytest.mark.parametrize("contents", PLAIN_CONTENTS.values(), ids=PLAIN_CONTENTS)
+@pytest.mark.parametrize("preamble", ["", "为提高处置能力，制定本预案。\n", f"为{'提高处置能力，' * 20}制定本预案。\n"])
+@pytest.mark.parametrize("letter", ["", "关于印发预案的通知\n各区：\n一、甲。\n二、乙。\n某市应急局\n2024年4月2日\n"])
+def test_contents_are_left_out_wherever_they_stand_and_whatever_follows(contents, preamble, letter):
+    body = "1 总则\n1.1目的\n甲。\n1.2依据\n2 组织\n2.1指挥部\n（1）乙。\n3 附则"
+    text = f"{letter}某市应急预案\n{contents}\n{preamble}{body}"
+    marks = ["1", "1.1", "1.2", "2", "2.1", "（1）", "3"]
+    assert [mark for mark, _ in numbered(text)] == [*(["一、", "二、"] if letter else []), *marks]
+    assert all("制定本预案" not in node.text for node in draft(text).front)
+
+
+def test_lists_of_the_same_short_entries_are_no_contents():
+    groups = [f"{mark}第一组\n1.场地\n2.人员\n3.设备\n4.经费" for mark in ("一、", "二、")]
+    assert len(numbered("\n".join(["关于分组的通知", *groups]))) == 10
+
+
+def test_a_list_of_annexes_may_stand_right_above_them():
+    text = "某市行动方案\n一、甲。\n二、乙。\n附件：1.分工表\n2.项目清单\n附件1\n分工表\n丙。\n附件2\n项目清单\n丁。"
+    assert tops(text) == ["head-1", "head-2", "annex-1", "annex-2"]
+    assert codes(text) == []
+
+
+def test_labelled_annexes_may_follow_one_without_a_label():
+    text = "关于印发方案的通知\n各区：\n某市政府办\n2024年4月2日\n某市方案\n一、甲。\n附件1\n清单\n乙。\n附件2\n丙"
+    assert tops(text)[-3:] == ["annex-1", "annex-2", "annex-3"]
+    assert codes(text) == []
+
+
+def test_a_title_may_be_set_wide():
+    assert draft("某市人民政府办公室\n关于印发预案的\n通　知\n各区：\n一、甲。").title == (
+        "某市人民政府办公室关于印发预案的通　知"
+    )
+
+
 def test_half_brackets_are_marks_of_their_own():
     text = "关于报名的通知\n一、材料：\n1)身份证；\n2）学历证书：\n（1）原件；\n（2）复印件。\n3)照片。\n二、其他"
     assert numbered(text) == [

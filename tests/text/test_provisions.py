@@ -556,6 +556,50 @@ def test_classes_named_by_numbers_are_no_marks():
     assert grades.numbered == (("一、", 1), ("二、", 1))
 
 
+@pytest.mark.parametrize(
+    ("line", "others"),
+    [
+        ("一、二审法院应当加强沟通。", ["一、", "二、", "三、"]),
+        ("五、六月份加强值守。", ["一、", "二、", "三、"]),
+        ("1、2级响应由区启动。", ["一、", "1、", "2、"]),
+    ],
+)
+def test_numbers_in_a_row_are_no_marks_where_they_do_not_count_on(line, others):
+    marks = draft("\n".join(["关于某事的通知", f"{others[0]}甲", line, *(f"{mark}乙" for mark in others[1:])])).numbered
+    assert [mark for mark, _ in marks] == others
+
+
+def test_a_heading_may_begin_with_the_next_number():
+    text = "关于某事的通知\n一、二级响应\n甲。\n二、三年行动\n三、四项任务\n附件1\n清单\n一、二类\n二、三类\n三、其他"
+    assert [mark for mark, _ in draft(text).numbered] == ["一、", "二、", "三、"] * 2
+
+
+def test_a_mark_set_off_from_a_figure_or_after_a_semicolon_is_one():
+    spaced = draft("关于某事的通知\n1. 甲。\n2. 30%以上的，乙。\n（1）丙。\n3. 5月底前完成。").numbered
+    assert [mark for mark, _ in spaced] == ["1.", "2.", "（1）", "3."]
+    assert [mark for mark, _ in draft("关于某事的通知\n1.甲；\n2.5万元以下的，乙。").numbered] == ["1.", "2."]
+    hundred = draft("关于某事的通知\n1.甲。\n2.乙。\n3.100%覆盖。\n1.5倍以上的，不计。").numbered
+    assert [mark for mark, _ in hundred] == ["1.", "2.", "3."]
+
+
+def test_a_chinese_numeral_may_have_a_closing_bracket_alone():
+    found = draft("关于某事的通知\n一、甲\n一)乙。\n（二）丙。\n二、丁\n一）戊。").numbered
+    assert found == (("一、", 1), ("一)", 2), ("（二）", 2), ("二、", 1), ("一）", 2))
+
+
+@pytest.mark.parametrize(
+    "line", ["（一）项、（二）项的情形除外。", "（二）项以外的，从其规定。", "（一）款和（二）款同时适用。"]
+)
+def test_a_line_that_cites_items_is_no_mark(line):
+    assert draft(f"关于某事的通知\n（一）项目。\n（二）款项。\n{line}").numbered == (("（一）", 1), ("（二）", 1))
+
+
+def test_an_article_quoted_without_quotation_marks_does_not_make_a_decision_a_statute():
+    text = "某决定\n一、将第一条修改为：\n第一条 甲。\n二、第二条修改为：\n第二条 乙：\n（一）丙。\n三、删去第三条。"
+    assert draft(text).form is Form.NOTICE
+    assert [mark for mark, _ in draft(text).numbered] == ["一、", "二、", "（一）", "三、"]
+
+
 def test_a_mark_may_be_followed_by_a_date():
     found = draft("关于某事的通知\n一、甲\n1.2024年底前完成。\n2、10月底前完成。\n3.5月1日起施行。\n4.5万元以上的。")
     assert found.numbered == (("一、", 1), ("1.", 2), ("2、", 2), ("3.", 2))
