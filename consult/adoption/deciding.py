@@ -15,6 +15,7 @@ from consult.drafting.models import Consultation
 from consult.intake.arrival import clean
 from consult.ledger.service import digest, record
 from consult.store import db, transaction
+from consult.store.claiming import hold, hold_still
 
 REASON_CHARACTERS = 4000
 
@@ -42,7 +43,7 @@ def decide(actor: Actor, subject: Opinion | OpinionGroup, outcome: Outcome, reas
     require(actor, Act.DECIDE, consultation)
     reason = _checked_reason(outcome, reason)
     with transaction():
-        _lock(consultation, subject)
+        _hold(consultation, subject)
         before = current(subject)
         if before is not None:
             same = (before.outcome, before.reason) == (outcome, reason)
@@ -75,7 +76,8 @@ def decide_many(
     if not opinions:
         raise DecisionRefused("还没有选意见。请先勾选要一起处理的意见。")
     with transaction():
-        return [decide(actor, opinion, outcome, reason, at=at) for opinion in opinions]
+        in_order = sorted(opinions, key=lambda one: one.id)  # in which everybody holds them
+        return [decide(actor, opinion, outcome, reason, at=at) for opinion in in_order]
 
 
 def review(actor: Actor, decision: Decision, *, at: datetime) -> None:
@@ -104,7 +106,7 @@ def review_many(actor: Actor, decisions: Sequence[Decision], *, at: datetime) ->
     """
     done = 0
     with transaction():
-        for decision in decisions:
+        for decision in sorted(decisions, key=lambda one: one.id):
             try:
                 review(actor, decision, at=at)
             except DecisionRefused:
@@ -152,11 +154,12 @@ def _checked_reason(outcome: Outcome, reason: str) -> str:
     return reason
 
 
-def _lock(consultation: Consultation, subject: Opinion | OpinionGroup) -> None:
+def _hold(consultation: Consultation, subject: Opinion | OpinionGroup) -> None:
     if isinstance(subject, Opinion):
         expect_standing(consultation, subject)
         return
-    db.session.refresh(subject, with_for_update={"of": OpinionGroup})
+    hold_still(consultation)
+    hold(subject)
     if consultation.stage not in DECIDING:
         raise DecisionRefused("这件征求意见还没有公开、已经上会或者已经撤回，现在不能改采纳情况。")
 
@@ -166,7 +169,8 @@ def _require_review(actor: Actor, decision: Decision) -> None:
 
 
 def _expect_proposed(decision: Decision) -> None:
-    db.session.refresh(decision, with_for_update={"of": Decision})
+    hold_still(db.session.get_one(Consultation, decision.consultation_id))
+    hold(decision)
     if not decision.current or decision.state is not DecisionState.PROPOSED:
         raise DecisionRefused("这条处理不在待复核状态，可能已经有人复核或者改过，请刷新再看。")
 

@@ -18,6 +18,7 @@ from consult.intake.models import Submission
 from consult.ledger.service import record
 from consult.settings import rules
 from consult.store import db, transaction
+from consult.store.claiming import hold
 from consult.text import grouping
 
 TITLE_CHARACTERS = 300
@@ -167,6 +168,7 @@ def weigh(group_ids: Iterable[int]) -> None:
     ids = sorted(set(group_ids))
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
+        held = _held(some)  # before their members are counted: another may be taking one away
         query = (
             select(Opinion.group_id, func.count(SENDER.distinct()))
             .join(Submission, Submission.id == Opinion.submission_id)
@@ -174,8 +176,15 @@ def weigh(group_ids: Iterable[int]) -> None:
             .group_by(Opinion.group_id)
         )
         senders = {key: int(n) for key, n in db.session.execute(query)}
-        for weighed in db.session.scalars(select(OpinionGroup).where(OpinionGroup.id.in_(some))):
+        for weighed in held:
             weighed.concentrated = rules().concentration.holds(senders.get(weighed.id, 0))
+
+
+def _held(ids: Sequence[int]) -> list[OpinionGroup]:
+    """Return groups that nobody else changes until the end."""
+    query = select(OpinionGroup).where(OpinionGroup.id.in_(ids)).order_by(OpinionGroup.id)
+    query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return list(db.session.scalars(query))
 
 
 @dataclass
@@ -271,6 +280,7 @@ def _move(opinions: Sequence[Opinion], group_id: int | None, *, alone: bool) -> 
 
 
 def _expect_grouping(consultation: Consultation) -> None:
+    hold(consultation)  # nobody decides or screens meanwhile: groups are of the whole
     if consultation.stage not in GROUPING:
         raise OpinionRefused("这件征求意见还没有公开、已经上会或者已经撤回，现在不能归并意见。")
 

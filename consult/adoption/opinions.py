@@ -14,6 +14,7 @@ from consult.adoption.models import Decision, Opinion
 from consult.drafting.models import Consultation, ProvisionRow, Stage
 from consult.ledger.service import record
 from consult.store import db, transaction
+from consult.store.claiming import hold, hold_still
 
 DECIDING = (Stage.RELEASED, Stage.FEEDBACK_REVIEW, Stage.FEEDBACK_PUBLISHED)
 """Stages in which decisions change; after publication only on the way to a corrected report."""
@@ -61,6 +62,8 @@ def split(actor: Actor, opinion: Opinion, pieces: Sequence[str], *, at: datetime
     require(actor, Act.DECIDE, consultation)
     wanted = [piece.strip() for piece in pieces if piece.strip()]
     with transaction() as session:
+        hold_still(consultation)
+        hold(opinion.submission)  # who undoes its screening would miss the pieces
         expect_standing(consultation, opinion)
         _check_pieces(opinion, wanted)
         left = opinion.group_id
@@ -110,8 +113,9 @@ def consultation_of(opinion: Opinion) -> Consultation:
 
 
 def expect_standing(consultation: Consultation, opinion: Opinion) -> None:
-    """Lock an opinion for the rest of the transaction and refuse unless it stands and may be worked on."""
-    db.session.refresh(opinion, with_for_update={"of": Opinion})
+    """Hold an opinion for the rest of the transaction and refuse unless it stands and may be worked on."""
+    hold_still(consultation)
+    hold(opinion)
     if opinion.withdrawn:
         raise OpinionRefused("这条意见已经拆分，或者它的来件已经撤回审核，请刷新列表。")
     if consultation.stage not in DECIDING:

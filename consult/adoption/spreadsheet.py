@@ -21,6 +21,7 @@ from consult.files.tables.writing import Value
 from consult.intake.arrival import clean
 from consult.intake.models import Submission
 from consult.store import db, transaction
+from consult.store.claiming import hold
 from consult.text.anchors import in_words
 
 NUMBER, PLACE, CONTENT, OUTCOME, REASON = "编号", "条文", "意见内容", "采纳情况", "理由"
@@ -154,6 +155,7 @@ def take(
     rows = iter(table)
     while chunk := list(islice(rows, CHUNK)):
         with transaction():
+            hold(consultation)  # what a row was written from is compared with what stands
             for number, cells in chunk:
                 _take_row(actor, reviewer, consultation, number, cells, seen, result, at)
     return result
