@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 BAD = b"X5O!P%@AP: a text of the tests that the scanner below finds something in"
 DUMB = b"a text of the tests that the scanner below hangs up on"
+DEADLY = b"a text of the tests that the scanner below goes away over"
 SIGNATURE = "Test.Signature-1"
 LIMIT = 200_000
 
@@ -26,7 +27,9 @@ class Scanner(socketserver.StreamRequestHandler):
             if len(data) > LIMIT:
                 self.wfile.write(b"INSTREAM size limit exceeded. ERROR\0")
                 return
-        if DUMB not in data:
+        if DEADLY in data:
+            self.server.server_close()  # nobody answers any more
+        elif DUMB not in data:
             self.wfile.write(b"stream: " + (f"{SIGNATURE} FOUND\0".encode() if BAD in data else b"OK\0"))
 
 

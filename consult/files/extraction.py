@@ -6,10 +6,12 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
 from consult.files import archives, charsets, rtf, sniff
+from consult.files.blobs import BlobError, BlobStore
 from consult.files.doc import text_of_doc
 from consult.files.pdf import text_of_pdf
 from consult.files.tables import TableRefused
@@ -31,13 +33,29 @@ def text_of(data: bytes, media_type: str) -> str:
 
     Answers "" for pictures, for kinds it can't read and for damaged files. Never raises.
     """
+    try:
+        return _text_of(data, media_type, archives.Budget(), 1)
+    except MemoryError:
+        return ""
+
+
+def text_of_blob(root: Path, digest: str, media_type: str) -> str:
+    """Return the text of a document that is stored under ``root``, as ``text_of`` does; "" where it isn't whole there.
+
+    Raises:
+        MemoryError: it needs more than there is.
+    """
+    try:
+        data = BlobStore(root).get(digest)
+    except (BlobError, OSError):  # `flask ledger verify` names it
+        return ""
     return _text_of(data, media_type, archives.Budget(), 1)
 
 
 def _text_of(data: bytes, kind: str, budget: archives.Budget, depth: int) -> str:
     try:
         text = _read(data, kind, budget, depth)
-    except (archives.ArchiveRefused, TableRefused, expat.ExpatError, RecursionError, MemoryError, *archives.DAMAGED):
+    except (archives.ArchiveRefused, TableRefused, expat.ExpatError, RecursionError, *archives.DAMAGED):
         return ""
     return _CONTROL.sub("", text[:MAX_CHARACTERS]).strip()
 

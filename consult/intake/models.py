@@ -174,6 +174,30 @@ class AttachmentScan(Base):
     )
 
 
+class Work(StrEnum):
+    """What a file is read for."""
+
+    SEARCH = "search"
+    """Its words."""
+    SCAN = "scan"
+    """Viruses."""
+    TABLE = "table"
+    """The rows of a table that staff uploaded."""
+
+
+class FileAttempt(Base):
+    """A file whose reading was begun and hasn't come to its end, or never will; by what it holds, whoever sent it."""
+
+    __tablename__ = "file_attempt"
+
+    work: Mapped[Work] = mapped_column(enum_of(Work), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    begun: Mapped[int]
+    """How often the reading was begun since it last came to its end."""
+    put_aside_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When it was given up."""
+
+
 class ImportMapping(Base):
     """Which columns of a channel's tables hold which fields: mapped once, remembered."""
 

@@ -16,8 +16,10 @@ from consult.accounts.permissions import SYSTEM
 from consult.files import clamd
 from consult.files.blobs import BlobError
 from consult.files.clamd import Finding, Scan
+from consult.files.trial import ATTEMPTS
+from consult.intake import attempts
 from consult.intake.errors import HeldBack
-from consult.intake.models import Attachment, AttachmentScan, Submission
+from consult.intake.models import Attachment, AttachmentScan, Submission, Work
 from consult.ledger.service import record
 from consult.settings import blobs, settings
 from consult.store import db, transaction
@@ -30,6 +32,8 @@ OUT_OF_ORDER = 10_000
 """How far behind the last one that was looked at another may still turn up whose transaction took longer."""
 ASK_AGAIN = timedelta(hours=1)
 """When a file that the scanner gave no answer to is tried again."""
+PROBE = b"-"
+"""What a scanner is asked about to learn whether it is there."""
 
 HOLD_BACK = "attachment.hold_back"
 
@@ -67,7 +71,8 @@ def scan_new(at: datetime) -> int:
     """Scan attachments that were not looked at yet; return how many were. May be killed and called again.
 
     A scanner that is away is asked again at the next call. One that is there and gives no answer to a certain file is
-    given that file again after ``ASK_AGAIN``; the others don't wait for it.
+    given that file again after ``ASK_AGAIN``; the others don't wait for it. So is one that went away over the same file
+    ``ATTEMPTS`` times.
     """
     done = 0
     while settings().clamd_address and done < AT_ONCE and (waiting := _waiting(at)):
@@ -95,13 +100,23 @@ def _waiting(at: datetime) -> Sequence[Row[int, str, bool]]:
 
 
 def _looked_at(waiting: Sequence[Row[int, str, bool]]) -> Iterator[tuple[int, Scan]]:
-    """Yield what was found in each, up to where the scanner is away; the same bytes are sent once."""
+    """Yield what was found in each, up to where the scanner is away; the same bytes are sent once.
+
+    A file counts as tried where the scanner was there before: it may go away over it again and again.
+    """
     db.session.commit()  # no view of the database is held while the scanner works
     known = {digest: Scan(Finding.CLEAN) for _, digest, found_clean in waiting if found_clean}
+    asked = False
     for id_, digest, _ in waiting:
         if digest not in known:
+            if not asked and not _answers():
+                return
+            asked = True
+            begun = attempts.begin(Work.SCAN, digest)
             found = _scanned(digest)
             if found.finding is Finding.AWAY and not _answers():
+                if begun >= ATTEMPTS:
+                    yield id_, found
                 return
             known[digest] = found
         yield id_, known[digest]
@@ -116,7 +131,7 @@ def _scanned(digest: str) -> Scan:
 
 def _answers() -> bool:
     """Say whether the scanner is there at all."""
-    found = scan(b"-")
+    found = scan(PROBE)
     return found is not None and found.finding is not Finding.AWAY
 
 
@@ -131,6 +146,8 @@ def _write_down(found: dict[int, Scan], at: datetime) -> None:
         ).all()
         stored = select(AttachmentScan).where(AttachmentScan.attachment_id.in_(found))
         known = {row.attachment_id: row for row in session.scalars(stored.execution_options(populate_existing=True))}
+        answered = [file.digest for file in files if found[file.id].finding is not Finding.AWAY]
+        attempts.ended(Work.SCAN, answered)
         for file in files:
             row = known.get(file.id) or AttachmentScan(attachment_id=file.id, finding=Finding.AWAY)
             if row.finding is not Finding.AWAY:

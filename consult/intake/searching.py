@@ -1,7 +1,8 @@
 """Finding submissions by their words, those of their attachments included.
 
 The worker reads what came in after the fact: no sender waits for it, and what it finds is no part of the record. It may
-be killed anywhere; a submission is either read or not.
+be killed anywhere; a submission is either read or not. One with a file that cuts its reading off is left for the next
+call, until that file is put aside (``consult.intake.reading``).
 """
 
 from __future__ import annotations
@@ -15,11 +16,9 @@ from sqlalchemy import ForeignKey, Row, Select, Text, delete, func, select, upda
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, aliased, mapped_column, selectinload
 
-from consult.files.blobs import BlobError
-from consult.files.extraction import text_of
 from consult.intake.models import Attachment, AttachmentScan, Submission
+from consult.intake.reading import Reader
 from consult.intake.scanning import held_back
-from consult.settings import blobs
 from consult.store import Base, big_id, bulk, db, transaction
 from consult.text import searching
 
@@ -31,8 +30,6 @@ BATCHES = 50
 """Batches that one call reads at most: a long queue leaves room for other work."""
 OUT_OF_ORDER = 100_000
 """How far behind the last one that was read another may still turn up whose transaction took longer."""
-FILE_CHARACTERS = 200_000
-"""Characters of an attachment that are searched."""
 ASKED = 6
 """Tokens that the index is asked for; the text itself tells the rest."""
 TRIED = 30
@@ -41,6 +38,9 @@ COMMON = 1_000
 """Submissions from which on a token is common, however many more there are."""
 LOOKED_AT = 2_000
 """Candidates that one search looks at."""
+
+Read = tuple[int, str, str]
+"""Id of a submission, its words, and names and text of its attachments."""
 
 
 class SubmissionText(Base):
@@ -75,20 +75,22 @@ class Found:
     in_files: bool
 
 
-def read_new(_at: datetime) -> int:
+def read_new(at: datetime) -> int:
     """Read submissions that can't be found yet; return how many. May be killed and called again."""
-    read = 0
-    for _ in range(BATCHES):
-        fresh = db.session.scalars(_unread()).all()
-        if not fresh:
-            break
-        with suppress(IntegrityError):  # another worker has kept some of the same meanwhile
-            read += _keep(_read(fresh))
+    read = last = 0
+    with Reader(at) as reader:
+        for _ in range(BATCHES):
+            fresh = db.session.scalars(_unread(after=last)).all()
+            if not fresh:
+                break
+            last = fresh[-1].id
+            with suppress(IntegrityError):  # another worker has kept some of the same meanwhile
+                read += _keep(_read(fresh, reader), reader)
     return read
 
 
-def _keep(texts: Sequence[tuple[int, str, str]]) -> int:
-    """Store what was read (id, words, those of the files), but for what is there already; return how many."""
+def _keep(texts: Sequence[Read], reader: Reader) -> int:
+    """Store what was read, but for what is there already; return how many."""
     ids = [id_ for id_, _, _ in texts]
     with transaction() as session:
         known = set(session.scalars(select(SubmissionText.submission_id).where(SubmissionText.submission_id.in_(ids))))
@@ -102,20 +104,22 @@ def _keep(texts: Sequence[tuple[int, str, str]]) -> int:
             for token in searching.tokens(f"{words}\n{files}")
         ]
         bulk.insert_rows(SubmissionToken, tokens)
+        reader.note_read()
     return len(fresh)
 
 
-def _unread() -> Select[Submission]:
+def _unread(*, after: int) -> Select[Submission]:
     last = select(func.coalesce(func.max(SubmissionText.submission_id), 0)).scalar_subquery()
     read = select(SubmissionText.submission_id).where(SubmissionText.submission_id == Submission.id)
-    return _whole().where(Submission.id > last - OUT_OF_ORDER, ~read.exists()).order_by(Submission.id).limit(BATCH)
+    query = _whole().where(Submission.id > last - OUT_OF_ORDER, Submission.id > after, ~read.exists())
+    return query.order_by(Submission.id).limit(BATCH)
 
 
 def _whole() -> Select[Submission]:
     return select(Submission).options(selectinload(Submission.parts), selectinload(Submission.attachments))
 
 
-def read_again(_at: datetime) -> int:
+def read_again(at: datetime) -> int:
     """Read submissions anew of which a file was held back after it was read; return how many. May be killed, too.
 
     Whether that is due stands beside the finding, and is looked at again until the submission was read: no order of
@@ -132,12 +136,15 @@ def read_again(_at: datetime) -> int:
     if not due:
         return 0
     ids = {row.submission_id for row in due}
-    texts = _read(db.session.scalars(_whole().where(Submission.id.in_(ids))).all())
+    with Reader(at) as reader:
+        texts = _read(db.session.scalars(_whole().where(Submission.id.in_(ids))).all(), reader)
+    read = {id_ for id_, _, _ in texts}
+    told = [row.attachment_id for row in due if row.submission_id in read]
     with transaction() as session:
         for id_, _, files in texts:
             _replace_files(session.get_one(SubmissionText, id_, with_for_update=True, populate_existing=True), files)
-        told = update(AttachmentScan).where(AttachmentScan.attachment_id.in_([row.attachment_id for row in due]))
-        session.execute(told.values(search_due=False))
+        session.execute(update(AttachmentScan).where(AttachmentScan.attachment_id.in_(told)).values(search_due=False))
+        reader.note_read()
     return len(texts)
 
 
@@ -155,10 +162,16 @@ def _replace_files(text: SubmissionText, files: str) -> None:
     )
 
 
-def _read(submissions: Sequence[Submission]) -> list[tuple[int, str, str]]:
-    """Return the id of each, its words and those of its files; of a file that is held back only the name."""
+def _read(submissions: Sequence[Submission], reader: Reader) -> list[Read]:
+    """Return what was read of each, but for those whose reading a file cut off; of a file held back only the name."""
     held = held_back([file for one in submissions for file in one.attachments])
-    return [(one.id, _words(one), _file_words(one.attachments, held)) for one in submissions]
+    plain = [(one.id, _words(one), _files(one.attachments, held)) for one in submissions]
+    db.session.commit()  # no view of the database is held while files are read
+    return [
+        (id_, words, file_words)
+        for id_, words, files in plain
+        if (file_words := _file_words(files, reader)) is not None
+    ]
 
 
 def _words(one: Submission) -> str:
@@ -166,16 +179,20 @@ def _words(one: Submission) -> str:
     return "\n".join(text for text in (one.number, one.external_id or "", one.subject, one.name, *said) if text)
 
 
-def _file_words(files: Sequence[Attachment], held: Collection[int]) -> str:
-    texts = (text for file in files for text in (file.file_name, "" if file.id in held else _text_of(file)))
-    return "\n".join(text for text in texts if text)
+def _files(files: Sequence[Attachment], held: Collection[int]) -> list[tuple[str, str, str]]:
+    """Return the name of each file with its digest, empty where it isn't read, and its media type."""
+    return [(file.file_name, "" if file.id in held else file.digest, file.media_type) for file in files]
 
 
-def _text_of(file: Attachment) -> str:
-    try:
-        return text_of(blobs().get(file.digest), file.media_type)[:FILE_CHARACTERS]
-    except (BlobError, OSError):  # `flask ledger verify` names it
-        return ""
+def _file_words(files: Sequence[tuple[str, str, str]], reader: Reader) -> str | None:
+    """Return names and texts of files; ``None`` when the reading of one was cut off."""
+    pieces = []
+    for name, digest, media_type in files:
+        text = reader.words_of(digest, media_type) if digest else ""
+        if text is None:
+            return None
+        pieces += [name, text]
+    return "\n".join(text for text in pieces if text)
 
 
 def is_enough(words: str) -> bool:

@@ -2,7 +2,8 @@
 
 Reading a long table takes minutes, so the worker does it. Each batch of rows, how far the import is and the account of
 its rows are kept together: whoever is killed in between, the next one goes on after the last row that is accounted for,
-and no row is taken twice or told twice.
+and no row is taken twice or told twice. A table that cuts its reading off several times before a further batch is done
+is read on trial, and refused if that doesn't end well: it would be met again for ever, and every table behind it wait.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ from consult.accounts.errors import Refused
 from consult.accounts.models import User
 from consult.accounts.permissions import Act, Actor, require
 from consult.drafting.models import Consultation
-from consult.files import tables
+from consult.files import tables, trial
 from consult.files.attachments import safe_name
 from consult.files.blobs import BlobError
 from consult.files.tables import Table, TableRefused
-from consult.intake import checks, imports
+from consult.files.trial import ATTEMPTS
+from consult.intake import attempts, checks, imports
 from consult.intake.columns import Columns, Field, choose
 from consult.intake.imports import ACCOUNT_HEADS, RowAccount, RowOutcome
-from consult.intake.models import Channel, ImportStage, TableImport
+from consult.intake.models import Channel, ImportStage, TableImport, Work
 from consult.ledger.service import record
 from consult.settings import blobs, settings
 from consult.store import AWAY, db, transaction
@@ -41,6 +43,12 @@ AT_WORK = (ImportStage.CHECKING, ImportStage.TAKING)
 ASKING = (ImportStage.CHOOSING, ImportStage.CHECKED, ImportStage.REFUSED)
 """Stages in which a table waits for a person."""
 NOTABLE_ROWS = 200
+TRIAL_SECONDS = 900.0
+"""Longest that a table is read on trial: the largest that may be uploaded takes some minutes."""
+UNREADABLE = (
+    "读取这张表格时程序中断了 {times} 次，单独试读也没有读完，没有再读，表格已保存。"
+    "请用 Excel 或 WPS 打开，另存为新的 .xlsx 后重新上传。"
+)
 ACCOUNT_LIMIT = 1 << 34
 """Bytes that an account may have; a table of a thousand million rows has less."""
 
@@ -228,6 +236,13 @@ def _carry_on(identifier: int) -> None:
     if one is None or user is None or one.stage not in AT_WORK:
         return
     stage = one.stage
+    begun = attempts.begin(Work.TABLE, one.digest)
+    if begun > ATTEMPTS and not trial.ends_well(
+        tables.read_to_end, one.file_name, blobs().path(one.digest), seconds=TRIAL_SECONDS
+    ):
+        log.warning("table_put_aside", id=identifier)
+        _stop(one, stage, UNREADABLE.format(times=begun - 1), was_read=False)
+        return
     try:
         if not user.active:
             raise ImportRefused("上传这张表格的账号已经停用，请换一个账号上传。")
@@ -252,13 +267,15 @@ def _carry_on(identifier: int) -> None:
         _stop(one, stage, words)
 
 
-def _stop(one: TableImport, stage: ImportStage, why: str) -> None:
-    """Say why a table can't go on, unless it was put away meanwhile."""
+def _stop(one: TableImport, stage: ImportStage, why: str, *, was_read: bool = True) -> None:
+    """Say why a table can't go on, unless it was put away meanwhile; one that wasn't read stays under suspicion."""
     db.session.rollback()
     with transaction() as session:
         session.refresh(one, with_for_update=True)
         if one.stage is not stage:
             return
+        if was_read:
+            attempts.ended(Work.TABLE, [one.digest])
         if stage is ImportStage.CHECKING:
             _clear(one)  # what it counted was not taken
         one.stage, one.why = ImportStage.REFUSED, why
@@ -318,6 +335,7 @@ class _Progress:
             room = NOTABLE_ROWS - len(one.notable)
             one.notable = [*one.notable, *([a.row, a.outcome.value, a.reason] for a in [*worth, *remarks][:room])]
             one.row, one.share, one.account_bytes = accounts[-1].row, self._table.progress, self._file.tell()
+            attempts.ended(Work.TABLE, [one.digest])
             session.flush()
         self._row = accounts[-1].row
 
@@ -328,6 +346,7 @@ class _Progress:
         account = blobs().put_stream(self._file, ACCOUNT_LIMIT)
         with transaction():
             one = self._mine()
+            attempts.ended(Work.TABLE, [one.digest])
             one.account, one.share = account, 1.0
             one.stage = ImportStage.CHECKED if work.dry_run else ImportStage.TAKEN
             if not work.dry_run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 
 import pytest
@@ -19,17 +19,18 @@ from consult.faces.cli.ledger import everything_wrong
 from consult.files import clamd
 from consult.files.attachments import check
 from consult.files.clamd import Finding, Scan
+from consult.files.trial import ATTEMPTS
 from consult.intake import scanning, searching, witness
 from consult.intake.errors import HeldBack
-from consult.intake.models import Attachment, AttachmentScan, Channel, Submission
-from consult.intake.scanning import ASK_AGAIN, HOLD_BACK, content_of, scan_new
+from consult.intake.models import Attachment, AttachmentScan, Channel, FileAttempt, Submission
+from consult.intake.scanning import ASK_AGAIN, HOLD_BACK, content_of, held_back, scan_new
 from consult.ledger import checking
 from consult.ledger.models import LedgerEntry
 from consult.settings import blobs, settings
 from consult.store import db
 from consult.text.searching import tokens
 from tests.builders import NOON, a_submission, an_actor, an_open_consultation
-from tests.clamd import BAD, DUMB, SIGNATURE
+from tests.clamd import BAD, DEADLY, DUMB, SIGNATURE, listening
 
 LATER = NOON + timedelta(hours=1)
 NOBODY = "127.0.0.1:1"
@@ -114,6 +115,42 @@ def test_a_file_without_an_answer_stops_no_other_and_is_tried_again(consultation
     assert scan_new(LATER + ASK_AGAIN - timedelta(seconds=1)) == 0
     assert scan_new(LATER + ASK_AGAIN) == 1
     assert findings() == [Finding.AWAY, Finding.INFECTED, Finding.CLEAN]
+
+
+def test_a_file_that_the_scanner_goes_away_over_stops_no_other_and_is_tried_again(
+    consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deadly, infected = sent(consultation, DEADLY, BAD).attachments
+
+    def scanned_by_a_fresh_one(at: datetime) -> int:
+        with listening() as address:
+            monkeypatch.setattr(settings(), "clamd_address", address)
+            return scan_new(at)
+
+    for _ in range(ATTEMPTS):
+        assert scanned_by_a_fresh_one(LATER) == 0
+    assert findings() == [Finding.AWAY]
+    assert scanned_by_a_fresh_one(LATER) == 1
+    assert findings() == [Finding.AWAY, Finding.INFECTED]
+    assert set(held_back([deadly, infected])) == {infected.id}
+    for at in (LATER + ASK_AGAIN, LATER + ASK_AGAIN):
+        assert scanned_by_a_fresh_one(at) == 0
+    blobs().path(deadly.digest).unlink()
+    assert scanned_by_a_fresh_one(LATER + 3 * ASK_AGAIN) == 0
+    assert findings() == [Finding.AWAY, Finding.INFECTED]
+
+
+def test_a_scanner_that_is_away_counts_against_no_file(
+    consultation: Consultation, scanner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent(consultation, b"good")
+    monkeypatch.setattr(settings(), "clamd_address", NOBODY)
+    for _ in range(2 * ATTEMPTS):
+        scan_new(LATER)
+    assert db.session.scalars(select(FileAttempt)).all() == []
+    monkeypatch.setattr(settings(), "clamd_address", scanner)
+    assert scan_new(LATER) == 1
+    assert (findings(), db.session.scalars(select(FileAttempt)).all()) == ([Finding.CLEAN], [])
 
 
 def test_a_file_that_is_too_large_for_the_scanner_is_handed_on(consultation: Consultation) -> None:

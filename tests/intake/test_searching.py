@@ -17,6 +17,7 @@ from consult.files.attachments import CheckedAttachment, check
 from consult.intake import searching
 from consult.intake.arrival import Said
 from consult.intake.models import Submission
+from consult.intake.reading import Reader
 from consult.intake.searching import SubmissionText, SubmissionToken
 from consult.settings import blobs
 from consult.store import db
@@ -122,9 +123,9 @@ def test_two_workers_at_once_read_each_submission_once(
     db.session.commit()
     both, read = Barrier(2, timeout=10), searching._read
 
-    def read_together(submissions: Sequence[Submission]) -> list[tuple[int, str, str]]:
+    def read_together(submissions: Sequence[Submission], reader: Reader) -> list[tuple[int, str, str]]:
         both.wait()  # neither keeps what it read before the other has looked
-        return read(submissions)
+        return read(submissions, reader)
 
     monkeypatch.setattr(searching, "_read", read_together)
 

@@ -18,15 +18,18 @@ from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Role, User
 from consult.accounts.permissions import Actor
 from consult.drafting.models import Consultation
+from consult.files import tables
 from consult.files.tables import Table, TableRefused
+from consult.files.trial import ATTEMPTS
 from consult.intake import imports, table_imports
 from consult.intake.columns import Field
-from consult.intake.models import Channel, ImportStage, Submission, TableImport
+from consult.intake.models import Channel, FileAttempt, ImportStage, Submission, TableImport
 from consult.intake.table_imports import ImportRefused
 from consult.ledger.models import LedgerEntry
 from consult.settings import blobs, settings
 from consult.store import db
 from tests.builders import NOON, an_actor, an_open_consultation
+from tests.files.test_trial import is_killed
 
 LATER = NOON + timedelta(hours=2)
 
@@ -165,6 +168,61 @@ def test_a_check_that_was_killed_knows_the_rows_again_that_it_had_seen_before(
     assert one.row > 0
     table_imports.carry_on(LATER)
     assert (one.stage, figures(one)) == (ImportStage.CHECKED, (4, 1, 1))
+
+
+def reading_is_cut_off(monkeypatch: pytest.MonkeyPatch, times: int = ATTEMPTS) -> None:
+    """Let the worker die as often while it reads."""
+
+    def dies(*_: object) -> object:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(imports, "_batch", dies)
+        for _ in range(times):
+            with pytest.raises(SystemExit):
+                table_imports.carry_on(LATER)
+            db.session.rollback()
+
+
+@pytest.mark.parametrize("stage", [ImportStage.CHECKING, ImportStage.TAKING])
+def test_a_table_that_takes_its_reader_down_is_put_aside_and_those_behind_it_are_read(
+    moderator: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch, stage: ImportStage
+) -> None:
+    one = uploaded(moderator, consultation)
+    if stage is ImportStage.TAKING:
+        table_imports.carry_on(LATER)
+        table_imports.take(moderator, one, at=LATER)
+    behind = uploaded(moderator, consultation, a_table(4))
+    reading_is_cut_off(monkeypatch)
+    monkeypatch.setattr(tables, "read_to_end", is_killed)
+    table_imports.carry_on(LATER)
+    assert (one.stage, behind.stage) == (ImportStage.REFUSED, ImportStage.CHECKED)
+    assert "中断了 3 次" in one.why
+    assert "另存为新的 .xlsx" in one.why
+    assert blobs().get(one.digest) == a_table()
+    table_imports.check(moderator, one, {Field.CONTENT: "诉求内容"}, at=LATER)
+    table_imports.carry_on(LATER)
+    assert one.stage is ImportStage.REFUSED, "asked for again it is tried again, and takes no worker down"
+
+
+def test_a_table_whose_reader_was_killed_from_outside_is_read_in_the_end(
+    moderator: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = uploaded(moderator, consultation)
+    reading_is_cut_off(monkeypatch, times=2 * ATTEMPTS)
+    assert figures(taken(moderator, one)) == (5, 0, 2)
+    assert db.session.scalars(select(FileAttempt)).all() == []
+
+
+def test_a_table_that_gets_on_between_two_kills_is_not_suspected(
+    moderator: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = uploaded(moderator, consultation, a_table(6 * ATTEMPTS))
+    monkeypatch.setattr(tables, "read_to_end", is_killed)
+    for _ in range(ATTEMPTS + 1):
+        kill(monkeypatch, in_batch=2)
+    table_imports.carry_on(LATER)
+    assert one.stage is ImportStage.CHECKED
 
 
 def test_an_account_that_was_lost_half_way_is_written_anew(

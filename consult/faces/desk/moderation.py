@@ -18,7 +18,7 @@ from consult.drafting.models import Consultation
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to, refusals_to_flash
 from consult.faces.desk.forms.moderation import ScreeningForm, public_texts
 from consult.faces.desk.sections import inside
-from consult.intake import scanning, searching
+from consult.intake import reading, scanning, searching
 from consult.intake.models import Submission, SubmissionPart, SubmissionState
 from consult.moderation import queries, service
 from consult.settings import blobs
@@ -273,6 +273,7 @@ def _opened(opened: Submission, place: Place, typed: Mapping[int, str]) -> dict[
         "opened": opened,
         "parts": [(part, highlighted(part), typed.get(part.id, _to_print(part, printed))) for part in opened.parts],
         "held_back": scanning.held_back(opened.attachments),
+        "unread": reading.unread(opened.attachments),
         "same": queries.same_text(opened) if opened.state in service.WAITING else [],
         "acts": queries.acts(opened),
         "undoable": service.to_undo(opened),

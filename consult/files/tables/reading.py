@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -106,6 +107,13 @@ def read(name: str, source: bytes | Path) -> Table:
             "是表格的，请用 Excel 或 WPS 另存为 .xlsx 后重新上传；原来就是 .csv 文件的，请把名称改成 .csv 后重新上传。"
         )
     return table
+
+
+def read_to_end(name: str, source: bytes | Path) -> None:
+    """Read a table to its last row; one that is refused was read."""
+    with suppress(TableRefused):
+        for _ in read(name, source):
+            pass
 
 
 def _refuse_other_formats(name: str, kind: str, head: bytes) -> None:

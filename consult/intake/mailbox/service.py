@@ -11,7 +11,9 @@ import structlog
 from sqlalchemy import func, select
 
 from consult.drafting.models import Consultation
-from consult.files.mail import Auto, Mail, read, trial
+from consult.files import trial
+from consult.files.mail import Auto, Mail, read, whole
+from consult.files.trial import ATTEMPTS
 from consult.intake.mailbox import enclosed, followers, keeping, routing
 from consult.intake.mailbox.becoming import Sorted, Understood, write_down
 from consult.intake.mailbox.keeping import Letter
@@ -24,8 +26,6 @@ log = structlog.get_logger()
 
 TOGETHER = 32
 """Messages sorted in one transaction."""
-ATTEMPTS = 3
-"""A message that cut off its sorting so often is first read on trial, and put aside unread if that doesn't end well."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ def pending(limit: int = 500) -> list[int]:
 def resume(*, at: datetime) -> list[Resumed]:
     """Sort what was kept and whose sorting was cut off; return what became of each.
 
-    A message that cuts it off again and again is put aside unread, so that it can't hold up the others.
+    A message that cut it off ``ATTEMPTS`` times is first read on trial, and put aside unread if that doesn't end well,
+    so that it can't hold up the others.
     """
     ids = pending()
     for id_ in ids:
@@ -192,7 +193,7 @@ def _lock(ids: Sequence[int]) -> Any:
 
 def _understand(row: MailMessage, own: Sequence[str], trusted: Sequence[str]) -> Understood:
     raw = keeping.raw_of(row)
-    if row.attempts > ATTEMPTS and not trial.ends_well(raw):
+    if row.attempts > ATTEMPTS and not trial.ends_well(whole.read_whole, raw):
         words = f"读取这封邮件时程序中断了 {row.attempts - 1} 次，单独试读也没有读完，没有再读，原件已保存"
         return Understood(row.id, raw, row.digest, row.server_at, _unread(words), enclosed.Enclosed(), True)
     mail = read(raw, own_addresses=own, trusted_hosts=trusted)

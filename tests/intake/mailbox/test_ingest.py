@@ -12,7 +12,8 @@ from flask import Flask
 
 from consult.accounts.models import Role
 from consult.drafting.models import Consultation
-from consult.files.mail import Mail, trial
+from consult.files import trial
+from consult.files.mail import Mail, whole
 from consult.intake import batches, receipts, witness
 from consult.intake.arrival import Arrival
 from consult.intake.mailbox import keeping, routing, service
@@ -21,7 +22,7 @@ from consult.intake.mailbox.models import MailMessage, Outcome, RefusedFile
 from consult.intake.models import Channel, Submission
 from consult.store import db, tally
 from tests.builders import docx_of
-from tests.files.mail.test_trial import is_killed
+from tests.files.test_trial import is_killed
 from tests.intake.mailbox.letters import OPINION, a_letter, came, canteens, drafting, stored
 from tests.world import AFTER, DURING, PUBLISHED, actor, open_consultation
 
@@ -204,7 +205,7 @@ def cut_off_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with monkeypatch.context() as patch:
         patch.setattr(service, "read", killed)
-        for _ in range(service.ATTEMPTS):
+        for _ in range(trial.ATTEMPTS):
             with pytest.raises(KeyboardInterrupt):
                 service.resume(at=DURING)
             db.session.rollback()
@@ -214,7 +215,7 @@ def test_a_message_that_cuts_its_sorting_off_again_and_again_is_put_aside_unread
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cut_off_again_and_again(monkeypatch)
-    monkeypatch.setattr(trial, "read_whole", is_killed)
+    monkeypatch.setattr(whole, "read_whole", is_killed)
     service.resume(at=DURING)
     row = db.session.query(MailMessage).one()
     assert row.outcome is Outcome.QUARANTINED

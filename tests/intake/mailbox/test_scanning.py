@@ -17,6 +17,7 @@ from consult.files.clamd import Finding, Scan
 from consult.intake.mailbox import scanning
 from consult.intake.mailbox.models import MailMessage, Outcome, RefusedFile
 from consult.intake.models import AttachmentScan, Submission
+from consult.intake.scanning import PROBE
 from consult.settings import settings
 from consult.store import db
 from tests.clamd import BAD, SIGNATURE, Scanner
@@ -68,15 +69,15 @@ def test_what_was_found_clean_at_the_door_is_not_sent_to_the_scanner_again(
 ) -> None:
     canteens()
     came(a_letter(ABOUT, files=(a_file("甲.txt", b"good"), a_file("乙.txt", b"better"), a_file("丙.txt", LARGE))))
-    whole, sizes = clamd.scan, []
+    whole, asked = clamd.scan, []
 
-    def measured(data: bytes, address: str, *, seconds: float) -> Scan:
-        sizes.append(len(data))
+    def listened_to(data: bytes, address: str, *, seconds: float) -> Scan:
+        asked.append(data)
         return whole(data, address, seconds=seconds)
 
-    monkeypatch.setattr(clamd, "scan", measured)
+    monkeypatch.setattr(clamd, "scan", listened_to)
     assert scan(DURING) == 3
-    assert sizes == [len(LARGE)]  # of which the scanner said neither
+    assert asked == [PROBE, LARGE]  # of which the scanner said neither
     assert list(db.session.scalars(select(AttachmentScan.finding).order_by(AttachmentScan.attachment_id))) == [
         Finding.CLEAN, Finding.CLEAN, Finding.PASSED,
     ]  # fmt: skip

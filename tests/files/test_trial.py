@@ -1,0 +1,90 @@
+"""Reading on trial: a process of its own says whether reading a file comes to its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+from consult.files import trial
+from consult.files.mail.whole import read_whole
+from consult.files.trial import CutOff, Stopped, Trial
+
+MESSAGE = b"From: a@example.cn\r\nSubject: =?utf-8?b?5bu66K6u?=\r\n\r\n\xe5\xbb\xba\xe8\xae\xae\r\n"
+
+
+def is_killed(*_: object) -> str:
+    """End as one ends that ran out of memory."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return ""
+
+
+def is_told_to_end(*_: object) -> str:
+    """End as one ends whose service is stopped."""
+    os.kill(os.getpid(), signal.SIGTERM)
+    return ""
+
+
+def does_not_end(*_: object) -> str:
+    """Take too long."""
+    time.sleep(60)
+    return ""
+
+
+def needs_too_much(*_: object) -> str:
+    """Ask for more memory than a trial has."""
+    return str(bytearray(trial.MEMORY))
+
+
+def works_for_ever(*_: object) -> None:
+    """Work as long as one is let."""
+    while True:
+        pass
+
+
+def fails(*_: object) -> str:
+    """Raise what nobody foresaw."""
+    raise RuntimeError("unforeseen")
+
+
+def process() -> int:
+    """Name the process."""
+    return os.getpid()
+
+
+def test_a_message_is_read_to_its_end() -> None:
+    assert trial.ends_well(read_whole, MESSAGE)
+
+
+@pytest.mark.parametrize("what_it_does", [is_killed, does_not_end, needs_too_much, fails])
+def test_a_process_that_dies_or_does_not_end_says_so(
+    monkeypatch: pytest.MonkeyPatch, what_it_does: Callable[..., object]
+) -> None:
+    monkeypatch.setattr(trial, "SECONDS", 2)
+    assert not trial.ends_well(what_it_does, MESSAGE)
+
+
+def test_one_that_is_told_to_end_says_nothing_of_the_file() -> None:
+    with Trial() as tried, pytest.raises(Stopped):
+        tried.of(is_told_to_end)
+
+
+def test_one_process_reads_many_and_another_goes_on_when_it_is_taken_down() -> None:
+    with Trial() as tried:
+        first = tried.of(process)
+        assert tried.of(process) == first != os.getpid()
+        with pytest.raises(CutOff):
+            tried.of(is_killed)
+        assert tried.of(process) not in (first, os.getpid())
+
+
+def test_a_process_that_nobody_waits_for_any_more_does_not_work_for_ever() -> None:
+    with Trial() as tried:
+        line = tried._ready()
+        line.send((works_for_ever, (), 0))
+        assert line.poll(30)
+        with pytest.raises(EOFError):
+            line.recv()
