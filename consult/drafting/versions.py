@@ -44,7 +44,7 @@ def read_draft(file_name: str, data: bytes) -> DraftSource:
         DraftRefused: it holds no provision that an opinion could be on.
     """
     source = drafts.read(file_name, data)
-    draft = parser.parse(source.text)
+    draft = source.draft()
     if draft.form is parser.Form.PLAIN:
         raise DraftRefused(
             f"“{file_name}”里没有找到条文（第×条，或者一、（一）这样的层次）。"

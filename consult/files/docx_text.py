@@ -22,6 +22,15 @@ _OFF: Final = frozenset({"0", "false", "off", "none"})
 
 
 @dataclass(frozen=True, slots=True)
+class TableLines:
+    """A table of a document that became lines of its text: its first line, from 1, its rows and its columns."""
+
+    line: int
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Style:
     based_on: str
     list_number: str
@@ -57,12 +66,18 @@ class DocxText:
             if note.get(f"{W}type") in (None, "normal")
         ]
         self.warnings: list[str] = []
+        self.tables: list[TableLines] = []
+        self._lines = self._inside = 0
 
     def text(self) -> str:
         """The document's text, a line a paragraph; footnotes follow at the end under 附：脚注."""
         if self._body.find(f".//{W}ins") is not None or self._body.find(f".//{W}del") is not None:
             self.warnings.append("文档中有修订痕迹，已按“全部接受修订”读取。")
-        lines = list(self._blocks(self._body))
+        lines = []
+        for line in self._blocks(self._body):
+            lines.append(line)
+            self._lines += 1 + line.count("\n")
+        self._inside += 1  # a note is moved, and no place is told of its tables
         notes = [line for note in self._notes for line in self._blocks(note) if line.strip()]
         if notes:
             lines += ["附：脚注", *notes]
@@ -101,16 +116,28 @@ class DocxText:
 
     def _table(self, table: etree._Element) -> Iterator[str]:
         """A row is a line with its cells apart by tabs; a table of one column is so many lines of text."""
+        first, rows, columns, told = self._lines + 1, 0, 0, False
         for row in table.iter(f"{W}tr"):
             if next(row.iterancestors(f"{W}tbl")) is not table:
                 continue
             if (properties := row.find(f"{W}trPr")) is not None and properties.find(f"{W}del") is not None:
                 continue
-            cells = [list(self._blocks(cell)) for cell in row.iter(f"{W}tc") if _owner(cell, f"{W}tr") is row]
+            cells = self._cells(row)
+            rows, columns = rows + 1, max(columns, len(cells))
+            told = told or any(line.strip() for cell in cells for line in cell)
             if len(cells) == 1:
                 yield from cells[0]
             else:
                 yield "\t".join(" ".join(line.strip() for line in cell if line.strip()) for cell in cells)
+        if told and columns > 1 and not self._inside:
+            self.tables.append(TableLines(first, rows, columns))
+
+    def _cells(self, row: etree._Element) -> list[list[str]]:
+        """The lines of each cell of a row; a table in a cell is a part of it."""
+        self._inside += 1
+        cells = [list(self._blocks(cell)) for cell in row.iter(f"{W}tc") if _owner(cell, f"{W}tr") is row]
+        self._inside -= 1
+        return cells
 
     def _paragraph(self, paragraph: etree._Element) -> tuple[str, str, list[etree._Element], bool]:
         """A paragraph's number, its text, the text boxes in it, and whether its mark was deleted."""

@@ -7,18 +7,21 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from consult.files import charsets, sniff
-from consult.files.docx_text import DocxText
+from consult.files.docx_text import DocxText, TableLines
 from consult.files.errors import UnreadableFile
 from consult.files.html_text import read_html
 from consult.files.office import to_docx
 from consult.files.packages import damaged
 from consult.files.pdf_text import read_pdf
 from consult.files.wrapped_text import unwrap
+from consult.text.provisions import Draft, parse
+from consult.text.sources import pointing_at
 
 MAX_BYTES: Final = 50 * 1024 * 1024  # bytes of a file that is looked at at all
 _WORD: Final = frozenset({sniff.DOCX, sniff.DOCM})
 _TEXTS: Final = frozenset({sniff.TEXT, sniff.CSV, sniff.EML, sniff.SCRIPT, sniff.XML})
 _CONVERTED: Final = {sniff.DOC: "doc", sniff.WPS: "wps", sniff.RTF: "rtf", sniff.ODF + ".text": "odt"}
+_TABLE: Final = "表格（{table.rows} 行 {table.columns} 列）按行读成文字，一行一段，格与格之间空开，请核对。"
 _CONVERSION: Final = "文件已由旧格式转换为 .docx 后读取，请核对编号和段落。"
 _HTML_CHARSET: Final = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
 _INVISIBLE: Final = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x202A, 0x202C, 0x200E, 0x200F))
@@ -28,11 +31,19 @@ _ENOUGH: Final = 20  # characters from which the score says something
 
 @dataclass(frozen=True, slots=True)
 class DraftText:
-    """A file's text, a line a paragraph; `warnings` say in Chinese what was done to it on the way."""
+    """A file's text, a line a paragraph; `warnings` say in Chinese what was done to it on the way.
+
+    `tables` of the file are lines of the text, too.
+    """
 
     text: str
     media_type: str
     warnings: tuple[str, ...] = ()
+    tables: tuple[TableLines, ...] = ()
+
+    def draft(self) -> Draft:
+        """The text as a draft, with a warning at each table that became lines."""
+        return pointing_at(parse(self.text), [(table.line, _TABLE.format(table=table)) for table in self.tables])
 
 
 def read(name: str, data: bytes) -> DraftText:
@@ -56,12 +67,12 @@ def _read(name: str, data: bytes) -> DraftText:
     kind = sniff.sniff(data, name)
     if kind in _WORD or (data.startswith(b"PK") and name.lower().endswith((".docx", ".docm", ".zip"))):
         document = DocxText(data, name)
-        return DraftText(document.text(), kind, tuple(document.warnings))
+        return _of_word(document, kind)
     if kind == sniff.PDF:
         return DraftText(read_pdf(data, name), kind)
     if kind in _CONVERTED:
         document = DocxText(to_docx(data, name, _CONVERTED[kind]), name)
-        return DraftText(document.text(), kind, (_CONVERSION, *document.warnings))
+        return _of_word(document, kind, _CONVERSION)
     if kind == sniff.ENCRYPTED_OFFICE:
         raise UnreadableFile(f"“{name}”设置了打开密码。请在 Word 或 WPS 中取消密码后重新上传。")
     if name.lower().endswith((".docx", ".docm")):
@@ -75,6 +86,11 @@ def _read(name: str, data: bytes) -> DraftText:
     raise UnreadableFile(
         f"“{name}”不是能够识别的文稿格式。请以 .docx、.txt 或带文字层的 .pdf 上传；扫描件请先识别成文字。"
     )
+
+
+def _of_word(document: DocxText, kind: str, *before: str) -> DraftText:
+    text = document.text()  # which finds the rest
+    return DraftText(text, kind, (*before, *document.warnings), tuple(document.tables))
 
 
 def _plain(name: str, data: bytes) -> str:

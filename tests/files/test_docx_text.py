@@ -9,7 +9,7 @@ from consult.files.docx_numbering import show_number
 from consult.files.errors import UnreadableFile
 from consult.text.outline import outline
 from consult.text.provisions import parse
-from tests.files.word import docx, level, numbering, paragraph, run
+from tests.files.word import docx, level, numbering, paragraph, run, table
 
 
 def lines(data: bytes) -> list[str]:
@@ -132,6 +132,55 @@ def test_a_text_box_written_twice_for_old_programs_is_read_once():
 def test_a_table_of_one_column_holds_the_document_itself():
     rows = "".join(f"<w:tr><w:tc>{paragraph(f'第{n}条 文。')}</w:tc></w:tr>" for n in "一二")
     assert lines(docx(f"<w:tbl>{rows}</w:tbl>")) == ["第一条 文。", "第二条 文。"]
+
+
+FEES = (("类别", "标准"), ("小型车", "2元"), ("大型车", "4元"))
+
+
+def test_a_table_is_pointed_at_where_it_stands_in_the_draft():
+    body = (
+        paragraph("第一条 收费。")
+        + paragraph("第二条 标准如下：")
+        + paragraph("（一）按次收费的：")
+        + table(*FEES)
+        + paragraph("第三条 按时收费的：")
+        + table(("时段", "标准", "备注"))
+    )
+    source = drafts.read("草案.docx", docx(body))
+    found = source.draft()
+    assert [(one.code, one.line, one.anchor) for one in found.warnings] == [
+        ("table", 4, "art-2-para-2"),
+        ("table", 8, "art-3-para-2"),
+    ]
+    assert source.text.split("\n")[3:6] == ["类别\t标准", "小型车\t2元", "大型车\t4元"]
+    assert found.by_anchor["art-2-para-2"].text == "类别\t标准"
+    first, second = (one.message for one in found.warnings)
+    assert first == "表格（3 行 2 列）按行读成文字，一行一段，格与格之间空开，请核对。"
+    assert "（1 行 3 列）" in second
+
+
+def test_a_table_below_a_broken_line_is_pointed_at_in_its_own_line():
+    broken = paragraph(content=run("第一条 甲。") + "<w:r><w:br/></w:r>" + run("乙。"))
+    (warning,) = drafts.read("草案.docx", docx(broken + table(*FEES))).draft().warnings
+    assert warning.line == 3
+
+
+def test_a_table_in_a_table_is_told_with_it_and_one_without_columns_or_words_not_at_all():
+    nested = table(("甲", paragraph("乙") + table(("丙", "丁"))))
+    frame = table(("第二条 一列的表格就是正文。",), ("第三条 也是。",))
+    source = drafts.read("草案.docx", docx(paragraph("第一条 文。") + nested + frame + table(("", ""))))
+    assert [(one.rows, one.columns) for one in source.tables] == [(1, 2)]
+    assert "".join(source.text.split()) == "第一条文。甲乙丙丁第二条一列的表格就是正文。第三条也是。"
+
+
+def test_a_table_above_the_provisions_is_pointed_at_by_its_line_alone():
+    (warning,) = drafts.read("草案.docx", docx(table(*FEES) + paragraph("第一条 文。"))).draft().warnings
+    assert (warning.line, warning.anchor) == (1, "")
+
+
+def test_a_text_file_has_no_tables():
+    text = "第一条 标准如下：\n类别\t标准\n小型车\t2元\n".encode()
+    assert drafts.read("草案.txt", text).draft().warnings == ()
 
 
 def test_a_line_broken_by_hand_is_two_lines():

@@ -41,6 +41,12 @@ def paragraph(text: str = "", *, number: tuple[int, int] | None = None, content:
     return f"<w:p><w:pPr>{listed}{properties}</w:pPr>{content or run(text)}</w:p>"
 
 
+def table(*rows: tuple[str, ...]) -> str:
+    """A table; what stands in a cell is a paragraph, or XML that begins with one."""
+    cells = ("".join(f"<w:tc>{cell if cell[:1] == '<' else paragraph(cell)}</w:tc>" for cell in row) for row in rows)
+    return "<w:tbl>" + "".join(f"<w:tr>{row}</w:tr>" for row in cells) + "</w:tbl>"
+
+
 def level(index: int, form: str, text: str, *, suffix: str = "", start: int = 1, more: str = "") -> str:
     """One level of a list: its number format and text, such as 第%1条."""
     suff = f'<w:suff w:val="{suffix}"/>' if suffix else ""

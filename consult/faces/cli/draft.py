@@ -20,7 +20,7 @@ from consult.text.citations import Citation, Cited, Standing, find_citations
 from consult.text.comparison import Comparison, Match, Relation, compare
 from consult.text.instruments import Register
 from consult.text.outline import outline
-from consult.text.provisions import Draft, Kind, Provision, parse
+from consult.text.provisions import Draft, Kind, Provision
 from consult.text.tree import STRUCTURE
 from consult.text.wording import Op
 
@@ -103,7 +103,7 @@ def show_citations(file: Path, csv_file: Path, as_json: bool) -> None:
 
 
 def _read_draft(path: Path) -> Draft:
-    return parse(read(path.name, path.read_bytes()).text)
+    return read(path.name, path.read_bytes()).draft()
 
 
 def read_or_leave(path: Path) -> Draft:

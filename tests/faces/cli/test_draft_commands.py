@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from consult.faces.cli.draft import draft_cli
-from tests.files.word import docx, level, numbering, paragraph
+from tests.files.word import docx, level, numbering, paragraph, table
 
 STATUTE = (
     "某市停车管理办法\n第一章 总则\n第一条 根据《停车法》第三条，制定本办法。\n"
@@ -37,6 +37,13 @@ def file(tmp_path):
         return path
 
     return write
+
+
+def test_a_table_in_a_word_file_is_pointed_at_in_its_outline(run, file):
+    path = file("a.docx", docx(paragraph("第一条 收费标准：") + table(("类别", "标准"), ("小型车", "2元"))))
+    (warning,) = json.loads(run("outline", path, "--json").stdout)["warnings"]
+    assert (warning["code"], warning["line"], warning["anchor"]) == ("table", 2, "art-1-para-2")
+    assert "第2行：表格（2 行 2 列）按行读成文字" in run("outline", path).stdout
 
 
 def test_each_file_gives_one_line_of_json(run, file):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -16,6 +17,7 @@ from consult.store import db
 from tests.builders import DRAFT, docx_of
 from tests.faces.desk.conftest import SignIn, Staff
 from tests.faces.desk.making import TITLE, upload
+from tests.files.word import docx, paragraph, table
 
 NEW = "/desk/consultations/new"
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -65,6 +67,14 @@ def test_what_looks_wrong_stands_beside_the_draft_with_its_place(signed_in: Sign
     assert "第七条：与前一个序号不连续" in page
     assert 'href="#art-7"' in page
     assert 'id="art-7"' in page
+
+
+def test_a_table_in_the_file_is_pointed_at_with_its_place(signed_in: SignIn) -> None:
+    body = "".join(paragraph(line) for line in DRAFT.split("\n"))
+    page = signed_in("drafter").get(previewed(signed_in("drafter"), docx(body + table(("类别", "标准"), ("甲", "乙")))))
+    anchor = re.search(r'<a href="#([^"]+)">表格（2 行 2 列）按行读成文字', page.text)
+    assert anchor is not None
+    assert f'id="{anchor[1]}"' in page.text
 
 
 def test_words_of_enterprises_business_set_the_tick_and_are_named(signed_in: SignIn) -> None:
