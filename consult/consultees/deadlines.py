@@ -39,6 +39,7 @@ def ask_extension(actor: Actor, invitation: Invitation, why: str, *, at: datetim
     if not why.strip():
         raise InvitationRefused(sentence("请写明需要延期的原因。"))
     with transaction() as session:
+        invitations.hold_place(invitation)
         asked = DeadlineExtension(invitation_id=invitation.id, asked_at=at, asked_why=why.strip())
         session.add(asked)
         session.flush()
@@ -50,10 +51,11 @@ def grant_extension(actor: Actor, invitation: Invitation, last_day: date, *, at:
     """Give more time to answer, up to a later working day; open requests are answered with it."""
     require(actor, Act.INVITE, invitation.consultation)
     answer_by = midnight(last_day + timedelta(days=1))
-    if answer_by <= invitation.answer_by or answer_by <= at:
-        raise InvitationRefused("新的答复期限必须晚于现在的期限，并且还没有过去。")
-    check_working_day(last_day)
     with transaction():
+        invitations.hold_place(invitation)
+        if answer_by <= invitation.answer_by or answer_by <= at:
+            raise InvitationRefused("新的答复期限必须晚于现在的期限，并且还没有过去。")
+        check_working_day(last_day)
         invitation.answer_by = answer_by
         invitation.token_expires_at = answer_by + invitations.GRACE
         invitation.deadline_words = f"延期至{in_words(last_day)}"
@@ -68,6 +70,7 @@ def refuse_extension(actor: Actor, invitation: Invitation, why: str, *, at: date
     if not why.strip():
         raise InvitationRefused("请写明不同意延期的理由，对方会看到。")
     with transaction():
+        invitations.hold_place(invitation)
         waiting = _open_requests(invitation)
         if not waiting:
             raise InvitationRefused("没有等着答复的延期申请。")

@@ -24,6 +24,7 @@ from consult.law import clocks
 from consult.ledger.service import record
 from consult.settings import rules
 from consult.store import db, transaction
+from consult.store.claiming import hold, hold_still
 
 MATERIAL_CLOCK = "hearing-material"
 
@@ -113,6 +114,7 @@ def keep_minutes(
     if at < gathering.held_at:
         raise ConsulteeRefused("会议还没有召开，开完再登记到会情况和笔录。")
     with transaction():
+        hold(gathering)
         for attendance in gathering.attendances:
             attendance.came = attendance.id in came
         if minutes is not None:
@@ -130,10 +132,6 @@ def said(
     """
     require(actor, Act.RECEIVE_FOR_SENDER, consultation)
     gathering = db.session.get_one(Gathering, attendance.gathering_id)
-    if attendance.submission_id is not None:
-        raise ConsulteeRefused("这一位的发言已经登记过。")
-    if consultation.state(at) not in ANSWERABLE:
-        raise ConsulteeRefused("这件征求意见现在不再接收意见。")
     consultee = db.session.get(Consultee, attendance.consultee_id) if attendance.consultee_id else None
     raw = {"gathering": gathering.id, "name": attendance.name, "parts": [[one.anchor, one.content] for one in parts]}
     arrival = Arrival(
@@ -148,6 +146,12 @@ def said(
         sender_kind=SENDER_KINDS[consultee.kind] if consultee is not None else SenderKind.PERSON,
     )
     with transaction():
+        hold_still(consultation)
+        hold(attendance)
+        if attendance.submission_id is not None:
+            raise ConsulteeRefused("这一位的发言已经登记过。")
+        if consultation.state(at) not in ANSWERABLE:
+            raise ConsulteeRefused("这件征求意见现在不再接收意见。")
         receipt = intake.receive(consultation, arrival, at=at, actor=actor)
         attendance.submission_id, attendance.came = receipt.submission.id, True
         if consultee is not None:

@@ -21,6 +21,7 @@ from consult.consultees.register import Entry, check_code, name_key
 from consult.files.tables import BadRow, Row, Table, TableRefused
 from consult.ledger.service import record
 from consult.store import db, transaction
+from consult.store.claiming import take_turns
 
 BATCH_ROWS = 400
 HEADING_ROWS = 3
@@ -110,6 +111,7 @@ def _batch(work: Import, rows: Iterable[Row], seen: dict[str, tuple[int, Entry]]
     read = [(number, _read(cells, work.columns)) for number, cells in rows]
     entries = [entry for _, entry in read if isinstance(entry, Entry)]
     with transaction() as session:
+        take_turns(register.TURNS)  # who isn't registered yet stays so until the batch is
         known = _Known(entries)
         accounts = [
             _account(work, number, entry, seen, known) if isinstance(entry, Entry) else entry

@@ -29,6 +29,7 @@ from consult.drafting.models import Consultation, State
 from consult.law.periods import in_words
 from consult.ledger.service import record
 from consult.store import db, transaction
+from consult.store.claiming import hold, take_turns
 from consult.text.sentences import sentence
 
 TOKEN_BYTES = 20
@@ -61,8 +62,6 @@ def invite(
             deadline in the past or on a day of rest.
     """
     require(actor, Act.INVITE, consultation)
-    if consultation.state(at) not in ANSWERABLE:
-        raise InvitationRefused("草案还没有公开征求意见，或者已经结束，现在不能发征求意见函。")
     address = email.strip().lower() or _address_of(consultee)
     if method is Method.MAIL and not address:
         raise InvitationRefused(f"{consultee.name}没有电子邮箱，请补上邮箱，或者改用信函。")
@@ -73,6 +72,9 @@ def invite(
     if last_day is not None:
         deadlines.check_working_day(last_day, "答复期限 ")
     with transaction() as session:
+        hold(consultation)
+        if consultation.state(at) not in ANSWERABLE:
+            raise InvitationRefused("草案还没有公开征求意见，或者已经结束，现在不能发征求意见函。")
         _check_listed(consultation, consultee)
         nonce = secrets.token_hex(16)
         answer_by = midnight(day + timedelta(days=1))
@@ -144,6 +146,9 @@ def open_link(token: str, *, at: datetime) -> Invitation:
         raise EntryRefused(sentence("这个链接不能使用：可能已经过期、被撤回，或者没有复制完整。请联系发函的处室。"))
     if invitation.opened_at is None:
         with transaction():
+            hold_place(invitation)
+            if invitation.opened_at is not None:
+                return invitation
             invitation.opened_at = at
             record_on(as_consultee(invitation.consultee), "invitation.open", invitation, at)
     return invitation
@@ -165,6 +170,7 @@ def revoke(actor: Actor, invitation: Invitation, reason: str, *, at: datetime) -
     if not reason.strip():
         raise InvitationRefused("请写明撤回的理由。")
     with transaction():
+        hold_place(invitation)
         invitation.revoked_at = at
         record_on(actor, "invitation.revoke", invitation, at, reason=reason.strip())
 
@@ -177,6 +183,9 @@ def send_anew(actor: Actor, invitation: Invitation, *, method: Method, email: st
     """
     require(actor, Act.INVITE, invitation.consultation)
     with transaction():
+        take_turns(register.TURNS)
+        hold(invitation.consultation)
+        hold_place(invitation)
         if invitation.responses:
             raise InvitationRefused(f"{invitation.consultee.name}已经答复，不用重发。")
         if email.strip():
@@ -207,8 +216,11 @@ def take_back(actor: Actor, consultation: Consultation, consultee: Consultee, re
 
 
 def mark_sent(actor: Actor, invitation: Invitation, *, at: datetime, message_id: str | None = None) -> None:
-    """Note that an invitation went out: by mail with the message's id, by letter or by hand."""
+    """Note that an invitation went out: by mail with the message's id, by letter or by hand; once."""
     with transaction():
+        hold_place(invitation)
+        if invitation.sent_at is not None:
+            return
         invitation.sent_at = at
         invitation.message_id = message_id or invitation.message_id
         record_on(actor, "invitation.send", invitation, at)
@@ -217,6 +229,7 @@ def mark_sent(actor: Actor, invitation: Invitation, *, at: datetime, message_id:
 def mark_delivered(actor: Actor, invitation: Invitation, *, at: datetime) -> None:
     """Note that an invitation arrived: a delivery report, a signed receipt."""
     with transaction():
+        hold_place(invitation)
         invitation.delivered_at = at
         record_on(actor, "invitation.deliver", invitation, at)
 
@@ -224,6 +237,7 @@ def mark_delivered(actor: Actor, invitation: Invitation, *, at: datetime) -> Non
 def mark_bounced(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> None:
     """Note that an invitation came back undelivered."""
     with transaction():
+        hold_place(invitation)
         invitation.bounced_at = at
         invitation.bounced_why = why.strip()
         record_on(actor, "invitation.bounce", invitation, at, why=why.strip()[:300])
@@ -232,11 +246,24 @@ def mark_bounced(actor: Actor, invitation: Invitation, why: str, *, at: datetime
 def decline(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> None:
     """Note that a consultee doesn't want to take part; that isn't "no opinion", and doesn't count as heard."""
     with transaction():
+        hold_place(invitation)
         if invitation.responses:
             raise InvitationRefused(sentence("已经答复过，不能再谢绝。"))
         invitation.declined_at = at
         invitation.declined_why = why.strip()
         record_on(actor, "invitation.decline", invitation, at, why=why.strip()[:300])
+
+
+def hold_place(invitation: Invitation) -> None:
+    """Hold an invitation, and before it its consultee's place on the list, which follows it; in a transaction."""
+    place = db.session.scalar(
+        select(Listed).where(
+            Listed.consultation_id == invitation.consultation_id, Listed.consultee_id == invitation.consultee_id
+        )
+    )
+    if place is not None:
+        hold(place)
+    hold(invitation)
 
 
 def record_on(actor: Actor, act: str, invitation: Invitation, at: datetime, **detail: Any) -> None:

@@ -21,6 +21,7 @@ from consult.law.sufficiency import lacks
 from consult.ledger.service import record
 from consult.settings import rules
 from consult.store import db, transaction
+from consult.store.claiming import hold
 from consult.text import tokens
 
 AT_ONCE = 400
@@ -143,6 +144,7 @@ def add(actor: Actor, consultation: Consultation, chosen: Iterable[tuple[Consult
     require(actor, Act.INVITE, consultation)
     wanted = {consultee.id: (consultee, why) for consultee, why in chosen}
     with transaction():
+        hold(consultation)
         added = 0
         for start in range(0, len(wanted), AT_ONCE):
             added += _add(actor, consultation, dict(list(wanted.items())[start : start + AT_ONCE]), at)
@@ -189,7 +191,10 @@ def remove(actor: Actor, consultation: Consultation, consultee: Consultee, reaso
     if not reason.strip():
         raise ConsulteeRefused("请写明从名单中去掉的理由。")
     with transaction():
+        hold(consultation)
         row = _row(consultation, consultee)
+        if row is not None:
+            hold(row)
         if row is None or row.removed_at is not None:
             raise ConsulteeRefused(f"名单上没有{consultee.name}。")
         if row.standing in HEARD:

@@ -15,6 +15,7 @@ from consult.consultees.errors import ConsulteeRefused
 from consult.consultees.models import Consultee, Member, MemberRole
 from consult.ledger.service import record
 from consult.store import db, transaction
+from consult.store.claiming import hold, take_turns
 from consult.text.sentences import sentence
 
 USERNAME_CHARACTERS = 120
@@ -40,6 +41,7 @@ def admit(
     password = passwords.generate()
     password_hash = passwords.make_hash(password)
     with transaction() as session:
+        take_turns("member.admit")  # two would ask for one name
         if _named(plain) is not None:
             raise ConsulteeRefused(sentence("这个登录名不能用，请换一个。"))
         member = Member(
@@ -60,6 +62,7 @@ def dismiss(actor: Actor, member: Member, *, at: datetime) -> None:
     """Close an account: its holder has left, and gets in nowhere from now on."""
     _check_side(actor, member.consultee)
     with transaction():
+        hold(member)
         if member.left_at is None:
             member.left_at = at
             record(actor, "member.dismiss", f"member:{member.id}", at=at, consultee=member.consultee_id)

@@ -18,6 +18,7 @@ from consult.consultees.models import Attendance, Consultee, ConsulteeKind, Cont
 from consult.consultees.standing import follow
 from consult.ledger.service import Done, digest, record, record_many
 from consult.store import db, transaction
+from consult.store.claiming import hold, take_turns
 
 SECTORS = {
     "A": "农、林、牧、渔业",
@@ -45,6 +46,8 @@ SECTORS = {
 
 _MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s]{2,}")
 _FORMS = re.compile(r"(股份)?有限(责任)?公司|集团|（.*?）|\(.*?\)|[\s·.\-—、，,]")
+TURNS = "consultee.register"
+"""What who adds to the register, or changes whom a code names, takes turns with."""
 NEARLY_EQUAL = 88
 """Similarity in percent (rapidfuzz ratio) from which two names are offered for merging."""
 
@@ -99,6 +102,7 @@ def add(actor: Actor, entry: Entry, *, at: datetime, checked: bool = False) -> C
     require(actor, Act.MANAGE_CONSULTEES)
     code = (entry.credit_code or None) if checked else check(entry)
     with transaction() as session:
+        take_turns(TURNS)
         if code is not None and not checked:
             known = session.scalar(select(Consultee).where(Consultee.credit_code == code))
             if known is not None:
@@ -131,6 +135,8 @@ def change(actor: Actor, consultee: Consultee, entry: Entry, *, at: datetime, ch
     require(actor, Act.MANAGE_CONSULTEES)
     code = (entry.credit_code or None) if checked else check(entry)
     with transaction() as session:
+        take_turns(TURNS)
+        hold(consultee)
         if code is not None and code != consultee.credit_code and not checked:
             known = session.scalar(select(Consultee).where(Consultee.credit_code == code))
             if known is not None:
@@ -148,7 +154,7 @@ def change(actor: Actor, consultee: Consultee, entry: Entry, *, at: datetime, ch
 def _follow_everywhere(consultee_ids: list[int]) -> None:
     """Bring the counts of every list up to date on which one of these stands."""
     lists = select(Listed.consultation_id).where(Listed.consultee_id.in_(consultee_ids)).distinct()
-    for consultation_id in list(db.session.scalars(lists)):
+    for consultation_id in sorted(db.session.scalars(lists)):
         follow(consultation_id, consultee_ids)
 
 
@@ -158,22 +164,34 @@ def retire(actor: Actor, consultee: Consultee, reason: str, *, at: datetime) -> 
     if not reason.strip():
         raise ConsulteeRefused("请写明停用的理由。")
     with transaction():
+        hold(consultee)
         consultee.retired_at = at
         consultee.retired_reason = reason.strip()
         _record(actor, "consultee.retire", consultee, at, reason=reason.strip())
 
 
 def merge(actor: Actor, kept: Consultee, double: Consultee, *, at: datetime) -> None:
-    """Merge a double into the one kept: contacts, members, listings and invitations go over, the double is retired."""
+    """Merge a double into the one kept: contacts, members, listings and invitations go over, the double is retired.
+
+    Raises:
+        ConsulteeRefused: they are the same or have different codes, or one of them was merged into another before.
+    """
     require(actor, Act.MANAGE_CONSULTEES)
     if kept.id == double.id:
         raise ConsulteeRefused("不能和自己合并。")
-    if kept.credit_code and double.credit_code and kept.credit_code != double.credit_code:
-        raise ConsulteeRefused("两家的统一社会信用代码不同，是两个单位，不能合并。")
     with transaction() as session:
-        for model in (Contact, Member, Invitation, Attendance):
+        take_turns(TURNS)
+        for one in sorted((kept, double), key=lambda one: one.id):
+            hold(one)
+            if one.merged_into_id is not None:
+                raise ConsulteeRefused(f"{one.name}已经并入别的单位，不能再合并。")
+        if kept.credit_code and double.credit_code and kept.credit_code != double.credit_code:
+            raise ConsulteeRefused("两家的统一社会信用代码不同，是两个单位，不能合并。")
+        for model in (Contact, Member, Attendance):
             session.execute(update(model).where(model.consultee_id == double.id).values(consultee_id=kept.id))
-        _merge_lists(kept, double, at)
+        listed = _held_places((kept.id, double.id))
+        session.execute(update(Invitation).where(Invitation.consultee_id == double.id).values(consultee_id=kept.id))
+        _merge_lists(kept, double, listed, at)
         code, double.credit_code = double.credit_code, None
         session.flush()
         kept.credit_code = kept.credit_code or code
@@ -183,12 +201,17 @@ def merge(actor: Actor, kept: Consultee, double: Consultee, *, at: datetime) -> 
         _record(actor, "consultee.merge", kept, at, double=double.id, code=code)
 
 
-def _merge_lists(kept: Consultee, double: Consultee, at: datetime) -> None:
+def _held_places(consultee_ids: tuple[int, int]) -> list[Listed]:
+    """Return the places on all lists, which nobody else changes until the end."""
+    query = select(Listed).where(Listed.consultee_id.in_(consultee_ids)).order_by(Listed.id)
+    query = query.with_for_update(of=Listed, key_share=True).execution_options(populate_existing=True)
+    return list(db.session.scalars(query))
+
+
+def _merge_lists(kept: Consultee, double: Consultee, listed: list[Listed], at: datetime) -> None:
     """Let every list hold the one kept, once; where both stood, the row of the double is taken off."""
-    standing = {
-        row.consultation_id: row for row in db.session.scalars(select(Listed).where(Listed.consultee_id == kept.id))
-    }
-    for row in list(db.session.scalars(select(Listed).where(Listed.consultee_id == double.id))):
+    standing = {row.consultation_id: row for row in listed if row.consultee_id == kept.id}
+    for row in [row for row in listed if row.consultee_id == double.id]:
         there = standing.get(row.consultation_id)
         if there is None:
             row.consultee_id = kept.id

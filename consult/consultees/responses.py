@@ -13,7 +13,7 @@ from consult.accounts.permissions import SYSTEM, Act, Actor, require
 from consult.clock import local, midnight
 from consult.consultees import invitations
 from consult.consultees.errors import InvitationRefused
-from consult.consultees.invitations import ANSWERABLE, is_live
+from consult.consultees.invitations import ANSWERABLE, hold_place, is_live
 from consult.consultees.models import ConsulteeKind, Invitation, Listed, Response, ResponseDraft
 from consult.consultees.standing import follow
 from consult.files.attachments import CheckedAttachment
@@ -24,6 +24,7 @@ from consult.intake.receipts import Receipt
 from consult.ledger.service import record
 from consult.moderation import service as moderation
 from consult.store import db, transaction
+from consult.store.claiming import hold, hold_still
 from consult.text.sentences import sentence
 
 NO_OPINION = "无意见"
@@ -38,6 +39,7 @@ SENDER_KINDS = {
 def save_draft(invitation: Invitation, content: dict[str, Any], *, by: str, at: datetime) -> ResponseDraft:
     """Keep what an organisation has written so far; whoever opens the invitation next goes on from it."""
     with transaction() as session:
+        hold(invitation)  # which has one draft: a colleague may be writing one, or sending it
         draft = session.get(ResponseDraft, invitation.id)
         if draft is None:
             draft = ResponseDraft(invitation_id=invitation.id)
@@ -71,20 +73,22 @@ def respond(
     """
     if actor.kind != "consultee" or actor.id != invitation.consultee_id:
         raise InvitationRefused(sentence("只能答复发给本单位的征求意见函。"))
-    if not is_live(invitation, at):
-        raise InvitationRefused(sentence("这份征求意见函已经撤回或者过期，不能再答复。请联系发函的处室。"))
-    return _take(
-        actor,
-        invitation,
-        Channel.PORTAL,
-        parts=parts,
-        attachments=attachments,
-        no_opinion=no_opinion,
-        publish_name=publish_name,
-        by=by,
-        at=at,
-        idempotency_key=idempotency_key,
-    )
+    with transaction():
+        _hold(invitation)
+        if not is_live(invitation, at):
+            raise InvitationRefused(sentence("这份征求意见函已经撤回或者过期，不能再答复。请联系发函的处室。"))
+        return _take(
+            actor,
+            invitation,
+            Channel.PORTAL,
+            parts=parts,
+            attachments=attachments,
+            no_opinion=no_opinion,
+            publish_name=publish_name,
+            by=by,
+            at=at,
+            idempotency_key=idempotency_key,
+        )
 
 
 def enter(
@@ -108,17 +112,24 @@ def enter(
     """
     require(actor, Act.RECEIVE_FOR_SENDER, invitation.consultation)
     received_at = _end_of(received_on, invitation, at) if received_on is not None else None
-    return _take(
-        actor,
-        invitation,
-        channel,
-        parts=parts,
-        attachments=attachments,
-        no_opinion=no_opinion,
-        by=actor.name,
-        at=at,
-        received_at=received_at,
-    )
+    with transaction():
+        _hold(invitation)
+        return _take(
+            actor,
+            invitation,
+            channel,
+            parts=parts,
+            attachments=attachments,
+            no_opinion=no_opinion,
+            by=actor.name,
+            at=at,
+            received_at=received_at,
+        )
+
+
+def _hold(invitation: Invitation) -> None:
+    hold_still(invitation.consultation)
+    hold_place(invitation)
 
 
 def _end_of(day: date, invitation: Invitation, at: datetime) -> datetime:
@@ -136,6 +147,8 @@ def attach(
 ) -> None:
     """Recognise a submission that came by another way (a mail from a known contact) as a consultee's response."""
     with transaction():
+        _hold(invitation)
+        hold(submission)
         if submission.consultation_id != invitation.consultation_id:
             raise InvitationRefused("这件来件不属于这份征求意见函的征求意见。")
         if db.session.scalar(select(Response.id).where(Response.submission_id == submission.id)) is not None:
@@ -184,10 +197,9 @@ def _take(
         idempotency_key=idempotency_key,
         received_at=received_at,
     )
-    with transaction():
-        receipt = intake.receive(consultation, arrival, at=at, actor=actor)
-        if not receipt.replayed:
-            _store(actor, invitation, receipt.submission, no_opinion=no_opinion, by=by, at=at)
+    receipt = intake.receive(consultation, arrival, at=at, actor=actor)
+    if not receipt.replayed:
+        _store(actor, invitation, receipt.submission, no_opinion=no_opinion, by=by, at=at)
     return receipt
 
 

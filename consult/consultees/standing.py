@@ -94,6 +94,7 @@ def _follow(consultation_id: int, ids: list[int]) -> None:
         db.session.scalars(
             select(Listed)
             .where(Listed.consultation_id == consultation_id, Listed.consultee_id.in_(ids))
+            .order_by(Listed.id)
             .with_for_update(of=Listed)  # two that change one row at once would count it twice
             .execution_options(populate_existing=True)
         )

@@ -1,0 +1,295 @@
+"""Two at the same moment: on the register, on one list, over one invitation; each is counted once."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from consult.accounts.models import Role
+from consult.accounts.permissions import SYSTEM, Actor
+from consult.consultees import deadlines, gatherings, invitations, listing, members, register, responses
+from consult.consultees.errors import ConsulteeRefused, InvitationRefused
+from consult.consultees.models import (
+    Attendance,
+    Consultee,
+    GatheringKind,
+    Invitation,
+    Listed,
+    MemberRole,
+    Method,
+    Response,
+)
+from consult.consultees.standing import heard, on_list
+from consult.drafting.models import Consultation
+from consult.intake.arrival import Said
+from consult.intake.models import Submission, SubmissionState
+from consult.law.sufficiency import ConsulteeCounts
+from consult.ledger.models import LedgerEntry
+from consult.store import db
+from tests.builders import NOON, an_actor, an_open_consultation
+from tests.consultees.test_hearing import LATER, an_enterprise, an_invitation
+from tests.together import both, elsewhere
+
+CODE = "91350100M000100Y43"
+
+
+@pytest.fixture
+def drafter(app: Flask) -> Actor:
+    return an_actor(Role.DRAFTER)
+
+
+@pytest.fixture
+def consultation(drafter: Actor) -> Consultation:
+    return an_open_consultation(drafter, an_actor(Role.PUBLISHER), enterprise_related=True)
+
+
+@pytest.fixture
+def invitation(drafter: Actor, consultation: Consultation) -> Invitation:
+    return an_invitation(drafter, consultation, an_enterprise(drafter))
+
+
+def count(model: type[object]) -> int:
+    return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def respond(invitation: Invitation, words: str = "", key: str | None = None) -> None:
+    said = [Said(words)] if words else []
+    responses.respond(
+        invitations.as_consultee(invitation.consultee),
+        invitation,
+        parts=said,
+        no_opinion=not said,
+        by="经办人",
+        at=LATER,
+        idempotency_key=key,
+    )
+
+
+# ------------------------------------------------------------------ the register
+
+
+def test_a_code_that_two_register_together_is_the_first_ones(app: Flask, drafter: Actor) -> None:
+    with pytest.raises(ConsulteeRefused, match="已经登记：甲餐饮有限公司"):
+        both(
+            app,
+            lambda: an_enterprise(drafter, "甲餐饮有限公司", credit_code=CODE),
+            lambda: an_enterprise(drafter, "乙餐饮有限公司", credit_code=CODE),
+        )
+    assert count(Consultee) == 1
+
+
+def test_two_who_change_one_entry_together_leave_one_contact_that_holds(app: Flask, drafter: Actor) -> None:
+    one = an_enterprise(drafter)
+    there, entry = elsewhere(one), register.entry_of(one)
+
+    def change(to: Consultee, name: str) -> None:
+        register.change(drafter, to, register.Entry(entry.name, entry.kind, contact_name=name), at=LATER)
+
+    both(app, lambda: change(one, "甲"), lambda: change(there(), "乙"))
+    assert [contact.name for contact in one.contacts if contact.current] == ["乙"]
+
+
+def test_of_two_that_are_merged_into_one_another_one_stays(app: Flask, drafter: Actor) -> None:
+    one, other = an_enterprise(drafter, "甲餐饮公司"), an_enterprise(drafter, "乙餐饮公司")
+    one_there, other_there = elsewhere(one), elsewhere(other)
+    with pytest.raises(ConsulteeRefused, match="已经并入"):
+        both(
+            app,
+            lambda: register.merge(drafter, one, other, at=LATER),
+            lambda: register.merge(drafter, other_there(), one_there(), at=LATER),
+        )
+    assert (one.retired_at, other.merged_into_id) == (None, one.id)
+
+
+def test_a_username_that_two_ask_for_together_is_the_first_ones(app: Flask, drafter: Actor) -> None:
+    one, other = an_enterprise(drafter, "甲餐饮公司"), an_enterprise(drafter, "乙餐饮公司")
+    there = elsewhere(other)
+
+    def admit(to: Consultee) -> None:
+        members.admit(drafter, to, username="zhang", name="张", role=MemberRole.SEND, at=NOON)
+
+    with pytest.raises(ConsulteeRefused, match="请换一个"):
+        both(app, lambda: admit(one), lambda: admit(there()))
+    assert [member.consultee_id for member in members.of(one)] == [one.id]
+
+
+# ------------------------------------------------------------------ the list
+
+
+def test_who_is_listed_by_two_together_stands_there_once(
+    app: Flask, drafter: Actor, consultation: Consultation
+) -> None:
+    one = an_enterprise(drafter)
+    there, him = elsewhere(consultation), elsewhere(one)
+    added: list[int] = []
+    both(
+        app,
+        lambda: added.append(listing.add(drafter, consultation, [(one, "甲")], at=LATER)),
+        lambda: added.append(listing.add(drafter, there(), [(him(), "乙")], at=LATER)),
+    )
+    assert (sorted(added), count(Listed)) == ([0, 1], 1)
+    assert on_list(consultation) == ConsulteeCounts(enterprises=1)
+
+
+def test_who_is_invited_by_two_together_gets_one_invitation(
+    app: Flask, drafter: Actor, consultation: Consultation
+) -> None:
+    one = an_enterprise(drafter)
+    listing.add(drafter, consultation, [(one, "甲")], at=LATER)
+    there, him = elsewhere(consultation), elsewhere(one)
+    with pytest.raises(InvitationRefused, match="已经邀请过"):
+        both(
+            app,
+            lambda: invitations.invite(drafter, consultation, one, method=Method.LETTER, at=LATER),
+            lambda: invitations.invite(drafter, there(), him(), method=Method.LETTER, at=LATER),
+        )
+    assert count(Invitation) == 1
+
+
+def test_nobody_is_invited_who_is_taken_off_the_list_at_that_moment(
+    app: Flask, drafter: Actor, consultation: Consultation
+) -> None:
+    one = an_enterprise(drafter)
+    listing.add(drafter, consultation, [(one, "甲")], at=LATER)
+    there, him = elsewhere(consultation), elsewhere(one)
+    with pytest.raises(InvitationRefused, match="不在征求意见对象名单上"):
+        both(
+            app,
+            lambda: listing.remove(drafter, consultation, one, "已经歇业", at=LATER),
+            lambda: invitations.invite(drafter, there(), him(), method=Method.LETTER, at=LATER),
+        )
+    assert count(Invitation) == 0
+
+
+def test_who_answers_at_that_moment_is_not_taken_off_the_list(
+    app: Flask, drafter: Actor, consultation: Consultation, invitation: Invitation
+) -> None:
+    there, him = elsewhere(consultation), elsewhere(invitation.consultee)
+    with pytest.raises(ConsulteeRefused, match="已经答复"):
+        both(
+            app,
+            lambda: respond(invitation),
+            lambda: listing.remove(drafter, there(), him(), "已经歇业", at=LATER),
+        )
+    assert heard(consultation) == ConsulteeCounts(enterprises=1)
+
+
+# ------------------------------------------------------------------ an invitation
+
+
+def test_of_two_colleagues_who_answer_together_the_second_corrects_the_first(
+    app: Flask, consultation: Consultation, invitation: Invitation
+) -> None:
+    there = elsewhere(invitation)
+    both(app, lambda: respond(invitation, "改为每月公示。"), lambda: respond(there(), "改为每周公示。"))
+    assert [response.version for response in invitation.responses] == [1, 2]
+    states = [response.submission.state for response in invitation.responses]
+    assert states == [SubmissionState.DUPLICATE, SubmissionState.RECEIVED]
+    assert heard(consultation) == ConsulteeCounts(enterprises=1)
+
+
+def test_an_answer_that_is_sent_twice_at_once_is_one(app: Flask, invitation: Invitation) -> None:
+    there = elsewhere(invitation)
+    both(app, lambda: respond(invitation, "改为每月公示。", "k"), lambda: respond(there(), "改为每月公示。", "k"))
+    assert (count(Response), count(Submission)) == (1, 1)
+
+
+def test_nobody_declines_after_a_colleague_has_answered(app: Flask, invitation: Invitation) -> None:
+    there = elsewhere(invitation)
+    with pytest.raises(InvitationRefused, match="已经答复过"):
+        both(
+            app,
+            lambda: respond(invitation),
+            lambda: invitations.decline(SYSTEM, there(), "不便参加", at=LATER),
+        )
+    assert invitation.declined_at is None
+
+
+def test_who_answers_while_it_is_taken_back_is_told_so(app: Flask, drafter: Actor, invitation: Invitation) -> None:
+    there = elsewhere(invitation)
+    with pytest.raises(InvitationRefused, match="已经撤回"):
+        both(
+            app,
+            lambda: invitations.revoke(drafter, invitation, "发错了", at=LATER),
+            lambda: respond(there()),
+        )
+    assert count(Response) == 0
+
+
+def test_two_colleagues_who_begin_an_answer_together_keep_the_later_words(app: Flask, invitation: Invitation) -> None:
+    there = elsewhere(invitation)
+    both(
+        app,
+        lambda: responses.save_draft(invitation, {"note": "甲"}, by="甲", at=LATER),
+        lambda: responses.save_draft(there(), {"note": "乙"}, by="乙", at=LATER),
+    )
+    draft = responses.draft_of(invitation)
+    assert draft is not None
+    assert draft.content == {"note": "乙"}
+
+
+def test_what_a_colleague_goes_on_writing_while_the_answer_goes_out_is_kept(app: Flask, invitation: Invitation) -> None:
+    responses.save_draft(invitation, {"note": "甲"}, by="甲", at=LATER)
+    there = elsewhere(invitation)
+    both(
+        app,
+        lambda: respond(invitation),
+        lambda: responses.save_draft(there(), {"note": "乙"}, by="乙", at=LATER),
+    )
+    draft = responses.draft_of(invitation)
+    assert draft is not None
+    assert draft.content == {"note": "乙"}
+
+
+def test_a_deadline_is_never_shortened_by_another_at_the_same_moment(
+    app: Flask, drafter: Actor, invitation: Invitation
+) -> None:
+    there, later, sooner = elsewhere(invitation), date(2026, 11, 30), date(2026, 10, 30)
+    with pytest.raises(InvitationRefused, match="必须晚于"):
+        both(
+            app,
+            lambda: deadlines.grant_extension(drafter, invitation, later, at=LATER),
+            lambda: deadlines.grant_extension(drafter, there(), sooner, at=LATER),
+        )
+    assert "11月30日" in invitation.deadline_words
+
+
+def test_what_is_sent_by_two_workers_is_noted_once(app: Flask, drafter: Actor, consultation: Consultation) -> None:
+    one = an_enterprise(drafter)
+    listing.add(drafter, consultation, [(one, "甲")], at=LATER)
+    made = invitations.invite(drafter, consultation, one, method=Method.MAIL, email="a@example.org", at=LATER)
+    there = elsewhere(made)
+    both(
+        app,
+        lambda: invitations.mark_sent(SYSTEM, made, at=LATER, message_id="one@example.org"),
+        lambda: invitations.mark_sent(SYSTEM, there(), at=LATER, message_id="one@example.org"),
+    )
+    assert db.session.scalar(select(func.count()).where(LedgerEntry.act == "invitation.send")) == 1
+
+
+def test_what_somebody_said_at_a_gathering_is_noted_once(
+    app: Flask, drafter: Actor, consultation: Consultation
+) -> None:
+    gathering = gatherings.arrange(
+        drafter,
+        consultation,
+        kind=GatheringKind.SYMPOSIUM,
+        title="座谈会",
+        place="会议室",
+        held_at=LATER,
+        invited=[],
+        others=["王专家"],
+        at=NOON,
+    )
+    attendance: Attendance = gathering.attendances[0]
+    there, him = elsewhere(consultation), elsewhere(attendance)
+    with pytest.raises(ConsulteeRefused, match="已经登记过"):
+        both(
+            app,
+            lambda: gatherings.said(drafter, consultation, attendance, [Said("应当留样。")], at=LATER),
+            lambda: gatherings.said(drafter, there(), him(), [Said("应当公示。")], at=LATER),
+        )
+    assert count(Submission) == 1
