@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 
 from consult.accounts import passwords
 from consult.accounts.errors import AccountRefused, SignInRefused
@@ -19,10 +18,16 @@ from consult.accounts.models import Division, Role, SignIn, User
 from consult.accounts.permissions import OWN_DIVISION_ONLY, ROLE_NAMES, Act, Actor, require
 from consult.accounts.recording import record
 from consult.store import db, transaction
+from consult.store.claiming import hold, take_turns
 
 USERNAME = re.compile(r"\w[\w.@-]{0,63}")
 NAME_CHARACTERS = 64
 DIVISION_CHARACTERS = 80
+
+NAMING = "account.names"
+"""What who opens an account, or adds or renames a division, takes turns with: two would ask for one name."""
+CLOSING = "account.close"
+"""What who closes an account takes turns with: of two administrators who close each other's one stays."""
 
 FAILURES = 5
 """Wrong passwords for one username from one address after which it has to wait."""
@@ -51,26 +56,24 @@ def create_user(
     _check_names(username, name)
     passwords.check(password, username)
     password_hash = passwords.make_hash(password)  # before the write lock: it takes a while on purpose
-    try:
-        with transaction() as session:
-            if _named(username) is not None:
-                raise AccountRefused(f"用户名“{username}”已经有人用了，请换一个。")
-            unit = _division(division, role)
-            user = User(
-                username=username,
-                name=name,
-                role=role,
-                division_id=unit.id if unit is not None else None,
-                password_hash=password_hash,
-                active=True,
-                created_at=at,
-            )
-            session.add(user)
-            session.flush()
-            facts = {"role": role.value, "division": unit.name if unit is not None else None}
-            record(actor, "account.create", f"user:{username}", at=at, **facts)
-    except IntegrityError:
-        raise AccountRefused(f"用户名“{username}”或者处室“{division}”刚刚由别人建立，请再试一次。") from None
+    with transaction() as session:
+        take_turns(NAMING)
+        if _named(username) is not None:
+            raise AccountRefused(f"用户名“{username}”已经有人用了，请换一个。")
+        unit = _division(division, role)
+        user = User(
+            username=username,
+            name=name,
+            role=role,
+            division_id=unit.id if unit is not None else None,
+            password_hash=password_hash,
+            active=True,
+            created_at=at,
+        )
+        session.add(user)
+        session.flush()
+        facts = {"role": role.value, "division": unit.name if unit is not None else None}
+        record(actor, "account.create", f"user:{username}", at=at, **facts)
     return user
 
 
@@ -85,6 +88,7 @@ def set_password(actor: Actor, user: User, password: str, *, at: datetime) -> No
     passwords.check(password, user.username)
     password_hash = passwords.make_hash(password)
     with transaction():
+        hold(user)
         user.password_hash = password_hash
         record(actor, "account.set_password", f"user:{user.username}", at=at)
 
@@ -99,6 +103,8 @@ def deactivate(actor: Actor, user: User, *, at: datetime) -> None:
     if actor.kind == "user" and actor.id == user.id:
         raise AccountRefused("不能停用自己的账号。请由另一位管理员操作。")
     with transaction() as session:
+        take_turns(CLOSING)
+        hold(user)
         others = select(func.count()).where(User.role == Role.ADMIN, User.active.is_(True), User.id != user.id)
         if user.role is Role.ADMIN and user.active and not session.scalar(others):
             raise AccountRefused("这是最后一个管理员账号，停用后就没有人能管理账号了。请先建立另一个管理员。")
@@ -111,6 +117,7 @@ def reactivate(actor: Actor, user: User, *, at: datetime) -> None:
     """Open a closed account again."""
     require(actor, Act.MANAGE_ACCOUNTS)
     with transaction():
+        hold(user)
         if not user.active:
             user.active = True
             record(actor, "account.reactivate", f"user:{user.username}", at=at)
@@ -123,8 +130,9 @@ def add_division(actor: Actor, name: str, *, at: datetime) -> Division:
         AccountRefused: the name is empty, too long or taken.
     """
     require(actor, Act.MANAGE_ACCOUNTS)
-    name = _division_name(name)
     with transaction() as session:
+        take_turns(NAMING)
+        name = _division_name(name)
         division = Division(name=name)
         session.add(division)
         session.flush()
@@ -139,11 +147,14 @@ def rename_division(actor: Actor, division: Division, name: str, *, at: datetime
         AccountRefused: the name is empty, too long or taken.
     """
     require(actor, Act.MANAGE_ACCOUNTS)
-    before, name = division.name, _plain(name)
-    if name == before:
-        return
-    name = _division_name(name)
+    name = _plain(name)
     with transaction():
+        take_turns(NAMING)
+        hold(division)
+        before = division.name
+        if name == before:
+            return
+        name = _division_name(name)
         division.name = name
         record(actor, "account.rename_division", f"division:{division.id}", at=at, before=before, name=name)
 
@@ -164,14 +175,20 @@ def sign_in(username: str, password: str, address: str | None, *, at: datetime) 
     known_as = user.username if user is not None else "?" + keyed(_plain(username))[:32]
     address_hash = keyed(address) if address else None
     check_failures(known_as, address_hash, at)
-    right = passwords.matches(user.password_hash if user is not None else None, password)
+    matched = user.password_hash if user is not None else None
+    right = passwords.matches(matched, password)
     allowed = user is not None and right and user.active
+    outdated = allowed and passwords.is_outdated(matched or "")
+    renewed = passwords.make_hash(password) if outdated else None  # before the transaction, as it takes a while
     with transaction() as session:
+        check_failures_alone(known_as, address_hash, at)
         session.add(SignIn(username=known_as, at=at, succeeded=allowed, address_hash=address_hash))
         act = "account.sign_in" if allowed else "account.sign_in_refused"
         record(Actor.of(user) if user is not None and allowed else _VISITOR, act, f"user:{known_as}", at=at)
-        if user is not None and allowed and passwords.is_outdated(user.password_hash or ""):
-            user.password_hash = passwords.make_hash(password)
+        if user is not None and renewed is not None:
+            hold(user)
+            if user.password_hash == matched:  # else another was set meanwhile
+                user.password_hash = renewed
     if user is None or not right:
         raise SignInRefused("用户名或者密码不对，请核对后再试。")
     if not allowed:
@@ -203,6 +220,15 @@ def check_failures(known_as: str, address_hash: str | None, at: datetime) -> Non
         return
     minutes = max(1, math.ceil((failures[-1] + WAIT - at).total_seconds() / 60))
     raise SignInRefused(f"密码输错 {FAILURES} 次，请 {minutes} 分钟后再试。忘记密码的，请联系管理员重设。")
+
+
+def check_failures_alone(known_as: str, address_hash: str | None, at: datetime) -> None:
+    """Refuse as ``check_failures`` does, once the attempts that end at this moment count; inside a transaction.
+
+    Trying a password takes a while: many that are tried at once would all be tried before the first has failed.
+    """
+    take_turns(f"account.sign_in {known_as} {address_hash}")
+    check_failures(known_as, address_hash, at)
 
 
 def keyed(text: str) -> str:
@@ -242,7 +268,17 @@ def _division(name: str | None, role: Role) -> Division | None:
         if role in OWN_DIVISION_ONLY:
             raise AccountRefused(f"角色“{ROLE_NAMES[role]}”只办理本处室的征求意见，请写明处室。")
         return None
+    return division_named(name)
+
+
+def division_named(name: str) -> Division:
+    """Return the division of a name, made where there is none, in the caller's transaction.
+
+    Raises:
+        AccountRefused: the name is too long or can't be shown.
+    """
     _check_division_name(name)
+    take_turns(NAMING)
     found = db.session.scalar(select(Division).where(Division.name == name))
     if found is None:
         found = Division(name=name)

@@ -10,7 +10,7 @@ from consult.accounts import passwords
 from consult.accounts.errors import NotAllowed, SignInRefused
 from consult.accounts.models import SignIn
 from consult.accounts.permissions import Act, Actor, require
-from consult.accounts.service import check_failures, keyed
+from consult.accounts.service import check_failures, check_failures_alone, keyed
 from consult.consultees.errors import ConsulteeRefused
 from consult.consultees.models import Consultee, Member, MemberRole
 from consult.ledger.service import record
@@ -88,6 +88,7 @@ def sign_in(username: str, password: str, address: str | None, *, at: datetime) 
     right = passwords.matches(member.password_hash if member is not None else None, password)
     allowed = member is not None and right and member.left_at is None
     with transaction() as session:
+        check_failures_alone(known_as, address_hash, at)
         session.add(SignIn(username=known_as, at=at, succeeded=allowed, address_hash=address_hash))
         act = "member.sign_in" if allowed else "member.sign_in_refused"
         record(Actor("consultee", None, "企业端"), act, known_as, at=at)

@@ -11,8 +11,8 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from consult.accounts.errors import Refused
-from consult.accounts.models import Division
 from consult.accounts.permissions import SYSTEM, Act, Actor, require
+from consult.accounts.service import division_named
 from consult.clock import local, now
 from consult.drafting import service as drafting
 from consult.drafting.errors import SamePerson
@@ -97,12 +97,7 @@ def _division(name: str) -> int:
     name = name.strip()
     if not 1 <= len(name) <= 80:
         raise Refused("处室名称应当有 1 到 80 个字。")
-    found = db.session.scalar(select(Division).where(Division.name == name))
-    if found is None:
-        found = Division(name=name)
-        db.session.add(found)
-        db.session.flush()
-    return found.id
+    return division_named(name).id
 
 
 @consultation_cli.command("publish")
