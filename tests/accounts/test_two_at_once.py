@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
@@ -77,9 +79,10 @@ def test_who_signs_in_with_an_older_password_does_not_bring_it_back(app: Flask) 
     user = an_account()
     user.password_hash = PasswordHasher(time_cost=1, memory_cost=8192).hash(PASSWORD)
     db.session.commit()
-    both(
-        app,
-        lambda: service.set_password(SYSTEM, user, "another horse 9", at=AT),
-        lambda: service.sign_in("chen", PASSWORD, ADDRESS, at=AT),
-    )
+
+    def sign_in() -> None:
+        with suppress(SignInRefused):  # on SQLite it may be looked at only after it was changed
+            service.sign_in("chen", PASSWORD, ADDRESS, at=AT)
+
+    both(app, lambda: service.set_password(SYSTEM, user, "another horse 9", at=AT), sign_in)
     assert service.sign_in("chen", "another horse 9", ADDRESS, at=AT) == user
