@@ -6,9 +6,11 @@ import re
 from typing import Final
 
 _OPENING: Final = re.compile(
-    r"(?:第[\s一二三四五六七八九十百千零〇\d]{1,9}(?:分?编|[章节条])|[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、)"
+    r"(?:第[\s一二三四五六七八九十百千零〇\d]{1,9}(?:分?编|[章节条])|[（(][一二三四五六七八九十\d]{1,3}[）)]"
+    r"|[一二三四五六七八九十]{1,3}、|\d{1,2}(?:[.．]\d{1,2}){0,3}[.．、)） ]|[①-⑳]|附\s*件)"
 )
 _ENDS: Final = "。；：！？.;:"
+_CLOSING: Final = " \t\u3000”’）)"  # what may stand behind the end of a sentence
 _LINES: Final = 12  # lines from which a text can be told to be broken at a width
 _NARROWEST, _WIDEST = 40, 130  # columns such a width lies between; a Chinese character takes two
 _SLACK: Final = 4  # columns a full line may fall short, where a character or mark would not fit
@@ -52,7 +54,7 @@ def _wrapped_at(widths: list[int]) -> int | None:
 
 
 def _begins_anew(before: str, line: str) -> bool:
-    return before.rstrip()[-1:] in _ENDS and _OPENING.match(line) is not None
+    return before.rstrip(_CLOSING)[-1:] in _ENDS and _OPENING.match(line) is not None
 
 
 def _space(before: str, line: str) -> str:

@@ -49,7 +49,8 @@ def settle_decimals(lines: list[Line]) -> list[Line]:
     for index, line in enumerate(lines):
         candidate = candidates.get(index)
         if candidate is not None and (
-            _counts_on(candidate, open_number) or (candidate.number == (1,) and upcoming[index] == (1, 1))
+            _counts_on(candidate, open_number, upcoming[index])
+            or (candidate.number == (1,) and upcoming[index] == (1, 1))
         ):
             open_number, listed = candidate.number, 0
             settled[index] = _as_mark(line, candidate)
@@ -139,13 +140,17 @@ def _alone(lines: list[Line], numbered_below: set[int]) -> dict[int, _Candidate]
     return {index: candidate for index, candidate in found.items() if index not in rows}
 
 
-def _counts_on(candidate: _Candidate, open_number: tuple[int, ...]) -> bool:
-    """Whether a number comes after the open one: the next of its rank, or the first below it."""
+def _counts_on(candidate: _Candidate, open_number: tuple[int, ...], upcoming: tuple[int, ...]) -> bool:
+    """Whether a number comes after the open one: the next of its rank, or the first below it.
+
+    Numbers may be left out before one that is set off from its text, or that the upcoming one counts on from.
+    """
     *above, own = candidate.number
     if list(open_number[: len(above)]) != above:
         return False
     last = open_number[len(above)] if len(open_number) > len(above) else 0
-    return own == last + 1 or (candidate.spaced and last < own <= last + 1 + _SKIPPED)
+    followed = upcoming in ((*above, own + 1), (*above, own, 1))
+    return own == last + 1 or ((candidate.spaced or followed) and last < own <= last + 1 + _SKIPPED)
 
 
 def _as_mark(line: Line, candidate: _Candidate) -> Line:

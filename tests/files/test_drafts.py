@@ -54,6 +54,14 @@ def test_a_text_broken_at_a_fixed_width_is_joined_again():
     )
 
 
+@pytest.mark.parametrize("mark", ["（{}）", "{}.", "{}、", "{}）", "1.{}", "1.{} "])
+@pytest.mark.parametrize("end", ["。", "；", "。”", "：", "。）"])
+def test_a_mark_begins_a_line_anew_where_the_one_before_it_is_full(mark, end):
+    lines = ["某市行动方案", "一、主要任务", *(mark.format(n).ljust(30 - len(end), "甲") + end for n in range(1, 13))]
+    text = "\n".join([*lines, "二、其他"])
+    assert drafts.read("方案.txt", text.encode()).text == text
+
+
 def test_a_text_with_a_line_a_paragraph_is_left_as_it_is():
     text = "\n".join(f"　　第{n}条　{'停车场应当公示收费标准。' * n}" for n in range(1, 20))
     assert drafts.read("草案.txt", text.encode()).text == text

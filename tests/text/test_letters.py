@@ -308,6 +308,11 @@ def test_a_heading_may_begin_like_a_date_behind_a_number_of_several_parts(title)
     assert numbered(f"某预案\n1 总则\n1.1{title}\n1.2甲\n2 附则") == [("1", 1), ("1.1", 2), ("1.2", 2), ("2", 1)]
 
 
+def test_a_number_of_several_parts_may_be_left_out_where_the_next_ones_count_on():
+    text = "某预案\n第一章总则\n1.1甲\n1.3乙\n1.3.1丙\n1.3.2丁\n第二章附则\n2.1戊"
+    assert [mark for mark, _ in numbered(text)] == ["1.1", "1.3", "1.3.1", "1.3.2", "2.1"]
+
+
 def test_a_cited_article_does_not_break_off_numbers_of_several_parts():
     text = "某预案\n1 总则\n1.1 甲\n第三条规定的情形除外。\n1.2 乙\n2 附则"
     assert [mark for mark, _ in numbered(text)] == ["1", "1.1", "1.2", "2"]
