@@ -75,7 +75,7 @@ def _settle_classes(lines: list[Line]) -> list[Line]:
 def _is_next_clause(lines: list[Line], index: int, last: int) -> bool:
     """Whether 三、四级联动… is the mark after `last`, which does not come again below, or begins to count anew."""
     value = lines[index].value
-    upcoming = next((line.value for line in lines[index + 1 :] if line.style is Style.DUN), 0)
+    upcoming = next((lines[at].value for at in range(index + 1, len(lines)) if lines[at].style is Style.DUN), 0)
     return upcoming != value and (value == last + 1 or (value == 1 and upcoming == 2 and last != 1))
 
 

@@ -31,6 +31,8 @@ _TITLE_LIMIT: Final = 80  # characters on one line of a title
 _FIRST: Final = re.compile(r"[1１](?![0-9０-９])")  # 1 总则, 1.1 编制目的
 _CONTENTS_REACH: Final = 400  # lines within which a table of contents begins
 _FEWEST_ENTRIES: Final = 4  # of a table of contents that nothing else tells from the body
+_MOST_ENTRIES: Final = 600
+_BODY_REACH: Final = 6000  # lines of the body that are looked through for the entries
 _MISSING: Final = 0.2  # share of its entries that the body may word differently
 
 
@@ -226,19 +228,20 @@ def _end_of_repeated(lines: list[Line], start: int, fewest: int) -> int | None:
     """
     entries: list[str] = []
     end = start
-    while end < len(lines) and _can_be_entry(lines[end]) and (end == start or _compact(lines[end]) != entries[0]):
+    while end < len(lines) and _can_be_entry(lines[end]) and (not entries or _compact(lines[end]) != entries[0]):
         entries.append(_compact(lines[end]))
         end += 1
-    if len(entries) < fewest:
+    if not fewest <= len(entries) <= _MOST_ENTRIES:
         return None
-    body = [_compact(line) for line in lines[end:]]
+    body = [_compact(line) for line in lines[end : end + _BODY_REACH]]
     repeated: list[bool] = []
     at = 0
     for entry in entries:
         found = next((place for place in range(at, len(body)) if entry and body[place].startswith(entry)), None)
         repeated.append(found is not None)
         at = at if found is None else found + 1
-        if not repeated[0] or repeated.count(False) > _MISSING * len(entries):
+        is_label = found is None and lines[start + len(repeated) - 1].kind is Kind.ANNEX
+        if not repeated[0] or is_label or repeated.count(False) > _MISSING * len(entries):
             return None
     while not repeated[end - start - 1]:
         end -= 1

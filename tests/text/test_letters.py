@@ -341,6 +341,14 @@ def test_lists_of_the_same_short_entries_are_no_contents():
     assert len(numbered("\n".join(["关于分组的通知", *groups]))) == 10
 
 
+def test_forms_with_the_same_headings_in_two_annexes_are_no_contents():
+    form = "\n".join(f"{mark}栏目{mark}" for mark in ("一、", "二、", "三、", "四、", "五、", "六、", "七、", "八、"))
+    letter = "关于报送材料的通知\n各区：\n请按附件报送。\n某市政府办\n2024年4月2日"
+    text = f"{letter}\n附件1\n{form}\n附件2\n{form}"
+    assert len(numbered(text)) == 16
+    assert tops(text)[-2:] == ["annex-1", "annex-2"]
+
+
 def test_a_list_of_annexes_may_stand_right_above_them():
     text = "某市行动方案\n一、甲。\n二、乙。\n附件：1.分工表\n2.项目清单\n附件1\n分工表\n丙。\n附件2\n项目清单\n丁。"
     assert tops(text) == ["head-1", "head-2", "annex-1", "annex-2"]
