@@ -12,6 +12,7 @@ from consult.drafting.models import InstrumentRow
 from consult.files import tables
 from consult.ledger.service import record
 from consult.store import db, transaction
+from consult.store.claiming import take_turns
 from consult.text.instruments import Instrument, Register
 
 PAGE = 50
@@ -50,6 +51,7 @@ def take(actor: Actor, file_name: str, data: bytes, *, at: datetime) -> Taken:
     require(actor, Act.MANAGE_INSTRUMENTS)
     found, refused = read_table(file_name, data)
     with transaction():
+        take_turns("instruments")  # two would add the same versions
         taken = _store(found, at)
         taken.refused = refused
         record(

@@ -14,6 +14,7 @@ from consult.accounts.models import Role
 from consult.drafting import instruments
 from consult.files.tables import TableRefused
 from tests.builders import NOON, an_actor
+from tests.together import both
 
 CSV = (
     "level,name,adopted_on,in_force_from,expired\n"
@@ -91,3 +92,14 @@ def test_only_the_legal_division_and_the_administrator_keep_the_register(app: Fl
     with pytest.raises(NotAllowed):
         take(CSV, role=Role.DRAFTER)
     assert instruments.count() == 0
+
+
+def test_a_table_that_two_bring_together_is_taken_once(app: Flask) -> None:
+    actor, data = an_actor(Role.LEGAL), "名称,公布日期\n城市供水条例,2018-03-19\n".encode()
+    taken: list[instruments.Taken] = []
+
+    def bring() -> None:
+        taken.append(instruments.take(actor, "清单.csv", data, at=NOON))
+
+    both(app, bring, bring)
+    assert ([one.added for one in taken], instruments.count()) == ([1, 0], 1)
