@@ -13,6 +13,7 @@ from consult.accounts.permissions import Act, Actor, require
 from consult.intake.models import Channel, TrustedSender
 from consult.ledger.service import record
 from consult.store import db, transaction
+from consult.store.claiming import hold, take_turns
 
 PREFIX = "zq_"
 NAME_CHARACTERS = 80
@@ -34,6 +35,7 @@ def admit(actor: Actor, *, name: str, channel: Channel, at: datetime) -> tuple[T
         raise SenderRefused(f"名称应当有 1 到 {NAME_CHARACTERS} 个字。")
     key = PREFIX + secrets.token_urlsafe(32)
     with transaction() as session:
+        take_turns("sender.admit")  # two would ask for one name
         if session.scalar(select(TrustedSender.id).where(TrustedSender.name == name)) is not None:
             raise SenderRefused(f"“{name}”已经有密钥。要换密钥，请先停用，再用另一个名称建立。")
         sender = TrustedSender(name=name, channel=channel, key_hash=_hash(key), created_at=at)
@@ -50,6 +52,7 @@ def revoke(actor: Actor, name: str, *, at: datetime) -> TrustedSender:
         sender = session.scalar(select(TrustedSender).where(TrustedSender.name == name))
         if sender is None:
             raise SenderRefused(f"没有名称为“{name}”的密钥。")
+        hold(sender)
         if sender.revoked_at is None:
             sender.revoked_at = at
             record(actor, "sender.revoke", f"sender:{sender.id}", at=at, name=name)

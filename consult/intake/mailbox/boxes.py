@@ -16,7 +16,10 @@ from consult.intake.mailbox.models import Encryption, Mailbox
 from consult.ledger.service import record
 from consult.settings import settings
 from consult.store import db, transaction
+from consult.store.claiming import hold, take_turns
 
+TURNS = "mailbox.place"
+"""What who sets a mailbox up or changes one takes turns with: two would read the same folder."""
 PORTS = {Encryption.TLS: 993, Encryption.STARTTLS: 143, Encryption.NONE: 143}
 
 
@@ -43,6 +46,7 @@ def add(actor: Actor, terms: Terms, *, at: datetime) -> Mailbox:
     if not terms.password:
         raise MailboxRefused("请填写邮箱的密码或者授权码。", "password")
     with transaction() as session:
+        take_turns(TURNS)
         mailbox = Mailbox(created_at=at, password_sealed=seal(terms.password))
         _fill(mailbox, terms)
         session.add(mailbox)
@@ -54,8 +58,9 @@ def add(actor: Actor, terms: Terms, *, at: datetime) -> Mailbox:
 def change(actor: Actor, mailbox: Mailbox, terms: Terms, *, at: datetime) -> None:
     """Change a mailbox's settings. Another account or folder is read from its beginning."""
     require(actor, Act.MANAGE_MAILBOXES)
-    with transaction() as session:
-        session.refresh(mailbox, with_for_update=True)
+    with transaction():
+        take_turns(TURNS)
+        hold(mailbox)
         before = (mailbox.host, mailbox.user, mailbox.folder)
         _fill(mailbox, terms)
         if terms.password:
@@ -88,6 +93,7 @@ def in_use() -> list[Mailbox]:
 def _switch(actor: Actor, mailbox: Mailbox, active: bool, act: str, at: datetime) -> None:
     require(actor, Act.MANAGE_MAILBOXES)
     with transaction():
+        hold(mailbox)
         if mailbox.active is not active:
             mailbox.active = active
             _record(actor, act, mailbox, at)
