@@ -50,7 +50,7 @@ def settle_decimals(lines: list[Line]) -> list[Line]:
         candidate = candidates.get(index)
         if candidate is not None and (
             _counts_on(candidate, open_number, upcoming[index])
-            or (candidate.number == (1,) and upcoming[index] == (1, 1))
+            or (candidate.number == (1,) and upcoming[index] in ((1, 1), (1, 0, 1)))
         ):
             open_number, listed = candidate.number, 0
             settled[index] = _as_mark(line, candidate)
@@ -88,7 +88,7 @@ def _look_ahead(lines: list[Line], candidates: dict[int, _Candidate]) -> tuple[l
             own = candidates[index].number
             if candidates[index].spaced or len(own) > 1:
                 number = own
-            awaited = own[0] if own[1:] == (1,) else 0
+            awaited = own[0] if own[1:] in ((1,), (0, 1)) else 0
     return upcoming, opening
 
 
@@ -118,7 +118,8 @@ def _several(line: Line) -> _Candidate | None:
     if found is None or (not found[2] and _FIGURE.match(text, found.end())):
         return None
     parts = tuple(read_number(part) or 0 for part in re.split("[.．]", found[1]))
-    return _Candidate(parts, found[1] + found[2].rstrip(), bool(found[2])) if all(parts) else None
+    can_be = parts[0] and parts[-1] and 0 not in parts[2:]  # 1.0.1 in standards
+    return _Candidate(parts, found[1] + found[2].rstrip(), bool(found[2])) if can_be else None
 
 
 def _alone(lines: list[Line], numbered_below: set[int]) -> dict[int, _Candidate]:
@@ -147,7 +148,7 @@ def _counts_on(candidate: _Candidate, open_number: tuple[int, ...], upcoming: tu
     """
     *above, own = candidate.number
     if list(open_number[: len(above)]) != above:
-        return False
+        return above[1:] == [0] and own == 1 and open_number == tuple(above[:1])
     last = open_number[len(above)] if len(open_number) > len(above) else 0
     followed = upcoming in ((*above, own + 1), (*above, own, 1))
     return own == last + 1 or ((candidate.spaced or followed) and last < own <= last + 1 + _SKIPPED)
@@ -159,4 +160,5 @@ def _as_mark(line: Line, candidate: _Candidate) -> Line:
     text = rest.lstrip()
     joint = " " if text != rest else ""
     style = _STYLES[len(candidate.number) - 1]
-    return Line(line.place, Kind.ITEM, text, f"{written}{joint}", written, candidate.number[-1], style=style)
+    zero = int(candidate.number[1:2] == (0,))
+    return Line(line.place, Kind.ITEM, text, f"{written}{joint}", written, candidate.number[-1], zero, style=style)

@@ -33,9 +33,10 @@ class Style(IntEnum):
 class Line(NamedTuple):
     """A line of the source and what its opening says.
 
-    `written` is the opening as it stands (mark, caption with brackets); `text` the rest. `spaced` tells whether
-    something set an article's number off from its text; `cited` whether the line goes on like a citation
-    (第十条规定的…) or a list of classes (一、二类口岸…) and only its place among the others tells what it is.
+    `written` is the opening as it stands (mark, caption with brackets); `text` the rest. `sub` is the number behind 之,
+    or 1 for a mark like 1.0.1. `spaced` tells whether something set the number off from its text; `cited` whether the
+    line goes on like a citation (第十条规定的…) or a list of classes (一、二类口岸…), so that only its place among the
+    others tells what it is.
     """
 
     place: int

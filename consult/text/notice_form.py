@@ -50,7 +50,8 @@ def grow_notice(lines: list[Line], root: Branch) -> None:
 
 def _clause(line: Line, parent: Branch) -> Branch:
     heading, text = _split_heading(line)
-    anchor = parent.child_anchor(f"{STYLE_NAMES[line.style]}-{line.value}")
+    name = f"{STYLE_NAMES[line.style]}-{line.value}"
+    anchor = parent.child_anchor(f"dec-0-{name}" if line.sub else name)
     written = f"{line.written}{heading}"
     shown = heading.rstrip("。")
     return Branch(anchor, Kind.CLAUSE, line, text, shown, line.number, written)

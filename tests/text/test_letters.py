@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from consult.text.anchors import from_words, in_words
 from consult.text.outline import outline
 from consult.text.provisions import Form, Kind
 from tests.text.drafts import codes, draft
@@ -311,6 +312,31 @@ def test_a_heading_may_begin_like_a_date_behind_a_number_of_several_parts(title)
 def test_a_number_of_several_parts_may_be_left_out_where_the_next_ones_count_on():
     text = "某预案\n第一章总则\n1.1甲\n1.3乙\n1.3.1丙\n1.3.2丁\n第二章附则\n2.1戊"
     assert [mark for mark, _ in numbered(text)] == ["1.1", "1.3", "1.3.1", "1.3.2", "2.1"]
+
+
+@pytest.mark.parametrize("top", ["{} ", "{}  ", "{}.", "第{}章 "])
+def test_a_standard_numbers_provisions_below_no_section_with_a_zero(top):
+    text = f"""
+        某市技术规定
+        {top.format(1)}总则
+        1.0.1 甲。
+        1.0.2 乙。
+        1.0倍以上的，丙。
+        {top.format(2)}术语
+        2.0.1 丁。
+        {top.format(3)}要求
+        3.1 一般规定
+        3.1.1 戊。
+        3.1.2 己。
+        {top.format(4)}附则
+        4.0.1 庚。
+    """
+    several = [mark for mark, _ in numbered(text) if mark[1:2] == "." and mark[2:]]
+    assert several == ["1.0.1", "1.0.2", "2.0.1", "3.1", "3.1.1", "3.1.2", "4.0.1"]
+    if "章" not in top:
+        assert in_words("num-1-dec-0-dec-2") == "1.0.2"
+        assert draft(text).by_anchor[from_words("1.0.2")].number == "1.0.2"
+    assert codes(text) == []
 
 
 def test_a_cited_article_does_not_break_off_numbers_of_several_parts():
