@@ -43,9 +43,14 @@ draft_cli = AppGroup("draft", help="Read, compare and check drafts.")
 @draft_cli.command("outline")
 @click.argument("files", nargs=-1, required=True, type=file_argument)
 @click.option("--tree", is_flag=True, help="Print the whole tree too.")
-@json_option
-def show_outline(files: tuple[Path, ...], tree: bool, as_json: bool) -> None:
-    """Print the headings, articles and warnings of each of FILES."""
+@click.option("--json/--text", "as_json", default=None, help="One JSON line a file, or text: by default on a terminal.")
+def show_outline(files: tuple[Path, ...], tree: bool, as_json: bool | None) -> None:
+    """Print the headings, articles and warnings of each of FILES.
+
+    Other programs get one JSON line for each file; on a terminal people get text.
+    """
+    if as_json is None:
+        as_json = not sys.stdout.isatty()
     failed = False
     for path in files:
         try:

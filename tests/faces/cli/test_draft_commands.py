@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 
 import pytest
 from flask import Flask
 
+from config import ROOT
 from consult.faces.cli.draft import draft_cli
 from tests.files.word import docx, level, numbering, paragraph, table
 
@@ -43,7 +48,7 @@ def test_a_table_in_a_word_file_is_pointed_at_in_its_outline(run, file):
     path = file("a.docx", docx(paragraph("第一条 收费标准：") + table(("类别", "标准"), ("小型车", "2元"))))
     (warning,) = json.loads(run("outline", path, "--json").stdout)["warnings"]
     assert (warning["code"], warning["line"], warning["anchor"]) == ("table", 2, "art-1-para-2")
-    assert "第2行：表格（2 行 2 列）按行读成文字" in run("outline", path).stdout
+    assert "第2行：表格（2 行 2 列）按行读成文字" in run("outline", path, "--text").stdout
 
 
 def test_each_file_gives_one_line_of_json(run, file):
@@ -93,9 +98,25 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(run, file, tmp_path
 
 
 def test_an_outline_for_people_names_chapters_and_warnings(run, file):
-    result = run("outline", file("a.txt", "某办法\n第一章 总则\n第一条 甲。\n第三条 乙。"))
+    result = run("outline", file("a.txt", "某办法\n第一章 总则\n第一条 甲。\n第三条 乙。"), "--text")
     assert "第一章 总则" in result.stdout
     assert "第4行" in result.stdout
+
+
+def test_another_program_is_given_json_lines_unasked(run, file):
+    paths = [file("a.txt", STATUTE), file("b.txt", REVISED)]
+    assert run("outline", *paths).stdout == run("outline", *paths, "--json").stdout
+    assert [json.loads(line)["file"] for line in run("outline", *paths).stdout.splitlines()] == list(map(str, paths))
+
+
+def test_a_terminal_is_given_text(file, tmp_path):
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "flask", "--app", "wsgi:app", "draft", "outline", file("a.txt", STATUTE)]
+    subprocess.run(command, cwd=ROOT, stdout=theirs, env=os.environ | {"DATA_DIR": str(tmp_path)}, check=True)
+    os.close(theirs)
+    said = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert "某市停车管理办法\r\n　第一章 总则" in said
 
 
 def test_no_file_is_wrong_usage(run):
