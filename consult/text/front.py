@@ -16,10 +16,15 @@ _NOTE: Final = re.compile(
     r"通过|公布|发布|施行|修订|修正|批准|颁布|印发|\d{4}\s*年|第\s*\d+\s*号|征求意见稿|草案|送审稿|修改稿|试行|暂行"
 )
 _DOCUMENT_NUMBER: Final = re.compile(
-    r"^(?:\S{2,30}(?:令|公告)\s*第?[^。，]{0,12}号?|第\s*[\d零〇一二三四五六七八九十百]+\s*号|[^。，；]{1,20}[〔\[（(]\d{4}[〕\]）)]\s*\d+\s*号)"
+    r"^(?:(?!.*(?:关于|《))\S{2,30}(?:令|公告)\s*第?[^。，]{0,12}号?|第\s*[\d零〇一二三四五六七八九十百]+\s*号|[^。，；]{1,20}[〔\[（(]\d{4}[〕\]）)]\s*\d+\s*号)"
     r"(?:\s*签发人\s*[：:].*)?$"
 )
 _RED_HEAD: Final = re.compile(r"\S.{1,40}文\s*件$")  # 某市人民政府文件, above the document's number
+_RED_HEAD_LINES: Final = 8  # of several bodies that issue one document
+_HANDLING: Final = re.compile(
+    r"(?:\d{6}|(?:绝\s*密|机\s*密|秘\s*密)(?:[★☆*].{0,8})?|(?:特|加|平)\s*急|特\s*提|急\s*件)$"
+)
+"""What stands above a red head: the copy's number, how secret it is, how urgent."""
 _STAGE: Final = re.compile(r"^[（(【〔][^（）()]{0,20}(?:稿|草案|试行|暂行|修订|审议稿)[^（）()]{0,8}[）)】〕]$")
 _TITLE_ENDS: Final = re.compile(
     r"(?:法|条例|办法|规定|规则|细则|意见|通知|决定|方案|预案|规划|要点|规程|守则|须知|清单|规范|准则|制度|标准|章程|公告|通告|批复|函|措施|计划|纲要|指引|指南|解释|决议)"
@@ -61,13 +66,9 @@ def ends_like_a_title(line: Line) -> bool:
 def _take_title(lines: list[Line], front: list[tuple[Kind, Line]]) -> tuple[int, str]:
     """The title's lines: after a label (附件1), a red head or a document number, up to four that end like a title."""
     index = 0
-    while index < min(3, len(lines)) and (
-        (lines[index].kind is Kind.ANNEX and not lines[index].heading)
-        or _is_document_number(lines[index])
-        or _is_red_head(lines, index)
-    ):
-        front.append((Kind.NOTE, lines[index]))
-        index += 1
+    while index < min(_RED_HEAD_LINES, len(lines)) and (end := _end_of_head(lines, index)) > index:
+        front.extend((Kind.NOTE, line) for line in lines[index:end])
+        index = end
     if index >= len(lines) or not _can_be_title(lines[index]):
         return _take_late_title(lines, index, front)
     parts = [lines[index]]
@@ -104,12 +105,24 @@ def _is_document_number(line: Line) -> bool:
     return line.kind is Kind.PARAGRAPH and _DOCUMENT_NUMBER.match(line.text) is not None
 
 
-def _is_red_head(lines: list[Line], index: int) -> bool:
-    return (
-        index + 1 < len(lines)
-        and _RED_HEAD.match(lines[index].text) is not None
-        and _is_document_number(lines[index + 1])
-    )
+def _end_of_head(lines: list[Line], index: int) -> int:
+    """Where a label, a red head, a document number or the like ends that stands at `index` above the title."""
+    line = lines[index]
+    if (line.kind is Kind.ANNEX and not line.heading) or _is_document_number(line) or _is_handling(line):
+        return index + 1
+    end = index
+    while end < len(lines) and end - index < _RED_HEAD_LINES and _can_be_title(lines[end]):
+        if _is_document_number(lines[end]):
+            return end if any(_RED_HEAD.match(head.text) for head in lines[index:end]) else index
+        end += 1
+    return index
+
+
+def _is_handling(line: Line) -> bool:
+    """Whether a line says how to handle the document or how far it has come: 特急, （征求意见稿）."""
+    if line.kind is not Kind.PARAGRAPH:
+        return False
+    return _HANDLING.match(line.text) is not None or _STAGE.match(line.text) is not None
 
 
 def _can_be_title(line: Line) -> bool:

@@ -40,6 +40,30 @@ def test_the_title_stands_below_a_red_head(number):
     assert [node.kind for node in found.front] == [Kind.NOTE, Kind.NOTE, Kind.TITLE, Kind.TITLE]
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        ["特急", "某市人民政府文件", "某政〔2024〕5号"],
+        ["000001", "机密★1年", "特 急", "某市人民政府文件", "某政〔2024〕5号"],
+        ["某市发展和改革委员会", "某市财政局　　文件", "某市教育局", "某发改〔2024〕3号"],
+        ["（征求意见稿）"],
+        ["加急"],
+    ],
+)
+def test_what_stands_above_the_title_is_not_the_title(head):
+    found = draft("\n".join([*head, "关于做好某项工作的通知", "各区：", "一、甲。"]))
+    assert found.title == "关于做好某项工作的通知"
+    assert [node.text for node in found.front if node.kind is Kind.NOTE] == head
+
+
+def test_an_announcement_that_asks_for_comments_is_no_order():
+    letter = "关于征求《某办法》意见的公告\n现公开征求意见。\n一、时间\n附件：某办法\n某局\n2024年3月1日"
+    found = draft(f"{letter}\n某办法\n第一条 甲。\n第二条 乙。")
+    assert found.title == "关于征求《某办法》意见的公告"
+    assert found.provisions[-1].heading == "某办法"
+    assert [article["n"] for article in outline(found)["articles"]] == [1, 2]
+
+
 LETTER = """
     关于优化服务的通知
     各有关单位：
