@@ -6,6 +6,8 @@ import hashlib
 import unicodedata
 
 SAME_MARK = str.maketrans("。、；：？！“”‘’「」『』【】〔〕《》〈〉—－–…·・", '.,;:?!""\'\'""""[][]<><>---.··')
+CLOSING_MARKS = ".,;:?!-~"
+"""Marks that say nothing at the end of a text, as `SAME_MARK` writes them."""
 INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 
 
@@ -51,7 +53,7 @@ def normalise(text: str) -> str:
         squeezed = text.translate(_folds)  # character by character: five times as fast as the whole at once
         if INTERACTING in squeezed:
             squeezed = _squeezed(unicodedata.normalize("NFKC", text))
-    return squeezed.rstrip(".,;:?!-~") or squeezed
+    return squeezed.rstrip(CLOSING_MARKS) or squeezed
 
 
 def _of_usual_characters(text: str) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import pairwise
 
-from consult.text.fingerprint import normalise
+from consult.text.fingerprint import CLOSING_MARKS, normalise
 
 SHORTEST = 2
 """Characters that a term has at least."""
@@ -23,9 +23,12 @@ def tokens(text: str) -> set[int]:
 
 
 def terms(words: str) -> list[str]:
-    """Return what somebody searches for: the parts between blanks, normalised; too short ones are left out."""
+    """Return what somebody searches for: the parts between blanks, normalised; too short ones are left out.
+
+    So are those of nothing but marks, as a text's last ones are not kept.
+    """
     normal = (normalise(part) for part in words.split())
-    return list(dict.fromkeys(part for part in normal if len(part) >= SHORTEST))
+    return list(dict.fromkeys(part for part in normal if len(part) >= SHORTEST and part.strip(CLOSING_MARKS)))
 
 
 def holds(text: str, sought: list[str]) -> bool:

@@ -30,8 +30,9 @@ def test_width_case_and_blanks_make_no_difference() -> None:
     assert searching.holds("关于 ＰＭ２.5 的\n建议", searching.terms("pm2.5的 建议"))
 
 
-def test_one_character_is_no_term() -> None:
+def test_one_character_is_no_term_and_neither_are_marks() -> None:
     assert searching.terms("梯 电梯 电梯") == ["电梯"]
+    assert searching.terms("。， 电梯？！") == ["电梯"]
 
 
 def test_an_excerpt_shows_the_term_as_it_was_written() -> None:
