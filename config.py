@@ -107,7 +107,7 @@ class Settings(BaseSettings):
     """Names, parted by commas, under which the department's mail servers state what they found about senders."""
 
     clamd_address: str = ""
-    """ClamAV's daemon that scans attachments: ``host:port`` or the path of its socket; empty for none."""
+    """ClamAV's daemon that scans attachments and files of the desk: ``host:port`` or its socket; empty for none."""
 
     clamd_seconds: int = Field(default=30, ge=1)
     """Seconds that the scanner may take for one step."""

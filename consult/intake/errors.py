@@ -38,10 +38,10 @@ class IdempotencyConflict(SubmissionRefused):
 
 
 class HeldBack(Refused):
-    """The virus scanner found something in an attachment: it is kept as it came and not handed on."""
+    """The virus scanner found something in a file: it is kept as it came and not handed on."""
 
-    def __init__(self, signature: str) -> None:
-        super().__init__(f"这个附件被病毒扫描隔离：{signature}")
+    def __init__(self, signature: str, what: str = "附件") -> None:
+        super().__init__(f"这个{what}被病毒扫描隔离：{signature}")
 
 
 class ReceiptNotFound(Refused):

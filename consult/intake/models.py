@@ -174,6 +174,24 @@ class AttachmentScan(Base):
     )
 
 
+class FileScan(Base):
+    """What the virus scanner said of a file that staff uploaded; one that it found something in is held back.
+
+    By what the file holds: drafts, minutes and evidence are named by rows of several stages.
+    """
+
+    __tablename__ = "file_scan"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    scanned_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    finding: Mapped[Finding] = mapped_column(enum_of(Finding))
+    """``away``: it gave no answer to this file, and is asked again."""
+    signature: Mapped[str] = mapped_column(String(200), default="")
+    """The scanner's name of what it found."""
+
+    __table_args__ = (Index("ix_file_scan_finding", "finding", "scanned_at"),)
+
+
 class Work(StrEnum):
     """What a file is read for."""
 

@@ -7,8 +7,10 @@ may be killed anywhere; an attachment is either looked at or not.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from sqlalchemy import Row, exists, func, select
 
@@ -36,6 +38,9 @@ PROBE = b"-"
 """What a scanner is asked about to learn whether it is there."""
 
 HOLD_BACK = "attachment.hold_back"
+
+Waiting = Sequence[Row[Any, str, bool]]
+"""Files to be scanned, each with a key, its digest, and whether the scanner is known to find nothing in it."""
 
 
 def scan(data: bytes) -> Scan | None:
@@ -74,18 +79,28 @@ def scan_new(at: datetime) -> int:
     given that file again after ``ASK_AGAIN``; the others don't wait for it. So is one that went away over the same file
     ``ATTEMPTS`` times.
     """
+    return look_through(partial(_waiting, at), partial(_write_down, at=at))
+
+
+def look_through(waiting: Callable[[], Waiting], write_down: Callable[[dict[Any, Scan]], None]) -> int:
+    """Scan what waits, a batch in each transaction, as long as the scanner is there; return how much was looked at.
+
+    Arguments:
+        waiting: gives the next files, each with what its finding is written down by.
+        write_down: keeps what was found.
+    """
     done = 0
-    while settings().clamd_address and done < AT_ONCE and (waiting := _waiting(at)):
-        found = dict(_looked_at(waiting))
+    while settings().clamd_address and done < AT_ONCE and (files := waiting()):
+        found = dict(_looked_at(files))
         if found:
-            _write_down(found, at)
+            write_down(found)
         done += sum(one.finding is not Finding.AWAY for one in found.values())
-        if len(found) < len(waiting):
+        if len(found) < len(files):
             break  # the scanner is away
     return done
 
 
-def _waiting(at: datetime) -> Sequence[Row[int, str, bool]]:
+def _waiting(at: datetime) -> Waiting:
     """Return id, digest and whether the scanner knows it of attachments: those that are new, then the unanswered."""
     files = select(Attachment.id, Attachment.digest, Attachment.found_clean).order_by(Attachment.id).limit(BATCH)
     last = select(func.coalesce(func.max(AttachmentScan.attachment_id), 0)).scalar_subquery()
@@ -99,7 +114,7 @@ def _waiting(at: datetime) -> Sequence[Row[int, str, bool]]:
     return db.session.execute(unanswered).all()
 
 
-def _looked_at(waiting: Sequence[Row[int, str, bool]]) -> Iterator[tuple[int, Scan]]:
+def _looked_at(waiting: Waiting) -> Iterator[tuple[Any, Scan]]:
     """Yield what was found in each, up to where the scanner is away; the same bytes are sent once.
 
     A file counts as tried where the scanner was there before: it may go away over it again and again.

@@ -20,13 +20,13 @@ from consult.consultees.standing import Standing
 from consult.drafting.models import Consultation, DraftVersion, VersionKind
 from consult.files.attachments import safe_name
 from consult.files.export import word
+from consult.intake import file_scans
 from consult.intake.errors import HeldBack
 from consult.intake.scanning import content_of
 from consult.ledger import checkpoints
 from consult.ledger.service import record
 from consult.meeting import facts, opinions, service
 from consult.meeting.models import Override
-from consult.settings import blobs
 from consult.store import db, transaction
 from consult.text import comparison, provisions
 
@@ -108,7 +108,7 @@ def _drafts(consultation: Consultation) -> Iterator[File]:
     latest = meant[-1] if meant else (consultation.versions[-1] if consultation.versions else None)
     for words, version in (("征求意见稿", public), ("送审稿" if meant else "最新稿", latest)):
         if version is not None:
-            yield f"2-草案/{words}-{safe_name(version.file_name)}", blobs().get(version.file_digest)
+            yield _file(f"2-草案/{words}", version.file_name, version.file_digest)
     if public is not None and latest is not None and latest.id != public.id:
         compared = comparison.compare(_parsed(public), _parsed(latest))
         yield "2-草案/修改对照表.docx", word.comparison_to_docx(compared, consultation.title)
@@ -209,4 +209,12 @@ def _reviews(consultation: Consultation) -> Iterator[File]:
     yield "6-审查和评估/登记情况.json", json.dumps(document, ensure_ascii=False, indent=1).encode()
     for name, fact in sorted(facts.stated(consultation).items()):
         if fact.evidence_digest:
-            yield f"6-审查和评估/{safe_name(name)}-{safe_name(fact.evidence_name)}", blobs().get(fact.evidence_digest)
+            yield _file(f"6-审查和评估/{safe_name(name)}", fact.evidence_name, fact.evidence_digest)
+
+
+def _file(place: str, name: str, digest: str) -> File:
+    """A file that staff uploaded; in the place of one that is held back, the words that say so."""
+    try:
+        return f"{place}-{safe_name(name)}", file_scans.content_of(digest)
+    except HeldBack as why:
+        return f"{place}-已隔离.txt", f"{name}\n{why}\n".encode()

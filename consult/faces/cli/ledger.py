@@ -15,6 +15,7 @@ from consult.clock import now
 from consult.drafting import witness as consultations
 from consult.faces.cli import files
 from consult.faces.cli.console import json_option, refusals, show
+from consult.intake import file_scans
 from consult.intake import witness as submissions
 from consult.intake.mailbox import witness as messages
 from consult.ledger import blobs, checking, checkpoints, tree
@@ -26,6 +27,7 @@ ledger_cli = AppGroup("ledger", help="The record of every act, and its seal.")
 
 WITNESSES: tuple[Callable[[], Iterator[Fault]], ...] = (
     submissions.faults,
+    file_scans.faults,
     messages.faults,
     screenings.faults,
     screenings.texts,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
-from flask import abort, flash, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from consult import clock
@@ -13,13 +11,14 @@ from consult.drafting import comparing, reading, versions
 from consult.drafting.errors import DraftRefused, WrongState
 from consult.drafting.models import Consultation, DraftVersion, VersionKind
 from consult.faces.desk import uploads
-from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to
+from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to, refusals_to_flash
+from consult.faces.desk.downloads import download
 from consult.faces.desk.forms.drafting import VERSION_WORDS, VersionForm
 from consult.faces.desk.sections import inside
 from consult.faces.desk.uploads import Upload
 from consult.faces.draft_files import FORMATS
 from consult.files import sniff
-from consult.settings import blobs
+from consult.intake import file_scans
 
 
 @desk.get("/consultations/<slug>/draft")
@@ -33,24 +32,20 @@ def draft(slug: str, number: int | None = None) -> str:
         "desk/consultation/draft.html",
         version=version,
         draft=reading.read(version.provisions),
+        held_back=file_scans.held_back([version.file_digest]),
         formats=FORMATS,
         compare_order=comparing.in_order,
     )
 
 
 @desk.get("/consultations/<slug>/draft/<int:number>/file")
-def draft_file(slug: str, number: int) -> Response:
-    """Give the file that a version was read from, as a download."""
+def draft_file(slug: str, number: int) -> Response | tuple[str, int]:
+    """Give the file that a version was read from, as a download; one that is held back to nobody."""
     version = _version(consultation_or_404(slug), number)
-    data = blobs().get(version.file_digest)
-    response = send_file(
-        BytesIO(data),
-        mimetype=sniff.sniff(data, version.file_name),
-        as_attachment=True,
-        download_name=version.file_name,
-    )
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    with refusals_to_flash():
+        data = file_scans.content_of(version.file_digest)
+        return download(data, version.file_name, sniff.sniff(data, version.file_name))
+    return draft(slug, number), 403
 
 
 @desk.route("/consultations/<slug>/new-version", methods=["GET", "POST"])

@@ -15,8 +15,10 @@ from consult.drafting import queries as drafting
 from consult.drafting.models import Consultation
 from consult.faces.desk import typed
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to_flash
+from consult.faces.desk.downloads import download
 from consult.faces.desk.sections import inside
 from consult.faces.uploads import keep, takes_scans
+from consult.intake import file_scans
 from consult.intake.arrival import Said
 from consult.store import db
 
@@ -63,6 +65,7 @@ def _page(one: Consultation, refusal: str = "") -> str:
         now=at,
         today=clock.local(at).date(),
         gatherings=found,
+        held_back=file_scans.held_back({gathering.minutes_digest for gathering in found}),
         due={gathering.id: gatherings.materials_due(gathering) for gathering in found},
         listed=board.page(one, at, limit=SHOWN),
         draft=drafting.draft_of(one),
@@ -89,14 +92,31 @@ def _invited(one: Consultation) -> list[Consultee]:
 def gatherings_act(slug: str, identifier: int, verb: str) -> Response:
     """Note when the materials arrived, who came with the minutes, or what somebody said."""
     one = consultation_or_404(slug)
-    gathering = db.session.get(Gathering, identifier) if identifier <= typed.LARGEST else None
-    if gathering is None or gathering.consultation_id != one.id:
-        abort(404)
+    gathering = _gathering(one, identifier)
     with refusals_to_flash() as tried:
         {"materials": _materials, "minutes": _minutes, "said": _said}[verb](one, gathering)
     if tried.ok:
         flash("已登记。", "success")
     return redirect(url_for(".gatherings", slug=slug, _anchor=f"g{gathering.id}"), 303)
+
+
+@desk.get("/consultations/<slug>/gatherings/<int:identifier>/minutes")
+def gathering_minutes(slug: str, identifier: int) -> Response | tuple[str, int]:
+    """Give the minutes of a gathering as a download; those that are held back to nobody."""
+    one = consultation_or_404(slug)
+    gathering = _gathering(one, identifier)
+    if not gathering.minutes_digest:
+        abort(404)
+    with refusals_to_flash():
+        return download(file_scans.content_of(gathering.minutes_digest), gathering.minutes_name)
+    return _page(one), 403
+
+
+def _gathering(one: Consultation, identifier: int) -> Gathering:
+    found = db.session.get(Gathering, identifier) if identifier <= typed.LARGEST else None
+    if found is None or found.consultation_id != one.id:
+        abort(404)
+    return found
 
 
 def _materials(one: Consultation, gathering: Gathering) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -14,13 +13,15 @@ from consult import clock
 from consult.accounts.permissions import Act, may, require
 from consult.drafting.models import Consultation
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, has, refusals_to_flash
+from consult.faces.desk.downloads import download
 from consult.faces.desk.sections import inside
 from consult.faces.uploads import keep, takes_scans
+from consult.intake import file_scans
 from consult.law.preconditions import CheckState
 from consult.meeting import dossier, facts, service
 from consult.meeting.errors import MeetingRefused
 from consult.meeting.models import MeetingFact
-from consult.settings import blobs, rules
+from consult.settings import rules
 from consult.store import db, transaction
 
 YES = (("", "还没有确认"), ("true", "是"), ("false", "否"))
@@ -136,6 +137,7 @@ def meeting(slug: str) -> str:
         checks=checks,
         open_checks=[item for item in checks if not item.passes],
         asked={item.id: _asked(item.id, rows[item.id].test, stated) for item in checks},
+        held_back=file_scans.held_back({fact.evidence_digest for fact in stated.values()}),
         evidence={item.id: _evidence(one, item.evidence) for item in checks},
         overridable={row.id for row in rules().preconditions if row.overridable},
         may_state=may(actor, Act.STATE_MEETING_FACT, one),
@@ -202,20 +204,17 @@ def _value(name: str, typed: list[str]) -> Any:
 
 
 @desk.get("/consultations/<slug>/meeting/evidence/<int:identifier>")
-def meeting_evidence(slug: str, identifier: int) -> Response:
-    """Give the evidence that was kept with a fact, as a download."""
+def meeting_evidence(slug: str, identifier: int) -> Response | tuple[str, int]:
+    """Give the evidence that was kept with a fact, as a download; one that is held back to nobody."""
     one = consultation_or_404(slug)
     fact = db.session.scalar(
         select(MeetingFact).where(MeetingFact.id == identifier, MeetingFact.consultation_id == one.id)
     )
     if fact is None or not fact.evidence_digest:
         abort(404)
-    return send_file(
-        blobs().open(fact.evidence_digest),
-        mimetype="application/octet-stream",
-        as_attachment=True,
-        download_name=fact.evidence_name,
-    )
+    with refusals_to_flash():
+        return download(file_scans.content_of(fact.evidence_digest), fact.evidence_name)
+    return meeting(slug), 403
 
 
 @desk.post("/consultations/<slug>/meeting/<any('override', 'withdraw', 'submit', 'promulgate'):verb>")
@@ -247,12 +246,7 @@ def meeting_act(slug: str, verb: str) -> Response:
 def meeting_file(slug: str) -> Response:
     """Give the meeting's file as one ZIP."""
     one, at = consultation_or_404(slug), clock.now()
-    return send_file(
-        io.BytesIO(dossier.build(current_actor(), one, at=at)),
-        mimetype="application/zip",
-        as_attachment=True,
-        download_name=f"上会材料-{slug}.zip",
-    )
+    return download(dossier.build(current_actor(), one, at=at), f"上会材料-{slug}.zip", "application/zip")
 
 
 def _back(slug: str) -> Response:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from io import BytesIO
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -16,6 +15,7 @@ from consult.accounts.permissions import Act, may, require
 from consult.drafting import queries as drafting
 from consult.drafting.models import Consultation
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to, refusals_to_flash
+from consult.faces.desk.downloads import download
 from consult.faces.desk.forms.moderation import ScreeningForm, public_texts
 from consult.faces.desk.sections import inside
 from consult.intake import reading, scanning, searching
@@ -41,7 +41,6 @@ DONE = {
 }
 SOUGHT_CHARACTERS = 60
 SOUGHT_PAGE = 50
-OCTETS = "application/octet-stream"
 """What everything that the public sent is served as: a download that no browser runs."""
 
 
@@ -208,7 +207,7 @@ def moderation_attachment(slug: str, number: str, position: int) -> Response | t
     if attachment is None:
         abort(404)
     with refusals_to_flash():
-        return _download(scanning.content_of(attachment), attachment.file_name)
+        return download(scanning.content_of(attachment), attachment.file_name)
     return _page(consultation, Place.asked(slug), submission), 403
 
 
@@ -219,13 +218,7 @@ def moderation_raw(slug: str, number: str) -> Response:
     raw = submission.raw
     ending = "eml" if raw.media_type == "message/rfc822" else "txt"
     data = blobs().get(raw.blob) if raw.blob else raw.body or b""
-    return _download(data, f"{submission.number}.{ending}")
-
-
-def _download(data: bytes, name: str) -> Response:
-    response = send_file(BytesIO(data), mimetype=OCTETS, as_attachment=True, download_name=name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return download(data, f"{submission.number}.{ending}")
 
 
 def _consultation(slug: str) -> Consultation:
