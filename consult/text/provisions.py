@@ -41,7 +41,8 @@ def _line_by_line(text: str, lines: list[Line]) -> Draft:
     for label, below in annexes:
         root.children.append(_annex(label, below, root))
         form = _form(below) if form is Form.PLAIN else form  # a letter that sends out the rules annexed to it
-    return _draft(text, title, form, front, root, depths(body) if form is Form.NOTICE else ())
+    numbered = tuple(mark for own in (main, *(below for _, below in annexes)) for mark in depths(own))
+    return _draft(text, title, form, front, root, numbered if form is Form.NOTICE else ())
 
 
 def _by_runs(text: str, before: list[Line], runs: list[Run]) -> Draft | None:
