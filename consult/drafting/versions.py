@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import func, insert, select
 
 from consult.accounts.permissions import Act, Actor, require
@@ -13,12 +14,21 @@ from consult.drafting.errors import DraftRefused, WrongState
 from consult.drafting.models import Consultation, DraftVersion, ProvisionRow, Stage, VersionKind
 from consult.drafting.recording import record_act
 from consult.files import drafts
+from consult.files.drafts import DraftText
+from consult.files.errors import UnreadableFile
+from consult.files.trial import CutOff, Stopped, Trial
 from consult.settings import blobs
 from consult.store import db, transaction
 from consult.store.claiming import hold
 from consult.text import provisions as parser
 
 TITLE_CHARACTERS = 200
+SECONDS = 120.0
+"""Longest that a draft is read; turning an old format into a new one may take most of it."""
+MEMORY = 8 << 30
+"""Bytes of addresses that reading a draft may take; LibreOffice, which turns old formats into new ones, takes many."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,30 @@ def read_draft(file_name: str, data: bytes) -> DraftSource:
         UnreadableFile: the file can't be read; says why and what to do.
         DraftRefused: it holds no provision that an opinion could be on.
     """
-    source = drafts.read(file_name, data)
+    return _as_draft(file_name, drafts.read(file_name, data))
+
+
+def read_for_the_first_time(file_name: str, data: bytes) -> DraftSource:
+    """Return a draft file's text and parse, read in a process of its own: what it does there it does to nobody else.
+
+    Raises:
+        UnreadableFile: it took its reader down, or didn't let it come to an end; else as ``read_draft``.
+    """
+    with Trial(SECONDS, MEMORY) as trial:
+        try:
+            source = trial.of(drafts.try_reading, file_name, data)
+        except (CutOff, Stopped) as why:
+            log.warning("draft_cut_its_reading_off", why=str(why))
+            raise UnreadableFile(
+                f"读取“{file_name}”时程序中断，没有读完。请再上传一次；还是这样，请用 Word 或 WPS 打开，"
+                "另存为新的 .docx 后上传。"
+            ) from why
+    if isinstance(source, UnreadableFile):
+        raise source
+    return _as_draft(file_name, source)
+
+
+def _as_draft(file_name: str, source: DraftText) -> DraftSource:
     draft = source.draft()
     if draft.form is parser.Form.PLAIN:
         raise DraftRefused(

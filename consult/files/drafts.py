@@ -63,6 +63,14 @@ def read(name: str, data: bytes) -> DraftText:
     return found
 
 
+def try_reading(name: str, data: bytes) -> DraftText | UnreadableFile:
+    """Read a draft's text, or return why it can't be read: for a process of its own, out of which no error comes."""
+    try:
+        return read(name, data)
+    except UnreadableFile as error:
+        return error
+
+
 def _read(name: str, data: bytes) -> DraftText:
     kind = sniff.sniff(data, name)
     if kind in _WORD or (data.startswith(b"PK") and name.lower().endswith((".docx", ".docm", ".zip"))):

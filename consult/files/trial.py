@@ -37,8 +37,8 @@ class Stopped(Exception):
 class Trial:
     """A process in which one thing after another is tried; what takes it down is followed by a fresh one."""
 
-    def __init__(self, seconds: float = SECONDS) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+        self._seconds, self._memory = seconds, memory
         self._process: BaseProcess | None = None
         self._line: Connection | None = None
 
@@ -80,7 +80,7 @@ class Trial:
     def _ready(self) -> Connection:
         if self._line is None:
             self._line, other = _context.Pipe()
-            self._process = _context.Process(target=_try_all, args=(other,), daemon=True)
+            self._process = _context.Process(target=_try_all, args=(other, self._memory), daemon=True)
             self._process.start()
             other.close()  # so that the line ends with the process
         return self._line
@@ -105,10 +105,10 @@ def ends_well(work: Callable[..., object], *arguments: object, seconds: float | 
     return True
 
 
-def _try_all(line: Connection) -> None:
+def _try_all(line: Connection, memory: int) -> None:
     """Do what comes along the line; nobody waits for an end that who sent it doesn't live to see."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    _limit(resource.RLIMIT_AS, MEMORY)
+    _limit(resource.RLIMIT_AS, memory)
     try:
         while True:
             work, arguments, seconds = line.recv()

@@ -34,7 +34,7 @@ class Upload:
 
 
 def take(file: FileStorage | None) -> Upload:
-    """Read an uploaded draft.
+    """Read an uploaded draft for the first time; what has been read once is read again without more ado.
 
     Raises:
         DraftRefused, UnreadableFile: no file was chosen, or it is no draft; says what to do.
@@ -43,7 +43,7 @@ def take(file: FileStorage | None) -> Upload:
     if file is None or not name:
         raise DraftRefused("请先选择文稿文件。", "file")
     data = file.stream.read()
-    return Upload(name, data, versions.read_draft(name, data))
+    return Upload(name, data, versions.read_for_the_first_time(name, data))
 
 
 def keep(upload: Upload, actor: Actor) -> str:

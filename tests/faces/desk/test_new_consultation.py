@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,11 +13,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from consult.drafting import versions
 from consult.drafting.models import Consultation
+from consult.files import drafts
 from consult.store import db
 from tests.builders import DRAFT, docx_of
 from tests.faces.desk.conftest import SignIn, Staff
 from tests.faces.desk.making import TITLE, upload
+from tests.files.test_trial import does_not_end, is_killed
 from tests.files.word import docx, paragraph, table
 
 NEW = "/desk/consultations/new"
@@ -75,6 +79,21 @@ def test_a_table_in_the_file_is_pointed_at_with_its_place(signed_in: SignIn) -> 
     anchor = re.search(r'<a href="#([^"]+)">表格（2 行 2 列）按行读成文字', page.text)
     assert anchor is not None
     assert f'id="{anchor[1]}"' in page.text
+
+
+@pytest.mark.parametrize("what_it_does", [is_killed, does_not_end])
+def test_a_file_that_takes_its_reader_down_is_refused_in_words(
+    signed_in: SignIn, monkeypatch: pytest.MonkeyPatch, what_it_does: Callable[..., str]
+) -> None:
+    client = signed_in("drafter")
+    with monkeypatch.context() as patch:
+        patch.setattr(drafts, "try_reading", what_it_does)
+        patch.setattr(versions, "SECONDS", 0.5)
+        answer = client.post(NEW, data={"file": upload(docx_of(DRAFT), "文稿.docx")})
+    assert answer.status_code == 400
+    assert "读取“文稿.docx”时程序中断，没有读完" in answer.text
+    assert count() == 0
+    assert client.get(previewed(client)).status_code == 200
 
 
 def test_words_of_enterprises_business_set_the_tick_and_are_named(signed_in: SignIn) -> None:
