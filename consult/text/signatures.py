@@ -8,7 +8,7 @@ from typing import Final
 from consult.text.lines import Line
 from consult.text.tree import Kind
 
-_YEAR: Final = r"(?:\d{4}|[一二][〇零○OＯ九一二三四五六七八]{3}|[Xx×╳]{2,4}|20[Xx×╳_]{2})"
+_YEAR: Final = r"(?:\d{4}|[一二][〇零○OＯ0０九一二三四五六七八]{3}|[Xx×╳]{2,4}|20[Xx×╳_]{2})"
 _PART: Final = r"[\d〇一二三四五六七八九十Xx×╳_]{0,3}"
 _DATE: Final = re.compile(
     rf"[（(]?\s*(?:{_YEAR}\s*年\s*{_PART}\s*月(?:\s*{_PART}\s*日)?|(?:19|20)\d\d([-./])\d{{1,2}}\1\d{{1,2}})\s*[）)]?$"
@@ -41,7 +41,7 @@ def take_signature(lines: list[Line]) -> tuple[list[Line], list[Line]]:
             while start > 1 and dated - start < 4 and _signs(lines[start - 1], last=alone and start == dated):
                 start -= 1
             return lines[:start], lines[start:]
-    starts = [start for start in tails if _is_tail(lines[start]) and end_of_tail(lines, start) == total]
+    starts = [start for start in tails if end_of_tail(lines, start) == total]
     return (lines[: starts[-1]], lines[starts[-1] :]) if starts else (lines, [])
 
 
@@ -63,7 +63,9 @@ def end_of_tail(lines: list[Line], start: int) -> int:
     """Where the lines end, from `start`, that may stand below a date: （此件公开发布）, 抄送：…, …印发."""
     end = start
     while end < len(lines) and (
-        _is_tail(lines[end]) or (end > start and lines[end].kind is Kind.PARAGRAPH and _runs_on(lines[end - 1]))
+        _is_tail(lines[end])
+        or _prints(lines, end)
+        or (end > start and lines[end].kind is Kind.PARAGRAPH and _runs_on(lines[end - 1]))
     ):
         end += 1
     return end
@@ -77,6 +79,17 @@ def _is_signed(line: Line) -> bool:
 def _is_tail(line: Line) -> bool:
     text = line.text
     return line.kind is Kind.PARAGRAPH and any(tail.match(text) for tail in (_PUBLICITY, _COPIES, _IMPRINT, _FILE))
+
+
+def _prints(lines: list[Line], index: int) -> bool:
+    """Whether the line names the office that prints the document, whose date is on the next line."""
+    following = index + 1
+    return (
+        following < len(lines)
+        and _IMPRINT.match(lines[following].text) is not None
+        and _is_signer(lines[index])
+        and _BODY.search(lines[index].text) is not None
+    )
 
 
 def _runs_on(line: Line) -> bool:

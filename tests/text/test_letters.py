@@ -116,6 +116,7 @@ def test_annexes_named_above_the_signature_are_no_annexes_yet(named, annexes):
         "2024年4月2日\n    抄送：市委各部门，市人大常委会办公室。\n    某市政务服务管理局办公室　　2024年4月3日印发",
         "2024年4月2日\n    重点任务分工表.docx\n    责任清单.xlsx",
         "2024年4月2日\n    抄送：市财政局，\n    市审计局。",
+        "二00四年四月二日\n    抄送：市委。\n    某市政务服务管理局办公室\n    2024年4月3日印发",
     ],
 )
 def test_a_signature_ends_with_its_date_and_what_stands_below_it(date):
@@ -128,6 +129,11 @@ def test_a_signature_ends_with_its_date_and_what_stands_below_it(date):
 def test_a_signature_may_stand_on_one_line_with_its_date():
     text = "关于停水的通知\n一、甲。\n二、乙。\n联系电话见公告栏\n某市水务局　　2024年4月2日"
     assert texts(text, Kind.SIGNATURE) == ["某市水务局　　2024年4月2日"]
+
+
+def test_an_imprint_may_stand_on_two_lines_where_nobody_signs():
+    text = "某市应急预案\n1 总则\n1.1 目的\n甲。\n某市人民政府办公室\n2024年4月3日印发"
+    assert texts(text, Kind.SIGNATURE) == ["某市人民政府办公室", "2024年4月3日印发"]
 
 
 def test_copies_and_imprint_end_the_last_annex():
