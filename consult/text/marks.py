@@ -36,7 +36,10 @@ _ENCLOSED_STYLE: Final = (
     ("㉑", "㉟", Style.CIRCLE),
 )
 _ANNEX: Final = re.compile(
-    rf"附\s*(?P<what>件|录|表|图|页)?\s*(?P<n>[{NUMERALS}]{{1,3}})?\s*(?P<end>[：:]|[.．、]|(?=\s)|$)\s*(?P<title>.*)"
+    rf"附\s*(?P<what>件|录|表|图|页)?\s*"
+    rf"(?:(?P<n>[{NUMERALS}]{{1,3}})(?:[-—－.．][{ARABIC}]{{1,2}})?|[（(]\s*(?P<inside>[{NUMERALS}]{{1,3}})\s*[）)]"
+    rf"|(?<=[件录表图])\s*(?P<letter>[A-Z]))?"
+    rf"\s*(?P<end>[：:]|[.．、]|(?=\s)|$)\s*(?P<title>.*)"
 )
 _BARE_HEADINGS: Final = frozenset({"附则", "总则", "罚则", "序言", "前言", "总纲", "分则"})
 # Which reader looks at a line that begins with a character.
@@ -129,14 +132,15 @@ def _read_word(place: int, line: str) -> Line | None:
     if line[0] != "附" or len(line) > HEADING_LIMIT:
         return None
     found = _ANNEX.match(line)
-    if found is None or (found["what"] is None and found["n"] is None and not found["end"]):
+    if found is None or (found["what"] is None and not found["end"] and found["n"] is found["inside"] is None):
         return None
     title = found["title"].strip()
     if (title and title[-1] in "。；，") or (found["what"] is None and not found["end"].strip(".．、")):
         return None
     if found["end"] == "" and title and (found["what"] is None or CITED.match(title)):
         return None
-    value = (read_number(found["n"]) or 0) if found["n"] else 0
+    written = found["n"] or found["inside"]
+    value = (read_number(written) or 0) if written else ord(found["letter"]) - 64 if found["letter"] else 0
     number = line[: found.start("title")].rstrip() if title else line
     return Line(place, Kind.ANNEX, "", line, number.rstrip("：:．.、 　"), value, 0, title)
 

@@ -397,6 +397,17 @@ def test_lists_of_the_same_short_entries_are_no_contents():
     assert len(numbered("\n".join(["关于分组的通知", *groups]))) == 10
 
 
+@pytest.mark.parametrize("label", ["附件1-1", "附件1.1", "附件（1）", "附件(一)", "附录A", "附录 B", "附表1-2"])
+def test_an_annexs_label_may_have_brackets_parts_or_a_letter(label):
+    annex = draft(f"某市应急预案\n一、甲。\n二、乙。\n{label}\n清单\n1.丙。").provisions[-1]
+    assert (annex.kind, annex.number, annex.heading) == (Kind.ANNEX, label, "清单")
+
+
+@pytest.mark.parametrize("line", ["附件A类企业名单", "附件（略）", "附件1第二项所列的除外"])
+def test_a_line_that_begins_with_an_annexs_name_is_no_label(line):
+    assert tops(f"某市应急预案\n一、甲。\n二、乙。\n{line}\n丙。") == ["head-1", "head-2"]
+
+
 def test_forms_with_the_same_headings_in_two_annexes_are_no_contents():
     form = "\n".join(f"{mark}栏目{mark}" for mark in ("一、", "二、", "三、", "四、", "五、", "六、", "七、", "八、"))
     letter = "关于报送材料的通知\n各区：\n请按附件报送。\n某市政府办\n2024年4月2日"
