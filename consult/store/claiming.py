@@ -11,12 +11,27 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.exc import StaleDataError
 
 from consult.store.database import Base, db
 
 Row = TypeVar("Row", bound=Base)
 TURNS = 5_327_002
 """Number of the advisory locks on PostgreSQL that turns are taken by."""
+
+
+MET = frozenset({"23503", "23505", "40001", "40P01"})
+"""PostgreSQL's words for: what is named is gone, the key is there, others wrote between, two wait for one another."""
+MET_ON_SQLITE = frozenset({"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_FOREIGNKEY"})
+
+
+def met_another(error: Exception) -> bool:
+    """Say whether a verb failed in the database because another has just done something to the same."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, StaleDataError)
+    said = error.orig
+    return getattr(said, "sqlstate", None) in MET or getattr(said, "sqlite_errorname", None) in MET_ON_SQLITE
 
 
 def hold(row: Base) -> None:

@@ -6,11 +6,14 @@ from http import HTTPStatus
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from consult.accounts.errors import NotAllowed
 from consult.faces.api import problems
 from consult.faces.speaking import gettext, translated
+from consult.store.claiming import met_another
 from consult.text.sentences import sentence
 
 PAGES = (400, 403, 404, 405, 413, 429, 500)
@@ -25,6 +28,8 @@ def register(app: Flask) -> None:
     """Turn refusals and failures into pages for the whole application."""
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(NotAllowed, _not_allowed)
+    for failure in (DBAPIError, StaleDataError):
+        app.register_error_handler(failure, _failed_in_database)
     for status in PAGES:
         app.register_error_handler(status, _page)
 
@@ -35,6 +40,14 @@ def _stale_form(_error: CSRFError) -> Answer:
 
 def _not_allowed(error: NotAllowed) -> Answer:
     return _answer(403, "403", str(error))
+
+
+def _failed_in_database(error: Exception) -> Answer | Response:
+    """Tell who met another at the same moment, where a verb has no words of its own for it; all else is a failure."""
+    if not met_another(error):
+        raise error
+    current_app.logger.warning("two did the same at once", exc_info=error)
+    return problems.document(409) if request.path.startswith(problems.PREFIX) else _answer(409, "409")
 
 
 def _page(error: Exception) -> Answer | Response:
