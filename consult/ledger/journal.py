@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,15 +76,15 @@ def _folder() -> Path:
 def turn() -> None:
     """Begin a new file; earlier ones stay until ``clear`` finds all of their entries under a checkpoint."""
     path = _folder() / "journal"
-    if path.exists():
+    with suppress(FileNotFoundError):  # nothing was noted since, or another process was first
         path.rename(path.with_name(f"journal.{time.time_ns()}"))
 
 
 def clear(leaves: int) -> int:
     """Remove the turned files whose every entry is among the tree's first ``leaves``; return how many."""
     removed = 0
-    for path in _folder().glob("journal.*"):
-        if all(_covered(notes, leaves) for notes in _notes(path, path.stat().st_size)):
+    for path, reach in _extent("journal.*"):
+        if all(_covered(notes, leaves) for notes in _notes(path, reach)):
             path.unlink(missing_ok=True)
             removed += 1
     return removed
@@ -107,7 +108,16 @@ Extent = tuple[tuple[Path, int], ...]
 
 def extent() -> Extent:
     """Return how far the files reach now: to be taken before the database is read, which then holds all of it."""
-    return tuple((path, path.stat().st_size) for path in sorted(_folder().glob("journal*")))
+    return tuple(_extent("journal*"))
+
+
+def _extent(pattern: str) -> Iterator[tuple[Path, int]]:
+    for path in sorted(_folder().glob(pattern)):
+        try:
+            reach = path.stat().st_size
+        except FileNotFoundError:
+            continue  # cleared meanwhile
+        yield path, reach
 
 
 def faults(known: Extent) -> Iterator[Fault]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -213,6 +214,20 @@ def test_a_torn_line_of_the_journal_is_no_note(app: Flask) -> None:
         file.write("17 abcdef")
     assert found() == []
     assert journal.extent()
+
+
+def test_a_file_of_the_journal_that_another_process_clears_meanwhile_stops_nobody(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(1)
+    folder = app.config["SETTINGS"].data_dir / "ledger"
+    listed = [*folder.glob("journal*"), folder / "journal.1"]  # the last is gone since it was listed
+    monkeypatch.setattr(Path, "glob", lambda *_: listed)
+    monkeypatch.setattr(Path, "exists", lambda *_: True)
+    assert [path.name for path, _ in journal.extent()] == ["journal"]
+    journal.turn()
+    journal.turn()
+    assert journal.clear(0) == 0
 
 
 def test_the_command_names_what_it_finds_and_ends_with_1(app: Flask) -> None:
