@@ -170,7 +170,9 @@ def _store(consultation_id: int | None, fresh: Sequence[_Fresh], at: datetime, a
     each = list(zip(ids, fresh, strict=True))
     for id_, one in each:
         one.known.id = id_
-    bulk.insert_rows(Submission, [{"id": id_, **one.row} for id_, one in each])
+    submissions = [{"id": id_, **one.row} for id_, one in each]
+    submissions.sort(key=lambda row: row["idempotency_key"] or "")  # two that insert the same would wait for each other
+    bulk.insert_rows(Submission, submissions)
     bulk.insert_rows(SubmissionPart, [row for id_, one in each for row in rows.part_rows(id_, one.parts)])
     bulk.insert_rows(RawForm, [rows.raw_row(id_, one.arrival, rows.raw_blob(one.arrival)) for id_, one in each])
     bulk.insert_rows(Attachment, [row for id_, one in each for row in rows.attachment_rows(id_, one.arrival)])

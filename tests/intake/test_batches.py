@@ -10,6 +10,7 @@ from consult.intake import batches, receipts, witness
 from consult.intake.arrival import Arrival, Said
 from consult.intake.models import Channel
 from consult.store import tally, transaction
+from tests.together import both, elsewhere
 from tests.world import DURING, open_consultation
 
 
@@ -26,5 +27,24 @@ def test_a_receipt_number_that_is_given_away_is_drawn_anew_inside_a_larger_trans
     with transaction():
         outcomes = batches.receive_many(consultation, arrivals, at=DURING, actor=SYSTEM)
     assert [outcome.replayed for outcome in outcomes if isinstance(outcome, receipts.Receipt)] == [False, False]
+    assert tally.counts(consultation.id, "received") == {"in_time": 2}
+    assert list(witness.faults()) == []
+
+
+def test_two_tables_with_the_same_rows_in_another_order_are_taken_together(app: Flask) -> None:
+    consultation = open_consultation()
+    one, other = (
+        Arrival(Channel.HOTLINE, (Said(f"意见{n}"),), b"{}", "application/json", idempotency_key=f"row:{n}")
+        for n in range(2)
+    )
+    there = elsewhere(consultation)
+    second: list[batches.Outcome] = []
+    both(
+        app,
+        lambda: batches.receive_many(consultation, [one], at=DURING, actor=SYSTEM),
+        lambda: second.extend(batches.receive_many(there(), [other, one], at=DURING, actor=SYSTEM)),
+        lambda: batches.receive_many(consultation, [other], at=DURING, actor=SYSTEM),
+    )
+    assert [outcome.replayed for outcome in second if isinstance(outcome, receipts.Receipt)] == [True, True]
     assert tally.counts(consultation.id, "received") == {"in_time": 2}
     assert list(witness.faults()) == []
