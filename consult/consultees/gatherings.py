@@ -154,8 +154,8 @@ def said(
             raise ConsulteeRefused("这件征求意见现在不再接收意见。")
         receipt = intake.receive(consultation, arrival, at=at, actor=actor)
         attendance.submission_id, attendance.came = receipt.submission.id, True
-        if consultee is not None:
-            follow(consultation.id, [consultee.id])
+        if attendance.consultee_id is not None:
+            follow(consultation.id, [attendance.consultee_id])
         _record(actor, "gathering.said", gathering, at, submission=receipt.number)
     return receipt
 

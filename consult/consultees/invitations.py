@@ -98,14 +98,8 @@ def invite(
 
 
 def _check_listed(consultation: Consultation, consultee: Consultee) -> None:
-    on_list = db.session.scalar(
-        select(Listed.id).where(
-            Listed.consultation_id == consultation.id,
-            Listed.consultee_id == consultee.id,
-            Listed.removed_at.is_(None),
-        )
-    )
-    if on_list is None:
+    place = _hold_place_of(consultation.id, consultee.id)
+    if place is None or place.consultee_id != consultee.id or place.removed_at is not None:
         raise InvitationRefused(f"{consultee.name}不在征求意见对象名单上，请先列入。")
     live = db.session.scalar(
         select(Invitation.id).where(
@@ -256,14 +250,18 @@ def decline(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> 
 
 def hold_place(invitation: Invitation) -> None:
     """Hold an invitation, and before it its consultee's place on the list, which follows it; in a transaction."""
+    _hold_place_of(invitation.consultation_id, invitation.consultee_id)
+    hold(invitation)
+
+
+def _hold_place_of(consultation_id: int, consultee_id: int) -> Listed | None:
+    """Return a consultee's place on the list as it is once it is held: another's, if the two were just merged."""
     place = db.session.scalar(
-        select(Listed).where(
-            Listed.consultation_id == invitation.consultation_id, Listed.consultee_id == invitation.consultee_id
-        )
+        select(Listed).where(Listed.consultation_id == consultation_id, Listed.consultee_id == consultee_id)
     )
     if place is not None:
         hold(place)
-    hold(invitation)
+    return place
 
 
 def record_on(actor: Actor, act: str, invitation: Invitation, at: datetime, **detail: Any) -> None:

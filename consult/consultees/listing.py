@@ -13,7 +13,7 @@ from consult.accounts.permissions import Act, Actor, require
 from consult.consultees import invitations
 from consult.consultees.errors import ConsulteeRefused
 from consult.consultees.models import Consultee, ConsulteeKind, Listed, Size
-from consult.consultees.register import SECTORS
+from consult.consultees.register import SECTORS, TURNS
 from consult.consultees.standing import HEARD, SMALL, UNINVITED, follow, on_list
 from consult.drafting.models import Consultation
 from consult.law.rows import SufficiencyRule
@@ -21,7 +21,7 @@ from consult.law.sufficiency import lacks
 from consult.ledger.service import record
 from consult.settings import rules
 from consult.store import db, transaction
-from consult.store.claiming import hold
+from consult.store.claiming import hold, take_turns
 from consult.text import tokens
 
 AT_ONCE = 400
@@ -144,6 +144,7 @@ def add(actor: Actor, consultation: Consultation, chosen: Iterable[tuple[Consult
     require(actor, Act.INVITE, consultation)
     wanted = {consultee.id: (consultee, why) for consultee, why in chosen}
     with transaction():
+        take_turns(TURNS)  # who is retired or merged meanwhile is not listed
         hold(consultation)
         added = 0
         for start in range(0, len(wanted), AT_ONCE):

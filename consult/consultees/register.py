@@ -47,7 +47,7 @@ SECTORS = {
 _MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s]{2,}")
 _FORMS = re.compile(r"(股份)?有限(责任)?公司|集团|（.*?）|\(.*?\)|[\s·.\-—、，,]")
 TURNS = "consultee.register"
-"""What who adds to the register, or changes whom a code names, takes turns with."""
+"""What who adds to the register or changes it takes turns with, and who puts somebody of it on a list."""
 NEARLY_EQUAL = 88
 """Similarity in percent (rapidfuzz ratio) from which two names are offered for merging."""
 
@@ -164,6 +164,7 @@ def retire(actor: Actor, consultee: Consultee, reason: str, *, at: datetime) -> 
     if not reason.strip():
         raise ConsulteeRefused("请写明停用的理由。")
     with transaction():
+        take_turns(TURNS)
         hold(consultee)
         consultee.retired_at = at
         consultee.retired_reason = reason.strip()

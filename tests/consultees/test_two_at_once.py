@@ -177,6 +177,37 @@ def test_who_answers_at_that_moment_is_not_taken_off_the_list(
     assert heard(consultation) == ConsulteeCounts(enterprises=1)
 
 
+def test_who_is_invited_while_it_is_merged_is_invited_as_what_it_was_merged_into_or_not_at_all(
+    app: Flask, drafter: Actor, consultation: Consultation
+) -> None:
+    kept, double = an_enterprise(drafter, "甲餐饮公司"), an_enterprise(drafter, "甲餐饮有限公司")
+    listing.add(drafter, consultation, [(double, "甲")], at=LATER)
+    there, him = elsewhere(consultation), elsewhere(double)
+    with pytest.raises(InvitationRefused, match="不在征求意见对象名单上"):
+        both(
+            app,
+            lambda: register.merge(drafter, kept, double, at=LATER),
+            lambda: invitations.invite(drafter, there(), him(), method=Method.LETTER, at=LATER),
+        )
+    made = invitations.invite(drafter, consultation, kept, method=Method.LETTER, at=LATER)
+    respond(made)
+    assert heard(consultation) == ConsulteeCounts(enterprises=1)
+
+
+def test_who_is_merged_into_another_is_listed_no_more_by_who_began_before(
+    app: Flask, drafter: Actor, consultation: Consultation
+) -> None:
+    kept, double = an_enterprise(drafter, "甲餐饮公司"), an_enterprise(drafter, "甲餐饮有限公司")
+    there, him = elsewhere(consultation), elsewhere(double)
+    with pytest.raises(ConsulteeRefused, match="已经停用"):
+        both(
+            app,
+            lambda: register.merge(drafter, kept, double, at=LATER),
+            lambda: listing.add(drafter, there(), [(him(), "甲")], at=LATER),
+        )
+    assert count(Listed) == 0
+
+
 # ------------------------------------------------------------------ an invitation
 
 
