@@ -20,6 +20,7 @@ from consult.intake.mailbox.models import Acknowledgement, MailMessage
 from consult.intake.models import Submission
 from consult.settings import settings
 from consult.store import db, transaction
+from consult.store.claiming import take_turns
 
 A_DAY = 3
 """Acknowledgements to one address within 24 hours: a program that answers answers can't make us answer for ever."""
@@ -59,7 +60,7 @@ def _answer(id_: int, at: datetime) -> bool:
     except BlobError:
         return _settle(id_, at, skipped="原件读不出来，没有发回执")
     address = (mail.reply_to or (mail.from_address,))[0]
-    answer = _plan(id_, row.submission, address, at)
+    answer = plan(id_, row.submission, address, at)
     if answer is None:
         return False
     try:
@@ -76,9 +77,10 @@ def _answer(id_: int, at: datetime) -> bool:
     return _settle(id_, at)
 
 
-def _plan(id_: int, submission: Submission, address: str, at: datetime) -> Acknowledgement | None:
+def plan(id_: int, submission: Submission, address: str, at: datetime) -> Acknowledgement | None:
     """Write down that an answer goes out; ``None`` when it went out, or one address got enough."""
     with transaction() as session:
+        take_turns(f"mail.answer {address.lower()}")  # what goes to one address is counted
         row = session.get_one(MailMessage, id_, with_for_update=True, populate_existing=True)
         if not row.answer_due:
             return None

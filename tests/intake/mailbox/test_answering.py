@@ -15,11 +15,13 @@ from consult import outgoing
 from consult.accounts.permissions import SYSTEM
 from consult.intake import receipts, unassigned
 from consult.intake.mailbox import answering
-from consult.intake.mailbox.models import Acknowledgement
+from consult.intake.mailbox.models import Acknowledgement, MailMessage
+from consult.intake.models import Submission
 from consult.settings import settings
 from consult.store import db
 from tests.intake.mailbox.letters import a_letter, came, canteens, stored
 from tests.post import Post, a_mail_server
+from tests.together import both
 from tests.world import DURING
 
 ABOUT = "关于《社区食堂管理办法》"
@@ -80,6 +82,22 @@ def test_one_address_is_answered_at_most_three_times_a_day() -> None:
     assert db.session.query(Acknowledgement).filter(Acknowledgement.skipped != "").count() == 2
     came(a_letter(f"{ABOUT}再"))
     assert answering.acknowledge(DURING + timedelta(days=1, seconds=1)) == 1
+
+
+def test_one_address_is_answered_no_more_often_by_two_workers_at_once(app: Flask) -> None:
+    canteens()
+    for n in range(answering.A_DAY - 1):
+        came(a_letter(f"{ABOUT}{n}"))
+    answering.acknowledge(DURING)
+    one, other = (stored(came(a_letter(f"{ABOUT}再{n}"))) for n in range(2))
+
+    def plan(submission_id: int) -> None:
+        mail = db.session.query(MailMessage).filter_by(submission_id=submission_id).one()
+        answering.plan(mail.id, db.session.get_one(Submission, submission_id), "wangfang@example.cn", DURING)
+
+    keys = one.id, other.id
+    both(app, lambda: plan(keys[0]), lambda: plan(keys[1]))
+    assert db.session.query(Acknowledgement).filter(Acknowledgement.skipped != "").count() == 1
 
 
 @pytest.mark.parametrize(
