@@ -16,6 +16,7 @@ from consult.intake.errors import SubmissionRefused
 from consult.intake.models import Submission, SubmissionState
 from consult.ledger.service import digest, record
 from consult.store import db, transaction
+from consult.store.claiming import hold, hold_still
 
 PAGE = 30
 REASON_CHARACTERS = 300
@@ -59,7 +60,8 @@ def assign(actor: Actor, submission: Submission, consultation: Consultation, *, 
     """
     require(actor, Act.ASSIGN_SUBMISSION, consultation)
     with transaction() as session:
-        session.refresh(submission, with_for_update=True)
+        hold_still(consultation)
+        hold(submission)
         _expect_waiting(submission)
         check_period(consultation, at)
         submission.consultation_id = consultation.id
@@ -83,8 +85,8 @@ def dismiss(actor: Actor, submission: Submission, reason: str, *, at: datetime) 
     reason = reason.strip()
     if not 1 <= len(reason) <= REASON_CHARACTERS:
         raise SubmissionRefused(f"请写明为什么不是意见，最多 {REASON_CHARACTERS} 字。", "reason")
-    with transaction() as session:
-        session.refresh(submission, with_for_update=True)
+    with transaction():
+        hold(submission)
         _expect_waiting(submission)
         submission.state = SubmissionState.REJECTED
         words = digest({"reason": reason})
@@ -94,8 +96,8 @@ def dismiss(actor: Actor, submission: Submission, reason: str, *, at: datetime) 
 def restore(actor: Actor, submission: Submission, *, at: datetime) -> None:
     """Let a dismissed submission wait again."""
     require(actor, Act.ASSIGN_SUBMISSION)
-    with transaction() as session:
-        session.refresh(submission, with_for_update=True)
+    with transaction():
+        hold(submission)
         if submission.consultation_id is not None or submission.state is not SubmissionState.REJECTED:
             raise SubmissionRefused("这件来件没有被标为“不是意见”。")
         submission.state = SubmissionState.UNASSIGNED

@@ -9,12 +9,14 @@ from flask import Flask
 
 from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Role
-from consult.accounts.permissions import PUBLIC
+from consult.accounts.permissions import PUBLIC, SYSTEM
+from consult.drafting import service as drafting
 from consult.intake import unassigned, witness
 from consult.intake.errors import SubmissionRefused
 from consult.intake.models import SubmissionState
 from consult.store import tally
 from tests.intake.mailbox.letters import a_letter, came, canteens, stored
+from tests.together import both, elsewhere
 from tests.world import AFTER, DURING, actor
 
 
@@ -47,6 +49,19 @@ def test_nothing_is_assigned_twice(app: Flask) -> None:
     unassigned.assign(actor(Role.MODERATOR), submission, consultation, at=DURING)
     with pytest.raises(SubmissionRefused, match="已经归类"):
         unassigned.assign(actor(Role.MODERATOR), submission, consultation, at=DURING)
+
+
+def test_nothing_is_assigned_to_what_is_withdrawn_at_that_moment(app: Flask) -> None:
+    consultation = canteens()
+    submission = stored(came(a_letter("您好")))
+    moderator, one, there = actor(Role.MODERATOR), elsewhere(submission), elsewhere(consultation)
+    with pytest.raises(SubmissionRefused):
+        both(
+            app,
+            lambda: drafting.withdraw(SYSTEM, consultation, "上位法修改", at=DURING),
+            lambda: unassigned.assign(moderator, one(), there(), at=DURING),
+        )
+    assert submission.state is SubmissionState.UNASSIGNED
 
 
 def test_who_may_not_assign_is_refused(app: Flask) -> None:
