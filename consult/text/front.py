@@ -250,7 +250,10 @@ def _end_of_repeated(lines: list[Line], start: int, fewest: int) -> int | None:
     repeated: list[bool] = []
     at = 0
     for entry in entries:
-        found = next((place for place in range(at, len(body)) if entry and body[place].startswith(entry)), None)
+        if len(entry) <= 1:  # a page's number, or what is left of a broken line
+            repeated.append(bool(repeated))
+            continue
+        found = next((place for place in range(at, len(body)) if body[place].startswith(entry)), None)
         repeated.append(found is not None)
         at = at if found is None else found + 1
         is_label = found is None and lines[start + len(repeated) - 1].kind is Kind.ANNEX

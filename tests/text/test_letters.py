@@ -392,6 +392,13 @@ def test_contents_are_left_out_wherever_they_stand_and_whatever_follows(contents
     assert all("制定本预案" not in node.text for node in draft(text).front)
 
 
+def test_page_numbers_may_stand_among_the_entries_of_contents():
+    contents = "1总则\n1.1目的\n- 1 -\n1.2依据\n2组织\n— 2 —\n2.1指挥部\n3附则"
+    body = "1总则\n1.1目的\n甲。\n1.2依据\n2组织\n2.1指挥部\n3附则\n本预案由市应急局解释。"
+    marks = ["1", "1.1", "1.2", "2", "2.1", "3"]
+    assert [mark for mark, _ in numbered(f"某市应急预案\n{contents}\n为了处置，制定本预案。\n{body}")] == marks
+
+
 def test_lists_of_the_same_short_entries_are_no_contents():
     groups = [f"{mark}第一组\n1.场地\n2.人员\n3.设备\n4.经费" for mark in ("一、", "二、")]
     assert len(numbered("\n".join(["关于分组的通知", *groups]))) == 10
