@@ -6,13 +6,16 @@ import re
 from typing import Final
 
 from consult.text.decimals import settle_decimals
-from consult.text.lines import Line, Style, shape_of
+from consult.text.lines import STOPS, Line, Style, shape_of
+from consult.text.numerals import read_number
 from consult.text.tree import Kind
 
 _MOSTLY: Final = 0.8  # share of numbered lines set off by a space above which a bare 第十条… is doubtful
 _FAR: Final = 5  # a jump further ahead than this, without a space, is a citation
 _LIST_REACH: Final = 80  # lines within which a list's next mark comes
 _NUMBERS: Final = (Style.ARABIC, Style.LISTED)
+_BARE: Final = re.compile(r"([一二三四五六七八九十]{1,3})[ \u3000\t]+(\S.{0,39})")
+_FEWEST_BARE: Final = 2
 _THREE_DIGITS: Final = re.compile(r"\d{3}")
 _INSIDE_NUMBERS: Final = (Style.ARABIC_BRACKET, Style.CIRCLE, Style.LETTER, Style.HALF)
 _QUOTE_REACH: Final = 60  # lines a quotation may run
@@ -24,7 +27,7 @@ def settle_articles(lines: list[Line]) -> list[Line]:
     A line is an article when its number is set off from the text, or when it is the next number; a citation when its
     text goes on like one and its number does not follow.
     """
-    lines = _settle_classes(settle_decimals(lines))
+    lines = _settle_classes(settle_decimals(_settle_bare(lines)))
     candidates = [index for index, letter in enumerate(shape_of(lines)) if letter == "A"]
     if _run_on(lines, candidates):
         return lines
@@ -40,6 +43,28 @@ def settle_articles(lines: list[Line]) -> list[Line]:
             last = line
         else:
             settled[index] = as_plain(line)
+    return settled
+
+
+def _settle_bare(lines: list[Line]) -> list[Line]:
+    """Turn 一 总体要求, 二 主要任务 into marks where a text has no 一、 and they count on, each with text below."""
+    if any(line.style is Style.DUN or (line.kind is Kind.ARTICLE and not line.cited) for line in lines):
+        return lines
+    found = {
+        index: bare
+        for index, line in enumerate(lines)
+        if line.kind is Kind.PARAGRAPH and line.text[-1] not in STOPS and (bare := _BARE.fullmatch(line.text))
+    }
+    values = [read_number(bare[1]) for bare in found.values()]
+    if len(found) < _FEWEST_BARE or values != list(range(1, len(found) + 1)):
+        return lines
+    if any(index + 1 in found for index in found):  # the rows of a table
+        return lines
+    settled = list(lines)
+    for index, bare in found.items():
+        mark, text = bare.groups()
+        value = read_number(mark) or 0
+        settled[index] = Line(lines[index].place, Kind.ITEM, text, f"{mark} ", mark, value, style=Style.DUN)
     return settled
 
 

@@ -582,6 +582,22 @@ def test_a_mark_set_off_from_a_figure_or_after_a_semicolon_is_one():
     assert [mark for mark, _ in hundred] == ["1.", "2.", "3."]
 
 
+@pytest.mark.parametrize("joint", [" ", "　", "\t"])
+def test_a_clauses_number_may_be_set_off_by_a_space_alone(joint):
+    text = "关于某事的意见\n各区：\n一{0}总体要求\n甲。\n二{0}主要任务\n（一）乙。\n1.丙。\n三{0}保障措施\n丁。"
+    marks = (("一", 1), ("二", 1), ("（一）", 2), ("1.", 3), ("三", 1))
+    assert draft(text.format(joint)).numbered == marks
+    assert [node.heading for node in draft(text.format(joint)).provisions[1:]] == ["总体要求", "主要任务", "保障措施"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["一 甲\n二 乙\n三 丙", "一 审\n甲。", "一 甲\n乙。\n三 丙\n丁。", "一、甲\n乙。\n一 丙\n丁。\n二 戊\n己。"],
+)
+def test_chinese_numerals_before_a_space_are_no_marks_where_they_do_not_count_on(lines):
+    assert all("、" in mark for mark, _ in draft(f"关于某事的意见\n各区：\n{lines}").numbered)
+
+
 def test_a_chinese_numeral_may_have_a_closing_bracket_alone():
     found = draft("关于某事的通知\n一、甲\n一)乙。\n（二）丙。\n二、丁\n一）戊。").numbered
     assert found == (("一、", 1), ("一)", 2), ("（二）", 2), ("二、", 1), ("一）", 2))
