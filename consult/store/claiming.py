@@ -77,11 +77,8 @@ def claimed(model: type[Row], key: Mapping[str, Any], **first: Any) -> Row:
     To look whether it is there, and to add it if not, isn't enough: two that look at once both add it, and one of
     them fails. Called inside ``transaction``.
     """
-    row = _locked(model, key)
-    if row is None:
-        insert_unless_there(model, **key, **first)
-        row = _locked(model, key)
-        assert row is not None  # inserted by this transaction, or by one that has committed since
+    while (row := _locked(model, key)) is None:
+        insert_unless_there(model, **key, **first)  # another's may be taken away before it is held
     return row
 
 

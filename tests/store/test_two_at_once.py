@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from consult.accounts.models import Division
-from consult.store import db, tally, transaction
-from consult.store.claiming import hold
+from consult.store import claiming, db, tally, transaction
+from consult.store.claiming import claimed, hold
 from consult.store.tally import FOLD_AT, Tally
 from tests.together import both, elsewhere
 
@@ -41,3 +44,17 @@ def test_a_row_that_is_held_is_read_as_the_other_left_it_and_keeps_what_was_chan
 
     both(app, lambda: rename(division, "乙"), twice)
     assert division.name == "甲处乙丙丁"
+
+
+def test_a_row_that_another_made_and_took_away_since_is_made_anew(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    really, asked = claiming.insert_unless_there, []
+
+    def insert(*model: Any, **values: Any) -> None:
+        asked.append(values)
+        if len(asked) > 1:  # at first the other's was there
+            really(*model, **values)
+
+    monkeypatch.setattr(claiming, "insert_unless_there", insert)
+    with transaction():
+        assert claimed(Division, {"name": "建设处"}).name == "建设处"
+    assert len(asked) == 2
