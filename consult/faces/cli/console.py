@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import click
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.orm.exc import StaleDataError
 
 from consult.accounts.errors import Refused
 from consult.accounts.models import User
@@ -20,6 +21,7 @@ from consult.files.errors import UnreadableFile
 from consult.files.tables import TableRefused
 from consult.law.rules import RulesError
 from consult.store import db
+from consult.store.claiming import met_another
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,7 +44,11 @@ def refusals(command: Command) -> Command:
             return command(*args, **kwargs)
         except (Refused, UnreadableFile, TableRefused, RulesError) as refusal:
             refuse(str(refusal))
-        except (OperationalError, ProgrammingError) as error:
+        except (DBAPIError, StaleDataError) as error:
+            if met_another(error):
+                refuse("刚才有人同时办了同一件事，这一次没有存。请看看现在的情况，再运行一次。")
+            if not isinstance(error, (OperationalError, ProgrammingError)):
+                raise
             refuse(f"数据库不能用：{str(error.orig).strip()}。请先运行 flask db upgrade，并检查 DATABASE_URL。")
         except OSError as error:
             refuse(f"文件不能读写：{error.filename or ''} {error.strerror or error}")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from flask import Flask
 
 from consult.accounts import service
+from consult.accounts.models import Division
 from consult.clock import now
+from consult.store import transaction
 
 CREATE = ["user", "create", "--username", "chen", "--name", "陈一", "--role", "drafter", "--division", "建设处"]
 
@@ -32,6 +35,19 @@ def test_a_refusal_goes_to_standard_error_with_exit_code_1(app: Flask) -> None:
     assert result.exit_code == 1
     assert result.stdout == ""
     assert "已经有人用了" in result.stderr
+
+
+def test_who_meets_another_at_the_same_moment_is_told_so_without_a_traceback(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of_the_same_name(*_: object, **__: object) -> None:
+        with transaction() as session:
+            session.add_all([Division(name="建设处"), Division(name="建设处")])
+
+    monkeypatch.setattr(service, "create_user", of_the_same_name)
+    result = app.test_cli_runner().invoke(args=CREATE)
+    assert result.exit_code == 1
+    assert "刚才有人同时办了同一件事" in result.stderr
 
 
 def test_an_unknown_role_is_wrong_usage(app: Flask) -> None:
