@@ -53,7 +53,8 @@ def read_draft(file_name: str, data: bytes) -> DraftSource:
         UnreadableFile: the file can't be read; says why and what to do.
         DraftRefused: it holds no provision that an opinion could be on.
     """
-    return _as_draft(file_name, drafts.read(file_name, data))
+    source = drafts.read(file_name, data)
+    return _as_draft(file_name, source, source.draft())
 
 
 def read_for_the_first_time(file_name: str, data: bytes) -> DraftSource:
@@ -64,20 +65,19 @@ def read_for_the_first_time(file_name: str, data: bytes) -> DraftSource:
     """
     with Trial(SECONDS, MEMORY) as trial:
         try:
-            source = trial.of(drafts.try_reading, file_name, data)
+            read = trial.of(drafts.try_reading, file_name, data)
         except (CutOff, Stopped) as why:
             log.warning("draft_cut_its_reading_off", why=str(why))
             raise UnreadableFile(
                 f"读取“{file_name}”时程序中断，没有读完。请再上传一次；还是这样，请用 Word 或 WPS 打开，"
                 "另存为新的 .docx 后上传。"
             ) from why
-    if isinstance(source, UnreadableFile):
-        raise source
-    return _as_draft(file_name, source)
+    if isinstance(read, UnreadableFile):
+        raise read
+    return _as_draft(file_name, *read)
 
 
-def _as_draft(file_name: str, source: DraftText) -> DraftSource:
-    draft = source.draft()
+def _as_draft(file_name: str, source: DraftText, draft: parser.Draft) -> DraftSource:
     if draft.form is parser.Form.PLAIN:
         raise DraftRefused(
             f"“{file_name}”里没有找到条文（第×条，或者一、（一）这样的层次）。"

@@ -63,12 +63,13 @@ def read(name: str, data: bytes) -> DraftText:
     return found
 
 
-def try_reading(name: str, data: bytes) -> DraftText | UnreadableFile:
-    """Read a draft's text, or return why it can't be read: for a process of its own, out of which no error comes."""
+def try_reading(name: str, data: bytes) -> tuple[DraftText, Draft] | UnreadableFile:
+    """Read a draft's text and parse it, or return why it can't be read: for a process of its own, which raises none."""
     try:
-        return read(name, data)
+        source = read(name, data)
     except UnreadableFile as error:
         return error
+    return source, source.draft()
 
 
 def _read(name: str, data: bytes) -> DraftText:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,11 +13,15 @@ def pointing_at(draft: Draft, tables: Sequence[tuple[int, str]]) -> Draft:
     """Return the draft with a warning (`table`) at each of the tables: its first line in the source, and the words."""
     if not tables:
         return draft
-    told = [DraftWarning("table", words, line, _anchor_at(draft, line)) for line, words in tables]
+    anchors: dict[int, str] = {}  # by the line that a provision begins on; the outermost of those that begin together
+    for node, _, _ in draft.walk():
+        if node.place > 0:
+            anchors.setdefault(node.place, node.anchor)
+    places = sorted(anchors)
+
+    def anchor_at(line: int) -> str:
+        before = bisect_right(places, line)
+        return anchors[places[before - 1]] if before else ""
+
+    told = [DraftWarning("table", words, line, anchor_at(line)) for line, words in tables]
     return replace(draft, warnings=tuple(sorted((*draft.warnings, *told), key=lambda one: one.line)))
-
-
-def _anchor_at(draft: Draft, line: int) -> str:
-    """The anchor of the provision that a line of the source belongs to; "" above the first."""
-    before = [step.provision for step in draft.walk() if 0 < step.provision.place <= line]
-    return max(before, key=lambda node: node.place).anchor if before else ""

@@ -8,7 +8,7 @@ from consult.files import drafts
 from consult.files.docx_numbering import show_number
 from consult.files.errors import UnreadableFile
 from consult.text.outline import outline
-from consult.text.provisions import parse
+from consult.text.provisions import Draft, parse
 from tests.files.word import docx, level, numbering, paragraph, run, table
 
 
@@ -176,6 +176,23 @@ def test_a_table_in_a_table_is_told_with_it_and_one_without_columns_or_words_not
 def test_a_table_above_the_provisions_is_pointed_at_by_its_line_alone():
     (warning,) = drafts.read("草案.docx", docx(table(*FEES) + paragraph("第一条 文。"))).draft().warnings
     assert (warning.line, warning.anchor) == (1, "")
+
+
+def test_a_draft_is_walked_once_however_many_tables_it_has(monkeypatch):
+    body = "".join(paragraph(f"第{n}条 标准如下：") + table(*FEES) for n in range(1, 41))
+    source = drafts.read("草案.docx", docx(body))
+    walks = []
+
+    def counted(draft, walk=Draft.walk):
+        walks.append(draft)
+        return walk(draft)
+
+    monkeypatch.setattr(Draft, "walk", counted)
+    parse(source.text)
+    alone = len(walks)
+    walks.clear()
+    assert [one.anchor for one in source.draft().warnings][-1] == "art-40-para-2"
+    assert len(walks) == alone + 1
 
 
 def test_a_text_file_has_no_tables():

@@ -17,6 +17,7 @@ from consult.drafting import versions
 from consult.drafting.models import Consultation
 from consult.files import drafts
 from consult.store import db
+from consult.text.provisions import Draft
 from tests.builders import DRAFT, docx_of
 from tests.faces.desk.conftest import SignIn, Staff
 from tests.faces.desk.making import TITLE, upload
@@ -94,6 +95,15 @@ def test_a_file_that_takes_its_reader_down_is_refused_in_words(
     assert "读取“文稿.docx”时程序中断，没有读完" in answer.text
     assert count() == 0
     assert client.get(previewed(client)).status_code == 200
+
+
+def test_a_file_is_parsed_where_it_is_read_for_the_first_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def here(_: str) -> Draft:
+        raise AssertionError("in the process that serves others beside")
+
+    expected = versions.read_draft("文稿.docx", docx_of(DRAFT))
+    monkeypatch.setattr(drafts, "parse", here)
+    assert versions.read_for_the_first_time("文稿.docx", docx_of(DRAFT)) == expected
 
 
 def test_words_of_enterprises_business_set_the_tick_and_are_named(signed_in: SignIn) -> None:
