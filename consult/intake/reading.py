@@ -67,8 +67,9 @@ class Reader:
         return ""
 
     def note_read(self) -> None:
-        """Note, in the caller's transaction, the files that were read to their end."""
+        """Note, in the caller's transaction, the files that were read to their end since the last note."""
         attempts.ended(Work.SEARCH, self._read)
+        self._read.clear()
 
 
 def unread(files: Collection[Attachment]) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,23 @@ def test_a_reader_that_is_told_to_end_says_nothing_of_the_file(
                 jobs.run("search")
     jobs.run("search")
     assert found(consultation, "停车收费") == [submission.number]
+
+
+def test_a_file_that_was_read_is_noted_once_however_many_batches_follow(
+    consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[int] = []
+
+    def count(work: Work, digests: Collection[str], ended: Callable[..., None] = attempts.ended) -> None:
+        noted.append(len(digests))
+        ended(work, digests)
+
+    monkeypatch.setattr(attempts, "ended", count)
+    monkeypatch.setattr(searching, "BATCH", 1)
+    for words in ("停车收费", "食堂卫生", "电梯补贴"):
+        sent(consultation, "见附件。", words.encode())
+    assert searching.read_new(NOON) == 3
+    assert (noted, begun()) == ([1, 1, 1], [])
 
 
 def test_the_counts_are_by_what_is_done_with_a_file(consultation: Consultation) -> None:
