@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 
 from config import ROOT, Settings
 from consult.app import create_app
+from consult.faces.guards import limiter
 from consult.settings import settings
 from consult.store import db
 from tests.imap.dovecot import Dovecot
@@ -140,6 +141,7 @@ START_COUNTING_ANEW = {
 @pytest.fixture
 def app(session_app: Flask) -> Iterator[Flask]:
     """The application with an empty database and its context pushed."""
+    limiter.enabled = session_app.config["RATELIMIT_ENABLED"]  # the limiter is one for all applications of a process
     with session_app.app_context():
         _empty()
         yield session_app
