@@ -21,6 +21,10 @@ class WrongState(DraftingRefused):
     """The consultation isn't in the state that this act needs."""
 
 
+class ChangedMeanwhile(DraftingRefused):
+    """Somebody else changed the same after it was opened to be worked on."""
+
+
 class PeriodRefused(DraftingRefused):
     """The period is below the minimum, or its dates don't fit."""
 

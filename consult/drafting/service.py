@@ -6,7 +6,7 @@ Publishing and extending stand in ``release``, and are verbs of this stage all t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -15,13 +15,15 @@ from consult.accounts.models import Role, User
 from consult.accounts.permissions import Act, Actor, require
 from consult.clock import local
 from consult.drafting import versions
-from consult.drafting.errors import FieldMissing, FieldTooLong, NotGiven, WrongState
+from consult.drafting.errors import ChangedMeanwhile, FieldMissing, FieldTooLong, NotGiven, WrongState
 from consult.drafting.models import Consultation, Grant, Stage, State, VersionKind
 from consult.drafting.notice import core_title, is_standard_notice, standard_notice
 from consult.drafting.recording import record_act
 from consult.drafting.release import extend_period, proposed_period, publish
 from consult.drafting.rich_text import sanitise
 from consult.law.rules import RulesError
+from consult.ledger.models import LedgerEntry
+from consult.ledger.service import digest
 from consult.settings import rules
 from consult.store import db, transaction
 from consult.store.claiming import hold, take_turns
@@ -156,14 +158,25 @@ def _title(title: str) -> str:
     return title
 
 
-def write_notice(actor: Actor, consultation: Consultation, notice: Notice, *, at: datetime) -> None:
+def notice_digest(consultation: Consultation) -> str:
+    """Return the digest (SHA-256, hexadecimal) of all that ``write_notice`` stores, as it is now."""
+    return digest({one.name: getattr(consultation, one.name) for one in fields(Notice)})
+
+
+def write_notice(
+    actor: Actor, consultation: Consultation, notice: Notice, *, at: datetime, seen: str | None = None
+) -> None:
     """Store what the drafter wrote; only while the consultation is in drafting.
 
     A notice that still is the standard one is composed anew, so that it names the title, phrase and contact as they
     are now.
 
+    Arguments:
+        seen: the ``notice_digest`` of what the drafter began from; what was changed since isn't overwritten unseen.
+
     Raises:
         WrongState: it isn't in drafting.
+        ChangedMeanwhile: somebody changed it since ``seen``.
         FieldMissing, FieldTooLong: what ``field`` names is missing or too long; nothing is stored.
     """
     require(actor, Act.EDIT_CONSULTATION, consultation)
@@ -172,6 +185,7 @@ def write_notice(actor: Actor, consultation: Consultation, notice: Notice, *, at
     _check_lengths(notice)
     with transaction():
         _expect(consultation, Stage.DRAFTING, "送审之后不能再改公告。需要修改的，请先由信息发布员退回。")
+        before = notice_digest(consultation)
         untouched = is_standard_notice(consultation, notice.notice_html)
         consultation.title = title
         consultation.kind = notice.kind
@@ -181,6 +195,11 @@ def write_notice(actor: Actor, consultation: Consultation, notice: Notice, *, at
         consultation.mail_phrase = notice.mail_phrase.strip() or core_title(title)[:PHRASE_CHARACTERS]
         consultation.contact = notice.contact.strip()
         consultation.notice_html = standard_notice(consultation) if untouched else sanitise(notice.notice_html)
+        if seen is not None and before not in (seen, notice_digest(consultation)):
+            raise ChangedMeanwhile(
+                f"您打开这一页之后，公告又有改动（最近一次由“{_last_writer(consultation)}”保存），您写的还没有存。"
+                "请对照下面“现在存着的公告”，把要并进来的改好；再保存一次，就以您写的为准。"
+            )
         consultation.changed_at = at
         record_act(
             actor,
@@ -193,6 +212,13 @@ def write_notice(actor: Actor, consultation: Consultation, notice: Notice, *, at
             notice=consultation.notice_html,
             explanation=consultation.explanation_html,
         )
+
+
+def _last_writer(consultation: Consultation) -> str:
+    query = select(LedgerEntry.actor_name).where(
+        LedgerEntry.consultation_id == consultation.id, LedgerEntry.act == Act.EDIT_CONSULTATION
+    )
+    return db.session.scalar(query.order_by(LedgerEntry.id.desc()).limit(1)) or ""
 
 
 def _check_lengths(notice: Notice) -> None:

@@ -10,10 +10,11 @@ from flask import Flask
 from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Role
 from consult.drafting import service as drafting
-from consult.drafting.errors import FieldMissing, FieldTooLong, WrongState
-from consult.drafting.models import Consultation, Stage
+from consult.drafting import versions
+from consult.drafting.errors import ChangedMeanwhile, FieldMissing, FieldTooLong, WrongState
+from consult.drafting.models import Consultation, Stage, VersionKind
 from consult.drafting.service import Notice
-from tests.builders import NOON, a_consultation, an_actor
+from tests.builders import DRAFT, NOON, a_consultation, an_actor, docx_of
 
 
 def notice_of(consultation: Consultation, **changes: object) -> Notice:
@@ -141,3 +142,29 @@ def test_nobody_but_publishers_and_administrators_returns(app: Flask, role: Role
     drafting.submit_for_review(author, consultation, at=NOON)
     with pytest.raises(NotAllowed):
         drafting.return_to_drafter(an_actor(role, "x"), consultation, "理由", at=NOON)
+
+
+def test_what_another_wrote_meanwhile_is_not_overwritten_unseen(app: Flask) -> None:
+    author, colleague = an_actor(Role.DRAFTER), an_actor(Role.DRAFTER, "colleague")
+    consultation = a_consultation(author)
+    begun = drafting.notice_digest(consultation)
+    drafting.write_notice(colleague, consultation, notice_of(consultation, contact="某市一路1号"), at=NOON, seen=begun)
+    late = notice_of(consultation, contact="某市二路2号")
+    with pytest.raises(ChangedMeanwhile, match=colleague.name):
+        drafting.write_notice(author, consultation, late, at=NOON, seen=begun)
+    assert consultation.contact == "某市一路1号"
+    drafting.write_notice(author, consultation, late, at=NOON, seen=drafting.notice_digest(consultation))
+    assert consultation.contact == "某市二路2号"
+
+
+def test_the_same_form_sent_twice_is_no_conflict_nor_is_another_act_on_the_consultation(app: Flask) -> None:
+    author = an_actor(Role.DRAFTER)
+    consultation = a_consultation(author)
+    begun = drafting.notice_digest(consultation)
+    versions.add_version(
+        author, consultation, kind=VersionKind.FOR_COMMENT, file_name="b.docx", data=docx_of(DRAFT), at=NOON
+    )
+    for _ in range(2):
+        change = notice_of(consultation, contact="某市一路1号", notice_html="<p>公告</p>")
+        drafting.write_notice(author, consultation, change, at=NOON, seen=begun)
+    assert consultation.contact == "某市一路1号"

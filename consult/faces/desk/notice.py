@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from consult import clock
 from consult.accounts.permissions import Act, may, require
 from consult.drafting import service as drafting
+from consult.drafting.errors import ChangedMeanwhile
 from consult.drafting.models import Consultation, Stage
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to
 from consult.faces.desk.consultations import gaps
@@ -23,6 +24,8 @@ def notice(slug: str) -> str:
     one = consultation_or_404(slug)
     writable = one.stage is Stage.DRAFTING and may(current_actor(), Act.EDIT_CONSULTATION, one)
     form = NoticeForm(one.kind, formdata=None, obj=one) if writable else None
+    if form is not None:
+        form.seen.data = drafting.notice_digest(one)
     return _page(one, form)
 
 
@@ -34,11 +37,14 @@ def notice_write(slug: str) -> str | Response | tuple[str, int]:
     form = NoticeForm(one.kind)
     if form.validate():
         with refusals_to(form) as tried:
-            drafting.write_notice(current_actor(), one, _written(form), at=clock.now())
+            drafting.write_notice(current_actor(), one, _written(form), at=clock.now(), seen=form.seen.data or None)
         if tried.ok:
             flash("已保存。", "success")
             goes_on = request.form.get("then") == "overview"
             return redirect(url_for(".consultation" if goes_on else ".notice", slug=slug), 303)
+        if isinstance(tried.error, ChangedMeanwhile):
+            form.seen.data = drafting.notice_digest(one)  # shown below: saved once more, it is overwritten knowingly
+            return _page(one, form, changed=True), 409
     return _page(one, form), 400
 
 
@@ -55,7 +61,7 @@ def _written(form: NoticeForm) -> drafting.Notice:
     )
 
 
-def _page(one: Consultation, form: NoticeForm | None) -> str:
+def _page(one: Consultation, form: NoticeForm | None, *, changed: bool = False) -> str:
     now = clock.now()
     periods = rules().periods
     return render_template(
@@ -65,6 +71,7 @@ def _page(one: Consultation, form: NoticeForm | None) -> str:
         state=one.state(now).value,
         now=now,
         form=form,
+        changed=changed,
         gaps=gaps(one),
         rows=periods,
         enterprise_rule=periods[ENTERPRISE_RELATED],

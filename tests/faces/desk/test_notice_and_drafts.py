@@ -11,6 +11,7 @@ from tests.builders import DRAFT, docx_of
 from tests.faces.desk.conftest import SignIn, Staff
 from tests.faces.desk.making import drafted, in_review, released, upload
 from tests.faces.desk.test_consultations import fresh
+from tests.faces.public.conftest import field
 
 FORM = {
     "title": "社区助餐管理办法（征求意见稿）",
@@ -61,6 +62,25 @@ def test_what_is_wrong_is_said_at_its_field_and_everything_typed_is_still_there(
     if field not in ("title", "kind"):
         assert value in answer.text
     assert fresh(slug).title != FORM["title"]
+
+
+def test_a_form_that_another_overtook_shows_what_is_stored_and_keeps_what_was_typed(
+    signed_in: SignIn, staff: Staff
+) -> None:
+    slug = drafted(staff).slug
+    address = f"/desk/consultations/{slug}/notice"
+    seen = field(signed_in("drafter").get(address).text, "seen")
+    assert signed_in("colleague").post(address, data=FORM | {"seen": seen}).status_code == 303
+    mine = FORM | {"notice_html": "<p>我写的公告。</p>", "seen": seen}
+    answer = signed_in("drafter").post(address, data=mine)
+    assert answer.status_code == 409
+    assert "公告又有改动" in answer.text
+    assert "&lt;p&gt;我写的公告。&lt;/p&gt;" in answer.text
+    assert "<p>自己写的公告。</p>" in answer.text, "what is stored, to compare with"
+    assert fresh(slug).notice_html == "<p>自己写的公告。</p>"
+    again = signed_in("drafter").post(address, data=mine | {"seen": field(answer.text, "seen")})
+    assert again.status_code == 303
+    assert fresh(slug).notice_html == "<p>我写的公告。</p>"
 
 
 def test_sent_for_review_it_is_read_only_and_a_late_form_keeps_its_words(signed_in: SignIn, staff: Staff) -> None:

@@ -87,13 +87,14 @@ class ConfirmForm(DocumentFields):
 
 
 class NoticeForm(DocumentFields):
-    """What the drafter writes around the draft."""
+    """What the drafter writes around the draft; ``seen`` is the state of the notice that was begun from."""
 
     summary = TextAreaField("简介")
     notice_html = TextAreaField("公告")
     explanation_html = TextAreaField("起草说明")
     mail_phrase = PlainField("邮件主题用语")
     contact = PlainField("来信来电的地址、邮编和电话")
+    seen = HiddenField()
 
 
 class PublishForm(FlaskForm):
