@@ -11,6 +11,7 @@ from lxml import etree
 from consult.files.docx_numbering import Numbering, W
 from consult.files.errors import UnreadableFile
 from consult.files.packages import Package
+from consult.text.rows import with_plain_separators
 
 _MC: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _MATH: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -76,7 +77,7 @@ class DocxText:
         lines = []
         for line in self._blocks(self._body):
             lines.append(line)
-            self._lines += 1 + line.count("\n")
+            self._lines += 1 + with_plain_separators(line).count("\n")
         self._inside += 1  # a note is moved, and no place is told of its tables
         notes = [line for note in self._notes for line in self._blocks(note) if line.strip()]
         if notes:

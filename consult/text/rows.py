@@ -30,7 +30,7 @@ PlainLine: TypeAlias = tuple[str, str, str, str]
 
 def cut(text: str) -> list[PlainLine]:
     """Cut a source into its lines, at the separators of `str.splitlines` without the form-like ones."""
-    return _PLAIN_LINE.findall(_with_plain_separators(text))
+    return _PLAIN_LINE.findall(with_plain_separators(text))
 
 
 @lru_cache(maxsize=4096)
@@ -77,7 +77,8 @@ def is_plain_text(opening: str, line: str) -> bool:
     return READERS[FIRST[opening]](0, line) is None
 
 
-def _with_plain_separators(text: str) -> str:
+def with_plain_separators(text: str) -> str:
+    """Put a line feed in the place of every separator at which a source is cut into its lines."""
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     for separator in ("\r", "\u2028", "\u2029", "\x0b", "\x0c", "\x85"):

@@ -165,6 +165,13 @@ def test_a_table_below_a_broken_line_is_pointed_at_in_its_own_line():
     assert warning.line == 3
 
 
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
+def test_a_table_below_a_separator_of_lines_is_pointed_at_in_its_own_line(separator):
+    text = paragraph(f"第一条 甲。{separator}乙。") + paragraph("第二条 丙。")
+    (warning,) = drafts.read("草案.docx", docx(text + table(*FEES))).draft().warnings
+    assert (warning.line, warning.anchor) == (4, "art-2-para-2")
+
+
 def test_a_table_in_a_table_is_told_with_it_and_one_without_columns_or_words_not_at_all():
     nested = table(("甲", paragraph("乙") + table(("丙", "丁"))))
     frame = table(("第二条 一列的表格就是正文。",), ("第三条 也是。",))
