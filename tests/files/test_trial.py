@@ -34,9 +34,9 @@ def does_not_end(*_: object) -> str:
     return ""
 
 
-def needs_too_much(*_: object) -> str:
+def needs_too_much(*_: object) -> int:
     """Ask for more memory than a trial has."""
-    return str(bytearray(trial.MEMORY))
+    return len(bytearray(trial.MEMORY))
 
 
 def works_for_ever(*_: object) -> None:
@@ -59,12 +59,26 @@ def test_a_message_is_read_to_its_end() -> None:
     assert trial.ends_well(read_whole, MESSAGE)
 
 
-@pytest.mark.parametrize("what_it_does", [is_killed, does_not_end, needs_too_much, fails])
-def test_a_process_that_dies_or_does_not_end_says_so(
-    monkeypatch: pytest.MonkeyPatch, what_it_does: Callable[..., object]
+@pytest.mark.parametrize(
+    ("what_it_does", "seconds", "how"),
+    [
+        (is_killed, trial.SECONDS, "ended with -9"),
+        (does_not_end, 0.5, "not read within 0.5 s"),
+        (needs_too_much, trial.SECONDS, "ended with 1"),
+        (fails, trial.SECONDS, "ended with 1"),
+    ],
+)
+def test_a_process_that_dies_or_does_not_end_says_how(
+    what_it_does: Callable[..., object], seconds: float, how: str
 ) -> None:
-    monkeypatch.setattr(trial, "SECONDS", 2)
-    assert not trial.ends_well(what_it_does, MESSAGE)
+    with Trial(seconds) as tried, pytest.raises(CutOff, match=f"^{how}$"):
+        tried.of(what_it_does, MESSAGE)
+    assert not trial.ends_well(what_it_does, MESSAGE, seconds=seconds)
+
+
+def test_as_much_memory_as_is_allowed_is_had() -> None:
+    with Trial(memory=trial.MEMORY + (1 << 30)) as tried:
+        assert tried.of(needs_too_much) == trial.MEMORY
 
 
 def test_one_that_is_told_to_end_says_nothing_of_the_file() -> None:
