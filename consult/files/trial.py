@@ -19,6 +19,8 @@ ATTEMPTS = 3
 """A file that cut off its reading so often is put aside unread, once it is seen to do it again on trial."""
 SECONDS = 120.0
 """Longest that a trial takes; the slowest of ten thousand damaged messages took under two."""
+BEGINNING = 60.0
+"""Longest, in seconds, that the process is waited for to begin: a machine may be busy."""
 MEMORY = 2 << 30
 """Bytes of addresses that the process may have."""
 
@@ -31,7 +33,7 @@ class CutOff(Exception):
 
 
 class Stopped(Exception):
-    """The process was told from outside to end; that says nothing of what was tried."""
+    """The process was told from outside to end, or never began; that says nothing of what was tried."""
 
 
 class Trial:
@@ -53,11 +55,11 @@ class Trial:
 
         Raises:
             CutOff: it took the process down (by an error, too), or the time is over.
-            Stopped: the process was told to end.
+            Stopped: the process was told to end, or didn't begin: it can't be started, or no longer knows ``work``,
+                since another release was put in the place of this one.
         """
-        line = self._ready()
+        line = self._begun(work, arguments)
         try:
-            line.send((work, arguments, self._seconds))
             if not line.poll(self._seconds):
                 raise CutOff(f"not read within {self._seconds:g} s")
             result: Result = line.recv()
@@ -76,6 +78,19 @@ class Trial:
             self._process.kill()
             self._process.join()
         self._line = self._process = None
+
+    def _begun(self, work: Callable[..., object], arguments: tuple[object, ...]) -> Connection:
+        """Hand over what is to be tried; return the line along which the result comes."""
+        line = self._ready()
+        try:
+            line.send((work, arguments, self._seconds))
+            begun = line.poll(BEGINNING) and line.recv()
+        except (EOFError, OSError):
+            begun = False
+        if not begun:
+            self.close()
+            raise Stopped("the process didn't begin")
+        return line
 
     def _ready(self) -> Connection:
         if self._line is None:
@@ -112,6 +127,7 @@ def _try_all(line: Connection, memory: int) -> None:
     try:
         while True:
             work, arguments, seconds = line.recv()
+            line.send(True)
             _limit(resource.RLIMIT_CPU, _worked() + int(seconds) + 1)
             line.send(work(*arguments))
     except (EOFError, BrokenPipeError):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
+from types import ModuleType
 
 import pytest
 
@@ -86,6 +88,15 @@ def test_one_that_is_told_to_end_says_nothing_of_the_file() -> None:
         tried.of(is_told_to_end)
 
 
+def test_one_that_does_not_begin_says_nothing_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    replaced = ModuleType("tests.files.replaced_by_another_release")
+    monkeypatch.setitem(sys.modules, replaced.__name__, replaced)
+    monkeypatch.setattr(process, "__module__", replaced.__name__)
+    monkeypatch.setattr(replaced, "process", process, raising=False)
+    with Trial() as tried, pytest.raises(Stopped):
+        tried.of(process)
+
+
 def test_one_process_reads_many_and_another_goes_on_when_it_is_taken_down() -> None:
     with Trial() as tried:
         first = tried.of(process)
@@ -99,6 +110,7 @@ def test_a_process_that_nobody_waits_for_any_more_does_not_work_for_ever() -> No
     with Trial() as tried:
         line = tried._ready()
         line.send((works_for_ever, (), 0))
+        assert line.recv() is True, "it has begun"
         assert line.poll(30)
         with pytest.raises(EOFError):
             line.recv()
