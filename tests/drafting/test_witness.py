@@ -12,7 +12,7 @@ from consult.accounts.models import Role
 from consult.accounts.permissions import Actor
 from consult.drafting import release, versions, witness
 from consult.drafting import service as drafting
-from consult.drafting.models import Consultation, DraftVersion, PeriodExtension, ProvisionRow, VersionKind
+from consult.drafting.models import Consultation, DraftVersion, Grant, PeriodExtension, ProvisionRow, VersionKind
 from consult.ledger.faults import What
 from consult.ledger.models import LedgerEntry
 from consult.store import db
@@ -106,3 +106,25 @@ def test_a_value_that_cannot_be_is_named_not_stumbled_over(app: Flask, consultat
 def test_an_entry_from_before_texts_were_noted_accuses_nobody(consultation: Consultation) -> None:
     behind_the_back(update(LedgerEntry).values(detail={}))
     assert found() == []
+
+
+COVERED = {
+    "consultation": "author_id changed_at closes_at contact created_at division_id enterprise_related explanation_html "
+    "id kind mail_phrase notice_html opens_at period_basis period_days period_words public_version_id "
+    "returned_reason reviewer_id shortened_reason slug stage summary title withdrawn_reason",
+    "period_extension": "at by_id closes_after closes_before consultation_id id reason",
+    "grant": "at consultation_id user_id",
+    "draft_version": "consultation_id file_digest file_name id kind number text title uploaded_at uploaded_by_id "
+    "warnings",
+    "provision_row": "anchor depth heading id kind number parent_anchor position text version_id",
+}
+"""Columns that the digests in the record cover: with one more, `flask ledger verify` would accuse every consultation.
+
+A new one is left out of them, or told under a name of its own.
+"""
+
+
+def test_the_digests_in_the_record_cover_the_same_columns_for_ever() -> None:
+    models = (Consultation, PeriodExtension, Grant, DraftVersion, ProvisionRow)
+    covered = (" ".join(sorted(column.name for column in model.__table__.columns)) for model in models)
+    assert list(covered) == list(COVERED.values())
