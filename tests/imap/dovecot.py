@@ -190,9 +190,11 @@ class Account:
     def lock_up(self, *places: int, mode: int = 0) -> None:
         """Take the right to read the messages at these places from the server, or give it back (``mode`` 0o600)."""
         folder = self.server.home / "mail" / self.user
-        files = sorted(file for part in ("new", "cur") for file in (folder / part).iterdir())
+        files = {file.name.partition(":")[0]: file for part in ("new", "cur") for file in (folder / part).iterdir()}
+        _, *lines = (folder / "dovecot-uidlist").read_text(encoding="latin-1").splitlines()
+        in_order = [line.partition(" :")[2].partition(":")[0] for line in lines]  # names tell no order within a second
         for place in places:
-            files[place].chmod(mode)
+            files[in_order[place]].chmod(mode)
 
     def renumber(self, order: Iterable[int] | None = None) -> int:
         """Give the INBOX another UIDVALIDITY and hand out UIDs from 1 again; return the new UIDVALIDITY.
