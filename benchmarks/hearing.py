@@ -1,7 +1,7 @@
 """Pages of hearing with 200 and with 20,000 consultees, and how long refusals take: ``python -m benchmarks.hearing``.
 
-Pages and refusals are measured in the process's own time, pages of both sizes in turns, so that a busy machine doesn't
-count.
+Each size has a SQLite file of its own, whatever ``DATABASE_URL`` names. Pages and refusals are measured in the
+process's own time, pages of both sizes in turns, so that a busy machine doesn't count.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ def main() -> None:
 
 def prepare(n: int, folder: Path) -> FlaskClient:
     """Return a client, signed in, where ``n`` consultees are registered, ten of them on one list, all on another."""
-    app = create_app(Settings(data_dir=folder, ratelimit_enabled=False, sqlite_synchronous="OFF"))
+    url = f"sqlite:///{folder / 'hearing.sqlite3'}"
+    app = create_app(Settings(data_dir=folder, database_url=url, ratelimit_enabled=False, sqlite_synchronous="OFF"))
     with app.app_context():
         app.config["WTF_CSRF_ENABLED"] = False
         db.create_all()

@@ -83,6 +83,7 @@ def test_an_infected_file_is_named_and_not_given_out(
     shown = client.get(page).text
     assert "已隔离</span>" in shown
     assert f"查出 {SIGNATURE}" in shown
+    assert ("再登记一次" in shown) is (place != "draft")  # a draft's provisions stand; the others are brought anew
     assert f'href="{address}"' not in shown
     refused = client.get(address)
     assert (refused.status_code, WORDS in refused.text, refused.mimetype) == (403, True, "text/html")
