@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from consult.store import db
-from tests.builders import DRAFT, docx_of
+from tests.builders import DRAFT, a_consultation, docx_of
 from tests.faces.desk.conftest import SignIn, Staff
 from tests.faces.desk.making import drafted, in_review, released, upload
 from tests.faces.desk.test_consultations import fresh
@@ -91,6 +92,21 @@ def test_sent_for_review_it_is_read_only_and_a_late_form_keeps_its_words(signed_
     assert answer.status_code == 400
     assert "送审之后不能再改公告" in answer.text
     assert "自己写的公告" in answer.text
+
+
+def test_the_contents_of_a_notice_name_all_its_upper_clauses(signed_in: SignIn, staff: Staff) -> None:
+    text = (
+        "关于规范摊点的意见\n一、总体要求\n坚持方便群众。\n二、设置\n（一）划定区域。征求居民意见。\n"
+        "（二）总量控制。向社会公布。\n三、附则\n自公布之日起施行。"
+    )
+    a_consultation(staff.of("drafter"), text=text, slug="stalls", title="关于规范摊点的意见")
+    page = signed_in("drafter").get("/desk/consultations/stalls/draft").text
+    contents = page.partition(">目录</h")[2].partition("</ul>")[0]
+    assert re.findall(r'href="#([\w-]+)"><span>([^<]+)<', contents) == [
+        ("head-1", "一、总体要求"),
+        ("head-2", "二、设置"),
+        ("head-3", "三、附则"),
+    ]
 
 
 def test_another_version_is_looked_at_before_it_is_stored(signed_in: SignIn, staff: Staff) -> None:
