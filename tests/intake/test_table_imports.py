@@ -21,7 +21,7 @@ from consult.drafting.models import Consultation
 from consult.files import tables
 from consult.files.tables import Table, TableRefused
 from consult.files.trial import ATTEMPTS
-from consult.intake import imports, table_imports
+from consult.intake import imports, table_imports, table_reading
 from consult.intake.columns import Field
 from consult.intake.models import Channel, FileAttempt, ImportStage, Submission, TableImport
 from consult.intake.table_imports import ImportRefused
@@ -69,16 +69,16 @@ def uploaded(
 
 def taken(actor: Actor, one: TableImport) -> TableImport:
     """Have a table checked and taken to its end."""
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     table_imports.take(actor, one, at=LATER)
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     return one
 
 
 def killed(actor: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch, *, in_batch: int) -> TableImport:
     """Return a table whose taking was killed in a batch, counted from 1; the next call of the worker lives."""
     one = uploaded(actor, consultation)
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     table_imports.take(actor, one, at=LATER)
     kill(monkeypatch, in_batch=in_batch)
     return one
@@ -95,7 +95,7 @@ def kill(monkeypatch: pytest.MonkeyPatch, *, in_batch: int) -> None:
 
     monkeypatch.setattr(imports, "_batch", dies)
     with pytest.raises(SystemExit):
-        table_imports.carry_on(LATER)
+        table_reading.carry_on(LATER)
     db.session.rollback()
 
 
@@ -123,13 +123,13 @@ def test_a_table_is_checked_without_storing_and_then_taken(moderator: Actor, con
     one = uploaded(moderator, consultation)
     assert one.stage is ImportStage.CHECKING
     assert table_imports.columns_of(one)[Field.CONTENT] == "诉求内容"
-    assert table_imports.carry_on(LATER) == 1
+    assert table_reading.carry_on(LATER) == 1
     assert (one.stage, figures(one), stored()) == (ImportStage.CHECKED, (5, 0, 2), 0)
     assert one.notable == [[4, "refused", "内容是空的"], [7, "refused", "内容是空的"]]
     table_imports.take(moderator, one, at=LATER)
-    assert table_imports.carry_on(LATER) == 1
+    assert table_reading.carry_on(LATER) == 1
     assert (one.stage, figures(one), one.share, stored()) == (ImportStage.TAKEN, (5, 0, 2), 1.0, 5)
-    assert table_imports.carry_on(LATER) == 0
+    assert table_reading.carry_on(LATER) == 0
 
 
 def test_the_account_has_every_row_with_its_receipt_or_its_reason(moderator: Actor, consultation: Consultation) -> None:
@@ -155,7 +155,7 @@ def test_killed_between_any_two_batches_it_goes_on_and_tells_each_row_once(
     assert stored() == one.taken
     with account_on_disk(one).open("ab") as file:
         file.write(b"9,half a li")
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     assert (one.stage, figures(one), stored()) == (ImportStage.TAKEN, (5, 0, 2), 5)
     assert [int(row[0]) for row in account(one)[1:]] == list(range(2, 9))
 
@@ -166,7 +166,7 @@ def test_a_check_that_was_killed_knows_the_rows_again_that_it_had_seen_before(
     one = uploaded(moderator, consultation, a_table(5) + b"\n" + a_table(1).splitlines()[1])
     kill(monkeypatch, in_batch=2)
     assert one.row > 0
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     assert (one.stage, figures(one)) == (ImportStage.CHECKED, (4, 1, 1))
 
 
@@ -180,7 +180,7 @@ def reading_is_cut_off(monkeypatch: pytest.MonkeyPatch, times: int = ATTEMPTS) -
         patch.setattr(imports, "_batch", dies)
         for _ in range(times):
             with pytest.raises(SystemExit):
-                table_imports.carry_on(LATER)
+                table_reading.carry_on(LATER)
             db.session.rollback()
 
 
@@ -190,18 +190,18 @@ def test_a_table_that_takes_its_reader_down_is_put_aside_and_those_behind_it_are
 ) -> None:
     one = uploaded(moderator, consultation)
     if stage is ImportStage.TAKING:
-        table_imports.carry_on(LATER)
+        table_reading.carry_on(LATER)
         table_imports.take(moderator, one, at=LATER)
     behind = uploaded(moderator, consultation, a_table(4))
     reading_is_cut_off(monkeypatch)
     monkeypatch.setattr(tables, "read_to_end", is_killed)
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     assert (one.stage, behind.stage) == (ImportStage.REFUSED, ImportStage.CHECKED)
     assert "中断了 3 次" in one.why
     assert "另存为新的 .xlsx" in one.why
     assert blobs().get(one.digest) == a_table()
     table_imports.check(moderator, one, {Field.CONTENT: "诉求内容"}, at=LATER)
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     assert one.stage is ImportStage.REFUSED, "asked for again it is tried again, and takes no worker down"
 
 
@@ -221,7 +221,7 @@ def test_a_table_that_gets_on_between_two_kills_is_not_suspected(
     monkeypatch.setattr(tables, "read_to_end", is_killed)
     for _ in range(ATTEMPTS + 1):
         kill(monkeypatch, in_batch=2)
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     assert one.stage is ImportStage.CHECKED
 
 
@@ -230,7 +230,7 @@ def test_an_account_that_was_lost_half_way_is_written_anew(
 ) -> None:
     one = killed(moderator, consultation, monkeypatch, in_batch=2)
     account_on_disk(one).unlink()
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     assert (one.stage, figures(one), stored()) == (ImportStage.TAKEN, (3, 2, 2), 5)
     assert len(account(one)) == 8
 
@@ -238,7 +238,7 @@ def test_an_account_that_was_lost_half_way_is_written_anew(
 def test_columns_that_tell_nothing_wait_to_be_named(moderator: Actor, consultation: Consultation) -> None:
     one = uploaded(moderator, consultation, a_table(head="甲,乙,丙"))
     assert one.stage is ImportStage.CHOOSING
-    assert table_imports.carry_on(LATER) == 0
+    assert table_reading.carry_on(LATER) == 0
     with pytest.raises(TableRefused, match="缺少内容列"):
         table_imports.check(moderator, one, {}, at=LATER)
     with pytest.raises(TableRefused, match="丁"):
@@ -276,7 +276,7 @@ def test_one_that_is_put_away_is_read_no_further(
         return whole(*arguments)
 
     monkeypatch.setattr(imports, "_batch", meanwhile)
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     assert (one.stage, one.row) == (ImportStage.GIVEN_UP, 0)
     assert list(table_imports.of_consultation(consultation)) == []
 
@@ -291,7 +291,7 @@ def test_one_that_is_put_away_while_it_turns_out_unreadable_stays_away(
         raise TableRefused("读不出来。")
 
     monkeypatch.setattr(table_imports, "table_of", meanwhile)
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     assert (one.stage, one.why) == (ImportStage.GIVEN_UP, "")
 
 
@@ -307,7 +307,7 @@ def test_a_table_that_fails_in_a_way_nobody_foresaw_is_told_and_holds_up_no_othe
         return whole(work, *rest)
 
     monkeypatch.setattr(imports, "_batch", fails)
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     assert (first.stage, second.stage) == (ImportStage.REFUSED, ImportStage.CHECKED)
     assert "ZeroDivisionError" in first.why
     assert "请" in first.why
@@ -325,14 +325,14 @@ def test_one_that_cannot_go_on_says_what_was_taken_and_takes_no_check_for_it(
         return whole(work, reader, rows, seen)
 
     monkeypatch.setattr(imports, "_batch", fails_in_the_second)
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     assert (one.stage, one.row, figures(one), one.notable) == (ImportStage.REFUSED, 0, (0, 0, 0), [])
     monkeypatch.setattr(imports, "_batch", whole)
     table_imports.check(moderator, one, {Field.CONTENT: "诉求内容"}, at=LATER)
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     table_imports.take(moderator, one, at=LATER)
     monkeypatch.setattr(imports, "_batch", fails_in_the_second)
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     assert (one.stage, one.row, figures(one), one.why) == (ImportStage.REFUSED, 4, (2, 0, 1), "后面的行读不出来。")
     assert stored() == 2
 
@@ -343,7 +343,7 @@ def test_two_workers_at_once_tell_each_row_once(
 ) -> None:
     one = uploaded(moderator, consultation)
     if stage is ImportStage.TAKING:
-        table_imports.carry_on(LATER)
+        table_reading.carry_on(LATER)
         table_imports.take(moderator, one, at=LATER)
     db.session.commit()
     both = Barrier(2, timeout=10)
@@ -357,7 +357,7 @@ def test_two_workers_at_once_tell_each_row_once(
 
     def worker(_n: int) -> None:
         with app.app_context():
-            table_imports.carry_on(LATER)
+            table_reading.carry_on(LATER)
 
     with ThreadPoolExecutor(2) as workers:
         list(workers.map(worker, range(2)))
@@ -379,7 +379,7 @@ def test_an_account_closed_meanwhile_takes_nothing(moderator: Actor, consultatio
     assert user is not None
     user.active = False
     db.session.commit()
-    table_imports.carry_on(LATER)
+    table_reading.carry_on(LATER)
     assert one.stage is ImportStage.REFUSED
     assert "停用" in one.why
 
