@@ -24,6 +24,7 @@ from consult.intake.models import Channel, ImportStage, TableImport
 from consult.ledger.service import record
 from consult.settings import blobs, settings
 from consult.store import db, transaction
+from consult.store.claiming import hold
 
 AT_WORK = (ImportStage.CHECKING, ImportStage.TAKING)
 """Stages in which the worker is busy, or will be, with a table."""
@@ -158,8 +159,8 @@ def _ask(
     columns: Columns | None = None,
 ) -> None:
     require(actor, Act.RECEIVE_FOR_SENDER, consultation_of(one))
-    with transaction() as session:
-        session.refresh(one, with_for_update=True)
+    with transaction():
+        hold(one)
         if one.stage not in among:
             raise ImportRefused("这张表格的状态刚刚变了，请看最新的状态再操作。")
         one.stage, one.asked_at, one.why = stage, at, ""

@@ -30,6 +30,7 @@ from consult.intake.imports import ACCOUNT_HEADS, RowAccount, RowOutcome
 from consult.intake.models import ImportStage, TableImport, Work
 from consult.settings import blobs
 from consult.store import AWAY, db, transaction
+from consult.store.claiming import hold
 
 log = structlog.get_logger()
 
@@ -103,8 +104,8 @@ def _carry_on(identifier: int) -> None:
 def _stop(one: TableImport, stage: ImportStage, why: str, *, was_read: bool = True) -> None:
     """Say why a table can't go on, unless it was put away meanwhile; one that wasn't read stays under suspicion."""
     db.session.rollback()
-    with transaction() as session:
-        session.refresh(one, with_for_update=True)
+    with transaction():
+        hold(one)
         if one.stage is not stage:
             return
         if was_read:
@@ -183,7 +184,7 @@ class _Progress:
         self._path.unlink(missing_ok=True)
 
     def _mine(self) -> TableImport:
-        db.session.refresh(self._one, with_for_update=True)
+        hold(self._one)
         if self._one.stage is not self._stage or self._one.row != self._row:
             raise _Elsewhere
         return self._one

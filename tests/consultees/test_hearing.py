@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from flask import Flask
 
 from consult.accounts.models import Role
 from consult.accounts.permissions import Actor
@@ -19,19 +18,9 @@ from consult.intake.arrival import Said
 from consult.intake.models import SubmissionState
 from consult.law.sufficiency import ConsulteeCounts
 from consult.moderation import service as moderation
-from tests.builders import NOON, an_actor, an_open_consultation
+from tests.builders import NOON, an_actor
 
 LATER = NOON + timedelta(days=2)
-
-
-@pytest.fixture
-def drafter(app: Flask) -> Actor:
-    return an_actor(Role.DRAFTER)
-
-
-@pytest.fixture
-def consultation(drafter: Actor) -> Consultation:
-    return an_open_consultation(drafter, an_actor(Role.PUBLISHER), enterprise_related=True)
 
 
 def an_enterprise(actor: Actor, name: str = "甲餐饮有限公司", **fields: object) -> Consultee:

@@ -19,7 +19,7 @@ from consult.consultees.models import ConsulteeKind, Invitation, Method
 from consult.consultees.standing import Standing, standing
 from consult.drafting.models import Consultation
 from consult.settings import settings
-from tests.builders import NOON, an_actor, an_open_consultation
+from tests.builders import NOON, an_actor
 
 
 @pytest.fixture
@@ -27,11 +27,6 @@ def drafter(app: Flask) -> Actor:
     for old in (settings().data_dir / "outbox").glob("*.eml"):
         old.unlink()
     return an_actor(Role.DRAFTER)
-
-
-@pytest.fixture
-def consultation(drafter: Actor) -> Consultation:
-    return an_open_consultation(drafter, an_actor(Role.PUBLISHER), enterprise_related=True)
 
 
 def an_invitation(drafter: Actor, consultation: Consultation, name: str, method: Method = Method.MAIL) -> Invitation:

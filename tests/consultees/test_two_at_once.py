@@ -8,7 +8,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from consult.accounts.models import Role
 from consult.accounts.permissions import SYSTEM, Actor
 from consult.consultees import deadlines, gatherings, invitations, listing, members, register, responses
 from consult.consultees.errors import ConsulteeRefused, InvitationRefused
@@ -29,21 +28,11 @@ from consult.intake.models import Submission, SubmissionState
 from consult.law.sufficiency import ConsulteeCounts
 from consult.ledger.models import LedgerEntry
 from consult.store import db
-from tests.builders import NOON, an_actor, an_open_consultation
+from tests.builders import NOON
 from tests.consultees.test_hearing import LATER, an_enterprise, an_invitation
 from tests.together import both, elsewhere
 
 CODE = "91350100M000100Y43"
-
-
-@pytest.fixture
-def drafter(app: Flask) -> Actor:
-    return an_actor(Role.DRAFTER)
-
-
-@pytest.fixture
-def consultation(drafter: Actor) -> Consultation:
-    return an_open_consultation(drafter, an_actor(Role.PUBLISHER), enterprise_related=True)
 
 
 @pytest.fixture

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import pytest
 from flask import Flask
 
 from consult.accounts.models import Role
+from consult.accounts.permissions import Actor
 from consult.drafting.models import Consultation
 from consult.intake.models import Submission, SubmissionState
 from consult.moderation import service as moderation
@@ -14,16 +18,26 @@ from tests.together import both, elsewhere
 from tests.world import AFTER, actor, open_consultation, submission
 
 
+class Two(NamedTuple):
+    """Two submissions, two moderators, and what reads the submissions for the second of them."""
+
+    one: Submission
+    other: Submission
+    first: Actor
+    second: Actor
+    one_there: Callable[[], Submission]
+    other_there: Callable[[], Submission]
+
+
 @pytest.fixture
-def two(app: Flask) -> tuple[Submission, Submission]:
+def two(app: Flask) -> Two:
     consultation: Consultation = open_consultation()
-    return submission(consultation, "应当留样。"), submission(consultation, "应当留样！")
+    one, other = submission(consultation, "应当留样。"), submission(consultation, "应当留样！")
+    return Two(one, other, actor(Role.MODERATOR), actor(Role.MODERATOR), elsewhere(one), elsewhere(other))
 
 
-def test_two_submissions_never_repeat_one_another(app: Flask, two: tuple[Submission, Submission]) -> None:
-    one, other = two
-    first, second = actor(Role.MODERATOR), actor(Role.MODERATOR)
-    one_there, other_there = elsewhere(one), elsewhere(other)
+def test_two_submissions_never_repeat_one_another(app: Flask, two: Two) -> None:
+    one, other, first, second, one_there, other_there = two
     with pytest.raises(ScreeningRefused, match="重复"):
         both(
             app,
@@ -33,12 +47,8 @@ def test_two_submissions_never_repeat_one_another(app: Flask, two: tuple[Submiss
     assert (one.state, other.state) == (SubmissionState.DUPLICATE, SubmissionState.RECEIVED)
 
 
-def test_nothing_repeats_what_is_kept_out_of_print_at_that_moment(
-    app: Flask, two: tuple[Submission, Submission]
-) -> None:
-    one, other = two
-    first, second = actor(Role.MODERATOR), actor(Role.MODERATOR)
-    one_there, other_there = elsewhere(one), elsewhere(other)
+def test_nothing_repeats_what_is_kept_out_of_print_at_that_moment(app: Flask, two: Two) -> None:
+    one, other, first, second, one_there, other_there = two
     with pytest.raises(ScreeningRefused, match="已经不予公开"):
         both(
             app,
@@ -48,12 +58,8 @@ def test_nothing_repeats_what_is_kept_out_of_print_at_that_moment(
     assert one.state is SubmissionState.RECEIVED
 
 
-def test_two_who_pass_the_same_in_another_order_do_not_stop_each_other(
-    app: Flask, two: tuple[Submission, Submission]
-) -> None:
-    one, other = two
-    first, second = actor(Role.MODERATOR), actor(Role.MODERATOR)
-    one_there, other_there = elsewhere(one), elsewhere(other)
+def test_two_who_pass_the_same_in_another_order_do_not_stop_each_other(app: Flask, two: Two) -> None:
+    one, other, first, second, one_there, other_there = two
     with pytest.raises(ScreeningRefused, match="已经审核过"):
         both(
             app,

@@ -19,6 +19,7 @@ from consult.intake.mailbox.errors import MailboxRefused
 from consult.intake.mailbox.failures import FAILURES, in_words
 from consult.intake.mailbox.models import Ending, Mailbox
 from consult.store import db, transaction
+from consult.store.claiming import hold
 
 TOGETHER = 50
 TOGETHER_BYTES = 8 << 20
@@ -124,8 +125,8 @@ class _Reading:
     def _pass_over(self, said: str) -> None:
         """Note that the server keeps the message back that was asked for last, and count it as read."""
         withheld.note(self._mailbox, self._uidvalidity, {self._asked[0]: said}, at=self._at)
-        with transaction() as session:
-            session.refresh(self._mailbox, with_for_update=True)
+        with transaction():
+            hold(self._mailbox)
             if self._mailbox.uidvalidity == self._uidvalidity:
                 self._mailbox.last_uid = max(self._mailbox.last_uid, self._asked[0])
         self._count_in_a_row(self._in_a_row + 1)
@@ -152,8 +153,8 @@ class _Reading:
 
 def _begin(mailbox: Mailbox, uidvalidity: int) -> int:
     """Return the last UID that was read under this UIDVALIDITY; a new one begins at the beginning."""
-    with transaction() as session:
-        session.refresh(mailbox, with_for_update=True)
+    with transaction():
+        hold(mailbox)
         if mailbox.uidvalidity != uidvalidity:
             mailbox.uidvalidity, mailbox.last_uid = uidvalidity, 0
         return mailbox.last_uid

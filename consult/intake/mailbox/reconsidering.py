@@ -13,6 +13,7 @@ from consult.intake.mailbox.models import MailMessage, Outcome
 from consult.intake.models import Submission
 from consult.ledger.service import record
 from consult.store import transaction
+from consult.store.claiming import hold
 
 
 def is_from_a_person(actor: Actor, row: MailMessage, *, at: datetime) -> str:
@@ -27,7 +28,7 @@ def is_from_a_person(actor: Actor, row: MailMessage, *, at: datetime) -> str:
     files = enclosed.take(mail)
     one = becoming.Understood(row.id, raw, row.digest, row.server_at, replace(mail, auto=Auto.NONE), files)
     with transaction() as session:
-        session.refresh(row, with_for_update=True)
+        hold(row)
         if row.outcome is not Outcome.AUTOMATIC:
             raise MailboxRefused("这封邮件已经不在自动邮件里，请刷新页面。")
         row.automatic = ""

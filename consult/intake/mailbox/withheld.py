@@ -11,6 +11,7 @@ from consult.accounts.permissions import Act, Actor, require
 from consult.intake.mailbox.models import Ending, Mailbox, Withheld
 from consult.ledger.service import record
 from consult.store import db, transaction
+from consult.store.claiming import hold
 
 TRIES = 12
 """How often a message is asked for by the worker: the waits double from two minutes, all together some days."""
@@ -22,7 +23,7 @@ def note(mailbox: Mailbox, uidvalidity: int, said: Mapping[int, str], *, at: dat
     if not said:
         return
     with transaction() as session:
-        session.refresh(mailbox, with_for_update=True)
+        hold(mailbox)
         known = {row.uid: row for row in session.scalars(_of(mailbox, uidvalidity).where(Withheld.uid.in_(said)))}
         for uid, words in said.items():
             row = known.get(uid)
