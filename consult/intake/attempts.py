@@ -17,7 +17,7 @@ from consult.store.claiming import claimed
 
 
 def begin(work: Work, digest: str) -> int:
-    """Note that the reading of a file begins; return the how manieth time that is since it last came to its end."""
+    """Note that the reading of a file begins; return how many times it has begun since it last came to its end."""
     with transaction():
         row = claimed(FileAttempt, {"work": work, "digest": digest}, begun=0)
         row.begun += 1
