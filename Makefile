@@ -4,7 +4,7 @@ export FLASK_APP := wsgi:app
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup run worker test check pytest packages lint types format translations lock migration benchmarks
+.PHONY: help setup run worker test check pytest packages lint types format translations lock audit diagram migration benchmarks
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,11 +30,14 @@ test: packages check pytest ## everything: layout, lint, contracts, types, migra
 check: lint types ## what needs no database
 
 pytest: setup ## the tests alone; TEST_POSTGRES_URL=postgresql://… runs them on PostgreSQL
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lock: ## resolve requirements/*.in anew, no release younger than 14 days
 	for f in runtime dev; do uv pip compile requirements/$$f.in --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url --exclude-newer "$$(date -d '14 days ago' +%F)" -q -o requirements/$$f.txt; done
+
+audit: setup ## known vulnerabilities of the locked packages; asks pypi.org, so it is no part of `make test`
+	@$(BIN)/python -m scripts.audit
 
 format: setup ## rewrite the code in the house's layout
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -42,8 +45,8 @@ format: setup ## rewrite the code in the house's layout
 translations: setup ## collect what the sources say, draft it in traditional characters, name what English still lacks
 	$(BIN)/python -m scripts.translations
 
-lint: setup ## layout, lint, import contracts
-	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports
+lint: setup ## layout, lint, import contracts, templates
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports && $(BIN)/python -m scripts.plain_english && $(BIN)/djlint templates --lint --quiet
 
 types: setup ## mypy
 	$(BIN)/mypy
@@ -51,6 +54,9 @@ types: setup ## mypy
 benchmarks: setup ## speed and memory, as ratios against a baseline of the same run
 	@for each in benchmarks/[a-z]*.py; do case $$each in */serving.py|*/bare.py) ;; *) echo "== $$each"; \
 	  $(BIN)/python -m benchmarks.$$(basename $$each .py);; esac; done
+
+diagram: setup ## docs/er.svg and docs/data-model.md from the models
+	@$(BIN)/python -m scripts.er_diagram
 
 migration: setup ## make migration m="what changes": a file for what the models changed
 	$(BIN)/flask db migrate -m "$(m)"

@@ -6,15 +6,52 @@ writes lies under ``instance/``.
 
 from __future__ import annotations
 
-import os
+import ipaddress
+import re
 import secrets
+import sys
+from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from consult import by_role
+from consult.files.key_file import read_or_make
+
 ROOT = Path(__file__).resolve().parent
+THIS_MACHINE = ("localhost", "127.0.0.1")
+"""Names of this machine in a request; Werkzeug compares no IPv6 address."""
+
+
+ALL_ROLES = "all"
+
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(item.strip() for item in text.split(",") if item.strip())
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a name or an address is this machine's own."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def split(text: str) -> list[str]:
+    """Return the parts of a setting with commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 class Settings(BaseSettings):
@@ -31,8 +68,23 @@ class Settings(BaseSettings):
     sqlite_synchronous: Literal["FULL", "NORMAL", "OFF"] = "FULL"
     """How SQLite waits for the disk; anything but FULL can lose a promised receipt to a power cut."""
 
+    host_name: str = ""
+    """Name of this host in the record's journal; empty means that of the system. Give containers one that stays."""
+
+    journal_folder: Path | None = None
+    """Folder that all hosts share, for copies of each host's journal and tree heads; by default in ``data_dir``."""
+
+    tree_heads_folder: Path | None = None
+    """A second place for signed tree heads, out of reach of the database's owner; empty for none."""
+
+    seal_seconds: int = Field(default=2, ge=1, le=10)
+    """Seconds between two rounds of the worker: journals shipped, new entries sealed, the tree head signed."""
+
     secret_key: str = ""
-    """Signs sessions and derives receipt keys; empty means a key kept in ``data_dir/secret_key``."""
+    """Signs sessions, and was generation 1 of every key; empty means a key kept in ``data_dir/secret_key``."""
+
+    keys_file: Path | None = None
+    """File of the keys, which all hosts need; by default ``keys.json`` in ``data_dir``."""
 
     port: int = 8000
     """TCP port of the web server."""
@@ -44,10 +96,23 @@ class Settings(BaseSettings):
     """Processes of the web server, each with four threads."""
 
     metrics_token: str = ""
-    """What ``/metrics`` asks for as ``Authorization: Bearer …``; empty means that only this host may read it."""
+    """What ``/metrics`` asks for as ``Authorization: Bearer …``; empty: only this host, and nobody behind a proxy."""
 
     public_url: str = ""
     """The address the public uses, as ``https://host``; printed in receipts, mails and feeds."""
+
+    trusted_hosts: str = ""
+    """Names that requests may ask for, parted by commas (``.gov.cn`` for all below it); by default that of
+    ``public_url`` and this machine's; any, where the site listens to others and has no ``public_url``."""
+
+    security_contact: str = ""
+    """Where weaknesses are reported, parted by commas (``mailto:…``, ``https://…``); empty: no ``security.txt``."""
+
+    security_expires: date | None = None
+    """Day after which ``security.txt`` is no longer valid and no longer served (RFC 9116, 2.5.5)."""
+
+    security_languages: str = "zh, en"
+    """Languages of reports, the preferred one first."""
 
     department: str = "某省住房和城乡建设厅"
     """Name of the department, printed on every page and document."""
@@ -62,13 +127,40 @@ class Settings(BaseSettings):
     """Reverse proxies in front whose X-Forwarded headers are believed."""
 
     cookie_secure: bool = False
-    """Send cookies over HTTPS only; set it wherever the site is served over HTTPS."""
+    """Send cookies over HTTPS only; by default where ``public_url`` begins with ``https``."""
+
+    session_idle_minutes: str = "240, admin=60, portal=240"
+    """Minutes without a request after which a session ends: everybody's, then those of roles that have another."""
+
+    session_hours: str = "12, link=4"
+    """Hours after signing in at which a session ends in any case, written as ``session_idle_minutes`` is."""
+
+    second_factor_roles: str = ""
+    """Roles that have to use two-step sign-in, parted by commas (``admin, publisher``), or ``all``; empty for none."""
+
+    oidc_issuer: str = ""
+    """Issuer of the department's identity provider (OpenID Connect), as it names itself; empty for none."""
+
+    oidc_client_id: str = ""
+    """What the identity provider knows this site by."""
+
+    oidc_client_secret: str = ""
+    """The secret that goes with it; empty for a public client (PKCE is used in any case)."""
+
+    oidc_scope: str = "openid"
+    """Scopes to ask for, parted by blanks; ``openid`` among them."""
+
+    oidc_claim: str = "sub"
+    """Claim of the ID token that names the user; one that is never given to another person."""
+
+    oidc_second_factor: str = ""
+    """Values of ``acr`` or ``amr``, parted by commas, that count as the second factor; empty for none."""
 
     ratelimit_enabled: bool = True
     """Whether requests are counted and refused beyond the limits below."""
 
-    ratelimit_storage_url: str = "memory://"
-    """Where request counts live; ``redis://…`` when several hosts serve the site."""
+    ratelimit_storage_url: str = ""
+    """Where request counts live: empty for a file in ``data_dir``; ``redis://…`` when several hosts serve the site."""
 
     ratelimit_submit: str = "30 per hour"
     """Submissions accepted from one address without proof of work."""
@@ -103,6 +195,9 @@ class Settings(BaseSettings):
     mail_sender: str = "zqyj@example.gov.cn"
     """Address that acknowledgements and invitations come from, and that notices print."""
 
+    mailbox_hosts: str = ""
+    """Mail servers that mailboxes may be on, parted by commas (``imap.a.gov.cn, *.b.gov.cn``); empty for any."""
+
     mail_trusted_hosts: str = ""
     """Names, parted by commas, under which the department's mail servers state what they found about senders."""
 
@@ -123,6 +218,12 @@ class Settings(BaseSettings):
     rules_file: Path | None = None
     """A TOML file whose rows override or extend the rules that come with the platform."""
 
+    reading_bytes: int = Field(default=512 * 1024 * 1024, ge=256 * 1024 * 1024)
+    """Memory of a process that reads one uploaded file, in bytes of its address space."""
+
+    reading_seconds: int = Field(default=30, ge=1)
+    """Seconds that reading one uploaded file may take."""
+
     attachment_count: int = 5
     """Attachments taken with one submission."""
 
@@ -135,8 +236,92 @@ class Settings(BaseSettings):
     comment_characters: int = Field(default=20_000)
     """Longest text of one opinion, in characters."""
 
-    retention_days: int = 3 * 365
-    """Days after a consultation's end after which personal data may be removed."""
+    submission_characters: int = Field(default=100_000)
+    """Longest text of one submission, all its opinions and answers together, in characters."""
+
+    retention_days: int | None = Field(default=None, ge=1, le=3650)
+    """Days after a consultation's end for which names and contacts of senders are kept; overrides the row
+    ``sender-contact`` of the rules."""
+
+    @field_validator("session_idle_minutes", "session_hours")
+    @classmethod
+    def _check_numbers(cls, text: str) -> str:
+        by_role.read(text)
+        return text
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _check_issuer(cls, text: str) -> str:
+        parts = urlsplit(text)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+        if text and not (safe and parts.hostname and not parts.query and not parts.fragment):
+            raise ValueError("应当是 https:// 开头的地址，没有参数（只有本机可以用 http://）")
+        return text
+
+    @model_validator(mode="after")
+    def _check_client(self) -> Settings:
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("设置了 OIDC_ISSUER，还要设置 OIDC_CLIENT_ID")
+        if "openid" not in self.oidc_scope.split():
+            raise ValueError("OIDC_SCOPE 要包括 openid")
+        return self
+
+    def oidc_counts_as_second_factor(self) -> frozenset[str]:
+        """Return the values of ``acr`` and ``amr`` that count as the second factor."""
+        return _listed(self.oidc_second_factor)
+
+    def passkey_origin(self, asked: str) -> str:
+        """Return the address of the pages that may ask for passkeys; empty where browsers wouldn't let them.
+
+        Arguments:
+            asked: the address that the request came to, as ``http://host:port``; counts on ``localhost`` only.
+        """
+        parts = urlsplit(self.public_url or asked)
+        named = parts.hostname == "localhost" or (bool(self.public_url) and parts.scheme == "https")
+        return f"{parts.scheme}://{parts.netloc}" if named and not _is_address(parts.hostname or "") else ""
+
+    @field_validator("second_factor_roles")
+    @classmethod
+    def _check_roles(cls, text: str) -> str:
+        unknown = _listed(text) - by_role.ROLES - {ALL_ROLES}
+        if unknown:
+            known = "、".join(sorted(by_role.ROLES))
+            raise ValueError(f"没有“{min(unknown)}”这个角色，可以用：{known}，或者 {ALL_ROLES}（全部）")
+        return text
+
+    def roles_with_second_factor(self) -> frozenset[str]:
+        """Return the roles that have to use two-step sign-in."""
+        listed = _listed(self.second_factor_roles)
+        return by_role.ROLES if ALL_ROLES in listed else listed
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if "cookie_secure" not in self.model_fields_set:
+            self.cookie_secure = self.public_url.lower().startswith("https://")
+        if self.public_url and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", self.public_url, re.IGNORECASE):
+            raise ValueError("PUBLIC_URL 要写成 https://域名。")
+        if self.smtp_host and not self.public_url:
+            raise ValueError("设了 SMTP_HOST，没有设 PUBLIC_URL：邮件里的链接会打不开。请把它设为公众访问的网址。")
+        if self.security_contact and self.security_expires is None:
+            raise ValueError("设了 SECURITY_CONTACT，还要设 SECURITY_EXPIRES（有效期，一年以内的日期）。")
+        for contact in split(self.security_contact):
+            if not re.match(r"(mailto:|https://|tel:)\S+$", contact):
+                raise ValueError("SECURITY_CONTACT 要写成 mailto:、https:// 或者 tel: 开头的地址。")
+        return self
+
+    def hosts(self) -> list[str] | None:
+        """Return the names that requests may ask for; None for any."""
+        if self.trusted_hosts:
+            return split(self.trusted_hosts)
+        public = urlsplit(self.public_url).hostname
+        if public is None and (not is_loopback(self.bind_host) or ":" in self.bind_host):
+            return None
+        return [*([public] if public else []), *THIS_MACHINE]
+
+    def on_this_machine_alone(self) -> bool:
+        """Say whether only this machine reaches the site: on loopback, no proxy, no public address."""
+        host = urlsplit(self.public_url).hostname or "localhost"
+        return is_loopback(self.bind_host) and is_loopback(host) and self.trusted_proxies == 0
 
     def database(self) -> str:
         """Return the SQLAlchemy URL; ``postgresql://`` is taken as psycopg 3."""
@@ -150,16 +335,17 @@ class Settings(BaseSettings):
         """Return the secret key, making and keeping one in ``data_dir`` on first use."""
         if self.secret_key:
             return self.secret_key
-        path = self.data_dir / "secret_key"
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_name(f"secret_key.{os.getpid()}")
-            fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
-            fresh.chmod(0o600)
-            try:
-                path.hardlink_to(fresh)
-            except FileExistsError:
-                pass  # another process was first; its key is the key
-            finally:
-                fresh.unlink()
-        return path.read_text(encoding="ascii").strip()
+        return read_or_make(self.data_dir / "secret_key", lambda: secrets.token_urlsafe(48))
+
+
+def from_environment() -> Settings:
+    """Return the settings of the environment; leave with a sentence for each that can't be."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        sys.exit("\n".join(_sentence(wrong["loc"], wrong["msg"]) for wrong in error.errors()))
+
+
+def _sentence(where: tuple[int | str, ...], why: str) -> str:
+    why = why.removeprefix("Value error, ")
+    return f"设置 {'.'.join(str(part) for part in where).upper()} 不对：{why}" if where else f"设置不对：{why}"

@@ -10,18 +10,21 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-from config import Settings
+from config import from_environment
 
-_settings = Settings()
+os.umask(0o077)
+_settings = from_environment()
 _metrics = _settings.data_dir.resolve() / "metrics"
 
 bind = f"{_settings.bind_host}:{_settings.port}"
 workers = _settings.web_workers
-worker_class = "gthread"
+worker_class = "consult.faces.server.worker.BufferingWorker"
 threads = 4
 timeout = 120
 graceful_timeout = 20
 keepalive = 5
+worker_connections = 1000  # beyond that, who has waited longest makes room
+sendfile = False  # answers are kept until clients take them, and no thread waits for that
 limit_request_line = 8190  # as long as proxies pass on: what is wrong with such a query, the application says in words
 max_requests = 20_000
 max_requests_jitter = 2_000

@@ -1,5 +1,5 @@
 """Entry point for gunicorn and for `flask`."""
 
-from consult.app import create_app
+from consult.start import application
 
-app = create_app()
+app = application()

@@ -23,11 +23,11 @@ from sqlalchemy import func, select
 
 from benchmarks.road import a_consultation, an_app
 from consult.clock import now
-from consult.intake import witness
-from consult.intake.mailbox import keeping, same, service
-from consult.intake.mailbox.keeping import Letter
-from consult.intake.mailbox.models import MailMessage, Outcome
+from consult.intake import verification
 from consult.intake.models import Submission
+from consult.mailbox import deduplication, message_store, service
+from consult.mailbox.message_store import RawMessage
+from consult.mailbox.models import MailMessage, Outcome
 from consult.store import db
 from tests.files.mail.mutation import mutants
 
@@ -51,10 +51,10 @@ def take_in(count: int, seed: int) -> tuple[list[Cost], Counter[Outcome], dict[s
     costs, outcomes, came = [], Counter[Outcome](), {}
     for place, raw in enumerate(mutants(seed=seed, count=count)):
         held, began = _held(), time.process_time()
-        (one,) = service.ingest_many([Letter(raw, f"{place}.eml")], at=now())
+        (ingested,) = service.ingest_many([RawMessage(raw, f"{place}.eml")], at=now())
         costs.append(Cost(place, len(raw), time.process_time() - began, _held() - held))
-        outcomes[one.outcome] += 1
-        came.setdefault(same.digest_of(raw), hashlib.sha256(raw).hexdigest())
+        outcomes[ingested.outcome] += 1
+        came.setdefault(deduplication.digest_of(raw), hashlib.sha256(raw).hexdigest())
         db.session.remove()
     return costs, outcomes, came
 
@@ -66,7 +66,7 @@ def missing(came: dict[str, str], outcomes: Counter[Outcome]) -> list[str]:
     wrong += [f"not stored: {digest}" for digest in came.keys() - kept.keys()]
     wrong += [f"never sent: {digest}" for digest in kept.keys() - came.keys()]
     for digest, row in kept.items():
-        if hashlib.sha256(keeping.raw_of(row)).hexdigest() != came.get(digest):
+        if hashlib.sha256(message_store.raw_of(row)).hexdigest() != came.get(digest):
             wrong.append(f"other bytes: {digest}")
         if row.outcome is None or (row.submission_id is None) is not (row.outcome is Outcome.AUTOMATIC):
             wrong.append(f"unaccounted: {digest}")
@@ -77,7 +77,7 @@ def missing(came: dict[str, str], outcomes: Counter[Outcome]) -> list[str]:
     broken = db.session.scalar(select(func.count()).where(MailMessage.why.contains("出错"))) or 0
     if broken:
         wrong.append(f"{broken} messages broke the sorting")
-    return wrong + [str(fault) for fault in witness.faults()]
+    return wrong + [str(fault) for fault in verification.faults()]
 
 
 def _held() -> int:
@@ -98,8 +98,8 @@ def main() -> int:
             costs, outcomes, came = take_in(wanted.count, wanted.seed)
             wrong = missing(came, outcomes)
             name = db.engine.dialect.name
-    told = ", ".join(f"{outcome.value} {n:,}" for outcome, n in sorted(outcomes.items()))
-    print(f"damaged messages on {name}: {sum(outcomes.values()):,} taken, {len(came):,} different; {told}")
+    by_outcome = ", ".join(f"{outcome.value} {n:,}" for outcome, n in sorted(outcomes.items()))
+    print(f"damaged messages on {name}: {sum(outcomes.values()):,} taken, {len(came):,} different; {by_outcome}")
     slow = max(costs, key=lambda cost: cost.seconds)
     seconds = sorted(cost.seconds for cost in costs)
     print(

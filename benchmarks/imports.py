@@ -30,9 +30,9 @@ from consult.accounts.permissions import SYSTEM
 from consult.clock import now
 from consult.drafting.models import Consultation
 from consult.files import tables
-from consult.intake.columns import choose
-from consult.intake.imports import BATCH_ROWS, Import, run
+from consult.intake.import_columns import choose
 from consult.intake.models import Channel, RawForm, Submission, SubmissionPart
+from consult.intake.spreadsheet_import import BATCH_ROWS, Import, run
 from consult.ledger.models import LedgerEntry
 from consult.store import db
 
@@ -164,13 +164,13 @@ def main() -> None:
             grown = memory() - before
             copies = Copies()
             copies.same_rows()
-            ours, same, one = [], [], []
+            ours, same, single = [], [], []
             for number in range(ROUNDS):
                 path = a_table(folder / f"{number}.csv", ROWS + LARGE + number * ROWS)
                 ours.append(imported(path, consultation))
                 same.append(copies.same_rows())
-                one.append(one_table(path))
-            rate, least, cells = (statistics.median(rates) for rates in (ours, same, one))
+                single.append(one_table(path))
+            rate, least, cells = (statistics.median(rates) for rates in (ours, same, single))
             print(f"database: {db.engine.dialect.name}")
             print(f"import: {rate:,.0f} rows/s; the same rows by executemany: {least:,.0f}/s; ratio {rate / least:.2f}")
             print(f"one table without index by executemany: {cells:,.0f} rows/s; ratio {rate / cells:.2f}")

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from benchmarks.road import a_consultation, an_app
 from consult.clock import now
-from consult.intake.mailbox import service
-from consult.intake.mailbox.keeping import Letter
-from consult.intake.mailbox.models import Outcome
+from consult.mailbox import service
+from consult.mailbox.message_store import RawMessage
+from consult.mailbox.models import Outcome
 from consult.store import db
 from tests.files.mail.builders import message, multipart_message, part, word
 
@@ -34,29 +34,29 @@ _OPINION = "建议第三条增加公示食材来源的要求，方便居民监�
 
 def a_round(number: int) -> list[bytes]:
     """Return messages as people send them: plain and HTML, with a quoted answer, in three charsets, all different."""
-    found = []
+    messages = []
     for n in range(EACH):
-        own = f"{number}-{n}：{_OPINION * (1 + n % 5)}"
+        text = f"{number}-{n}：{_OPINION * (1 + n % 5)}"
         subject = f"对《事务办理办法》的意见 {number}-{n}"
         identifier = ("In-Reply-To", f"<{number}.{n}@dept.example.gov.cn>")
-        quoted = f"{own}\r\n\r\n在 2026-11-20 09:00:00，局 <a@b.cn> 写道：\r\n> {_OPINION}\r\n"
-        rich = f"<html><body><div>{own}</div><br><blockquote type='cite'>{_OPINION}</blockquote></body></html>"
-        found.append(
+        quoted = f"{text}\r\n\r\n在 2026-11-20 09:00:00，局 <a@b.cn> 写道：\r\n> {_OPINION}\r\n"
+        rich = f"<html><body><div>{text}</div><br><blockquote type='cite'>{_OPINION}</blockquote></body></html>"
+        messages.append(
             (
-                message(subject=word(subject), body=own),
+                message(subject=word(subject), body=text),
                 message(
-                    subject=word(subject, "gb18030"), body=own.encode("gb18030"), kind="text/plain; charset=gb2312"
+                    subject=word(subject, "gb18030"), body=text.encode("gb18030"), kind="text/plain; charset=gb2312"
                 ),
                 message(identifier, subject=word(subject), body=quoted),
                 multipart_message(
                     "alternative",
-                    part(own, encoding="base64"),
+                    part(text, encoding="base64"),
                     part(rich, "text/html; charset=utf-8", encoding="quoted-printable"),
                     subject=word(subject),
                 ),
             )[n % 4]
         )
-    return found
+    return messages
 
 
 def bare(letters: list[bytes], folder: Path) -> float:
@@ -77,8 +77,8 @@ def taken_in(letters: list[bytes]) -> float:
     """Take the messages in; return messages per second."""
     began = time.perf_counter()
     for start in range(0, len(letters), TOGETHER):
-        batch = [Letter(raw, "bench.eml") for raw in letters[start : start + TOGETHER]]
-        outcomes = {one.outcome for one in service.ingest_many(batch, at=now())}
+        batch = [RawMessage(raw, "bench.eml") for raw in letters[start : start + TOGETHER]]
+        outcomes = {ingested.outcome for ingested in service.ingest_many(batch, at=now())}
         assert outcomes == {Outcome.STORED}, outcomes
         db.session.remove()
     return len(letters) / (time.perf_counter() - began)

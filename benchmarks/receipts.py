@@ -27,7 +27,7 @@ from consult.accounts.permissions import PUBLIC
 from consult.clock import now
 from consult.drafting.models import Consultation
 from consult.intake import receipts, service
-from consult.intake.arrival import Arrival, Said
+from consult.intake.arrival import Arrival, ArrivalPart
 from consult.intake.errors import ReceiptNotFound
 from consult.intake.models import Channel, RawForm, Submission, SubmissionPart
 from consult.store import bulk, db, transaction
@@ -41,7 +41,7 @@ SLUG = "receipts"
 def fill(consultation: Any, size: int) -> list[str]:
     """Bring the submissions to ``size``, copies of one but for number and key; return their numbers."""
     arrival = Arrival(
-        Channel.WEB, (Said("建议延长办理时间，方便上班的人。"),), raw=b"{}", raw_media_type="application/json"
+        Channel.WEB, (ArrivalPart("建议延长办理时间，方便上班的人。"),), raw=b"{}", raw_media_type="application/json"
     )
     receipt = service.receive(consultation, arrival, at=now(), actor=PUBLIC)
     model = db.session.get_one(Submission, receipt.submission_id)
@@ -75,9 +75,9 @@ def compared(act: Callable[[str], object], numbers: Sequence[str]) -> tuple[floa
     of each, since the machine may be busy."""
     times: tuple[list[float], list[float]] = [], []
     for number in numbers:
-        for into, one in zip(times, (act, bare), strict=True):
+        for into, call in zip(times, (act, bare), strict=True):
             began = time.perf_counter()
-            one(number)
+            call(number)
             into.append((time.perf_counter() - began) * 1000)
     first, second = (statistics.quantiles(each, n=10)[0] for each in times)
     return first, second
@@ -114,8 +114,8 @@ def measured(app: Flask, numbers: list[str]) -> dict[str, tuple[float, float]]:
     acts = {"look-up": (found, LOOK_UPS), "with a wrong key": (refused, LOOK_UPS), "page": (shown, PAGES)}
     taken = {}
     for name, (act, n) in acts.items():
-        own, plain = compared(act, dice.sample(numbers, n))
-        taken[name] = own, own / plain
+        ours, plain = compared(act, dice.sample(numbers, n))
+        taken[name] = ours, ours / plain
     return taken
 
 

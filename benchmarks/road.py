@@ -42,10 +42,10 @@ from consult.app import create_app
 from consult.clock import now
 from consult.drafting import service as drafting
 from consult.drafting.models import Consultation
-from consult.intake.arrival import Arrival, Said
+from consult.intake.arrival import Arrival, ArrivalPart
 from consult.intake.batches import receive_many
 from consult.intake.models import Channel
-from consult.store import db, tally
+from consult.store import counters, db
 
 ROUNDS = 5
 VISITORS = 4
@@ -87,7 +87,7 @@ def fill(consultation: Consultation, n: int) -> None:
         arrivals = [
             Arrival(
                 channel=Channel.HOTLINE,
-                parts=(Said(f"第{k}条建议：办理时间应当延长到晚上八点，方便上班的人。", f"art-{k % 9 + 1}"),),
+                parts=(ArrivalPart(f"第{k}条建议：办理时间应当延长到晚上八点，方便上班的人。", f"art-{k % 9 + 1}"),),
                 raw=f"row {k}".encode(),
                 raw_media_type="text/plain",
                 idempotency_key=f"bench:{consultation.slug}:{k}",
@@ -95,7 +95,7 @@ def fill(consultation: Consultation, n: int) -> None:
             for k in range(start, min(n, start + 2_000))
         ]
         receive_many(consultation, arrivals, at=now(), actor=SYSTEM)
-    tally.fold()
+    counters.compact()
 
 
 def median_ms(call: Callable[[], Any], times: int = 40) -> float:
@@ -149,7 +149,7 @@ def with_forms(port: int, slug: str, n: int) -> list[Visit]:
             wanted |= {"pieces-0-content": f"建议延长办理时间，第{k}次。", "name": "张三"}
             wanted |= {"pieces-0-anchor": f"art-{k % 9 + 1}" if k % 2 else ""}
             bodies.append(urlencode(wanted | {"verb": "send", "sender_kind": "person"}))
-        browser.connection.close()  # the server may have done so meanwhile; it is opened anew, as for the bare routes
+        browser.connection.close()  # the server may have closed it already; the next request opens it again
         return browser, bodies
 
     return [(browser, address, bodies, 303) for browser, bodies in (prepare() for _ in range(VISITORS))]
@@ -171,7 +171,7 @@ def together(visits: list[Visit]) -> float:
 
     start = time.perf_counter()
     with ThreadPoolExecutor(len(visits)) as pool:
-        for done in [pool.submit(visit, *one) for one in visits]:
+        for done in [pool.submit(visit, *each) for each in visits]:
             done.result()
     return time.perf_counter() - start
 
@@ -193,12 +193,12 @@ def submissions(app: Flask, folder: Path) -> None:
         for visits, _ in sendings.values():
             together(visits(5))
         rounds = [{name: measured(visits, pid) for name, (visits, pid) in sendings.items()} for _ in range(ROUNDS)]
-    rate, cost = (statistics.median(one["form"][k] for one in rounds) for k in (0, 1))
+    rate, cost = (statistics.median(figures["form"][k] for figures in rounds) for k in (0, 1))
     print(f"submissions through the form: {rate:.0f}/s, {cost:.1f} ms of the web workers' processor time each")
     for name in list(sendings)[1:]:
-        share = statistics.median(one["form"][0] / one[name][0] for one in rounds)
-        cost = statistics.median(one[name][1] for one in rounds)
-        rate = statistics.median(one[name][0] for one in rounds)
+        share = statistics.median(figures["form"][0] / figures[name][0] for figures in rounds)
+        cost = statistics.median(figures[name][1] for figures in rounds)
+        rate = statistics.median(figures[name][0] for figures in rounds)
         print(
             f"  against {name} with one durable INSERT ({rate:.0f}/s, {cost:.1f} ms): {100 * share:.0f} % "
             "(goal: at least 60 %)"
@@ -323,8 +323,8 @@ def memory(folder: Path) -> None:
 def resident(pid: str) -> float:
     """Return the resident memory of a process in MB."""
     status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    return int(found[1]) / 1024 if found else 0.0
+    match = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(match[1]) / 1024 if match else 0.0
 
 
 def main(only_submissions: bool) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.road import LARGE, SMALL, a_consultation, an_app, fill, median_ms
 from consult.clock import now
-from consult.intake import searching
+from consult.intake import search
 from consult.store import db
 
 WORDS = {"a word that all hold": "办理时间", "a number that few hold": "第777条", "words that none holds": "停车收费"}
@@ -33,7 +33,7 @@ def main() -> None:
             fill(large, LARGE)
             filled = time.perf_counter() - start
             read = time.perf_counter()
-            while searching.read_new(now()):
+            while search.read_new(now()):
                 pass
             seconds = time.perf_counter() - read
             print(
@@ -41,7 +41,10 @@ def main() -> None:
                 f"{seconds / filled:.2f} times what storing them took"
             )
             for name, words in WORDS.items():
-                times = {one.slug: median_ms(partial(searching.find, one.id, words)) for one in (small, large)}
+                times = {
+                    consultation.slug: median_ms(partial(search.find, consultation.id, words))
+                    for consultation in (small, large)
+                }
                 ratio = times["bench-large"] / times["bench-small"]
                 print(
                     f"{name}: {times['bench-large']:.1f} ms at {LARGE:,} submissions, "

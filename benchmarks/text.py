@@ -16,10 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from time import process_time
 
-from consult.text.comparison import compare
+from consult.text.comparison.versions import compare
 from consult.text.numerals import write_number
-from consult.text.outline import outline
-from consult.text.provisions import parse
+from consult.text.parser.outline import outline
+from consult.text.parser.provisions import parse
 
 FIND_ARTICLES = re.compile(r"^\s*第[零〇一二三四五六七八九十百千]+条(?:之[一二三四五六七八九十]+)?", re.MULTILINE)
 SENTENCES = (

@@ -1,51 +1,99 @@
-"""The application factory: settings, database, guards and faces put together. Nothing else imports all of them."""
+"""The application factory: settings, database, hooks and faces put together. Nothing else imports all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import stat
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from importlib import import_module
+from pathlib import Path
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from config import ROOT, Settings
-from consult import faces
-from consult.accounts import recording
-from consult.adoption import service as adoption
-from consult.consultees import mail
-from consult.intake import unassigned
-from consult.intake.mailbox import answering, followers
+from config import Settings, from_environment
+from consult import by_role, faces, keys, stored_secrets
+from consult.accounts import audit_hook
+from consult.faces import cli
+from consult.intake.hooks import after_assignment
 from consult.ledger import journal
+from consult.ledger.rows import changes
 from consult.ledger.service import record
 from consult.logs import configure_logs
-from consult.migrating import offer_migrations
-from consult.moderation import service as moderation
+from consult.mailbox.hooks import mail_hooks
+from consult.moderation.hooks import after_screening, before_screening
+from consult.platform import Platform
 from consult.store.database import connect, engine_options
 
+OTHERS = 0o077
+"""The rights of everybody but the owner."""
 
-class Platform(Flask):
-    """The application. Nothing in it is asynchronous: Flask would ask so of every function, in every request."""
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function as it is."""
-        return func
+ROOMS = (
+    "accounts",
+    "ledger",
+    "drafting",
+    "intake",
+    "mailbox",
+    "moderation",
+    "consultees",
+    "adoption",
+    "reporting",
+    "review",
+    "meeting",
+    "privacy",
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Return the application for ``settings``, by default those of the environment."""
-    settings = settings or Settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    app = Platform(
-        "consult",
-        root_path=str(ROOT),
-        template_folder="templates",
-        static_folder="static",
-        instance_path=str(settings.data_dir.resolve()),
-    )
+    """Return the whole application for ``settings``, by default those of the environment."""
+    app = Platform(lambda platform: set_up(platform, settings), faces.register)
+    cli.register(app)
+    load_models()
+    app.set_up_pages()
+    return app
+
+
+def set_up(app: Flask, settings: Settings | None = None) -> None:
+    """Give the application its settings, the database and the hooks between stages."""
+    settings = settings or from_environment()
+    _close(settings.data_dir)
+    app.instance_path = str(settings.data_dir.resolve())
+    _configure(app, settings)
+    configure_logs()
+    if settings.trusted_proxies:
+        n = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    audit_hook.use(record)
+    connect(app)
+    keys.connect(app)
+    journal.register()
+    changes.register()
+    before_screening.register("consult.consultees.screening_hook:lock_places")
+    after_screening.register("consult.adoption.opinion_sync:sync_after_screening")
+    after_screening.register("consult.consultees.screening_hook:update_after_screening")
+    mail_hooks.register("consult.consultees.mail_hook:HOOK")
+    after_assignment.register("consult.mailbox.acknowledgement:report_assignment")
+    stored_secrets.owners.register("consult.accounts.second_factor:encrypt_again")
+    stored_secrets.owners.register("consult.mailbox.settings:encrypt_again")
+
+
+def _close(data_dir: Path) -> None:
+    """Keep what this process writes to its own account, the data folder and the files in it from before as well."""
+    os.umask(os.umask(OTHERS) | OTHERS)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in (data_dir, *data_dir.iterdir()):
+        with suppress(OSError):  # another account's, which it has opened to this one; or gone since
+            mode = stat.S_IMODE(path.lstat().st_mode)
+            if mode & OTHERS and not path.is_symlink():
+                path.chmod(mode & ~OTHERS)
+
+
+def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret(),
+        TRUSTED_HOSTS=settings.hosts(),
         SQLALCHEMY_DATABASE_URI=settings.database(),
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database()),
         MAX_CONTENT_LENGTH=settings.request_bytes,
@@ -55,41 +103,13 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.cookie_secure,
         REMEMBER_COOKIE_HTTPONLY=True,
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),  # a working day without signing in again
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=by_role.read(settings.session_hours).largest),
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: nobody loses a long text to a timer
-        TEMPLATES_AUTO_RELOAD=False,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    configure_logs()
-    if settings.trusted_proxies:
-        n = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
-    _load_models()
-    recording.use(record)
-    connect(app)
-    journal.register()
-    offer_migrations(app)
-    moderation.follow(adoption.follow_screening)  # opinions follow from screening
-    followers.follow(mail.FOLLOWER)  # responses follow from mail
-    unassigned.follow(answering.follow_assignment)
-    faces.register(app)
-    return app
 
 
-def _load_models() -> None:
-    """Import every stage's models, so that the metadata is whole."""
-    from importlib import import_module
-
-    for room in (
-        "accounts",
-        "ledger",
-        "drafting",
-        "intake",
-        "intake.mailbox",
-        "moderation",
-        "consultees",
-        "adoption",
-        "reporting",
-        "meeting",
-    ):
+def load_models() -> None:
+    """Import every stage's models, so that the metadata names every table."""
+    for room in ROOMS:
         import_module(f"consult.{room}.models")

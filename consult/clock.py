@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 LOCAL = ZoneInfo("Asia/Shanghai")
+YEARS = range(1900, 3000)
+"""Years that a typed day may be in: its first moment, and that of the day after, have to be ones in UTC, too."""
 
 
 def now() -> datetime:
@@ -21,3 +23,14 @@ def local(moment: datetime) -> datetime:
 def midnight(day: date) -> datetime:
     """Return the first moment of a local day, in UTC."""
     return datetime.combine(day, time.min, LOCAL).astimezone(UTC)
+
+
+def usable_day(day: date) -> date:
+    """Return a day that was typed.
+
+    Raises:
+        ValueError: its year is none that anybody means.
+    """
+    if day.year not in YEARS:
+        raise ValueError(f"no usable year: {day.year}")
+    return day

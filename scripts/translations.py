@@ -22,7 +22,8 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 from jinja2 import Environment, nodes
 
-from consult.faces import catalogues
+from consult.faces import i18n
+from scripts import labels
 
 ROOT = Path(__file__).resolve().parent.parent
 TRADITIONAL, ENGLISH = "zh_Hant", "en"
@@ -66,24 +67,27 @@ def _marked() -> Iterator[tuple[str, int, Any, str | None]]:
         for path in sorted(ROOT.glob(pattern)):
             if method == "python" and not CALLS.search(path.read_bytes()):
                 continue  # reading a module whole takes long
-            found = extract_from_file(method, path, KEYWORDS, (), JINJA if method == "jinja2" else {}, True)
-            for line, source, _comments, context in found:
+            messages = extract_from_file(method, path, KEYWORDS, (), JINJA if method == "jinja2" else {}, True)
+            for line, source, _comments, context in messages:
                 yield path.relative_to(ROOT).as_posix(), line, source, context
     rules = tomllib.loads((ROOT / RULES).read_text(encoding="utf-8"))
     for table in NAMED_ROWS:
         for row in rules[table]:
             yield RULES, 0, row["name"], None
+    for enumeration in labels.labelled():
+        for words in labels.public_words(enumeration):
+            yield f"{enumeration.__module__.replace('.', '/')}.py", 0, words, None
 
 
 def updated(locale: str) -> Catalog:
     """Return a language's catalogue with the sentences of today: old ones gone, new ones drafted or empty."""
-    known = catalogues.read(locale) if catalogues.path_of(locale).exists() else Catalog(locale=locale)
+    known = i18n.read_catalogue(locale) if i18n.catalogue_path(locale).exists() else Catalog(locale=locale)
     catalog = Catalog(locale=locale, charset="utf-8", fuzzy=False, header_comment=f"# The interface in {locale}.")
     for message in collected():
         if message.id:
             before = known.get(message.id, message.context)
-            said = before.string if before is not None and _is_whole(before) else _drafted(locale, message)
-            catalog.add(message.id, said, locations=message.locations, context=message.context)
+            translation = before.string if before is not None and _is_whole(before) else _drafted(locale, message)
+            catalog.add(message.id, translation, locations=message.locations, context=message.context)
     return catalog
 
 
@@ -117,7 +121,7 @@ def complaints() -> list[str]:
     wrong = [*_unmarked_in_templates(), *_unmarked_in_modules()]
     sources = _keys(collected())
     for locale in (TRADITIONAL, ENGLISH):
-        catalog = catalogues.read(locale)
+        catalog = i18n.read_catalogue(locale)
         wrong += [f"{locale}: not in the catalogue: {source}" for source in sorted(sources - _keys(catalog))]
         wrong += [f"{locale}: no longer in the sources: {source}" for source in sorted(_keys(catalog) - sources)]
         wrong += faults(locale, catalog)
@@ -139,9 +143,9 @@ def faults(locale: str, catalog: Catalog) -> Iterator[str]:
             yield f"{locale}: not translated: {sources[0]}"
         elif isinstance(message.id, tuple) and len(words) != catalog.num_plurals:
             yield f"{locale}: not every plural: {sources[0]}"
-        elif any(sorted(PLACES.findall(said)) != sorted(PLACES.findall(sources[0])) for said in words):
+        elif any(sorted(PLACES.findall(text)) != sorted(PLACES.findall(sources[0])) for text in words):
             yield f"{locale}: other places or tags than its source: {sources[0]}"
-        elif locale == ENGLISH and any(HAN.search(AS_SHOWN.sub("", said)) for said in words):
+        elif locale == ENGLISH and any(HAN.search(AS_SHOWN.sub("", text)) for text in words):
             yield f"{locale}: still Chinese: {sources[0]}"
 
 
@@ -177,11 +181,11 @@ def _unmarked_in_modules() -> Iterator[str]:
         if name in CHINESE_ALONE:
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        spared = {id(part) for one in ast.walk(tree) if _is_spared(one) for part in ast.walk(one)}
-        for one in ast.walk(tree):
-            said = one.value if isinstance(one, ast.Constant) and id(one) not in spared else ""
-            if isinstance(said, str) and HAN.search(said):
-                yield f"{name}:{one.lineno}: not marked for translation: {said[:60]}"
+        spared = {id(part) for node in ast.walk(tree) if _is_spared(node) for part in ast.walk(node)}
+        for node in ast.walk(tree):
+            text = node.value if isinstance(node, ast.Constant) and id(node) not in spared else ""
+            if isinstance(text, str) and HAN.search(text):
+                yield f"{name}:{node.lineno}: not marked for translation: {text[:60]}"
 
 
 def _is_spared(node: ast.AST) -> bool:
@@ -200,7 +204,7 @@ def _files(places: Iterable[str], pattern: str) -> Iterator[Path]:
 def main() -> int:
     """Bring the catalogues up to date and say what is left to do."""
     for locale in (TRADITIONAL, ENGLISH):
-        path = catalogues.path_of(locale)
+        path = i18n.catalogue_path(locale)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(written(updated(locale)))
     wrong = complaints()

@@ -13,9 +13,10 @@ from consult.accounts.permissions import Actor
 from consult.drafting import service as drafting
 from consult.drafting.models import Consultation
 from consult.intake import service as intake
-from consult.intake.arrival import Arrival, Said
+from consult.intake.arrival import Arrival, ArrivalPart
 from consult.intake.models import Channel
 from consult.intake.receipts import Receipt
+from consult.mailbox.models import Encryption, Mailbox
 from consult.store import db
 
 NOON = datetime(2026, 9, 1, 4, 0, tzinfo=UTC)
@@ -94,14 +95,31 @@ def an_open_consultation(
     return consultation
 
 
-def an_arrival(*said: str | Said, **fields: object) -> Arrival:
+def an_arrival(*texts: str | ArrivalPart, **fields: object) -> Arrival:
     """Return an arrival through the web form; plain words are on the whole draft."""
-    parts = tuple(words if isinstance(words, Said) else Said(words) for words in said) or (Said("建议延长营业时间。"),)
+    parts = tuple(words if isinstance(words, ArrivalPart) else ArrivalPart(words) for words in texts) or (
+        ArrivalPart("建议延长营业时间。"),
+    )
     raw = json.dumps([[part.anchor, part.content] for part in parts], ensure_ascii=False).encode()
     wanted = {"channel": Channel.WEB, "raw": raw, "raw_media_type": "application/json", **fields}
     return Arrival(parts=parts, **wanted)  # type: ignore[arg-type]
 
 
-def a_submission(consultation: Consultation, *said: str | Said, at: datetime, **fields: object) -> Receipt:
+def a_submission(consultation: Consultation, *texts: str | ArrivalPart, at: datetime, **fields: object) -> Receipt:
     """Return the receipt of something sent at ``at``."""
-    return intake.receive(consultation, an_arrival(*said, **fields), at=at)
+    return intake.receive(consultation, an_arrival(*texts, **fields), at=at)
+
+
+def a_mailbox(created_at: datetime, fetched_at: datetime | None, error: str = "") -> Mailbox:
+    """Return a mailbox that was set up and last read at these moments, not stored yet."""
+    return Mailbox(
+        address="yijian@example.cn",
+        host="imap.example.cn",
+        port=993,
+        encryption=Encryption.TLS,
+        user="yijian",
+        password_sealed="",
+        created_at=created_at,
+        fetched_at=fetched_at,
+        error=error,
+    )

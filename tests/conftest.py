@@ -21,10 +21,13 @@ from werkzeug.test import TestResponse
 
 from config import ROOT, Settings
 from consult.app import create_app
+from consult.app_context import settings
 from consult.faces.guards import limiter
-from consult.settings import settings
 from consult.store import db
 from tests.imap.dovecot import Dovecot
+from tests.lock_order import LockOrder, recorded
+
+pytest_plugins = ["tests.scanner", "tests.meeting.twelve_world"]
 
 CORPUS = ROOT.parent / "shared" / "corpus"
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
@@ -52,6 +55,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark, programs in NEEDED.items():
         if item.get_closest_marker(mark) and not any(shutil.which(program) for program in programs):
             missing(f"{programs[0]} isn't installed; `make test` installs it where it may")
+
+
+USES_A_DATABASE = frozenset({"database_url", "empty_database_url", "kept"})
+"""Fixtures behind every test that opens the platform's database."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out on PostgreSQL what opens no database: it ran with SQLite, and no database could change its result."""
+    if not POSTGRES:
+        return
+    without = [item for item in items if USES_A_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))]
+    config.hook.pytest_deselected(items=without)
+    items[:] = [item for item in items if item not in set(without)]
 
 
 @pytest.fixture(scope="session")
@@ -140,13 +156,23 @@ START_COUNTING_ANEW = {
 
 @pytest.fixture
 def app(session_app: Flask) -> Iterator[Flask]:
-    """The application with an empty database and its context pushed."""
+    """The application with an empty database and its context pushed; the order of locks is checked at its end."""
     limiter.enabled = session_app.config["RATELIMIT_ENABLED"]  # the limiter is one for all applications of a process
     with session_app.app_context():
         _empty()
-        yield session_app
-        db.session.rollback()
-        db.session.remove()
+        with recorded(db.engine) as locks:
+            session_app.extensions["tests.locks"] = locks
+            yield session_app
+            db.session.rollback()
+            db.session.remove()
+        assert not locks.broken, "locks in another order than docs/decisions/0010-writers-take-turns.md has"
+
+
+@pytest.fixture
+def locks(app: Flask) -> LockOrder:
+    """What this test has locked out of order so far."""
+    order: LockOrder = app.extensions["tests.locks"]
+    return order
 
 
 def _empty() -> None:

@@ -22,7 +22,7 @@ print(peak() - start)
 def grown_kib(before: str, work: str, *arguments: str, given: bytes = b"") -> int:
     """Return by how many KiB the peak of a fresh process grows while it does ``work`` after ``before``.
 
-    Read from ``VmHWM``, which begins anew with the program. ``ru_maxrss`` doesn't: on Linux a child starts with the
+    Read from ``VmHWM``, which starts at zero with the program. ``ru_maxrss`` doesn't: on Linux a child starts with the
     peak of the process that made it, and one made by a test process of 500 MB never seems to grow.
 
     Arguments:

@@ -12,7 +12,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 
-from consult.settings import settings
+from consult.app_context import settings
 
 
 class Post:
@@ -41,8 +41,8 @@ def a_mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
     """Run a mail server that the running application sends to."""
     post = Post()
     handler = SimpleNamespace(handle_RCPT=post.take_recipient, handle_DATA=post.take_message)
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        port = one.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
     controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
     monkeypatch.setattr(settings(), "smtp_host", "127.0.0.1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from consult.settings import blobs, rules
+from consult.app_context import blobs, rules
 
 
 def test_rules_and_blob_storage_are_made_once_for_an_application(app: Flask) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from consult.faces import catalogues
+from consult.faces import i18n
 from scripts import translations
 
 
@@ -14,11 +14,11 @@ def test_translations_are_complete() -> None:
 
 @pytest.mark.parametrize("locale", [translations.TRADITIONAL, translations.ENGLISH])
 def test_a_catalogue_is_as_make_translations_writes_it(locale: str) -> None:
-    assert translations.written(translations.updated(locale)) == catalogues.path_of(locale).read_bytes()
+    assert translations.written(translations.updated(locale)) == i18n.catalogue_path(locale).read_bytes()
 
 
 @pytest.mark.parametrize(
-    ("said", "complaint"),
+    ("translation", "complaint"),
     [
         ("", "not translated"),
         ("In %(place)s", "other places"),
@@ -26,9 +26,9 @@ def test_a_catalogue_is_as_make_translations_writes_it(locale: str) -> None:
         ("In <b>%(later)s", "tags"),
     ],
 )
-def test_a_translation_unlike_its_source_is_named(said: str, complaint: str) -> None:
-    catalog = catalogues.Catalog(locale="en")
-    catalog.add("在%(later)s里", said)
+def test_a_translation_unlike_its_source_is_named(translation: str, complaint: str) -> None:
+    catalog = i18n.Catalog(locale="en")
+    catalog.add("在%(later)s里", translation)
     [fault] = translations.faults("en", catalog)
     assert complaint in fault
 

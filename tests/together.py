@@ -10,11 +10,12 @@ from typing import TypeVar
 from flask import Flask
 from sqlalchemy import inspect, text
 
-from consult.store import Base, db, transaction
+from consult.store import Base, database, db, transaction
 
 Row = TypeVar("Row", bound=Base)
 
-WAITED_FOR = 5.0
+WAITED_FOR = 60.0
+"""Seconds after which the other is taken never to come to where it waits."""
 
 
 def both(
@@ -25,8 +26,8 @@ def both(
 ) -> None:
     """Run ``second`` while ``first`` has done all but commit, or has yet to do ``then``; raises what either raises.
 
-    On PostgreSQL it is waited for that the second stands before what the first holds, or is through. On SQLite it
-    waits for its turn.
+    The first goes on only when the second waits for what the first has locked (on SQLite: for its turn to write), or is
+    through.
     """
 
     def of_second() -> None:
@@ -39,7 +40,8 @@ def both(
             db.session.flush()
             running = other.submit(of_second)
             end = time.monotonic() + WAITED_FOR
-            while not (running.done() or _stands() or time.monotonic() > end):
+            while not (running.done() or _waits()):
+                assert time.monotonic() < end, "the second neither waits nor ends"
                 time.sleep(0.01)
             then()
         running.result()
@@ -52,11 +54,11 @@ def elsewhere(row: Row) -> Callable[[], Row]:
     return lambda: db.session.get_one(model, key)
 
 
-def _stands() -> bool:
-    """Whether the other waits: on SQLite at once, for nothing more of it can be seen."""
+def _waits() -> bool:
+    """Whether the other waits for a lock: on SQLite for its turn to write, on PostgreSQL as that says of its locks."""
     connection = db.session.connection()
     if connection.dialect.name != "postgresql":
-        return True
+        return bool(database.waiting)
     connection.execute(text("SELECT pg_stat_clear_snapshot()"))  # else it sees for ever what it saw first
     query = text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"

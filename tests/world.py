@@ -9,7 +9,7 @@ from consult.accounts.models import Role
 from consult.accounts.permissions import SYSTEM, Actor
 from consult.adoption.models import Opinion
 from consult.drafting.models import Consultation
-from consult.intake.arrival import Said
+from consult.intake.arrival import ArrivalPart
 from consult.intake.models import Submission
 from consult.moderation import service as moderation
 from consult.store import db
@@ -36,7 +36,10 @@ def submission(
     consultation: Consultation, *contents: str | tuple[str, str], at: datetime = DURING, **fields: object
 ) -> Submission:
     """Return a submission as it came in; a part is its text, or ``(anchor, text)``."""
-    parts = [Said(one) if isinstance(one, str) else Said(one[1], one[0]) for one in contents]
+    parts = [
+        ArrivalPart(content) if isinstance(content, str) else ArrivalPart(content[1], content[0])
+        for content in contents
+    ]
     return a_submission(consultation, *parts, at=at, **fields).submission
 
 
@@ -49,7 +52,7 @@ def accepted(
     return came
 
 
-def opinions(of: Submission | Consultation) -> list[Opinion]:
+def opinions_of(of: Submission | Consultation) -> list[Opinion]:
     """Return the standing opinions of a submission or of a whole consultation, oldest first."""
     column = Opinion.submission_id if isinstance(of, Submission) else Opinion.consultation_id
     query = db.select(Opinion).where(column == of.id, Opinion.withdrawn.is_(False)).order_by(Opinion.id)

@@ -6,12 +6,17 @@ consultations, a moderator for those of the division and those given to them. An
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from functools import wraps
+from typing import ParamSpec, Protocol, TypeVar
 
 from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Role, User
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Act(StrEnum):
@@ -23,6 +28,7 @@ class Act(StrEnum):
     SUBMIT_FOR_REVIEW = "consultation.submit_for_review"
     RETURN_CONSULTATION = "consultation.return"
     PUBLISH_CONSULTATION = "consultation.publish"
+    NOTE_POSTING = "consultation.note_posting"
     EXTEND_PERIOD = "consultation.extend"
     WITHDRAW_CONSULTATION = "consultation.withdraw"
     PROMULGATE = "consultation.promulgate"
@@ -42,12 +48,21 @@ class Act(StrEnum):
     COMPILE_REPORT = "report.compile"
     REVIEW_REPORT = "report.review"
     PUBLISH_REPORT = "report.publish"
+    ASK_REVIEW = "review.ask"
+    CONCLUDE_REVIEW = "review.conclude"
     STATE_MEETING_FACT = "meeting.state_fact"
+    CONFIRM_MEETING_FACT = "meeting.confirm_fact"
     OVERRIDE_PRECONDITION = "meeting.override"
+    APPROVE_OVERRIDE = "meeting.approve_override"
     SUBMIT_TO_MEETING = "meeting.submit"
     MANAGE_ACCOUNTS = "account.manage"
     MANAGE_MAILBOXES = "mailbox.manage"
     SEE_LEDGER = "ledger.see"
+    ROTATE_KEYS = "keys.rotate"
+    HOLD_PERSONAL_DATA = "privacy.hold"
+    DELETE_PERSONAL_DATA = "privacy.delete"
+    DECIDE_PRIVACY_REQUEST = "privacy.decide"
+    SEE_PERSONAL_DATA_TERMS = "privacy.see"
 
 
 _D, _M, _P, _L, _A, _U = (
@@ -67,6 +82,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.SUBMIT_FOR_REVIEW: frozenset({_D, _A}),
     Act.RETURN_CONSULTATION: frozenset({_P, _A}),
     Act.PUBLISH_CONSULTATION: frozenset({_P, _A}),
+    Act.NOTE_POSTING: frozenset({_D, _P, _A}),
     Act.EXTEND_PERIOD: frozenset({_P, _A}),
     Act.WITHDRAW_CONSULTATION: frozenset({_P, _A}),
     Act.PROMULGATE: frozenset({_P, _A}),
@@ -85,25 +101,25 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.COMPILE_REPORT: frozenset({_D, _P, _A}),
     Act.REVIEW_REPORT: frozenset({_P, _L, _A}),
     Act.PUBLISH_REPORT: frozenset({_P, _A}),
+    Act.ASK_REVIEW: frozenset({_D, _L, _P, _A}),
+    Act.CONCLUDE_REVIEW: frozenset({_D, _L, _P}),
     Act.STATE_MEETING_FACT: frozenset({_D, _L, _A}),
+    Act.CONFIRM_MEETING_FACT: frozenset({_D, _L, _P, _A}),
     Act.OVERRIDE_PRECONDITION: frozenset({_L}),
+    Act.APPROVE_OVERRIDE: frozenset({_L, _P}),
     Act.SUBMIT_TO_MEETING: frozenset({_L, _P, _A}),
     Act.MANAGE_ACCOUNTS: frozenset({_A}),
     Act.MANAGE_MAILBOXES: frozenset({_A, _P}),
     Act.SEE_LEDGER: frozenset({_A, _U, _L}),
+    Act.ROTATE_KEYS: frozenset({_A}),
+    Act.HOLD_PERSONAL_DATA: frozenset({_L, _A}),
+    Act.DELETE_PERSONAL_DATA: frozenset({_L, _P, _A}),
+    Act.DECIDE_PRIVACY_REQUEST: frozenset({_L, _P, _A}),
+    Act.SEE_PERSONAL_DATA_TERMS: frozenset({_A, _U, _L, _P}),
 }
 
 OWN_DIVISION_ONLY = frozenset({_D, _M})
 """Roles that act on the consultations of their own division, and on those given to them, only."""
-
-ROLE_NAMES = {
-    Role.DRAFTER: "起草处室",
-    Role.MODERATOR: "审核员",
-    Role.PUBLISHER: "信息发布员",
-    Role.LEGAL: "法规处",
-    Role.ADMIN: "管理员",
-    Role.AUDITOR: "审计员",
-}
 
 
 class Concern(Protocol):
@@ -162,5 +178,22 @@ def require(actor: Actor, act: Act, concern: Concern | None = None) -> None:
         return
     if actor.role is not None and actor.role in ALLOWED[act]:
         raise NotAllowed("这件征求意见不归您的处室办理，也没有交给您。请联系起草处室或管理员。")
-    who = "、".join(ROLE_NAMES[role] for role in Role if role in ALLOWED[act])
+    who = "、".join(role.label.words for role in Role if role in ALLOWED[act])
     raise NotAllowed(f"您的账号不能做这一步，需要：{who}。")
+
+
+def requires(act: Act, actor: Callable[[], Actor]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return a decorator that refuses a call unless the actor may do ``act``; ``actor`` returns the actor of the call.
+
+    It serves pages that are about no one consultation.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            require(actor(), act)
+            return function(*args, **kwargs)
+
+        return checked
+
+    return decorate

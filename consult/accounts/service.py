@@ -1,4 +1,4 @@
-"""The verbs of accounts: create, change the password, close, open again, sign in; add and rename divisions."""
+"""The verbs of accounts: create, change password or role, close, open again, sign in; add and rename divisions."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ import re
 import unicodedata
 from datetime import datetime, timedelta
 
-from flask import current_app
 from sqlalchemy import func, select
 
-from consult.accounts import passwords
+from config import is_loopback
+from consult import keys
+from consult.accounts import passwords, queries
+from consult.accounts.audit_hook import record
 from consult.accounts.errors import AccountRefused, SignInRefused
-from consult.accounts.models import Division, Role, SignIn, User
-from consult.accounts.permissions import OWN_DIVISION_ONLY, ROLE_NAMES, Act, Actor, require
-from consult.accounts.recording import record
+from consult.accounts.models import Division, HolderKind, Role, SessionEnd, SignIn, User
+from consult.accounts.permissions import OWN_DIVISION_ONLY, Act, Actor, require
+from consult.accounts.session_ends import end_all
+from consult.app_context import settings
 from consult.store import db, transaction
-from consult.store.claiming import hold, take_turns
+from consult.store.locking import advisory_lock, lock_row
 
 USERNAME = re.compile(r"\w[\w.@-]{0,63}")
 NAME_CHARACTERS = 64
@@ -51,13 +54,13 @@ def create_user(
         NotAllowed: the actor doesn't manage accounts.
     """
     require(actor, Act.MANAGE_ACCOUNTS)
-    username, name = _plain(username), _plain(name)
+    username, name = plain(username), plain(name)
     role = _role(role)
     _check_names(username, name)
-    passwords.check(password, username)
+    passwords.check(password, username, name, division or "")
     password_hash = passwords.make_hash(password)  # before the write lock: it takes a while on purpose
     with transaction() as session:
-        take_turns(NAMING)
+        advisory_lock(NAMING)
         if _named(username) is not None:
             raise AccountRefused(f"用户名“{username}”已经有人用了，请换一个。")
         unit = _division(division, role)
@@ -67,30 +70,96 @@ def create_user(
             role=role,
             division_id=unit.id if unit is not None else None,
             password_hash=password_hash,
+            password_due=actor.kind == "user",
             active=True,
             created_at=at,
         )
         session.add(user)
         session.flush()
-        facts = {"role": role.value, "division": unit.name if unit is not None else None}
-        record(actor, "account.create", f"user:{username}", at=at, **facts)
+        record(actor, "account.create", f"user:{username}", at=at, **_facts(user))
     return user
 
 
 def set_password(actor: Actor, user: User, password: str, *, at: datetime) -> None:
-    """Give an account another password: one's own, or anybody's by who manages accounts.
+    """Give an account another password: one's own, or anybody's by who manages accounts; then its holder gets mail.
 
     Raises:
         AccountRefused: the password can't be used.
     """
     if actor.id != user.id or actor.kind != "user":
         require(actor, Act.MANAGE_ACCOUNTS)
-    passwords.check(password, user.username)
+    passwords.check(password, user.username, user.name, user.division.name if user.division is not None else "")
     password_hash = passwords.make_hash(password)
     with transaction():
-        hold(user)
+        lock_row(user)
         user.password_hash = password_hash
+        user.password_due = actor.kind == "user" and actor.id != user.id
+        end_all(HolderKind.USER, user.id, SessionEnd.PASSWORD, at)
         record(actor, "account.set_password", f"user:{user.username}", at=at)
+    if actor.id != user.id or actor.kind != "user":
+        from consult.accounts.holder_mail import write_to_holder  # for its cost: most commands write no mail
+
+        did = f"重设了您账号“{user.username}”的密码"
+        write_to_holder(user, by=actor.name, title="密码已重设", did=did, advice="已经登录的须重新登录。", at=at)
+
+
+def change_own_password(user: User, present: str, fresh: str, *, at: datetime) -> None:
+    """Let somebody who knows the present password have another.
+
+    Raises:
+        AccountRefused: the present password is wrong, or the other can't be used.
+    """
+    if not passwords.matches(user.password_hash, present):
+        raise AccountRefused("现在的密码不对，请核对。")
+    if fresh == present:
+        raise AccountRefused("新密码不能和现在的密码一样，请换一个。")
+    set_password(Actor.of(user), user, fresh, at=at)
+
+
+def change_role(actor: Actor, user: User, role: Role | str, *, division: str | None = None, at: datetime) -> None:
+    """Give an account another role, or another division; all its sessions end, and its holder gets mail.
+
+    Arguments:
+        division: its name, made where there is none; none for a role that needs none.
+
+    Raises:
+        AccountRefused: it is the actor's own, the last administrator's, or the role needs a division.
+    """
+    require(actor, Act.MANAGE_ACCOUNTS)
+    role = _role(role)
+    if actor.kind == "user" and actor.id == user.id:
+        raise AccountRefused("不能改自己的角色。请由另一位管理员操作。")
+    with transaction() as session:
+        advisory_lock(NAMING)
+        advisory_lock(CLOSING)
+        lock_row(user)
+        unit = _division(division, role)
+        before = _facts(user)
+        if role is not Role.ADMIN:
+            _keep_an_administrator(user, "改了角色")
+        user.role, user.division_id, user.division = role, unit.id if unit is not None else None, unit
+        session.flush()
+        if _facts(user) == before:
+            return
+        end_all(HolderKind.USER, user.id, SessionEnd.ROLE, at)
+        were = {f"{name}_before": value for name, value in before.items()}
+        record(actor, "account.set_role", f"user:{user.username}", at=at, **_facts(user), **were)
+    from consult.accounts.holder_mail import write_to_holder  # for its cost: most commands write no mail
+
+    now_is = user.role.label.words + (f"（{user.division.name}）" if user.division is not None else "")
+    did = f"将您账号“{user.username}”的角色改为{now_is}"
+    write_to_holder(user, by=actor.name, title="角色已更改", did=did, advice="已经登录的须重新登录。", at=at)
+
+
+def _facts(user: User) -> dict[str, str | None]:
+    return {"role": user.role.value, "division": user.division.name if user.division is not None else None}
+
+
+def _keep_an_administrator(user: User, after: str) -> None:
+    """Refuse what would leave nobody who manages accounts, with the lock of CLOSING."""
+    others = select(func.count()).where(User.role == Role.ADMIN, User.active.is_(True), User.id != user.id)
+    if user.role is Role.ADMIN and user.active and not db.session.scalar(others):
+        raise AccountRefused(f"这是最后一个管理员账号，{after}就没有人能管理账号了。请先建立另一个管理员。")
 
 
 def deactivate(actor: Actor, user: User, *, at: datetime) -> None:
@@ -102,14 +171,13 @@ def deactivate(actor: Actor, user: User, *, at: datetime) -> None:
     require(actor, Act.MANAGE_ACCOUNTS)
     if actor.kind == "user" and actor.id == user.id:
         raise AccountRefused("不能停用自己的账号。请由另一位管理员操作。")
-    with transaction() as session:
-        take_turns(CLOSING)
-        hold(user)
-        others = select(func.count()).where(User.role == Role.ADMIN, User.active.is_(True), User.id != user.id)
-        if user.role is Role.ADMIN and user.active and not session.scalar(others):
-            raise AccountRefused("这是最后一个管理员账号，停用后就没有人能管理账号了。请先建立另一个管理员。")
+    with transaction():
+        advisory_lock(CLOSING)
+        lock_row(user)
+        _keep_an_administrator(user, "停用后")
         if user.active:
             user.active = False
+            end_all(HolderKind.USER, user.id, SessionEnd.CLOSED, at)
             record(actor, "account.deactivate", f"user:{user.username}", at=at)
 
 
@@ -117,7 +185,7 @@ def reactivate(actor: Actor, user: User, *, at: datetime) -> None:
     """Open a closed account again."""
     require(actor, Act.MANAGE_ACCOUNTS)
     with transaction():
-        hold(user)
+        lock_row(user)
         if not user.active:
             user.active = True
             record(actor, "account.reactivate", f"user:{user.username}", at=at)
@@ -131,7 +199,7 @@ def add_division(actor: Actor, name: str, *, at: datetime) -> Division:
     """
     require(actor, Act.MANAGE_ACCOUNTS)
     with transaction() as session:
-        take_turns(NAMING)
+        advisory_lock(NAMING)
         name = _division_name(name)
         division = Division(name=name)
         session.add(division)
@@ -147,10 +215,10 @@ def rename_division(actor: Actor, division: Division, name: str, *, at: datetime
         AccountRefused: the name is empty, too long or taken.
     """
     require(actor, Act.MANAGE_ACCOUNTS)
-    name = _plain(name)
+    name = plain(name)
     with transaction():
-        take_turns(NAMING)
-        hold(division)
+        advisory_lock(NAMING)
+        lock_row(division)
         before = division.name
         if name == before:
             return
@@ -160,7 +228,7 @@ def rename_division(actor: Actor, division: Division, name: str, *, at: datetime
 
 
 def sign_in(username: str, password: str, address: str | None, *, at: datetime) -> User:
-    """Return the account behind a username and password.
+    """Return the account behind a username and password; where it has a second factor, that is the first step only.
 
     An unknown name costs as long as a wrong password. After FAILURES wrong passwords for one name from one address,
     that pair waits until WAIT has passed since the first of them; others aren't kept out by it.
@@ -171,29 +239,39 @@ def sign_in(username: str, password: str, address: str | None, *, at: datetime) 
     Raises:
         SignInRefused: the name or password is wrong, the account is closed, or there were too many failures.
     """
-    user = _named(_plain(username))
-    known_as = user.username if user is not None else "?" + keyed(_plain(username))[:32]
+    user = _named(plain(username))
+    known_as = user.username if user is not None else "?" + keyed(plain(username))[:32]
     address_hash = keyed(address) if address else None
     check_failures(known_as, address_hash, at)
     matched = user.password_hash if user is not None else None
     right = passwords.matches(matched, password)
-    allowed = user is not None and right and user.active
+    demonstration = right and password == passwords.DEMONSTRATION and not _on_this_machine(address)
+    allowed = user is not None and right and user.active and not demonstration
     outdated = allowed and passwords.is_outdated(matched or "")
     renewed = passwords.make_hash(password) if outdated else None  # before the transaction, as it takes a while
     with transaction() as session:
         check_failures_alone(known_as, address_hash, at)
-        session.add(SignIn(username=known_as, at=at, succeeded=allowed, address_hash=address_hash))
-        act = "account.sign_in" if allowed else "account.sign_in_refused"
+        first_step = allowed and user is not None and queries.has_second_factor(user)
+        if not first_step:  # else the second step says how the attempt ended
+            session.add(SignIn(username=known_as, at=at, succeeded=allowed, address_hash=address_hash))
+        act = "account.first_step" if first_step else "account.sign_in" if allowed else "account.sign_in_refused"
         record(Actor.of(user) if user is not None and allowed else _VISITOR, act, f"user:{known_as}", at=at)
         if user is not None and renewed is not None:
-            hold(user)
+            lock_row(user)
             if user.password_hash == matched:  # else another was set meanwhile
                 user.password_hash = renewed
     if user is None or not right:
         raise SignInRefused("用户名或者密码不对，请核对后再试。")
+    if demonstration:
+        raise SignInRefused("演示账号的密码是公开的，只能在本机使用。请管理员用 flask user password 另设密码。")
     if not allowed:
         raise SignInRefused("这个账号已经停用。需要使用的，请联系管理员。")
     return user
+
+
+def _on_this_machine(address: str | None) -> bool:
+    """Say whether settings keep the site to this machine, and the request came from it, wherever the server listens."""
+    return settings().on_this_machine_alone() and (address is None or is_loopback(address))
 
 
 _VISITOR = Actor("public", None, "未登录")
@@ -205,6 +283,13 @@ def check_failures(known_as: str, address_hash: str | None, at: datetime) -> Non
     Raises:
         SignInRefused: says how long to wait.
     """
+    minutes = minutes_to_wait(known_as, address_hash, at)
+    if minutes:
+        raise SignInRefused(f"密码输错 {FAILURES} 次，请 {minutes} 分钟后再试。忘记密码的，请联系管理员重设。")
+
+
+def minutes_to_wait(known_as: str, address_hash: str | None, at: datetime) -> int:
+    """Return how many minutes one name has to wait at one address after its failures there; 0 for not at all."""
     failures: list[datetime] = []
     query = (
         select(SignIn.at, SignIn.succeeded)
@@ -214,12 +299,11 @@ def check_failures(known_as: str, address_hash: str | None, at: datetime) -> Non
     )
     for moment, succeeded in db.session.execute(query):
         if succeeded:
-            return
+            return 0
         failures.append(moment)
     if len(failures) < FAILURES:
-        return
-    minutes = max(1, math.ceil((failures[-1] + WAIT - at).total_seconds() / 60))
-    raise SignInRefused(f"密码输错 {FAILURES} 次，请 {minutes} 分钟后再试。忘记密码的，请联系管理员重设。")
+        return 0
+    return max(1, math.ceil((failures[-1] + WAIT - at).total_seconds() / 60))
 
 
 def check_failures_alone(known_as: str, address_hash: str | None, at: datetime) -> None:
@@ -227,17 +311,18 @@ def check_failures_alone(known_as: str, address_hash: str | None, at: datetime) 
 
     Trying a password takes a while: many that are tried at once would all be tried before the first has failed.
     """
-    take_turns(f"account.sign_in {known_as} {address_hash}")
+    advisory_lock(f"account.sign_in {known_as} {address_hash}")
     check_failures(known_as, address_hash, at)
 
 
 def keyed(text: str) -> str:
     """Return a digest of a name or an address that nobody can reverse without the platform's key."""
-    key = current_app.config["SECRET_KEY"].encode()
+    key = keys.current(keys.Purpose.SIGN_IN)
     return hmac.new(key, b"sign-in\0" + text.encode(), hashlib.sha256).hexdigest()
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a name as it is stored: composed characters, no blanks around it."""
     return unicodedata.normalize("NFKC", text).strip()
 
 
@@ -249,7 +334,7 @@ def _role(role: Role | str) -> Role:
     try:
         return Role(role)
     except ValueError:
-        known = "、".join(f"{r.value}（{ROLE_NAMES[r]}）" for r in Role)
+        known = "、".join(f"{r.value}（{r.label.words}）" for r in Role)
         raise AccountRefused(f"没有“{role}”这个角色，可以用：{known}。") from None
 
 
@@ -263,10 +348,10 @@ def _check_names(username: str, name: str) -> None:
 
 
 def _division(name: str | None, role: Role) -> Division | None:
-    name = _plain(name or "")
+    name = plain(name or "")
     if not name:
         if role in OWN_DIVISION_ONLY:
-            raise AccountRefused(f"角色“{ROLE_NAMES[role]}”只办理本处室的征求意见，请写明处室。")
+            raise AccountRefused(f"角色“{role.label.words}”只办理本处室的征求意见，请写明处室。")
         return None
     return division_named(name)
 
@@ -278,13 +363,13 @@ def division_named(name: str) -> Division:
         AccountRefused: the name is too long or can't be shown.
     """
     _check_division_name(name)
-    take_turns(NAMING)
-    found = db.session.scalar(select(Division).where(Division.name == name))
-    if found is None:
-        found = Division(name=name)
-        db.session.add(found)
+    advisory_lock(NAMING)
+    division = db.session.scalar(select(Division).where(Division.name == name))
+    if division is None:
+        division = Division(name=name)
+        db.session.add(division)
         db.session.flush()
-    return found
+    return division
 
 
 def _check_division_name(name: str) -> None:
@@ -294,7 +379,7 @@ def _check_division_name(name: str) -> None:
 
 def _division_name(name: str) -> str:
     """Return the name of a division that isn't there yet."""
-    name = _plain(name)
+    name = plain(name)
     if not name:
         raise AccountRefused("请填写处室名称。")
     _check_division_name(name)

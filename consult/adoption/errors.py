@@ -1,12 +1,32 @@
-"""What adoption refuses, and why."""
+"""Errors of adoption."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from consult.accounts.errors import Refused
+
+if TYPE_CHECKING:
+    from consult.adoption.models import Decision
 
 
 class DecisionRefused(Refused):
-    """A decision lacks its reason, or comes in the wrong state."""
+    """A decision lacks its reason, or can't be made in the current state."""
+
+
+class DecisionChanged(DecisionRefused):
+    """Somebody else decided since the page or the sheet was made; nothing was overwritten."""
+
+    def __init__(self, decision: Decision | None) -> None:
+        self.decision = decision
+        if decision is None:
+            super().__init__("这条意见的处理刚刚被撤回，现为待处理，未保存您的处理。请核对后再提交。")
+            return
+        who = decision.author.name if decision.author is not None else "其他人员"
+        super().__init__(
+            f"您打开之后，{who}已作出处理（{decision.outcome.label.words}，{decision.state.label.words}），未覆盖。"
+            "您填写的内容保留在下面，核对后仍需变更的，再次提交即可。"
+        )
 
 
 class OpinionRefused(Refused):

@@ -1,45 +1,50 @@
-"""Groups of opinions that say the same: by the machine, and changed by people."""
+"""Groups of similar opinions (归并意见): computed, and changed by people."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, delete, exists, func, select, update
+from sqlalchemy import case, cast, delete, exists, func, select, update
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.adoption.errors import OpinionRefused
 from consult.adoption.models import Decision, Opinion, OpinionGroup
+from consult.adoption.unmasked_words import unmasked
+from consult.app_context import rules
 from consult.drafting.models import Consultation, Stage
 from consult.intake.arrival import clean
 from consult.intake.models import Submission
 from consult.ledger.service import record
-from consult.settings import rules
-from consult.store import db, transaction
-from consult.store.claiming import hold
+from consult.store import big_id, db, transaction
+from consult.store.locking import lock_row
 from consult.text import grouping
 
 TITLE_CHARACTERS = 300
+WRITTEN_TOGETHER = 500
+"""Opinions whose groups are written by one statement."""
 OWN_TITLE = 40
-"""Characters of a title where no line stands for a group."""
-GROUPING = (Stage.RELEASED, Stage.FEEDBACK_REVIEW, Stage.FEEDBACK_PUBLISHED)
+"""Length of a title cut from the first text, where no sentence represents the group."""
+DECIDING = (Stage.RELEASED, Stage.FEEDBACK_REVIEW, Stage.FEEDBACK_PUBLISHED)
+"""Stages in which groups and decisions change; after publication only on the way to a corrected report."""
 
 
 def group(
     actor: Actor, consultation: Consultation, threshold: float | None = None, *, at: datetime
 ) -> list[OpinionGroup]:
-    """Bring opinions on the same provision that say the same into groups; return all groups of the consultation.
+    """Group similar opinions on the same provision; return all groups of the consultation.
 
-    May be repeated: a group that was decided on or that a person made or changed keeps its members, and an opinion
-    that a person took out of a group stays out. The others are grouped anew.
+    May be repeated: a group with a decision, or created or changed by a person, keeps its members, and an opinion that
+    a person removed from a group stays out. All others are grouped again.
 
     Arguments:
-        threshold: from which likeness (0 to 1) on two texts say the same; by default that of the rules.
+        threshold: similarity (0 to 1) from which two texts count as the same; by default that of the rules.
 
     Raises:
-        OpinionRefused: the threshold is no likeness, or the report is published already.
+        OpinionRefused: the threshold is out of range, or the consultation's stage doesn't allow it.
     """
     require(actor, Act.GROUP, consultation)
     likeness = rules().concentration.similarity if threshold is None else threshold
@@ -47,12 +52,14 @@ def group(
         raise OpinionRefused(f"相似度要在 0 和 1 之间（可以等于 1），现在是 {likeness:g}。")
     with transaction():
         _expect_grouping(consultation)
-        regrouping = _Regrouping(consultation.id, likeness, at, _fixed(consultation.id))
+        grouping_run = _GroupingRun(consultation.id, likeness, at, _fixed(consultation.id))
         for anchor in _anchors(consultation.id):
-            regrouping.provision(anchor)
+            grouping_run.group_provision(anchor)
         db.session.flush()
         _drop_empty(consultation.id)
-        weigh(db.session.scalars(select(OpinionGroup.id).where(OpinionGroup.consultation_id == consultation.id)))
+        update_concentration(
+            db.session.scalars(select(OpinionGroup.id).where(OpinionGroup.consultation_id == consultation.id))
+        )
         made = groups_of(consultation.id)
         record(
             actor,
@@ -67,14 +74,14 @@ def group(
 
 
 def groups_of(consultation_id: int) -> list[OpinionGroup]:
-    """Return the groups of a consultation that have members standing, by provision and age."""
+    """Return the groups of a consultation with members that aren't withdrawn, by provision and age."""
     standing = exists().where(Opinion.group_id == OpinionGroup.id, Opinion.withdrawn.is_(False))
     query = select(OpinionGroup).where(OpinionGroup.consultation_id == consultation_id, standing)
     return list(db.session.scalars(query.order_by(OpinionGroup.anchor, OpinionGroup.id)))
 
 
-def put_together(actor: Actor, opinions: Sequence[Opinion], title: str, *, at: datetime) -> OpinionGroup:
-    """Make one group of opinions on the same provision, out of whatever groups they were in.
+def create_group(actor: Actor, opinions: Sequence[Opinion], title: str, *, at: datetime) -> OpinionGroup:
+    """Create a group of opinions on the same provision; they leave the groups they were in.
 
     Raises:
         OpinionRefused: fewer than two, or they are on different provisions.
@@ -85,7 +92,7 @@ def put_together(actor: Actor, opinions: Sequence[Opinion], title: str, *, at: d
         raise OpinionRefused("只能归并同一条文下的意见。请先把它们改到同一条文。")
     consultation = db.session.get_one(Consultation, opinions[0].consultation_id)
     require(actor, Act.GROUP, consultation)
-    title = _checked_title(title) if title.strip() else title_of([one.content for one in opinions])
+    title = _checked_title(title) if title.strip() else title_of([opinion.content for opinion in opinions])
     with transaction():
         _expect_grouping(consultation)
         _expect_standing(opinions)
@@ -103,8 +110,8 @@ def put_together(actor: Actor, opinions: Sequence[Opinion], title: str, *, at: d
     return made
 
 
-def put_in(actor: Actor, opinion: Opinion, into: OpinionGroup, *, at: datetime) -> None:
-    """Put an opinion into another group on the same provision.
+def move_to_group(actor: Actor, opinion: Opinion, into: OpinionGroup, *, at: datetime) -> None:
+    """Move an opinion to another group on the same provision.
 
     Raises:
         OpinionRefused: the group is on another provision.
@@ -121,8 +128,8 @@ def put_in(actor: Actor, opinion: Opinion, into: OpinionGroup, *, at: datetime) 
         _record(actor, "opinion.put_in", into, at, opinions=[opinion.id])
 
 
-def take_out(actor: Actor, opinions: Sequence[Opinion], *, at: datetime) -> None:
-    """Take opinions out of their group: each stands alone again, and needs a decision of its own.
+def remove_from_group(actor: Actor, opinions: Sequence[Opinion], *, at: datetime) -> None:
+    """Remove opinions from their groups: each needs a decision of its own again.
 
     Raises:
         OpinionRefused: one of them is in no group.
@@ -142,7 +149,7 @@ def take_out(actor: Actor, opinions: Sequence[Opinion], *, at: datetime) -> None
 
 
 def rename(actor: Actor, renamed: OpinionGroup, title: str, *, at: datetime) -> None:
-    """Give a group another title, which the report prints.
+    """Change the title of a group, which the report prints.
 
     Raises:
         OpinionRefused: no title, or one that is too long.
@@ -160,15 +167,15 @@ SENDER = case(
     (Submission.contact != "", Submission.contact),
     else_="no-contact:" + Submission.number,
 )
-"""Who sent a submission, as far as can be told: the contact, else every submission is somebody else's."""
+"""Identifies a sender: by the contact; without one, each submission has a sender of its own."""
 
 
-def weigh(group_ids: Iterable[int]) -> None:
-    """Say anew of groups whether they are concentrated (较为集中), by how many senders their standing members have."""
+def update_concentration(group_ids: Iterable[int]) -> None:
+    """Update ``concentrated`` (较为集中) of groups from the number of senders of their members."""
     ids = sorted(set(group_ids))
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
-        held = _held(some)  # before their members are counted: another may be taking one away
+        locked = _lock_groups(some)  # before counting: members may be leaving concurrently
         query = (
             select(Opinion.group_id, func.count(SENDER.distinct()))
             .join(Submission, Submission.id == Opinion.submission_id)
@@ -176,74 +183,112 @@ def weigh(group_ids: Iterable[int]) -> None:
             .group_by(Opinion.group_id)
         )
         senders = {key: int(n) for key, n in db.session.execute(query)}
-        for weighed in held:
-            weighed.concentrated = rules().concentration.holds(senders.get(weighed.id, 0))
+        for counted in locked:
+            counted.concentrated = rules().concentration.holds(senders.get(counted.id, 0))
 
 
-def _held(ids: Sequence[int]) -> list[OpinionGroup]:
-    """Return groups that nobody else changes until the end."""
+def _lock_groups(ids: Sequence[int]) -> list[OpinionGroup]:
+    """Return the groups, locked until the transaction ends."""
     query = select(OpinionGroup).where(OpinionGroup.id.in_(ids)).order_by(OpinionGroup.id)
     query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return list(db.session.scalars(query))
 
 
 @dataclass
-class _Regrouping:
-    """Grouping the opinions of one consultation anew."""
+class _Member:
+    """An opinion as grouping sees it."""
+
+    id: int
+    content: str
+    before: int | None
+    """The group it was in."""
+    into: int | None
+    """The group that it is in or joins."""
+
+
+@dataclass
+class _GroupingRun:
+    """One run of grouping over the opinions of a consultation."""
 
     consultation_id: int
     likeness: float
     at: datetime
     fixed: dict[int, bool]
-    """Groups that keep their members, each with whether others may join it."""
+    """Groups that keep their members, each with whether opinions may join it."""
     used: set[int] = field(default_factory=set)
 
-    def provision(self, anchor: str) -> None:
+    def group_provision(self, anchor: str) -> None:
         """Group the opinions on one provision."""
-        opinions = self._opinions(anchor)
-        before = {one.id: one.group_id for one in opinions}
-        for opinion in opinions:
-            if opinion.group_id not in self.fixed:
-                opinion.group_id = None
-        for places in grouping.group([opinion.content for opinion in opinions], self.likeness):
-            members = [opinions[place] for place in places]
-            joining = [opinion for opinion in members if opinion.group_id is None]
-            home = next((one.group_id for one in members if one.group_id and self.fixed[one.group_id]), None)
-            if home is None and len(joining) > 1:
-                home = self._home(anchor, joining, before)
-            for opinion in joining:
-                opinion.group_id = home
+        members, words = self._members(anchor)
+        founding: list[tuple[OpinionGroup, list[_Member]]] = []
+        for places in grouping.group(words, self.likeness):
+            alike = [members[place] for place in places]
+            joining = [member for member in alike if member.into is None]
+            target = next((member.into for member in alike if member.into and self.fixed[member.into]), None)
+            if target is None and len(joining) > 1:
+                founding.append((self._target_group(anchor, joining), joining))
+            for member in joining:
+                member.into = target
+        db.session.flush()
+        for target_group, joining in founding:
+            for member in joining:
+                member.into = target_group.id
+        _write([member for member in members if member.into != member.before])
 
-    def _opinions(self, anchor: str) -> list[Opinion]:
-        query = select(Opinion).where(
+    def _members(self, anchor: str) -> tuple[list[_Member], list[str]]:
+        """Return the opinions on a provision, and the words by which they are compared."""
+        query = select(Opinion.id, Opinion.group_id, Opinion.part_id, Opinion.content).where(
             Opinion.consultation_id == self.consultation_id,
             Opinion.anchor == anchor,
             Opinion.withdrawn.is_(False),
             Opinion.alone.is_(False),
         )
-        return list(db.session.scalars(query.order_by(Opinion.id)))
+        rows = db.session.execute(query.order_by(Opinion.id)).all()
+        kept = self.fixed.keys()
+        members = [
+            _Member(row.id, row.content, row.group_id, row.group_id if row.group_id in kept else None) for row in rows
+        ]
+        return members, unmasked([(row.part_id, row.content) for row in rows])
 
-    def _home(self, anchor: str, joining: Sequence[Opinion], before: dict[int, int | None]) -> int:
-        """Return the group that most of the members were in last time, if the machine may have it, or a new one."""
-        earlier = [key for one in joining if (key := before[one.id]) and key not in (self.fixed.keys() | self.used)]
+    def _target_group(self, anchor: str, joining: Sequence[_Member]) -> OpinionGroup:
+        """Return the group that most of these opinions were in before, if it is free, or a new one."""
+        earlier = Counter(
+            member.before for member in joining if member.before and member.before not in self.fixed.keys() | self.used
+        )
         if earlier:
-            found = db.session.get_one(OpinionGroup, max(sorted(set(earlier)), key=earlier.count))
+            key = max(sorted(earlier), key=earlier.__getitem__)
+            self.used.add(key)
+            target = db.session.get_one(OpinionGroup, key)
         else:
-            found = OpinionGroup(consultation_id=self.consultation_id, created_at=self.at)
-            db.session.add(found)
-        found.title, found.anchor = title_of([opinion.content for opinion in joining]), anchor
-        db.session.flush()
-        self.used.add(found.id)
-        return found.id
+            target = OpinionGroup(consultation_id=self.consultation_id, created_at=self.at)
+            db.session.add(target)
+        target.title, target.anchor = title_of([member.content for member in joining]), anchor
+        return target
+
+
+def _write(changed: Sequence[_Member]) -> None:
+    """Write the groups of opinions, some at a time."""
+    for start in range(0, len(changed), WRITTEN_TOGETHER):
+        into = {member.id: member.into for member in changed[start : start + WRITTEN_TOGETHER]}
+        target = cast(case(into, value=Opinion.id), big_id)  # all of them NULL has a type, too
+        db.session.execute(
+            update(Opinion)
+            .where(Opinion.id.in_(into))
+            .values(group_id=target)
+            .execution_options(synchronize_session=False)
+        )
+    for row in db.session.identity_map.values():
+        if isinstance(row, (Opinion, OpinionGroup)):
+            db.session.expire(row)
 
 
 def title_of(texts: Sequence[str]) -> str:
-    """Return a title for opinions that say the same: the line that stands best for them."""
+    """Return a title for similar opinions: their most representative sentence."""
     return grouping.title(texts) or texts[0][:OWN_TITLE]
 
 
 def _fixed(consultation_id: int) -> dict[int, bool]:
-    """Return the groups that keep their members, each with whether others may join: not where it was decided on."""
+    """Return the groups that keep their members, with whether opinions may join: not where there is a decision."""
     decided = select(Decision.group_id).where(
         Decision.consultation_id == consultation_id, Decision.group_id.is_not(None)
     )
@@ -259,7 +304,7 @@ def _anchors(consultation_id: int) -> list[str]:
 
 
 def _drop_empty(consultation_id: int) -> None:
-    """Drop groups that the machine made and that nobody is in any more; nothing was ever decided on them."""
+    """Delete computed groups without members and without decisions."""
     db.session.execute(
         delete(OpinionGroup).where(
             OpinionGroup.consultation_id == consultation_id,
@@ -276,12 +321,12 @@ def _move(opinions: Sequence[Opinion], group_id: int | None, *, alone: bool) -> 
     db.session.execute(update(Opinion).where(Opinion.id.in_(ids)).values(group_id=group_id, alone=alone))
     for opinion in opinions:
         db.session.refresh(opinion)
-    weigh(left | ({group_id} if group_id is not None else set()))
+    update_concentration(left | ({group_id} if group_id is not None else set()))
 
 
 def _expect_grouping(consultation: Consultation) -> None:
-    hold(consultation)  # nobody decides or screens meanwhile: groups are of the whole
-    if consultation.stage not in GROUPING:
+    lock_row(consultation)  # no decisions or screening meanwhile: grouping reads all opinions
+    if consultation.stage not in DECIDING:
         raise OpinionRefused("这件征求意见还没有公开、已经上会或者已经撤回，现在不能归并意见。")
 
 

@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consult.accounts.models import User
 from consult.intake.models import Submission, SubmissionPart
+from consult.labels import Label, LabelledEnum
+from consult.ledger.row_digests import BEFORE
 from consult.store import Base, UTCDateTime, big_id, enum_of
 
 
-class Outcome(StrEnum):
-    """What became of an opinion (采纳情况)."""
+class Outcome(LabelledEnum, translated=True):
+    """The outcome of an opinion (采纳情况)."""
 
-    ADOPTED = "adopted"
-    PARTLY_ADOPTED = "partly_adopted"
-    NOT_ADOPTED = "not_adopted"
-    EXPLAINED = "explained"
-    OUT_OF_SCOPE = "out_of_scope"
+    ADOPTED = "adopted", Label("采纳", "green")
+    PARTLY_ADOPTED = "partly_adopted", Label("部分采纳", "blue")
+    NOT_ADOPTED = "not_adopted", Label("未采纳", "seal")
+    EXPLAINED = "explained", Label("解释说明", "violet")
+    OUT_OF_SCOPE = "out_of_scope", Label("不属于本次征求意见范围", "plain", short="不属本次范围")
 
 
-class DecisionState(StrEnum):
-    """How far a decision is: proposed by its author, then reviewed by another person, or returned."""
+MADE = (Outcome.ADOPTED, Outcome.PARTLY_ADOPTED)
+"""Outcomes that promise a change of the draft."""
 
-    PROPOSED = "proposed"
-    REVIEWED = "reviewed"
-    RETURNED = "returned"
+
+class DecisionState(LabelledEnum):
+    """The state of a decision: proposed by its author, then reviewed or returned by another person."""
+
+    PROPOSED = "proposed", Label("待复核", "amber")
+    REVIEWED = "reviewed", Label("已复核", "green")
+    RETURNED = "returned", Label("已退回", "seal")
+    UNDONE = "undone", Label("已撤回", "plain")
+    """Taken back by its author before anybody reviewed it; never in force."""
 
 
 class OpinionGroup(Base):
-    """Opinions that say the same (归并意见)."""
+    """A group of similar opinions (归并意见)."""
 
     __tablename__ = "opinion_group"
 
@@ -43,7 +50,7 @@ class OpinionGroup(Base):
     concentrated: Mapped[bool] = mapped_column(default=False)
     """Above the threshold of the rules (较为集中)."""
     kept: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """A person made or changed it: grouping by the machine leaves it as it is."""
+    """Created or changed by a person: computed grouping doesn't change it."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     opinions: Mapped[list[Opinion]] = relationship(back_populates="group", order_by="Opinion.id")
@@ -61,15 +68,15 @@ class Opinion(Base):
     anchor: Mapped[str] = mapped_column(String(80), default="")
     """Provision of the public version; empty for the whole."""
     content: Mapped[str] = mapped_column(Text)
-    """The point as printed: the public text of the part, or the piece of it that a drafter set apart."""
+    """The point as printed: the public text of the part, or a piece of it that a drafter split off."""
     group_id: Mapped[int | None] = mapped_column(ForeignKey("opinion_group.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     withdrawn: Mapped[bool] = mapped_column(default=False)
-    """Its submission is no longer accepted, or it was split: it stands no more, and isn't counted."""
+    """Its submission is no longer accepted, or it was split: it isn't counted."""
     replaced: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Others stand in its place (its pieces, or the whole it was a piece of), also when its submission comes back."""
+    """Replaced by its pieces, or by the whole it was a piece of; also when its submission is accepted again."""
     alone: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """A person took it out of a group: grouping by the machine leaves it alone."""
+    """A person removed it from a group: computed grouping leaves it out."""
 
     submission: Mapped[Submission] = relationship()
     part: Mapped[SubmissionPart] = relationship()
@@ -82,9 +89,9 @@ class Opinion(Base):
 
 
 class Decision(Base):
-    """What was decided on an opinion or on a group, why, by whom, confirmed by whom.
+    """A decision on an opinion or a group, with reason, author and reviewer.
 
-    Never overwritten: a new decision names the one it replaces. ``current`` marks the one that holds.
+    Never overwritten: a new decision refers to the one it replaces; ``current`` marks the one in force.
     """
 
     __tablename__ = "decision"
@@ -95,6 +102,8 @@ class Decision(Base):
     group_id: Mapped[int | None] = mapped_column(ForeignKey("opinion_group.id"))
     outcome: Mapped[Outcome] = mapped_column(enum_of(Outcome))
     reason: Mapped[str] = mapped_column(Text)
+    proposed_text: Mapped[str] = mapped_column(Text, default="", server_default="", info={BEFORE: ""})
+    """What the draft will say instead (拟修改为), where it was adopted and the author wrote it."""
     state: Mapped[DecisionState] = mapped_column(enum_of(DecisionState))
     author_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     proposed_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -1,4 +1,4 @@
-"""Placing an opinion on its provision, and splitting one that makes several points."""
+"""Assigns an opinion to its provision, and splits one that makes several points."""
 
 from __future__ import annotations
 
@@ -9,30 +9,26 @@ from sqlalchemy import select
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.adoption.errors import OpinionRefused
-from consult.adoption.groups import weigh
+from consult.adoption.groups import DECIDING, update_concentration
 from consult.adoption.models import Decision, Opinion
-from consult.drafting.models import Consultation, ProvisionRow, Stage
+from consult.drafting.models import Consultation, ProvisionRow
 from consult.ledger.service import record
 from consult.store import db, transaction
-from consult.store.claiming import hold, hold_still
+from consult.store.locking import lock_row, lock_row_shared
 
-DECIDING = (Stage.RELEASED, Stage.FEEDBACK_REVIEW, Stage.FEEDBACK_PUBLISHED)
-"""Stages in which decisions change; after publication only on the way to a corrected report."""
 PIECES = 50
 
 
-def place(actor: Actor, opinion: Opinion, anchor: str, *, at: datetime) -> None:
-    """Say on which provision of the public version an opinion really is; an empty anchor means the whole.
-
-    It leaves its group, since a group is about one provision.
+def set_provision(actor: Actor, opinion: Opinion, anchor: str, *, at: datetime) -> None:
+    """Assign an opinion to a provision of the public version (empty anchor: the whole); it leaves its group.
 
     Raises:
-        OpinionRefused: the draft has no such provision, or the opinion no longer stands.
+        OpinionRefused: the draft has no such provision, or the opinion is withdrawn.
     """
     consultation = consultation_of(opinion)
     require(actor, Act.DECIDE, consultation)
     with transaction():
-        expect_standing(consultation, opinion)
+        lock_standing(consultation, opinion)
         if anchor and not _has_provision(consultation, anchor):
             raise OpinionRefused("草案里没有这一处条文，请从条文列表里选。")
         if opinion.anchor == anchor:
@@ -40,7 +36,7 @@ def place(actor: Actor, opinion: Opinion, anchor: str, *, at: datetime) -> None:
         left, opinion.group_id = opinion.group_id, None
         opinion.anchor, before = anchor, opinion.anchor
         db.session.flush()
-        weigh({left} if left is not None else ())
+        update_concentration({left} if left is not None else ())
         record(
             actor,
             "opinion.place",
@@ -53,18 +49,18 @@ def place(actor: Actor, opinion: Opinion, anchor: str, *, at: datetime) -> None:
 
 
 def split(actor: Actor, opinion: Opinion, pieces: Sequence[str], *, at: datetime) -> list[Opinion]:
-    """Set the points of one opinion apart; each piece must stand word for word in its text.
+    """Split an opinion into pieces; its text must contain each of them verbatim.
 
     Raises:
-        OpinionRefused: fewer than two pieces, a piece that isn't in the text, or a decision stands already.
+        OpinionRefused: fewer than two pieces, a piece that isn't in the text, or there is a decision already.
     """
     consultation = consultation_of(opinion)
     require(actor, Act.DECIDE, consultation)
     wanted = [piece.strip() for piece in pieces if piece.strip()]
     with transaction() as session:
-        hold_still(consultation)
-        hold(opinion.submission)  # who undoes its screening would miss the pieces
-        expect_standing(consultation, opinion)
+        lock_row_shared(consultation)
+        lock_row(opinion.submission)  # undoing its screening meanwhile would miss the pieces
+        lock_standing(consultation, opinion)
         _check_pieces(opinion, wanted)
         left = opinion.group_id
         opinion.withdrawn = opinion.replaced = True
@@ -81,7 +77,7 @@ def split(actor: Actor, opinion: Opinion, pieces: Sequence[str], *, at: datetime
         ]
         session.add_all(made)
         session.flush()
-        weigh({left} if left is not None else ())
+        update_concentration({left} if left is not None else ())
         record(
             actor,
             "opinion.split",
@@ -102,8 +98,8 @@ def _check_pieces(opinion: Opinion, wanted: Sequence[str]) -> None:
     for piece in wanted:
         if piece.replace("\r\n", "\n") not in text:
             raise OpinionRefused(f"“{piece[:20]}……”不是原文里的话。拆分只能分段，不能改字、加字。")
-    own = select(Decision.id).where(Decision.opinion_id == opinion.id, Decision.current.is_(True))
-    if db.session.scalar(own) is not None:
+    decision = select(Decision.id).where(Decision.opinion_id == opinion.id, Decision.current.is_(True))
+    if db.session.scalar(decision) is not None:
         raise OpinionRefused("这条意见已经作出处理，不能再拆分。")
 
 
@@ -112,14 +108,19 @@ def consultation_of(opinion: Opinion) -> Consultation:
     return db.session.get_one(Consultation, opinion.consultation_id)
 
 
-def expect_standing(consultation: Consultation, opinion: Opinion) -> None:
-    """Hold an opinion for the rest of the transaction and refuse unless it stands and may be worked on."""
-    hold_still(consultation)
-    hold(opinion)
+def lock_standing(consultation: Consultation, opinion: Opinion) -> None:
+    """Lock an opinion; raises OpinionRefused if it is withdrawn, or its consultation's stage allows no decisions."""
+    lock_row_shared(consultation)
+    lock_row(opinion)
+    expect_in_force(opinion)
+    if consultation.stage not in DECIDING:
+        raise OpinionRefused("这件征求意见还没有公开、已经上会或者已经撤回，不能修改意见处理。")
+
+
+def expect_in_force(opinion: Opinion) -> None:
+    """Raise OpinionRefused if an opinion is withdrawn or was split."""
     if opinion.withdrawn:
         raise OpinionRefused("这条意见已经拆分，或者它的来件已经撤回审核，请刷新列表。")
-    if consultation.stage not in DECIDING:
-        raise OpinionRefused("这件征求意见还没有公开、已经上会或者已经撤回，现在不能改意见的处理。")
 
 
 def _has_provision(consultation: Consultation, anchor: str) -> bool:

@@ -1,8 +1,8 @@
-"""What adoption is asked: the decision that holds for an opinion, progress in figures, lists by provision."""
+"""Queries on opinions: the effective decision of each, progress, lists by provision."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,40 +14,37 @@ from consult.adoption.models import Decision, DecisionState, Opinion, Outcome
 from consult.intake.models import Channel, SenderKind, Submission, SubmissionState
 from consult.store import db
 
-UNNAMED = {
-    SenderKind.PERSON: "一位公众",
-    SenderKind.ENTERPRISE: "一家企业",
-    SenderKind.ASSOCIATION: "一家行业协会商会",
-    SenderKind.ORGANISATION: "一家单位",
-}
-"""What stands for a sender who didn't consent to be named."""
-
-Own = aliased(Decision, name="own")
-OfGroup = aliased(Decision, name="of_group")
+OwnDecision = aliased(Decision, name="own")
+GroupDecision = aliased(Decision, name="of_group")
 
 
 def with_decision(*columns: Any) -> Select[Any]:
-    """Return a query over standing opinions joined with their own and their group's current decision.
+    """Return a query over opinions that aren't withdrawn, joined with their own and their group's current decision.
 
-    The one that holds is the opinion's own, else the group's: use ``holds(column)``.
+    The opinion's own decision takes precedence: use ``effective(column)``.
     """
     return (
         select(*columns)
         .select_from(Opinion)
-        .outerjoin(Own, (Own.opinion_id == Opinion.id) & Own.current.is_(True))
-        .outerjoin(OfGroup, (OfGroup.group_id == Opinion.group_id) & OfGroup.current.is_(True))
+        .outerjoin(OwnDecision, (OwnDecision.opinion_id == Opinion.id) & OwnDecision.current.is_(True))
+        .outerjoin(GroupDecision, (GroupDecision.group_id == Opinion.group_id) & GroupDecision.current.is_(True))
         .where(Opinion.withdrawn.is_(False))
     )
 
 
-def holds(column: str) -> ColumnElement[Any]:
-    """Return a column of the decision that holds for an opinion."""
-    return case((Own.id.is_not(None), getattr(Own, column)), else_=getattr(OfGroup, column))
+def effective(column: str) -> ColumnElement[Any]:
+    """Return a column of the effective decision of an opinion: its own, else its group's."""
+    return case((OwnDecision.id.is_not(None), getattr(OwnDecision, column)), else_=getattr(GroupDecision, column))
+
+
+def not_adopted_for(reasons: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that an opinion isn't wholly adopted, for exactly one of these reasons."""
+    return (effective("outcome") != Outcome.ADOPTED) & effective("reason").in_(reasons)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the decisions of a consultation are, in opinions."""
+    """Progress of the decisions of a consultation, in opinions."""
 
     total: int = 0
     undecided: int = 0
@@ -57,7 +54,7 @@ class Progress:
 
     @classmethod
     def of(cls, counts: Mapping[DecisionState | None, int]) -> Progress:
-        """Return the progress that counts by state make; None is for opinions without a decision."""
+        """Return the progress from counts by state; None is for opinions without a decision."""
         return cls(
             total=sum(counts.values()),
             undecided=counts.get(None, 0),
@@ -67,7 +64,7 @@ class Progress:
         )
 
     def __add__(self, other: Progress) -> Progress:
-        """Return the progress of both together."""
+        """Return the sum of both."""
         return Progress(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 
     @property
@@ -83,36 +80,14 @@ class Progress:
 
 def progress(consultation_id: int) -> Progress:
     """Return how many opinions are undecided, proposed, returned and reviewed."""
-    state = holds("state")
+    state = effective("state")
     query = with_decision(state, func.count()).where(Opinion.consultation_id == consultation_id).group_by(state)
     return Progress.of({key: int(n) for key, n in db.session.execute(query)})
 
 
-def outcomes(consultation_id: int) -> dict[Outcome, int]:
-    """Return how many opinions have each outcome, reviewed decisions only."""
-    outcome = holds("outcome")
-    query = (
-        with_decision(outcome, func.count())
-        .where(Opinion.consultation_id == consultation_id, holds("state") == DecisionState.REVIEWED)
-        .group_by(outcome)
-    )
-    return {Outcome(key): int(n) for key, n in db.session.execute(query)}
-
-
-def by_provision(consultation_id: int) -> list[tuple[str, int, int]]:
-    """Return ``(anchor, open, all)`` for each anchor that has opinions; open means not yet reviewed."""
-    is_open = case((holds("state") == DecisionState.REVIEWED, 0), else_=1)
-    query = (
-        with_decision(Opinion.anchor, func.sum(is_open), func.count())
-        .where(Opinion.consultation_id == consultation_id)
-        .group_by(Opinion.anchor)
-    )
-    return [(anchor, int(open_), int(n)) for anchor, open_, n in db.session.execute(query)]
-
-
 @dataclass(frozen=True)
-class Decided:
-    """An opinion with the decision that holds for it, if any."""
+class DecidedOpinion:
+    """An opinion with its effective decision, if any."""
 
     opinion: Opinion
     decision: Decision | None
@@ -123,58 +98,64 @@ class Decided:
         return self.decision is not None and self.decision.group_id is not None
 
 
-def decided(
+def with_decisions(
     consultation_id: int,
     *,
     anchor: str | None = None,
     anchors: Iterable[str] | None = None,
     submission_ids: Iterable[int] | None = None,
     group_id: int | None = None,
-    by_themselves: bool = False,
+    ungrouped: bool = False,
     organisations: bool = False,
     state: DecisionState | None = None,
     undecided: bool = False,
     author_id: int | None = None,
+    reasons: Collection[str] | None = None,
     after: int = 0,
     limit: int = 50,
-) -> list[Decided]:
-    """Return standing opinions by key with the decision that holds.
+) -> list[DecidedOpinion]:
+    """Return opinions that aren't withdrawn, by id, with their effective decision.
 
     Arguments:
         anchor, anchors: only those on these provisions.
-        by_themselves: only those that no group speaks for: in none, or with a decision of their own.
+        ungrouped: only those in no group, or with a decision of their own.
         organisations: only those of enterprises, associations and other organisations.
-        state, undecided: only those whose holding decision is in this state, or that have none.
-        author_id: only those whose holding decision is this user's.
+        state, undecided: only those whose effective decision is in this state, or that have none.
+        author_id: only those whose effective decision is this user's.
+        reasons: only those not wholly adopted, for exactly one of these reasons.
     """
-    query = with_decision(Opinion, Own, OfGroup).where(Opinion.consultation_id == consultation_id, Opinion.id > after)
+    query = with_decision(Opinion, OwnDecision, GroupDecision).where(
+        Opinion.consultation_id == consultation_id, Opinion.id > after
+    )
     if anchor is not None:
         query = query.where(Opinion.anchor == anchor)
     if anchors is not None:
         query = query.where(Opinion.anchor.in_(list(anchors)))
     if group_id is not None:
         query = query.where(Opinion.group_id == group_id)
-    if by_themselves:
-        query = query.where(or_(Opinion.group_id.is_(None), Own.id.is_not(None)))
+    if ungrouped:
+        query = query.where(or_(Opinion.group_id.is_(None), OwnDecision.id.is_not(None)))
     if organisations:
         query = query.join(Submission, Submission.id == Opinion.submission_id).where(
             Submission.sender_kind != SenderKind.PERSON
         )
     if author_id is not None:
-        query = query.where(holds("author_id") == author_id)
+        query = query.where(effective("author_id") == author_id)
+    if reasons is not None:
+        query = query.where(not_adopted_for(reasons))
     if submission_ids is not None:
         query = query.where(Opinion.submission_id.in_(list(submission_ids)))
     if undecided:
-        query = query.where(holds("state").is_(None))
+        query = query.where(effective("state").is_(None))
     elif state is not None:
-        query = query.where(holds("state") == state)
+        query = query.where(effective("state") == state)
     rows = db.session.execute(query.order_by(Opinion.id).limit(limit))
-    return [Decided(opinion, own or of_group) for opinion, own, of_group in rows]
+    return [DecidedOpinion(opinion, decision or of_group) for opinion, decision, of_group in rows]
 
 
 @dataclass(frozen=True)
-class Released:
-    """An opinion that moderation let pass, as everybody may read it."""
+class PublicOpinion:
+    """An opinion of an accepted submission as it is published."""
 
     id: int
     anchor: str
@@ -185,13 +166,15 @@ class Released:
     late: bool
 
 
-def released(consultation_id: int, anchors: Iterable[str], *, before: int = 0, limit: int = 50) -> list[Released]:
-    """Return standing opinions on any of ``anchors`` that may be printed, newest first, from below the id ``before``.
+def public_opinions(
+    consultation_id: int, anchors: Iterable[str], *, before: int = 0, limit: int = 50
+) -> list[PublicOpinion]:
+    """Return the public opinions on any of ``anchors`` with an id below ``before``, newest first.
 
-    What its sender asked to keep private stays out; the name is printed only with the sender's own consent.
+    Those that the sender asked to keep private are left out; the sender is named only with consent.
     """
-    found: list[tuple[Opinion, Submission]] = []
-    for anchor in dict.fromkeys(anchors):  # one short range of the index each, however many opinions there are
+    rows: list[tuple[Opinion, Submission]] = []
+    for anchor in dict.fromkeys(anchors):  # a short index range each
         query = (
             select(Opinion, Submission)
             .join(Submission, Submission.id == Opinion.submission_id)
@@ -207,19 +190,55 @@ def released(consultation_id: int, anchors: Iterable[str], *, before: int = 0, l
         )
         if before:
             query = query.where(Opinion.id < before)
-        found += [(opinion, submission) for opinion, submission in db.session.execute(query)]
-    found.sort(key=lambda pair: pair[0].id, reverse=True)
-    return [_as_released(opinion, submission) for opinion, submission in found[:limit]]
+        rows += [(opinion, submission) for opinion, submission in db.session.execute(query)]
+    rows.sort(key=lambda pair: pair[0].id, reverse=True)
+    return [_as_public(opinion, submission) for opinion, submission in rows[:limit]]
 
 
-def _as_released(opinion: Opinion, submission: Submission) -> Released:
+def _as_public(opinion: Opinion, submission: Submission) -> PublicOpinion:
     named = submission.publish_name and submission.name
-    return Released(
+    return PublicOpinion(
         id=opinion.id,
         anchor=opinion.anchor,
         content=opinion.content,
-        sender=submission.name if named else UNNAMED[submission.sender_kind],
+        sender=submission.name if named else submission.sender_kind.label.unnamed,
         channel=submission.channel,
         received_at=submission.received_at,
         late=submission.late,
     )
+
+
+@dataclass
+class OpenWork:
+    """Numbers of opinions of one consultation that need work."""
+
+    undecided: int = 0
+    returned: int = 0
+    to_confirm: int = 0
+
+
+def open_work(consultation_ids: Collection[int], reviewer_id: int | None) -> dict[int, OpenWork]:
+    """Return the open work of each consultation; a reviewer can't confirm their own decisions."""
+    state = effective("state")
+    query = (
+        with_decision(Opinion.consultation_id, state, func.count())
+        .where(
+            Opinion.consultation_id.in_(consultation_ids),
+            or_(
+                state.is_(None),
+                state == DecisionState.RETURNED,
+                (state == DecisionState.PROPOSED)
+                & or_(effective("author_id").is_(None), effective("author_id") != (reviewer_id or 0)),
+            ),
+        )
+        .group_by(Opinion.consultation_id, state)
+    )
+    work = {key: OpenWork() for key in consultation_ids}
+    for key, decision_state, n in db.session.execute(query):
+        if decision_state is None:
+            work[key].undecided = int(n)
+        elif decision_state == DecisionState.RETURNED:
+            work[key].returned = int(n)
+        else:
+            work[key].to_confirm = int(n)
+    return work

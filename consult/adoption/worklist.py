@@ -1,4 +1,4 @@
-"""What the people who decide and review ask: groups with their sizes, decisions that wait, what was decided before."""
+"""Worklists for deciding and reviewing: groups with their sizes, decisions to review, earlier decisions."""
 
 from __future__ import annotations
 
@@ -8,27 +8,29 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Subquery, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from consult.adoption.group_outcomes import GroupOutcome, group_outcomes
 from consult.adoption.groups import SENDER
 from consult.adoption.models import Decision, DecisionState, Opinion, OpinionGroup, Outcome
-from consult.adoption.queries import OfGroup, Own, Progress, holds, with_decision
+from consult.adoption.queries import GroupDecision, OwnDecision, Progress, effective, not_adopted_for, with_decision
+from consult.app_context import rules
 from consult.intake.models import Submission
 from consult.store import db
 
 REASONS_LOOKED_AT = 300
-"""An author's newest decisions among which different reasons are looked for."""
+"""Number of an author's newest decisions searched for different reasons."""
 
 
 @dataclass(frozen=True)
-class AtProvision:
-    """How many opinions stand on one anchor, and how far their decisions are."""
+class ProvisionProgress:
+    """Progress of the decisions on one provision."""
 
     anchor: str
     progress: Progress
 
 
-def progress_by_anchor(consultation_id: int) -> list[AtProvision]:
-    """Return how far the decisions are on every anchor that has opinions."""
-    state = holds("state")
+def progress_by_anchor(consultation_id: int) -> list[ProvisionProgress]:
+    """Return the progress on every provision that has opinions."""
+    state = effective("state")
     query = (
         with_decision(Opinion.anchor, state, func.count())
         .where(Opinion.consultation_id == consultation_id)
@@ -37,20 +39,21 @@ def progress_by_anchor(consultation_id: int) -> list[AtProvision]:
     counts: dict[str, dict[DecisionState | None, int]] = {}
     for anchor, key, n in db.session.execute(query):
         counts.setdefault(anchor, {})[key] = int(n)
-    return [AtProvision(anchor, Progress.of(states)) for anchor, states in counts.items()]
+    return [ProvisionProgress(anchor, Progress.of(states)) for anchor, states in counts.items()]
 
 
 @dataclass(frozen=True)
-class GroupLine:
-    """A group with how many opinions and senders it stands for, and the decision on it."""
+class GroupSummary:
+    """A group with the numbers of its opinions and senders, its own decision, and what became of its members."""
 
     group: OpinionGroup
     opinions: int
     senders: int
     decision: Decision | None
+    outcome: GroupOutcome
 
 
-def group_lines(
+def group_summaries(
     consultation_id: int,
     *,
     anchors: Iterable[str] | None = None,
@@ -59,9 +62,14 @@ def group_lines(
     state: DecisionState | None = None,
     undecided: bool = False,
     author_id: int | None = None,
+    skip: int = 0,
     limit: int = 200,
-) -> list[GroupLine]:
-    """Return groups, those with most opinions first."""
+) -> list[GroupSummary]:
+    """Return groups, largest first.
+
+    Arguments:
+        state, undecided, author_id: only those with a member whose effective decision is so.
+    """
     asked: list[ColumnElement[bool]] = [OpinionGroup.consultation_id == consultation_id]
     if anchors is not None:
         asked.append(OpinionGroup.anchor.in_(list(anchors)))
@@ -71,42 +79,47 @@ def group_lines(
         asked.append(OpinionGroup.concentrated.is_(True))
     size = _sizes(consultation_id, asked)
     query = (
-        select(OpinionGroup, size.c.opinions, size.c.senders, OfGroup)
+        select(OpinionGroup, size.c.opinions, size.c.senders, GroupDecision)
         .join(size, size.c.group_id == OpinionGroup.id)
-        .outerjoin(OfGroup, (OfGroup.group_id == OpinionGroup.id) & OfGroup.current.is_(True))
+        .outerjoin(GroupDecision, (GroupDecision.group_id == OpinionGroup.id) & GroupDecision.current.is_(True))
         .where(*asked)
     )
-    if undecided:
-        query = query.where(OfGroup.id.is_(None))
-    elif state is not None:
-        query = query.where(OfGroup.state == state)
-    if author_id is not None:
-        query = query.where(OfGroup.author_id == author_id)
-    rows = db.session.execute(query.order_by(size.c.opinions.desc(), OpinionGroup.id).limit(limit))
-    return [GroupLine(group, int(n), int(senders), decision) for group, n, senders, decision in rows]
+    if undecided or state is not None:
+        members = with_decision(Opinion.group_id).where(
+            Opinion.consultation_id == consultation_id,
+            effective("state").is_(None) if undecided else effective("state") == state,
+        )
+        if author_id is not None:
+            members = members.where(effective("author_id") == author_id)
+        query = query.where(OpinionGroup.id.in_(members))
+    rows = db.session.execute(query.order_by(size.c.opinions.desc(), OpinionGroup.id).offset(skip).limit(limit)).all()
+    outcomes = group_outcomes([row[0].id for row in rows])
+    return [
+        GroupSummary(group, int(n), int(senders), decision, outcomes[group.id]) for group, n, senders, decision in rows
+    ]
 
 
 def _sizes(consultation_id: int, asked: Sequence[ColumnElement[bool]]) -> Subquery:
-    """Return how many opinions and senders stand behind each of the groups asked for."""
+    """Return a subquery of the numbers of opinions and senders by group."""
     query = (
         select(Opinion.group_id, func.count().label("opinions"), func.count(SENDER.distinct()).label("senders"))
         .join(Submission, Submission.id == Opinion.submission_id)
         .where(Opinion.consultation_id == consultation_id, Opinion.group_id.is_not(None), Opinion.withdrawn.is_(False))
         .group_by(Opinion.group_id)
     )
-    if len(asked) > 1:  # some of the consultation's: the opinions of the others needn't be counted
+    if len(asked) > 1:  # don't count the opinions of other groups
         query = query.where(Opinion.group_id.in_(select(OpinionGroup.id).where(*asked)))
     return query.subquery()
 
 
-def own_decisions_in(group_id: int) -> int:
-    """Return how many standing members of a group have a decision of their own, which the group's doesn't touch."""
-    query = with_decision(func.count()).where(Opinion.group_id == group_id, Own.id.is_not(None))
+def count_own_decisions(group_id: int) -> int:
+    """Return how many opinions of a group have a decision of their own, which takes precedence."""
+    query = with_decision(func.count()).where(Opinion.group_id == group_id, OwnDecision.id.is_not(None))
     return db.session.scalar(query) or 0
 
 
-def channels_in(group_id: int) -> dict[str, int]:
-    """Return how many of a group's standing opinions came through each channel."""
+def count_channels(group_id: int) -> dict[str, int]:
+    """Return the numbers of a group's opinions by channel."""
     query = (
         select(Submission.channel, func.count())
         .join(Opinion, Opinion.submission_id == Submission.id)
@@ -117,12 +130,14 @@ def channels_in(group_id: int) -> dict[str, int]:
     return {channel.value: int(n) for channel, n in db.session.execute(query)}
 
 
-def waiting_for(reviewer_id: int | None, consultation_id: int, *, after: int = 0, limit: int = 50) -> list[Decision]:
-    """Return the proposed decisions that a reviewer may confirm, by key: all but the reviewer's own."""
-    stands = Opinion.withdrawn.is_(False)
-    standing = or_(
-        exists().where(Opinion.id == Decision.opinion_id, stands),
-        exists().where(Opinion.group_id == Decision.group_id, stands),
+def reviewable_decisions(
+    reviewer_id: int | None, consultation_id: int, *, after: int = 0, limit: int = 50
+) -> list[Decision]:
+    """Return the proposed decisions that a reviewer may confirm, by id: all but the reviewer's own."""
+    in_force = Opinion.withdrawn.is_(False)
+    has_opinions = or_(
+        exists().where(Opinion.id == Decision.opinion_id, in_force),
+        exists().where(Opinion.group_id == Decision.group_id, in_force),
     )
     query = (
         select(Decision)
@@ -131,7 +146,7 @@ def waiting_for(reviewer_id: int | None, consultation_id: int, *, after: int = 0
             Decision.current.is_(True),
             Decision.state == DecisionState.PROPOSED,
             Decision.id > after,
-            standing,
+            has_opinions,
         )
         .options(joinedload(Decision.author), joinedload(Decision.opinion), joinedload(Decision.group))
         .order_by(Decision.id)
@@ -143,14 +158,34 @@ def waiting_for(reviewer_id: int | None, consultation_id: int, *, after: int = 0
 
 
 def history(subject: Opinion | OpinionGroup) -> list[Decision]:
-    """Return every decision ever made on an opinion or a group itself, newest first."""
+    """Return all decisions on an opinion or a group itself, newest first."""
     of = Decision.opinion_id if isinstance(subject, Opinion) else Decision.group_id
     query = select(Decision).where(of == subject.id).order_by(Decision.id.desc())
     return list(db.session.scalars(query.options(joinedload(Decision.author), joinedload(Decision.reviewer))))
 
 
-def reasons_of(author_id: int | None, *, limit: int = 12) -> list[Decision]:
-    """Return the newest decisions of an author with different reasons: a library to choose from."""
+def vague_reasons(consultation_id: int) -> list[str]:
+    """Return the reasons in force that don't say why; they were given before the rule, or under another."""
+    query = select(Decision.reason).where(
+        Decision.consultation_id == consultation_id,
+        Decision.current.is_(True),
+        Decision.outcome != Outcome.ADOPTED,
+    )
+    says_something = rules().reason.says_something
+    return sorted(reason for reason in db.session.scalars(query.distinct()) if not says_something(reason))
+
+
+def count_vague(consultation_id: int) -> int:
+    """Return how many opinions aren't wholly adopted for a reason that doesn't say why."""
+    reasons = vague_reasons(consultation_id)
+    if not reasons:
+        return 0
+    query = with_decision(func.count()).where(Opinion.consultation_id == consultation_id, not_adopted_for(reasons))
+    return db.session.scalar(query) or 0
+
+
+def recent_reasons(author_id: int | None, *, limit: int = 12) -> list[Decision]:
+    """Return the newest decisions of an author with different reasons, to reuse."""
     newest = (
         select(Decision)
         .where(Decision.author_id == author_id, Decision.reason != "")
@@ -158,6 +193,9 @@ def reasons_of(author_id: int | None, *, limit: int = 12) -> list[Decision]:
         .limit(REASONS_LOOKED_AT)
     )
     different: dict[tuple[Outcome, str], Decision] = {}
+    says_something = rules().reason.says_something
     for decision in db.session.scalars(newest):
+        if decision.outcome is not Outcome.ADOPTED and not says_something(decision.reason):
+            continue
         different.setdefault((decision.outcome, decision.reason), decision)
     return list(different.values())[:limit]

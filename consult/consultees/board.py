@@ -1,4 +1,4 @@
-"""The board of one consultation: who is on the list and where each stands, paged by key."""
+"""The board of one consultation: the consultees on its list with their standings, paged by id."""
 
 from __future__ import annotations
 
@@ -9,19 +9,24 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from consult.consultees.models import Consultee, DeadlineExtension, Invitation, Listed
-from consult.consultees.standing import UNINVITED, WAITED_FOR, Standing, at_moment
+from consult.consultees.models import Consultee, DeadlineExtension, Invitation, Listed, Response
+from consult.consultees.register_history import fields_of
+from consult.consultees.register_wording import Difference, differences
+from consult.consultees.response_kinds import ResponseStanding
+from consult.consultees.status import HEARD, UNINVITED, WAITED_FOR, Standing, at_moment, values_of
 from consult.drafting.models import Consultation
 from consult.store import db
 
 AT_ONCE = 500
 WAITING_FOR_TIME = "asked"
-"""Filter of the board: who asked for more time and has no answer yet."""
+"""Filter: open requests for more time."""
+TO_CONFIRM = "to_confirm"
+"""Filter: responses to confirm."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """One consultee on the list, its newest invitation and where it stands (None: not invited)."""
+    """A consultee on the list, its newest invitation and standing (None: not invited)."""
 
     listed: Listed
     invitation: Invitation | None
@@ -29,15 +34,23 @@ class Place:
 
     @property
     def consultee(self) -> Consultee:
-        """Who it is."""
+        """The consultee."""
         return self.listed.consultee
+
+    @property
+    def changed_since_heard(self) -> tuple[Difference, ...]:
+        """Where the register says something else today than what who was heard counts as; shown, never counted."""
+        if self.standing not in HEARD or not self.listed.counted:
+            return ()
+        return differences(values_of(self.listed.counted), fields_of(self.consultee))
 
 
 def page(consultation: Consultation, at: datetime, *, only: str = "", after: int = 0, limit: int) -> list[Place]:
-    """Return the list from behind the row ``after`` on, in the order in which they were put on it.
+    """Return rows of the list with ids above ``after``, in order.
 
     Arguments:
-        only: value of a standing, ``none`` for who isn't invited, ``asked`` for who asked for more time.
+        only: value of a standing, ``none`` (not invited), ``asked`` (more time requested), ``to_confirm`` (a response
+            to confirm).
     """
     query = (
         select(Listed)
@@ -58,6 +71,8 @@ def _now(row: Listed, at: datetime) -> Standing | None:
 def _only(only: str, at: datetime) -> list[ColumnElement[bool]]:
     if only == WAITING_FOR_TIME:
         return [Listed.consultee_id.in_(_asking())]
+    if only == TO_CONFIRM:
+        return [Listed.consultee_id.in_(_to_confirm())]
     if only == Standing.SILENT.value:
         return [Listed.standing.in_(WAITED_FOR), Listed.answer_by <= at]
     if only in WAITED_FOR:
@@ -66,7 +81,7 @@ def _only(only: str, at: datetime) -> list[ColumnElement[bool]]:
 
 
 def _asking() -> Select[int]:
-    """Who asked for more time and has no answer yet, on the list of the outer query."""
+    """EXISTS-subquery: the outer row has an open request for more time."""
     return (
         select(Invitation.consultee_id)
         .join(DeadlineExtension, DeadlineExtension.invitation_id == Invitation.id)
@@ -78,6 +93,15 @@ def _asking() -> Select[int]:
     )
 
 
+def _to_confirm() -> Select[int]:
+    """EXISTS-subquery: the outer row has a response to confirm."""
+    return (
+        select(Invitation.consultee_id)
+        .join(Response, Response.invitation_id == Invitation.id)
+        .where(Invitation.consultation_id == Listed.consultation_id, Response.standing == ResponseStanding.PROPOSED)
+    )
+
+
 def _newest(consultation: Consultation, ids: list[int]) -> dict[int, Invitation]:
     newest = (
         select(func.max(Invitation.id))
@@ -85,11 +109,11 @@ def _newest(consultation: Consultation, ids: list[int]) -> dict[int, Invitation]
         .group_by(Invitation.consultee_id)
     )
     query = select(Invitation).where(Invitation.id.in_(newest)).options(selectinload(Invitation.responses))
-    return {one.consultee_id: one for one in db.session.scalars(query)}
+    return {invitation.consultee_id: invitation for invitation in db.session.scalars(query)}
 
 
-def every(consultation: Consultation, at: datetime, *, only: str = "") -> Iterator[Place]:
-    """Yield the whole list, so many rows at once."""
+def all_places(consultation: Consultation, at: datetime, *, only: str = "") -> Iterator[Place]:
+    """Yield the whole list, read in batches."""
     after = 0
     while places := page(consultation, at, only=only, after=after, limit=AT_ONCE):
         yield from places
@@ -97,7 +121,7 @@ def every(consultation: Consultation, at: datetime, *, only: str = "") -> Iterat
 
 
 def requests_for_time(consultation: Consultation) -> int:
-    """Count who asked for more time and has no answer yet."""
+    """Count the open requests for more time."""
     query = (
         select(func.count(func.distinct(Invitation.consultee_id)))
         .select_from(DeadlineExtension)

@@ -1,30 +1,22 @@
-"""Until when an invitation is to be answered: counted in working days, extended on request."""
+"""The deadline of an invitation, in working days."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from sqlalchemy import select
-
-from consult.accounts.permissions import Act, Actor, require
-from consult.clock import midnight
-from consult.consultees import invitations
+from consult.app_context import rules
 from consult.consultees.errors import InvitationRefused
-from consult.consultees.models import DeadlineExtension, Invitation
-from consult.law import calendar
+from consult.law.calendar import DayKind
 from consult.law.periods import in_words
-from consult.settings import rules
-from consult.store import db, transaction
-from consult.text.sentences import sentence
 
 
 def deadline(start: date) -> tuple[date, str]:
-    """Return the last day to answer, counted in working days from ``start``, and the count in words.
+    """Return the last day to answer, in working days from ``start``, and the count in Chinese.
 
-    Where the calendar isn't published that far, weekdays are counted, and the words say so.
+    Where the calendar isn't published that far, weekdays are counted, and the text says so.
     """
     n = rules().invitation.working_days
-    answer = calendar.add_working_days(start, n)
+    answer = rules().calendar.add_working_days(start, n)
     if answer.day is not None:
         return answer.day, f"自{in_words(start)}次日起{n}个工作日，至{in_words(answer.day)}"
     day, left = start, n
@@ -34,74 +26,15 @@ def deadline(start: date) -> tuple[date, str]:
     return day, f"自{in_words(start)}次日起{n}个工作日，暂计至{in_words(day)}（{day.year}年放假安排尚未公布）"
 
 
-def ask_extension(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> DeadlineExtension:
-    """Ask for more time to answer."""
-    if not why.strip():
-        raise InvitationRefused(sentence("请写明需要延期的原因。"))
-    with transaction() as session:
-        invitations.hold_place(invitation)
-        asked = DeadlineExtension(invitation_id=invitation.id, asked_at=at, asked_why=why.strip())
-        session.add(asked)
-        session.flush()
-        invitations.record_on(actor, "invitation.ask_extension", invitation, at, why=why.strip()[:300])
-    return asked
-
-
-def grant_extension(actor: Actor, invitation: Invitation, last_day: date, *, at: datetime) -> None:
-    """Give more time to answer, up to a later working day; open requests are answered with it."""
-    require(actor, Act.INVITE, invitation.consultation)
-    answer_by = midnight(last_day + timedelta(days=1))
-    with transaction():
-        invitations.hold_place(invitation)
-        if answer_by <= invitation.answer_by or answer_by <= at:
-            raise InvitationRefused("新的答复期限必须晚于现在的期限，并且还没有过去。")
-        check_working_day(last_day)
-        invitation.answer_by = answer_by
-        invitation.token_expires_at = answer_by + invitations.GRACE
-        invitation.deadline_words = f"延期至{in_words(last_day)}"
-        for asked in _open_requests(invitation):
-            asked.granted_at, asked.granted_by_id, asked.answer_by = at, actor.id, answer_by
-        invitations.record_on(actor, "invitation.extend", invitation, at, answer_by=answer_by.isoformat())
-
-
-def refuse_extension(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> None:
-    """Say that there is no more time, and why; who asked reads it on the page of the invitation."""
-    require(actor, Act.INVITE, invitation.consultation)
-    if not why.strip():
-        raise InvitationRefused("请写明不同意延期的理由，对方会看到。")
-    with transaction():
-        invitations.hold_place(invitation)
-        waiting = _open_requests(invitation)
-        if not waiting:
-            raise InvitationRefused("没有等着答复的延期申请。")
-        for asked in waiting:
-            asked.refused_why = why.strip()[:1000]
-        invitations.record_on(actor, "invitation.refuse_extension", invitation, at, why=why.strip()[:300])
-
-
-def _open_requests(invitation: Invitation) -> list[DeadlineExtension]:
-    query = select(DeadlineExtension).where(
-        DeadlineExtension.invitation_id == invitation.id,
-        DeadlineExtension.granted_at.is_(None),
-        DeadlineExtension.refused_why == "",
-    )
-    return list(db.session.scalars(query))
-
-
 def check_working_day(day: date, what: str = "") -> None:
     """Refuse a day of rest as the last day to answer.
 
     Raises:
         InvitationRefused: names the working day after it.
     """
-    if calendar.day_kind(day) is not calendar.DayKind.REST:
+    calendar = rules().calendar
+    if calendar.day_kind(day) is not DayKind.REST:
         return
     after = calendar.add_working_days(day, 1).day
     advice = f"，例如 {after.isoformat()}" if after is not None else ""
     raise InvitationRefused(f"{what}{day.isoformat()} 是休息日，请改为工作日{advice}。")
-
-
-def extensions(invitation: Invitation) -> list[DeadlineExtension]:
-    """Return the requests for more time, newest first."""
-    query = select(DeadlineExtension).where(DeadlineExtension.invitation_id == invitation.id)
-    return list(db.session.scalars(query.order_by(DeadlineExtension.id.desc())))

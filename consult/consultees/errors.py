@@ -1,4 +1,4 @@
-"""What the hearing of consultees refuses, and why."""
+"""Errors of the consultees stage."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ class InvitationRefused(Refused):
 
 
 class EntryRefused(Refused):
-    """A link or account doesn't open this door; which of its reasons holds isn't said."""
+    """A link or account gives no access; the reason isn't disclosed."""

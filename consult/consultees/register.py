@@ -1,4 +1,4 @@
-"""The register: enterprises, associations and organisations; checked, retired, merged, never deleted."""
+"""The verbs of the register of consultees: add, change, retire, merge."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from rapidfuzz import fuzz
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
 from consult.accounts.permissions import Act, Actor, require
+from consult.consultees import doubles, merging, register_history
+from consult.consultees.doubles import REGISTER_LOCK
 from consult.consultees.errors import ConsulteeRefused
-from consult.consultees.models import Attendance, Consultee, ConsulteeKind, Contact, Invitation, Listed, Member, Size
-from consult.consultees.standing import follow
-from consult.ledger.service import Done, digest, record, record_many
+from consult.consultees.models import Consultee, ConsulteeKind, Contact, Ownership, Size
+from consult.consultees.name_search import has_in_name
+from consult.consultees.status import update_all_lists
+from consult.ledger.service import BulkAct, digest, record, record_many
 from consult.store import db, transaction
-from consult.store.claiming import hold, take_turns
+from consult.store.locking import advisory_lock, lock_row
 
 SECTORS = {
     "A": "农、林、牧、渔业",
@@ -44,23 +46,25 @@ SECTORS = {
 }
 """Sections of the industry classification, GB/T 4754-2017."""
 
+NOTHING_CORRECTED = (
+    "勾选“更正登记错误”的，须更改类型、规模、行业、所有制或者是否劳动密集型；其他内容不勾选，直接修改保存。"
+)
+CODE_CHARACTERS = 18
 _MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s]{2,}")
 _FORMS = re.compile(r"(股份)?有限(责任)?公司|集团|（.*?）|\(.*?\)|[\s·.\-—、，,]")
-TURNS = "consultee.register"
-"""What who adds to the register or changes it takes turns with, and who puts somebody of it on a list."""
-NEARLY_EQUAL = 88
-"""Similarity in percent (rapidfuzz ratio) from which two names are offered for merging."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What is known of a consultee, as typed or imported."""
+    """The data of a consultee, as entered or imported."""
 
     name: str
     kind: ConsulteeKind
     credit_code: str = ""
     size: Size | None = None
     sector: str = ""
+    ownership: Ownership | None = None
+    labour_intensive: bool | None = None
     region: str = ""
     address: str = ""
     contact_name: str = ""
@@ -69,7 +73,7 @@ class Entry:
 
 
 def name_key(name: str) -> str:
-    """Return a name without what varies in writing it."""
+    """Return a name without its variable parts (brackets, legal form)."""
     return _FORMS.sub("", name)[:200] or name[:200]
 
 
@@ -94,7 +98,7 @@ def add(actor: Actor, entry: Entry, *, at: datetime, checked: bool = False) -> C
     """Put a consultee on the register.
 
     Arguments:
-        checked: the caller checked the entry, and that its code is registered nowhere.
+        checked: the caller checked the entry, and that its code isn't registered.
 
     Raises:
         ConsulteeRefused: no name, a wrong code, sector or address, or the code is registered already.
@@ -102,77 +106,103 @@ def add(actor: Actor, entry: Entry, *, at: datetime, checked: bool = False) -> C
     require(actor, Act.MANAGE_CONSULTEES)
     code = (entry.credit_code or None) if checked else check(entry)
     with transaction() as session:
-        take_turns(TURNS)
+        advisory_lock(REGISTER_LOCK)
         if code is not None and not checked:
             known = session.scalar(select(Consultee).where(Consultee.credit_code == code))
             if known is not None:
                 raise ConsulteeRefused(f"统一社会信用代码 {code} 已经登记：{known.name}。")
-        consultee = draw_up(entry, code, at=at)
-        enter(actor, [consultee], at=at)
+        consultee = build_consultee(entry, code, at=at)
+        insert_consultees(actor, [consultee], at=at)
     return consultee
 
 
-def draw_up(entry: Entry, code: str | None, *, at: datetime) -> Consultee:
-    """Return a consultee that was checked and is about to be registered, within the caller's transaction."""
+def build_consultee(entry: Entry, code: str | None, *, at: datetime) -> Consultee:
+    """Return a new consultee for a checked entry, to be inserted in the caller's transaction."""
     consultee = Consultee(credit_code=code, created_at=at, contacts=[])
     _write(consultee, entry)
-    _write_contact(consultee, entry)
+    _write_contact(consultee, entry, at)
     return consultee
 
 
-def enter(actor: Actor, drawn_up: list[Consultee], *, at: datetime) -> None:
-    """Register all that were drawn up, in their order, and together: one by one takes several times as long."""
+def insert_consultees(actor: Actor, drawn_up: list[Consultee], *, at: datetime) -> None:
+    """Insert new consultees in order, as a batch, in the caller's transaction."""
     require(actor, Act.MANAGE_CONSULTEES)
     db.session.add_all(drawn_up)
     db.session.flush()
-    done = [(f"consultee:{one.id}", {"name": one.name}) for one in drawn_up]
-    acts = [Done(subject, digest(detail), detail) for subject, detail in done]
+    done = [(f"consultee:{consultee.id}", {"name": consultee.name}) for consultee in drawn_up]
+    acts = [BulkAct(subject, digest(detail), detail) for subject, detail in done]
     record_many(actor, "consultee.add", acts, at=at, consultation_id=None)
+    doubles.register_names(drawn_up, at=at)
 
 
-def change(actor: Actor, consultee: Consultee, entry: Entry, *, at: datetime, checked: bool = False) -> None:
-    """Change what the register says; what it said before stands in the ledger."""
+def change(
+    actor: Actor,
+    consultee: Consultee,
+    entry: Entry,
+    *,
+    at: datetime,
+    checked: bool = False,
+    correction: bool = False,
+    reason: str = "",
+) -> None:
+    """Change what the register says; what it said before stands in the ledger.
+
+    Who was heard before counts as it was registered then, unless the entry is corrected.
+
+    Arguments:
+        correction: the entry was wrong before, not only different. Another kind is always a correction: an association
+            can't become an enterprise.
+        reason: how that was found; needed where a correction is asked for.
+
+    Raises:
+        ConsulteeRefused: as ``check``, or a correction without its reason, or of nothing that counts.
+    """
     require(actor, Act.MANAGE_CONSULTEES)
+    if correction and not reason.strip():
+        raise ConsulteeRefused("请写明更正登记的理由。")
     code = (entry.credit_code or None) if checked else check(entry)
     with transaction() as session:
-        take_turns(TURNS)
-        hold(consultee)
+        advisory_lock(REGISTER_LOCK)
+        lock_row(consultee)
         if code is not None and code != consultee.credit_code and not checked:
             known = session.scalar(select(Consultee).where(Consultee.credit_code == code))
             if known is not None:
                 raise ConsulteeRefused(f"统一社会信用代码 {code} 已经登记：{known.name}。")
         before = {"name": consultee.name, "code": consultee.credit_code, "region": consultee.region}
-        counted_as = (consultee.kind, consultee.size, consultee.sector)
+        named = (consultee.name, consultee.credit_code)
+        counted_as = register_history.fields_of(consultee)
         consultee.credit_code = code
         _write(consultee, entry)
-        _write_contact(consultee, entry)
-        if (consultee.kind, consultee.size, consultee.sector) != counted_as:
-            _follow_everywhere([consultee.id])
-        _record(actor, "consultee.change", consultee, at, before=before, name=consultee.name)
-
-
-def _follow_everywhere(consultee_ids: list[int]) -> None:
-    """Bring the counts of every list up to date on which one of these stands."""
-    lists = select(Listed.consultation_id).where(Listed.consultee_id.in_(consultee_ids)).distinct()
-    for consultation_id in sorted(db.session.scalars(lists)):
-        follow(consultation_id, consultee_ids)
+        _write_contact(consultee, entry, at)
+        changed = register_history.fields_of(consultee)
+        if correction and changed == counted_as:
+            raise ConsulteeRefused(NOTHING_CORRECTED)
+        if correction or changed["kind"] != counted_as["kind"]:
+            words = reason.strip() or "登记的类型有误"
+            register_history.note_correction(actor, consultee, counted_as, words, at=at)
+        if changed != counted_as:
+            update_all_lists([consultee.id])
+        if (consultee.name, consultee.credit_code) != named:
+            doubles.register_names([consultee], at=at, renamed=consultee.name != named[0])
+        detail = {"counted_before": counted_as, "counted_as": changed, "correction": correction, "reason": reason}
+        _record(actor, "consultee.change", consultee, at, before=before, name=consultee.name, **detail)
 
 
 def retire(actor: Actor, consultee: Consultee, reason: str, *, at: datetime) -> None:
-    """Take a consultee off future proposals; its history stays."""
+    """Retire a consultee: it isn't proposed any more."""
     require(actor, Act.MANAGE_CONSULTEES)
     if not reason.strip():
         raise ConsulteeRefused("请写明停用的理由。")
     with transaction():
-        take_turns(TURNS)
-        hold(consultee)
+        advisory_lock(REGISTER_LOCK)
+        lock_row(consultee)
         consultee.retired_at = at
         consultee.retired_reason = reason.strip()
         _record(actor, "consultee.retire", consultee, at, reason=reason.strip())
 
 
 def merge(actor: Actor, kept: Consultee, double: Consultee, *, at: datetime) -> None:
-    """Merge a double into the one kept: contacts, members, listings and invitations go over, the double is retired.
+    """Merge a double into the one kept, with its contacts, members, list rows and invitations; the double is retired.
 
     Raises:
         ConsulteeRefused: they are the same or have different codes, or one of them was merged into another before.
@@ -181,83 +211,45 @@ def merge(actor: Actor, kept: Consultee, double: Consultee, *, at: datetime) -> 
     if kept.id == double.id:
         raise ConsulteeRefused("不能和自己合并。")
     with transaction() as session:
-        take_turns(TURNS)
-        for one in sorted((kept, double), key=lambda one: one.id):
-            hold(one)
-            if one.merged_into_id is not None:
-                raise ConsulteeRefused(f"{one.name}已经并入别的单位，不能再合并。")
+        advisory_lock(REGISTER_LOCK)
+        for consultee in sorted((kept, double), key=lambda consultee: consultee.id):
+            lock_row(consultee)
+            if consultee.merged_into_id is not None:
+                raise ConsulteeRefused(f"{consultee.name}已经并入别的单位，不能再合并。")
         if kept.credit_code and double.credit_code and kept.credit_code != double.credit_code:
             raise ConsulteeRefused("两家的统一社会信用代码不同，是两个单位，不能合并。")
-        for model in (Contact, Member, Attendance):
-            session.execute(update(model).where(model.consultee_id == double.id).values(consultee_id=kept.id))
-        listed = _held_places((kept.id, double.id))
-        session.execute(update(Invitation).where(Invitation.consultee_id == double.id).values(consultee_id=kept.id))
-        _merge_lists(kept, double, listed, at)
+        if kept.kind is not double.kind:
+            raise ConsulteeRefused("两家登记的类型不同，不能合并；类型登记有误的，请先更正。")
+        session.execute(update(Contact).where(Contact.consultee_id == double.id).values(consultee_id=kept.id))
+        merging.transfer(actor, kept, double, at=at)
         code, double.credit_code = double.credit_code, None
         session.flush()
         kept.credit_code = kept.credit_code or code
         double.merged_into_id = kept.id
         double.retired_at = at
         double.retired_reason = f"并入 {kept.name}"
+        doubles.remove_keys(double)
         _record(actor, "consultee.merge", kept, at, double=double.id, code=code)
-
-
-def _held_places(consultee_ids: tuple[int, int]) -> list[Listed]:
-    """Return the places on all lists, which nobody else changes until the end."""
-    query = select(Listed).where(Listed.consultee_id.in_(consultee_ids)).order_by(Listed.id)
-    query = query.with_for_update(of=Listed, key_share=True).execution_options(populate_existing=True)
-    return list(db.session.scalars(query))
-
-
-def _merge_lists(kept: Consultee, double: Consultee, listed: list[Listed], at: datetime) -> None:
-    """Let every list hold the one kept, once; where both stood, the row of the double is taken off."""
-    standing = {row.consultation_id: row for row in listed if row.consultee_id == kept.id}
-    for row in [row for row in listed if row.consultee_id == double.id]:
-        there = standing.get(row.consultation_id)
-        if there is None:
-            row.consultee_id = kept.id
-        elif row.removed_at is None:
-            row.removed_at, row.removed_reason = at, f"并入 {kept.name}"
-            there.removed_at, there.removed_reason = None, ""
-    _follow_everywhere([kept.id, double.id])
-
-
-def nearly_equal(consultee: Consultee, *, limit: int = 5) -> list[Consultee]:
-    """Return consultees whose names are nearly the same, likeliest first, to be offered for merging."""
-    key = consultee.name_key
-    alike = select(Consultee).where(
-        Consultee.id != consultee.id,
-        Consultee.retired_at.is_(None),
-        or_(Consultee.name_key == key, Consultee.name_key.like(f"{_escaped(key[:4])}%", escape="\\")),
-    )
-    scored = [(fuzz.ratio(key, other.name_key), other) for other in db.session.scalars(alike.limit(500))]
-    scored = [(score, other) for score, other in scored if score >= NEARLY_EQUAL]
-    scored.sort(key=lambda pair: (-pair[0], pair[1].id))
-    return [other for _, other in scored[:limit]]
 
 
 def find(
     *, words: str = "", kind: ConsulteeKind | None = None, retired: bool = False, after: int = 0, limit: int = 50
 ) -> list[Consultee]:
-    """Return consultees by key, filtered by the beginning of their name or by code, and by kind."""
+    """Return consultees by id, filtered by parts of their name or by code, and by kind."""
     query = select(Consultee).where(Consultee.id > after).order_by(Consultee.id).limit(limit)
     query = query.where(Consultee.retired_at.is_not(None) if retired else Consultee.retired_at.is_(None))
     if kind is not None:
         query = query.where(Consultee.kind == kind)
     if words.strip():
-        pattern = f"%{_escaped(words.strip())}%"
-        query = query.where(
-            or_(Consultee.name.like(pattern, escape="\\"), Consultee.credit_code == words.strip().upper())
-        )
+        code = words.strip().upper()
+        is_code = len(code) == CODE_CHARACTERS and code.isascii()
+        parts = [Consultee.credit_code == code] if is_code else [has_in_name(part) for part in words.split()]
+        query = query.where(*parts)
     return list(db.session.scalars(query))
 
 
-def _escaped(words: str) -> str:
-    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
 def entry_of(consultee: Consultee) -> Entry:
-    """Return what the register says of a consultee, with its current contact."""
+    """Return the data of a consultee, with its current contact."""
     contact = next((contact for contact in consultee.contacts if contact.current), None)
     return Entry(
         name=consultee.name,
@@ -265,6 +257,8 @@ def entry_of(consultee: Consultee) -> Entry:
         credit_code=consultee.credit_code or "",
         size=consultee.size,
         sector=consultee.sector,
+        ownership=consultee.ownership,
+        labour_intensive=consultee.labour_intensive,
         region=consultee.region,
         address=consultee.address,
         contact_name=contact.name if contact is not None else "",
@@ -274,7 +268,7 @@ def entry_of(consultee: Consultee) -> Entry:
 
 
 def differs(consultee: Consultee, entry: Entry) -> bool:
-    """Say whether an entry says anything else than the register does."""
+    """Whether an entry differs from the register."""
     return entry_of(consultee) != replace(entry, email=entry.email.lower())
 
 
@@ -299,11 +293,13 @@ def _write(consultee: Consultee, entry: Entry) -> None:
     consultee.kind = entry.kind
     consultee.size = entry.size
     consultee.sector = entry.sector
+    consultee.ownership = entry.ownership
+    consultee.labour_intensive = entry.labour_intensive
     consultee.region = entry.region.strip()[:80]
     consultee.address = entry.address.strip()[:300]
 
 
-def _write_contact(consultee: Consultee, entry: Entry) -> None:
+def _write_contact(consultee: Consultee, entry: Entry, at: datetime) -> None:
     values = (entry.contact_name.strip()[:80], entry.phone.strip()[:40], entry.email.strip().lower()[:254])
     if not any(values):
         return
@@ -311,7 +307,7 @@ def _write_contact(consultee: Consultee, entry: Entry) -> None:
     if any((contact.name, contact.phone, contact.email) == values for contact in current):
         return
     for contact in current:
-        contact.current = False
+        contact.current, contact.superseded_at = False, at
     name, phone, email = values
     consultee.contacts.append(Contact(name=name, phone=phone, email=email, current=True))
 

@@ -1,45 +1,56 @@
-"""Responses: drafted together, sent through the one way in, corrected by a new version; "no opinion" is an answer."""
+"""The verbs of responses: draft, send by the portal, enter from paper or a call, attach from mail."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
-from consult.accounts.permissions import SYSTEM, Act, Actor, require
+from consult.accounts.permissions import Act, Actor, require
 from consult.clock import local, midnight
-from consult.consultees import invitations
 from consult.consultees.errors import InvitationRefused
-from consult.consultees.invitations import ANSWERABLE, hold_place, is_live
-from consult.consultees.models import ConsulteeKind, Invitation, Listed, Response, ResponseDraft
-from consult.consultees.standing import follow
+from consult.consultees.invitations import is_live, lock_place, require_consultee
+from consult.consultees.models import Invitation, Response, ResponseDraft
+from consult.consultees.response_chain import Relation, check_relation, lock_submissions
+from consult.consultees.response_kinds import CONFIRMABLE, ResponseStanding, Way
+from consult.consultees.response_storage import (
+    NO_OPINION,
+    SENDER_KINDS,
+    Caller,
+    Content,
+    Meaning,
+    receive_response,
+    store,
+)
 from consult.files.attachments import CheckedAttachment
-from consult.intake import service as intake
-from consult.intake.arrival import Arrival, Said
-from consult.intake.models import Channel, SenderKind, Submission, SubmissionState
+from consult.intake.arrival import ArrivalAnswer, ArrivalPart
+from consult.intake.ledger_statement import RECOGNISE
+from consult.intake.models import Channel, SenderKind, Submission
 from consult.intake.receipts import Receipt
 from consult.ledger.service import record
-from consult.moderation import service as moderation
 from consult.store import db, transaction
-from consult.store.claiming import hold, hold_still
+from consult.store.locking import lock_row, lock_row_shared
 from consult.text.sentences import sentence
 
-NO_OPINION = "无意见"
+__all__ = ["NO_OPINION", "SENDER_KINDS", "Caller", "attach", "draft_of", "enter", "respond", "save_draft"]
 
-SENDER_KINDS = {
-    ConsulteeKind.ENTERPRISE: SenderKind.ENTERPRISE,
-    ConsulteeKind.ASSOCIATION: SenderKind.ASSOCIATION,
-    ConsulteeKind.GROUP_ORGANISATION: SenderKind.ORGANISATION,
+ENTERED = {
+    Channel.LETTER: Way.PAPER,
+    Channel.MAILBOX: Way.MAIL,
+    Channel.PHONE: Way.TELEPHONE,
+    Channel.MEETING: Way.MEETING,
 }
+"""Channels by which an answer can be entered by staff."""
+PHONE_DIGITS = 7
+RELATE = sentence("贵单位已经答复过。请选择这一份是“更正”（替代前一份），还是“补充”（与前一份同时有效），再提交。")
 
 
 def save_draft(invitation: Invitation, content: dict[str, Any], *, by: str, at: datetime) -> ResponseDraft:
-    """Keep what an organisation has written so far; whoever opens the invitation next goes on from it."""
+    """Save the draft of an answer, shared by the organisation."""
     with transaction() as session:
-        hold(invitation)  # which has one draft: a colleague may be writing one, or sending it
+        lock_row(invitation)  # it has one draft: a colleague may be saving or sending it
         draft = session.get(ResponseDraft, invitation.id)
         if draft is None:
             draft = ResponseDraft(invitation_id=invitation.id)
@@ -49,7 +60,7 @@ def save_draft(invitation: Invitation, content: dict[str, Any], *, by: str, at: 
 
 
 def draft_of(invitation: Invitation) -> ResponseDraft | None:
-    """Return what is written and not yet sent."""
+    """Return the draft of an answer, if there is one."""
     return db.session.get(ResponseDraft, invitation.id)
 
 
@@ -57,38 +68,55 @@ def respond(
     actor: Actor,
     invitation: Invitation,
     *,
-    parts: Sequence[Said] = (),
+    parts: Sequence[ArrivalPart] = (),
+    answers: Sequence[ArrivalAnswer] = (),
     attachments: Sequence[CheckedAttachment] = (),
     no_opinion: bool = False,
     publish_name: bool = False,
     by: str,
     at: datetime,
     idempotency_key: str | None = None,
+    replaces: Response | None = None,
+    adds_to: Response | None = None,
 ) -> Receipt:
-    """Send a response through the portal; a second one corrects the first, which stays.
+    """Send a response through the portal: it counts when it is sent.
+
+    Arguments:
+        answers: to the questions of the consultation, also beside the statement that there is no opinion.
+        replaces, adds_to: the earlier answer that this one corrects or adds to; one of them where one counts already.
 
     Raises:
-        InvitationRefused: the link is dead, the consultation doesn't take answers, or "no opinion" comes with opinions.
+        InvitationRefused: the link is dead, the consultation doesn't take answers, "no opinion" comes with opinions, or
+            it isn't said what the answer is to an earlier one.
         SubmissionRefused: what the one way in refuses.
     """
-    if actor.kind != "consultee" or actor.id != invitation.consultee_id:
-        raise InvitationRefused(sentence("只能答复发给本单位的征求意见函。"))
+    require_consultee(actor, invitation)
+    relation = Relation(replaces, adds_to)
+    standing = ResponseStanding.NO_OPINION if no_opinion else ResponseStanding.OPINION
     with transaction():
         _hold(invitation)
         if not is_live(invitation, at):
-            raise InvitationRefused(sentence("这份征求意见函已经撤回或者过期，不能再答复。请联系发函的处室。"))
-        return _take(
+            raise InvitationRefused(sentence("这份征求意见函已经撤回或者过期，不能再答复。请联系发函处室。"))
+        if not _was_sent(idempotency_key):
+            check_relation(invitation, None, relation, RELATE)
+        return receive_response(
             actor,
             invitation,
             Channel.PORTAL,
-            parts=parts,
-            attachments=attachments,
-            no_opinion=no_opinion,
-            publish_name=publish_name,
+            Content(parts, attachments, no_opinion, publish_name, answers),
+            Meaning(Way.PORTAL, standing, relation=relation),
             by=by,
             at=at,
             idempotency_key=idempotency_key,
         )
+
+
+def _was_sent(idempotency_key: str | None) -> bool:
+    """Whether an answer was sent already: a second click on the same page."""
+    if idempotency_key is None:
+        return False
+    query = select(Submission.id).where(Submission.idempotency_key == idempotency_key)
+    return db.session.scalar(query) is not None
 
 
 def enter(
@@ -96,44 +124,65 @@ def enter(
     invitation: Invitation,
     *,
     channel: Channel = Channel.LETTER,
-    parts: Sequence[Said] = (),
+    parts: Sequence[ArrivalPart] = (),
+    answers: Sequence[ArrivalAnswer] = (),
     attachments: Sequence[CheckedAttachment] = (),
     no_opinion: bool = False,
+    publish_name: bool = False,
     at: datetime,
     received_on: date | None = None,
+    caller: Caller | None = None,
 ) -> Receipt:
-    """Enter an answer that came on paper, by call or at a meeting, with its scan.
+    """Enter an answer from paper, a call or a meeting; it counts once it is confirmed.
 
     Arguments:
+        publish_name: the paper says, or the caller, that its name may be printed with its opinions.
         received_on: local day on which it came, by default today; whether it is late is a matter of days.
+        caller: who gave it, where there is no scan of it; another person confirms it then.
 
     Raises:
-        InvitationRefused: the day is to come, or before the draft was public; or as ``respond``.
+        InvitationRefused: the day is to come, or before the draft was public; neither scan nor caller; or as
+            ``respond``.
     """
     require(actor, Act.RECEIVE_FOR_SENDER, invitation.consultation)
+    if channel not in ENTERED:
+        raise InvitationRefused("登记的答复只能是信函、邮件、电话或者会议来的。")
+    proposed = ResponseStanding.NO_OPINION if no_opinion else ResponseStanding.OPINION
+    texts = [*(part.content for part in parts), *(answer.content for answer in answers)]
+    filled = [words.strip() for words in texts if words.strip()]
+    because = (NO_OPINION,) if no_opinion else tuple(words[:80] for words in filled[:3])
     received_at = _end_of(received_on, invitation, at) if received_on is not None else None
+    if not attachments:
+        _check_caller(caller, at)
     with transaction():
         _hold(invitation)
-        return _take(
+        return receive_response(
             actor,
             invitation,
             channel,
-            parts=parts,
-            attachments=attachments,
-            no_opinion=no_opinion,
+            Content(parts, attachments, no_opinion, publish_name, answers),
+            Meaning(ENTERED[channel], ResponseStanding.PROPOSED, proposed, because, entered_by=actor, caller=caller),
             by=actor.name,
             at=at,
             received_at=received_at,
         )
 
 
+def _check_caller(caller: Caller | None, at: datetime) -> None:
+    if caller is None or not caller.name.strip() or sum(map(str.isdigit, caller.phone)) < PHONE_DIGITS:
+        raise InvitationRefused("没有扫描件的，请写明对方姓名、电话号码和时间；由另一人确认后才算听取。")
+    if caller.at > at:
+        raise InvitationRefused("对方来电（来访）的时间还没有到，请核对。")
+
+
 def _hold(invitation: Invitation) -> None:
-    hold_still(invitation.consultation)
-    hold_place(invitation)
+    lock_row_shared(invitation.consultation)
+    lock_place(invitation)
+    lock_submissions(invitation)
 
 
 def _end_of(day: date, invitation: Invitation, at: datetime) -> datetime:
-    """Return the moment that stands for a day of receipt: its last second, or now."""
+    """Return the time of a day of receipt: its last second, or now."""
     opened = invitation.consultation.opens_at
     if day > local(at).date():
         raise InvitationRefused(f"收到的日期 {day.isoformat()} 还没有到，请核对。")
@@ -143,133 +192,43 @@ def _end_of(day: date, invitation: Invitation, at: datetime) -> datetime:
 
 
 def attach(
-    actor: Actor, invitation: Invitation, submission: Submission, *, no_opinion: bool = False, at: datetime
+    actor: Actor,
+    invitation: Invitation,
+    submission: Submission,
+    *,
+    proposed_as: ResponseStanding = ResponseStanding.OPINION,
+    because: Sequence[str] = (),
+    at: datetime,
 ) -> None:
-    """Recognise a submission that came by another way (a mail from a known contact) as a consultee's response."""
+    """Propose a submission that came by mail as a response to an invitation; a person confirms what it is.
+
+    Arguments:
+        because: the evidence for the proposal.
+    """
+    require(actor, Act.RECEIVE_FOR_SENDER, invitation.consultation)
+    assert proposed_as in CONFIRMABLE
     with transaction():
         _hold(invitation)
-        hold(submission)
+        lock_row(submission)
         if submission.consultation_id != invitation.consultation_id:
             raise InvitationRefused("这件来件不属于这份征求意见函的征求意见。")
         if db.session.scalar(select(Response.id).where(Response.submission_id == submission.id)) is not None:
             return
-        submission.sender_kind = SENDER_KINDS[invitation.consultee.kind]
-        _store(actor, invitation, submission, no_opinion=no_opinion, by=submission.name, at=at)
+        _recognise(actor, submission, SENDER_KINDS[invitation.consultee.kind], at)
+        meaning = Meaning(Way.MAIL, ResponseStanding.PROPOSED, proposed_as, tuple(because))
+        store(actor, invitation, submission, meaning, by=submission.name, at=at)
 
 
-def _take(
-    actor: Actor,
-    invitation: Invitation,
-    channel: Channel,
-    *,
-    parts: Sequence[Said],
-    attachments: Sequence[CheckedAttachment],
-    no_opinion: bool,
-    by: str,
-    at: datetime,
-    publish_name: bool = False,
-    received_at: datetime | None = None,
-    idempotency_key: str | None = None,
-) -> Receipt:
-    consultation = invitation.consultation
-    if consultation.state(at) not in ANSWERABLE:
-        raise InvitationRefused(sentence("这件征求意见已经结束，不能再答复。请联系发函的处室。"))
-    written = [said for said in parts if said.content.strip()]
-    if no_opinion and written:
-        raise InvitationRefused(sentence("已经写了意见，就不能同时选“无意见”。请去掉意见，或者不选“无意见”。"))
-    said = (Said(NO_OPINION),) if no_opinion else tuple(written)
-    raw = {
-        "invitation": invitation.id,
-        "no_opinion": no_opinion,
-        "by": by,
-        "parts": [[part.anchor, part.quote, part.content] for part in said],
-        "attachments": [[file.name, file.digest] for file in attachments],
-    }
-    arrival = Arrival(
-        channel=channel,
-        parts=said,
-        raw=json.dumps(raw, ensure_ascii=False, sort_keys=True).encode(),
-        raw_media_type="application/json",
-        name=invitation.consultee.name,
-        publish_name=publish_name,
-        sender_kind=SENDER_KINDS[invitation.consultee.kind],
-        attachments=tuple(attachments),
-        idempotency_key=idempotency_key,
-        received_at=received_at,
-    )
-    receipt = intake.receive(consultation, arrival, at=at, actor=actor)
-    if not receipt.replayed:
-        _store(actor, invitation, receipt.submission, no_opinion=no_opinion, by=by, at=at)
-    return receipt
-
-
-def _store(
-    actor: Actor, invitation: Invitation, submission: Submission, *, no_opinion: bool, by: str, at: datetime
-) -> None:
-    session = db.session
-    earlier = session.scalar(
-        select(Response).where(Response.invitation_id == invitation.id).order_by(Response.version.desc()).limit(1)
-    )
-    response = Response(
-        invitation_id=invitation.id,
-        version=(earlier.version if earlier is not None else 0) + 1,
-        submission_id=submission.id,
-        no_opinion=no_opinion,
-        at=at,
-        by=by[:80],
-        late=submission.received_at >= invitation.answer_by,
-    )
-    session.add(response)
-    draft = session.get(ResponseDraft, invitation.id)
-    if draft is not None:
-        session.delete(draft)
-    invitation.token_expires_at = max(invitation.token_expires_at, at + invitations.READING)
-    _put_back(invitation)
-    follow(invitation.consultation_id, [invitation.consultee_id])
-    record(
-        actor,
-        "response.send",
-        f"invitation:{invitation.id}",
-        at=at,
-        consultation_id=invitation.consultation_id,
-        content_digest=submission.digest,
-        version=response.version,
-        submission=submission.number,
-        no_opinion=no_opinion,
-    )
-    if earlier is not None:
-        _supersede(earlier.submission, submission, at)
-    session.expire(invitation, ["responses"])
-
-
-def _put_back(invitation: Invitation) -> None:
-    """Put whoever answers after having been taken off the list back on it: it was heard."""
-    row = db.session.scalar(
-        select(Listed).where(
-            Listed.consultation_id == invitation.consultation_id,
-            Listed.consultee_id == invitation.consultee_id,
-            Listed.removed_at.is_not(None),
+def _recognise(actor: Actor, submission: Submission, kind: SenderKind, at: datetime) -> None:
+    """Set the sender's kind of a submission that was received as a citizen's."""
+    before, submission.sender_kind = submission.sender_kind, kind
+    if before is not kind:
+        record(
+            actor,
+            RECOGNISE,
+            f"submission:{submission.number}",
+            at=at,
+            consultation_id=submission.consultation_id,
+            sender_kind=kind.value,
+            sender_kind_before=before.value,
         )
-    )
-    if row is not None:
-        row.why = f"{row.why}；从名单中去掉（{row.removed_reason}）以后又收到答复"
-        row.removed_at, row.removed_reason = None, ""
-
-
-def _supersede(old: Submission, new: Submission, at: datetime) -> None:
-    """Let a corrected response count once: the older submission stays, as a duplicate of the newer one."""
-    if old.state is SubmissionState.DUPLICATE:
-        return
-    if old.state not in moderation.WAITING:
-        moderation.undo(SYSTEM, old, at=at)
-    moderation.mark_duplicate(SYSTEM, old, new, at=at)
-
-
-def states_no_opinion(submission_id: int) -> bool:
-    """Whether a submission is a response that states to have no opinion: heard, with nothing to decide."""
-    return bool(db.session.scalar(select(Response.no_opinion).where(Response.submission_id == submission_id)))
-
-
-def of_submission(submission_id: int) -> Response | None:
-    """Return the response that a submission is, if it is one."""
-    return db.session.scalar(select(Response).where(Response.submission_id == submission_id))

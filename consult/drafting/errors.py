@@ -1,4 +1,4 @@
-"""What drafting refuses, and why."""
+"""Errors of drafting."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from consult.accounts.errors import Refused
 
 
 class DraftingRefused(Refused):
-    """Base of what drafting refuses; ``field`` names the field that is wrong, where it is one."""
+    """Base class of the errors of drafting; ``field`` names the invalid field, if any."""
 
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
@@ -14,15 +14,15 @@ class DraftingRefused(Refused):
 
 
 class DraftRefused(DraftingRefused):
-    """The file isn't a draft that opinions can be asked on."""
+    """The file isn't a draft that can be put out for comment."""
 
 
 class WrongState(DraftingRefused):
-    """The consultation isn't in the state that this act needs."""
+    """The consultation isn't in the state required for this act."""
 
 
 class ChangedMeanwhile(DraftingRefused):
-    """Somebody else changed the same after it was opened to be worked on."""
+    """Somebody else changed it after it was opened for editing."""
 
 
 class PeriodRefused(DraftingRefused):
@@ -30,18 +30,22 @@ class PeriodRefused(DraftingRefused):
 
 
 class FieldMissing(DraftingRefused):
-    """Something that must be there before this step is not."""
+    """A required field is empty."""
 
 
 class FieldTooLong(DraftingRefused):
-    """A text is longer than what is kept; nothing is cut off in silence."""
+    """A text is longer than its limit; texts are never truncated silently."""
+
+
+class MarkupRefused(DraftingRefused):
+    """The markup of a text takes too much to be read."""
 
 
 class SamePerson(DraftingRefused):
-    """The second pair of eyes must not be the first."""
+    """The publisher must not be one of the authors."""
 
 
-class NotGiven(DraftingRefused):
+class GrantRefused(DraftingRefused):
     """The consultation can't be given to, or taken back from, this account."""
 
 

@@ -1,18 +1,19 @@
-"""The department's register of instruments, which citations are checked against: taken from spreadsheets."""
+"""The department's register of instruments for checking citations, imported from spreadsheets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.drafting.models import InstrumentRow
 from consult.files import tables
+from consult.files.tables import Table
 from consult.ledger.service import record
 from consult.store import db, transaction
-from consult.store.claiming import take_turns
+from consult.store.locking import advisory_lock
 from consult.text.instruments import Instrument, Register
 
 PAGE = 50
@@ -25,14 +26,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "in_force_from": ("in_force_from", "施行日期", "生效日期", "实施日期"),
     "expired": ("expired", "是否失效", "时效性", "效力状态", "状态", "失效"),
 }
-"""Names that the columns of a register go by; the first is the one to write."""
+"""Accepted column names of a register; the first is the one in templates."""
 
 Key = tuple[str, date | None, date | None]
 
 
 @dataclass
-class Taken:
-    """What became of every row: added, changed, already there, or refused with its number and why."""
+class ImportResult:
+    """The result of an import: rows added, changed, unchanged, and refused with row number and reason."""
 
     added: int = 0
     changed: int = 0
@@ -40,38 +41,37 @@ class Taken:
     refused: list[tuple[int, str]] = field(default_factory=list)
 
 
-def take(actor: Actor, file_name: str, data: bytes, *, at: datetime) -> Taken:
-    """Take a register from a CSV or XLSX file: each row a version of an instrument; the same version twice is one.
+def import_register(actor: Actor, table: Table, *, at: datetime) -> ImportResult:
+    """Import a register from a table: each row is a version of an instrument; duplicates count once.
 
-    A version is known by its name and its dates; level and expiry are brought up to date. Nothing is taken out.
+    A version is identified by its name and dates; level and expiry are updated. Nothing is removed.
 
     Raises:
-        TableRefused: the file is no table, or has no column of names; says what to do.
+        TableRefused: the table has no column of names; says what to do.
     """
     require(actor, Act.MANAGE_INSTRUMENTS)
-    found, refused = read_table(file_name, data)
+    instruments, refused = read_table(table)
     with transaction():
-        take_turns("instruments")  # two would add the same versions
-        taken = _store(found, at)
-        taken.refused = refused
+        advisory_lock("instruments")  # otherwise two imports would add the same versions
+        result = _store(instruments, at)
+        result.refused = refused
         record(
             actor,
             Act.MANAGE_INSTRUMENTS,
             "instruments",
             at=at,
-            file=file_name[-120:],
-            rows=taken.added + taken.changed,
+            file=table.name[-120:],
+            rows=result.added + result.changed,
         )
-    return taken
+    return result
 
 
-def read_table(file_name: str, data: bytes) -> tuple[list[Instrument], list[tuple[int, str]]]:
-    """Return the instruments in a CSV or XLSX file, and the rows that can't be read, each with its number and why.
+def read_table(table: Table) -> tuple[list[Instrument], list[tuple[int, str]]]:
+    """Return the instruments in a table, and the rows that can't be read, each with its number and why.
 
     Raises:
-        TableRefused: see ``take``.
+        TableRefused: see ``import_register``.
     """
-    table = tables.read(file_name, data)
     columns = {name: column for name, words in COLUMNS.items() if (column := _column(table.columns, words)) is not None}
     if "name" not in columns:
         raise tables.TableRefused(
@@ -79,14 +79,14 @@ def read_table(file_name: str, data: bytes) -> tuple[list[Instrument], list[tupl
             "可以有“效力级别”“公布日期”“施行日期”“时效性”；"
             f"现在是：{'、'.join(table.columns)[:200]}。"
         )
-    found, refused = [], []
+    instruments, refused = [], []
     for number, cells in table:
         read = cells.reason if isinstance(cells, tables.BadRow) else _read(cells, columns)
         if isinstance(read, str):
             refused.append((number, read))
         else:
-            found.append(read)
-    return found, refused
+            instruments.append(read)
+    return instruments, refused
 
 
 def _column(columns: list[str], words: tuple[str, ...]) -> str | None:
@@ -94,31 +94,31 @@ def _column(columns: list[str], words: tuple[str, ...]) -> str | None:
     return next((known[word] for word in words if word in known), None)
 
 
-def _store(found: list[Instrument], at: datetime) -> Taken:
-    taken = Taken()
-    there: dict[Key, InstrumentRow] = {
+def _store(instruments: list[Instrument], at: datetime) -> ImportResult:
+    result = ImportResult()
+    stored: dict[Key, InstrumentRow] = {
         (row.name, row.adopted_on, row.in_force_from): row for row in db.session.scalars(select(InstrumentRow))
     }
-    fresh: dict[Key, Instrument] = {}
-    for read in found:
+    new: dict[Key, Instrument] = {}
+    for read in instruments:
         key = (read.name, read.adopted_on, read.in_force_from)
-        row = there.get(key)
+        row = stored.get(key)
         if row is None:
-            taken.unchanged += key in fresh
-            fresh[key] = read
+            result.unchanged += key in new
+            new[key] = read
         elif (row.level, row.expired) == (read.level, read.expired):
-            taken.unchanged += 1
+            result.unchanged += 1
         else:
             row.level, row.expired, row.taken_at = read.level, read.expired, at
-            taken.changed += 1
-    taken.added = len(fresh)
-    if fresh:
-        db.session.execute(insert(InstrumentRow), [_values(one, at) for one in fresh.values()])
-    return taken
+            result.changed += 1
+    result.added = len(new)
+    if new:
+        db.session.add_all(InstrumentRow(**_values(instrument, at)) for instrument in new.values())
+    return result
 
 
 def _read(cells: dict[str, str], columns: dict[str, str]) -> Instrument | str:
-    """Return the instrument in a row, or what is wrong with the row."""
+    """Return the instrument in a row, or the reason why the row is refused."""
     try:
         read = Instrument.from_row({name: cells[column] for name, column in columns.items()})
     except ValueError as error:
@@ -128,19 +128,19 @@ def _read(cells: dict[str, str], columns: dict[str, str]) -> Instrument | str:
     return read
 
 
-def _values(one: Instrument, at: datetime) -> dict[str, object]:
+def _values(instrument: Instrument, at: datetime) -> dict[str, object]:
     return {
-        "name": one.name,
-        "level": one.level,
-        "adopted_on": one.adopted_on,
-        "in_force_from": one.in_force_from,
-        "expired": one.expired,
+        "name": instrument.name,
+        "level": instrument.level,
+        "adopted_on": instrument.adopted_on,
+        "in_force_from": instrument.in_force_from,
+        "expired": instrument.expired,
         "taken_at": at,
     }
 
 
 def register() -> Register:
-    """Return the register that citations are checked against."""
+    """Return the register for checking citations."""
     columns = (
         InstrumentRow.name,
         InstrumentRow.level,
@@ -152,7 +152,7 @@ def register() -> Register:
 
 
 def page(*, words: str = "", after: int = 0, limit: int = PAGE) -> list[InstrumentRow]:
-    """Return instruments in the order in which they came, from beyond the id ``after``; ``words`` stand in the name."""
+    """Return instruments in order of import, from beyond the id ``after``, whose names contain ``words``."""
     query = select(InstrumentRow).where(InstrumentRow.id > after).order_by(InstrumentRow.id).limit(limit)
     for word in words.split()[:5]:
         query = query.where(InstrumentRow.name.contains(word, autoescape=True))
@@ -160,5 +160,5 @@ def page(*, words: str = "", after: int = 0, limit: int = PAGE) -> list[Instrume
 
 
 def count() -> int:
-    """Return how many versions of instruments are known."""
+    """Return the number of rows in the register."""
     return db.session.scalar(select(func.count()).select_from(InstrumentRow)) or 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -10,11 +10,19 @@ from sqlalchemy import Connection, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session, relationship
 
 from consult.accounts.models import Division, User
-from consult.store import Base, JSONValue, UTCDateTime, big_id, enum_of
+from consult.clock import local
+from consult.labels import Label, LabelledEnum
+from consult.law.periods import in_words
+from consult.ledger.row_digests import BEFORE
+from consult.store import NOT_IN_RECORD, Base, JSONValue, UTCDateTime, big_id, enum_of
+
+LAST_DAY, PUBLISHED_ON = "【截止日期】", "【公布日期】"
+"""Placeholders in a notice for dates that aren't known yet."""
+NOT_YET = "（公布时填入）"
 
 
 class Stage(StrEnum):
-    """What is stored of a consultation's state; what follows from the clock is computed (``State``)."""
+    """The stored part of a consultation's state; what depends on the clock is computed (``State``)."""
 
     DRAFTING = "drafting"
     IN_REVIEW = "in_review"
@@ -26,30 +34,46 @@ class Stage(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class State(StrEnum):
-    """The state of a consultation as people see it (product.md, States)."""
+class State(LabelledEnum, translated=True):
+    """The state of a consultation as displayed."""
 
-    DRAFTING = "drafting"
-    IN_REVIEW = "in_review"
-    SCHEDULED = "scheduled"
-    OPEN = "open"
-    CLOSED = "closed"
-    FEEDBACK_REVIEW = "feedback_review"
-    FEEDBACK_PUBLISHED = "feedback_published"
-    SUBMITTED_TO_MEETING = "submitted_to_meeting"
-    PROMULGATED = "promulgated"
-    WITHDRAWN = "withdrawn"
+    DRAFTING = "drafting", Label("起草中", "plain")
+    IN_REVIEW = "in_review", Label("审核中", "amber")
+    SCHEDULED = "scheduled", Label("待公布", "blue")
+    OPEN = "open", Label("正在征求意见", "green")
+    CLOSED = "closed", Label("已截止，正在研究", "blue")
+    FEEDBACK_REVIEW = "feedback_review", Label("反馈审核中", "amber", public=Label("已截止，正在研究", "blue"))
+    FEEDBACK_PUBLISHED = "feedback_published", Label("已公布反馈", "green")
+    SUBMITTED_TO_MEETING = "submitted_to_meeting", Label("已提请审议", "violet")
+    PROMULGATED = "promulgated", Label("已公布施行", "green")
+    WITHDRAWN = "withdrawn", Label("已撤回", "seal")
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may see a consultation in this state."""
+        return self not in (State.DRAFTING, State.IN_REVIEW, State.SCHEDULED)
 
 
-class VersionKind(StrEnum):
-    """What a draft version is for (稿)."""
+class VersionKind(LabelledEnum, translated=True):
+    """The kind of a draft version (稿)."""
 
-    FOR_COMMENT = "for_comment"
-    REVISED = "revised"
-    FOR_SUBMISSION = "for_submission"
-    PROMULGATED = "promulgated"
-    IN_FORCE = "in_force"
-    """The text in force that the draft revises: to compare with, not a version of the draft."""
+    FOR_COMMENT = "for_comment", Label("征求意见稿", "plain")
+    REVISED = "revised", Label("修改稿", "plain")
+    FOR_SUBMISSION = "for_submission", Label("送审稿", "plain")
+    PROMULGATED = "promulgated", Label("发布稿", "plain", public=Label("公布施行的文本", "plain"))
+    IN_FORCE = "in_force", Label("现行文本", "plain", public=Label("现行规定", "plain"))
+    """The text in force that the draft revises: for comparison, not a version of the draft."""
+
+
+class Issuer(LabelledEnum):
+    """Who issues the document; the fair-competition review follows it (《公平竞争审查条例》第十三条、第十四条)."""
+
+    DEPARTMENT = "department", Label("本部门", "plain")
+    JOINT = "joint", Label("多个部门联合", "blue")
+    GOVERNMENT = (
+        "government",
+        Label("本级人民政府，或者提请本级人民代表大会及其常务委员会审议", "violet", "人民政府、人大"),
+    )
 
 
 class Consultation(Base):
@@ -63,13 +87,18 @@ class Consultation(Base):
     kind: Mapped[str] = mapped_column(String(40))
     """Id of the kind of document in the rules."""
     enterprise_related: Mapped[bool] = mapped_column(default=False)
+    issuer: Mapped[Issuer] = mapped_column(
+        enum_of(Issuer), default=Issuer.DEPARTMENT, info={BEFORE: Issuer.DEPARTMENT.value}
+    )
+    leading_unit: Mapped[str] = mapped_column(String(200), default="", info={BEFORE: ""})
+    """The leading department of a document that several issue; it reviews fair competition."""
     summary: Mapped[str] = mapped_column(String(300), default="")
     notice_html: Mapped[str] = mapped_column(Text, default="")
     explanation_html: Mapped[str] = mapped_column(Text, default="")
     mail_phrase: Mapped[str] = mapped_column(String(80), default="")
-    """Words that the notice asks for in the subject of a mail."""
+    """Phrase that the notice asks for in the subject of a mail."""
     contact: Mapped[str] = mapped_column(String(300), default="")
-    """Where letters and calls go: published with the notice."""
+    """Address and telephone for letters and calls, published with the notice."""
     stage: Mapped[Stage] = mapped_column(enum_of(Stage), default=Stage.DRAFTING)
     division_id: Mapped[int | None] = mapped_column(ForeignKey("division.id"), index=True)
     author_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -78,16 +107,16 @@ class Consultation(Base):
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     opens_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closes_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """First moment after the period: what comes at or after it is late."""
+    """End of the period, exclusive: anything received at or after it is late."""
     period_days: Mapped[int | None]
     period_words: Mapped[str] = mapped_column(Text, default="")
-    """How the period was counted, in words, as it was at the publication or the last extension."""
+    """The count of the period in words, at publication or the last extension."""
     period_basis: Mapped[str] = mapped_column(Text, default="")
     shortened_reason: Mapped[str] = mapped_column(Text, default="")
     returned_reason: Mapped[str] = mapped_column(Text, default="")
     withdrawn_reason: Mapped[str] = mapped_column(Text, default="")
     public_version_id: Mapped[int | None] = mapped_column(big_id)
-    """The version out for comment; no constraint, since version and consultation name each other."""
+    """The version out for comment; no foreign key, because versions refer to consultations."""
 
     division: Mapped[Division | None] = relationship()
     author: Mapped[User | None] = relationship(foreign_keys=[author_id])
@@ -107,11 +136,23 @@ class Consultation(Base):
 
     @property
     def given_to(self) -> frozenset[int]:
-        """Ids of the users outside the division that this consultation was given to."""
+        """Ids of the users outside the division who have access to this consultation."""
         return frozenset(grant.user_id for grant in self.grants)
 
+    @property
+    def last_day(self) -> date | None:
+        """The last local day of the period, as extended."""
+        return local(self.closes_at - timedelta(microseconds=1)).date() if self.closes_at is not None else None
+
+    @property
+    def notice_as_read(self) -> str:
+        """The notice as people read it: HTML with the last day of the period and the day of publication filled in."""
+        opened = local(self.opens_at).date() if self.opens_at is not None else None
+        html = self.notice_html.replace(LAST_DAY, in_words(self.last_day) if self.last_day else NOT_YET)
+        return html.replace(PUBLISHED_ON, in_words(opened) if opened else NOT_YET)
+
     def state(self, at: datetime) -> State:
-        """Return the state at an aware moment; whether a period is open follows from the clock alone."""
+        """Return the state at an aware moment; whether a period is open depends on the clock alone."""
         if self.stage is not Stage.RELEASED:
             return State(self.stage.value)
         if self.opens_at is None or self.closes_at is None or at < self.opens_at:
@@ -119,7 +160,7 @@ class Consultation(Base):
         return State.OPEN if at < self.closes_at else State.CLOSED
 
     def is_public(self, at: datetime) -> bool:
-        """Whether everybody may see it at ``at``: it was released and has opened, even if withdrawn since."""
+        """Whether it is public at ``at``: it was released and has opened, even if withdrawn since."""
         return self.opens_at is not None and self.opens_at <= at
 
 
@@ -149,7 +190,7 @@ class DraftVersion(Base):
 
 
 class ProvisionRow(Base):
-    """A provision of a stored version; ``consult.text.provisions.Provision`` is its parsed form."""
+    """A provision of a stored version; ``consult.text.parser.provisions.Provision`` is its parsed form."""
 
     __tablename__ = "provision"
 
@@ -170,11 +211,12 @@ class ProvisionRow(Base):
     __table_args__ = (
         UniqueConstraint("version_id", "anchor"),
         Index("ix_provision_version_id_position", "version_id", "position"),
+        {"info": {NOT_IN_RECORD: "covered by the digest of its version"}},
     )
 
 
 class FrozenText(Exception):
-    """Something tried to change a stored version of a draft; a correction is a new version."""
+    """An attempt to change a stored version of a draft; corrections are new versions."""
 
 
 @event.listens_for(DraftVersion, "before_update")
@@ -186,7 +228,7 @@ def _refuse_change(_mapper: Mapper[Any], _connection: Connection, row: DraftVers
 
 
 class PeriodExtension(Base):
-    """The act of extending a period: when, why, from when to when."""
+    """An extension of a period: time, reason, old and new end."""
 
     __tablename__ = "period_extension"
 
@@ -200,13 +242,67 @@ class PeriodExtension(Base):
 
 
 class Grant(Base):
-    """A consultation given to a user outside its division, for screening or another part of the work."""
+    """Access to a consultation for a user outside its division, for screening or other work."""
 
     __tablename__ = "consultation_grant"
 
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True, index=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Medium(LabelledEnum):
+    """Where a notice is posted besides the website."""
+
+    NEW_MEDIA = "new_media", Label("政务新媒体", "plain")
+    PRESS = "press", Label("报刊", "plain")
+    BROADCAST = "broadcast", Label("广播、电视", "plain")
+
+
+class NoticePosting(Base):
+    """A notice was posted in new media, press or broadcast: where, when, and the link or picture that shows it."""
+
+    __tablename__ = "notice_posting"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"), index=True)
+    medium: Mapped[Medium] = mapped_column(enum_of(Medium))
+    account: Mapped[str] = mapped_column(String(200))
+    """The account, paper or station."""
+    posted_on: Mapped[date]
+    link: Mapped[str] = mapped_column(String(1000), default="")
+    picture_name: Mapped[str] = mapped_column(String(200), default="")
+    picture_digest: Mapped[str] = mapped_column(String(64), default="")
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    withdrawn_reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class QuestionTopic(LabelledEnum):
+    """The topic of a question."""
+
+    COMPETITION = "competition", Label("公平竞争影响", "plain")
+    """The effect on fair competition (《公平竞争审查条例》第十六条)."""
+    OWN = "own", Label("自拟问题", "plain")
+    """A question of the drafting division: cost, time of transition."""
+
+
+class Question(Base):
+    """A question in form, portal and letter of one consultation; answers are part of a submission."""
+
+    __tablename__ = "consultation_question"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"))
+    number: Mapped[int]
+    topic: Mapped[QuestionTopic] = mapped_column(enum_of(QuestionTopic))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (UniqueConstraint("consultation_id", "number"),)
 
 
 class InstrumentRow(Base):

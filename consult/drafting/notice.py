@@ -1,20 +1,18 @@
-"""The notice that a consultation starts with, composed from its facts; the drafter changes it freely."""
+"""The standard notice of a consultation, composed from its data; the drafter can edit it."""
 
 from __future__ import annotations
 
 import html
 import re
-from datetime import timedelta
 
-from consult.clock import local
-from consult.drafting.models import Consultation
-from consult.settings import settings
+from consult.app_context import settings
+from consult.drafting.models import LAST_DAY, PUBLISHED_ON, Consultation
 
 _TAG = re.compile(r"<[^>]*>")
 
 
 def core_title(title: str) -> str:
-    """Return a title without its bracketed tail: 某某办法（征求意见稿） → 某某办法."""
+    """Return a title without its bracketed suffix: 某某办法（征求意见稿） → 某某办法."""
     core = title.strip().strip("《》")
     for opening in ("（", "("):
         if opening in core and core.endswith(("）", ")")):
@@ -39,22 +37,15 @@ def standard_notice(consultation: Consultation) -> str:
         "有关单位和各界人士可以通过以下方式提出意见：</p>"
         f"<ol>{items}</ol>"
         "<p>提交后您会得到回执。征求意见结束后，每条意见是否采纳以及理由，都可以凭回执查询，并统一公布。</p>"
-        f"<p>{html.escape(config.department)}</p>"
+        f"<p>征求意见截止日期：{LAST_DAY}。</p>"
+        f"<p>{html.escape(config.department)}</p><p>{PUBLISHED_ON}</p>"
     )
 
 
 def is_standard_notice(consultation: Consultation, notice_html: str) -> bool:
-    """Say whether a notice is still the standard one word for word, whatever an editor did to its markup."""
+    """Whether a notice is still the standard text, whatever an editor did to its markup."""
     return _words(notice_html) == _words(standard_notice(consultation))
 
 
 def _words(notice_html: str) -> str:
     return "".join(html.unescape(_TAG.sub("", notice_html)).split())
-
-
-def deadline_words(consultation: Consultation) -> str:
-    """Return the deadline as people say it: 2026年12月24日24时."""
-    if consultation.closes_at is None:
-        return ""
-    last = local(consultation.closes_at).date() - timedelta(days=1)
-    return f"{last.year}年{last.month}月{last.day}日24时"

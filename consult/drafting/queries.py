@@ -1,15 +1,14 @@
-"""What pages ask about consultations that everybody may see: lists by state, one by its address, the draft to read."""
+"""Queries about public consultations: lists by state, one by its slug, its draft."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from consult.drafting import reading
+from consult.drafting import draft_units
 from consult.drafting.models import Consultation, ProvisionRow, Stage, State
 from consult.store import db
 
@@ -17,8 +16,8 @@ PAGE = 20
 SEARCH_WORDS = 5
 
 
-class Shelf(StrEnum):
-    """Where a public consultation stands in the lists."""
+class PublicList(StrEnum):
+    """The list that a public consultation appears in."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -27,16 +26,16 @@ class Shelf(StrEnum):
 
 
 ANSWERED = (Stage.FEEDBACK_PUBLISHED, Stage.SUBMITTED_TO_MEETING, Stage.PROMULGATED)
-"""Stages in which the feedback stands published."""
+"""Stages in which the feedback is published."""
 
 
-def _on(shelf: Shelf, at: datetime) -> ColumnElement[bool]:
+def _on(shelf: PublicList, at: datetime) -> ColumnElement[bool]:
     released = Consultation.stage == Stage.RELEASED
-    if shelf is Shelf.OPEN:
+    if shelf is PublicList.OPEN:
         return and_(released, Consultation.closes_at > at)
-    if shelf is Shelf.CLOSED:
+    if shelf is PublicList.CLOSED:
         return or_(and_(released, Consultation.closes_at <= at), Consultation.stage == Stage.FEEDBACK_REVIEW)
-    return Consultation.stage.in_(ANSWERED) if shelf is Shelf.FEEDBACK else Consultation.stage == Stage.WITHDRAWN
+    return Consultation.stage.in_(ANSWERED) if shelf is PublicList.FEEDBACK else Consultation.stage == Stage.WITHDRAWN
 
 
 def _public(at: datetime) -> ColumnElement[bool]:
@@ -44,21 +43,21 @@ def _public(at: datetime) -> ColumnElement[bool]:
 
 
 def listing(
-    shelf: Shelf, at: datetime, *, words: str = "", kind: str = "", after: str = "", limit: int = PAGE
+    shelf: PublicList, at: datetime, *, words: str = "", kind: str = "", after: str = "", limit: int = PAGE
 ) -> list[Consultation]:
-    """Return public consultations on a shelf: open ones by nearest end, others by latest end.
+    """Return the public consultations of a list: open ones by nearest end, others by latest end.
 
     Arguments:
-        words: up to five words, all of which stand in the title, the summary or the draft.
+        words: up to five words, all of which occur in the title, the summary or the draft.
         kind: id of a kind of document; empty for all.
-        after: slug of the last one on the page before.
+        after: slug of the last one on the previous page.
     """
     query = select(Consultation).where(_public(at), _on(shelf, at)).options(joinedload(Consultation.division))
     if kind:
         query = query.where(Consultation.kind == kind)
     for word in words.split()[:SEARCH_WORDS]:
         query = query.where(_mentions(word))
-    ascending = shelf is Shelf.OPEN
+    ascending = shelf is PublicList.OPEN
     last = db.session.scalar(select(Consultation).where(Consultation.slug == after)) if after else None
     if last is not None and last.closes_at is not None:
         ends, id_ = Consultation.closes_at, Consultation.id
@@ -105,7 +104,7 @@ def _in_state(state: State, at: datetime) -> ColumnElement[bool]:
 def provisions(
     consultation: Consultation, *, after: int = -1, limit: int = PAGE, anchor: str | None = None
 ) -> list[ProvisionRow]:
-    """Return provisions of the draft out for comment in its order, from beyond the place ``after``, or one."""
+    """Return provisions of the draft out for comment in order, from beyond the position ``after``, or a single one."""
     query = select(ProvisionRow).where(
         ProvisionRow.version_id == consultation.public_version_id, ProvisionRow.position > after
     )
@@ -122,7 +121,7 @@ def kinds_in_use(at: datetime) -> list[str]:
 
 def released(slug: str) -> Consultation | None:
     """Return the consultation with this slug if it was ever released, even when it hasn't opened yet."""
-    if "\x00" in slug:  # PostgreSQL takes no such text
+    if "\x00" in slug:  # PostgreSQL refuses such text
         return None
     query = (
         select(Consultation)
@@ -132,17 +131,26 @@ def released(slug: str) -> Consultation | None:
     return db.session.scalar(query)
 
 
-def by_id(ids: Sequence[int]) -> dict[int, Consultation]:
-    """Return consultations by id."""
-    rows = db.session.scalars(select(Consultation).where(Consultation.id.in_(ids)))
-    return {row.id: row for row in rows}
+def by_slug(slug: str) -> Consultation | None:
+    """Return the consultation with this slug, whatever its state."""
+    if "\x00" in slug:  # PostgreSQL refuses such text
+        return None
+    return db.session.scalar(select(Consultation).where(Consultation.slug == slug))
 
 
-def draft_of(consultation: Consultation) -> reading.Draft:
-    """Return the draft out for comment, as it is read."""
+def count_articles(consultation: Consultation) -> int:
+    """Return how many articles the draft out for comment has."""
+    query = select(func.count()).where(
+        ProvisionRow.version_id == consultation.public_version_id, ProvisionRow.kind == "article"
+    )
+    return db.session.scalar(query) or 0
+
+
+def draft_of(consultation: Consultation) -> draft_units.Draft:
+    """Return the draft out for comment, for display."""
     query = (
         select(ProvisionRow)
         .where(ProvisionRow.version_id == consultation.public_version_id)
         .order_by(ProvisionRow.position)
     )
-    return reading.read(db.session.scalars(query).all())
+    return draft_units.read(db.session.scalars(query).all())

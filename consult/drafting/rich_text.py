@@ -1,4 +1,4 @@
-"""Notice and explanation as rich text: what a clerk pastes, reduced to what may be printed."""
+"""Rich text of notice and explanation: pasted HTML, sanitised for publication."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import html
 import re
 
 import bleach
+
+from consult.app_context import settings
+from consult.drafting.errors import MarkupRefused
+from consult.files.sandbox import ReaderDied, Sandbox, SandboxStopped
 
 TAGS = frozenset(
     [
@@ -37,8 +41,31 @@ TAGS = frozenset(
 )
 ATTRIBUTES = {"a": ["href", "title"], "td": ["colspan", "rowspan"], "th": ["colspan", "rowspan"]}
 PROTOCOLS = frozenset({"http", "https", "mailto", "tel"})
+SANITISED_HERE = 2_000
+"""Characters up to which the worst markup takes no time worth a process of its own."""
+SECONDS = 10.0
 _MARKUP = re.compile(r"<\s*/?\s*(p|br|h[1-6]|ul|ol|li|div|table|strong|em|b|i|a|span)\b", re.IGNORECASE)
 _DROPPED_WHOLE = re.compile(r"<(script|style|head|title)\b.*?(</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+
+
+def sanitise_bounded(text: str, name: str, field: str) -> str:
+    """Return ``sanitise(text)`` of a text from a form; a long one is sanitised in a sandbox.
+
+    The parser's time grows with the square of the nesting, and of the attributes of one tag.
+
+    Raises:
+        MarkupRefused: it took too much; says what to do.
+    """
+    if len(text) <= SANITISED_HERE:
+        return sanitise(text)
+    try:
+        with Sandbox(SECONDS, settings().reading_bytes) as reader:
+            return reader.of(sanitise, text)
+    except (ReaderDied, SandboxStopped):
+        raise MarkupRefused(
+            f"{name}的格式过于复杂（层层嵌套，或者一处有成千上万个属性），没有保存。请粘贴为纯文本，再重新设置格式。",
+            field,
+        ) from None
 
 
 def sanitise(text: str) -> str:

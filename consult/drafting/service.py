@@ -1,6 +1,6 @@
-"""The verbs of drafting: create, write the notice, send for review, return, withdraw, give to a moderator.
+"""The verbs of drafting: create, write the notice, send for review, return, withdraw, grant access.
 
-Publishing and extending stand in ``release``, and are verbs of this stage all the same.
+Publishing and extending are in ``publication``.
 """
 
 from __future__ import annotations
@@ -13,32 +13,33 @@ from sqlalchemy import func, select
 
 from consult.accounts.models import Role, User
 from consult.accounts.permissions import Act, Actor, require
+from consult.accounts.service import division_named
+from consult.app_context import rules
 from consult.clock import local
-from consult.drafting import versions
-from consult.drafting.errors import ChangedMeanwhile, FieldMissing, FieldTooLong, NotGiven, WrongState
-from consult.drafting.models import Consultation, Grant, Stage, State, VersionKind
+from consult.drafting import questions, versions
+from consult.drafting.audit import record_act
+from consult.drafting.errors import ChangedMeanwhile, FieldMissing, FieldTooLong, GrantRefused, WrongState
+from consult.drafting.models import Consultation, Grant, Issuer, QuestionTopic, Stage, State, VersionKind
 from consult.drafting.notice import core_title, is_standard_notice, standard_notice
-from consult.drafting.recording import record_act
-from consult.drafting.release import extend_period, proposed_period, publish
-from consult.drafting.rich_text import sanitise
+from consult.drafting.publication import extend_period, proposed_period, publish
+from consult.drafting.rich_text import sanitise_bounded
 from consult.law.rules import RulesError
 from consult.ledger.models import LedgerEntry
 from consult.ledger.service import digest
-from consult.settings import rules
 from consult.store import db, transaction
-from consult.store.claiming import hold, take_turns
+from consult.store.locking import advisory_lock, lock_row
 
 __all__ = [
     "Notice",
     "create",
     "extend_period",
-    "give",
-    "move",
+    "grant_access",
     "proposed_period",
     "publish",
     "return_to_drafter",
+    "revoke_access",
+    "set_stage",
     "submit_for_review",
-    "take_back",
     "withdraw",
     "write_notice",
 ]
@@ -49,12 +50,13 @@ NOTICE_CHARACTERS = 100_000
 SUMMARY_CHARACTERS = 300
 PHRASE_CHARACTERS = 80
 CONTACT_CHARACTERS = 300
+UNIT_CHARACTERS = 200
 REASON_CHARACTERS = 1000
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What the drafter writes around the draft; HTML is sanitised when it is stored."""
+    """The texts that accompany the draft; HTML is sanitised when it is stored."""
 
     title: str
     kind: str
@@ -64,6 +66,8 @@ class Notice:
     explanation_html: str
     mail_phrase: str
     contact: str
+    issuer: Issuer = Issuer.DEPARTMENT
+    leading_unit: str = ""
 
 
 def create(
@@ -76,31 +80,50 @@ def create(
     at: datetime,
     enterprise_related: bool = False,
     division_id: int | None = None,
+    division: str = "",
     slug: str | None = None,
+    source: versions.DraftSource | None = None,
+    issuer: Issuer = Issuer.DEPARTMENT,
+    leading_unit: str = "",
+    explanation: str = "",
 ) -> Consultation:
     """Create a consultation from a draft file.
 
     Arguments:
         kind: id of a kind of document in the rules.
         data: bytes of a draft file.
+        division_id: the division that drafts; by default the actor's.
+        division: name of the division instead of its id; a division of a new name is created with it.
         slug: address of the public page; by default ``<year>-<count>``.
+        issuer: who issues the document; ``leading_unit`` leads where several departments do.
+        source: the parse result of ``data`` from its upload; without it, ``data`` is parsed now.
+        explanation: the drafting explanation, HTML or plain text.
 
     Raises:
+        FieldTooLong: the explanation is too long.
         UnreadableFile, DraftRefused: the draft can't be used.
-        FieldMissing: no title, an unknown kind, a slug that is taken or isn't an address.
+        FieldMissing: no title, an unknown kind, a slug that is taken or invalid.
     """
     require(actor, Act.CREATE_CONSULTATION)
     _check_kind(kind)
-    source = versions.read_draft(file_name, data)
-    title = _title(title.strip() or source.draft.title)
+    leading_unit = _leading_unit(issuer, leading_unit)
+    source = source or versions.read_draft(file_name, data)
+    title = _title(title.strip() or source.title)
+    _check_length(explanation, NOTICE_CHARACTERS, "起草说明（连同格式）", "explanation_html")
+    explanation = sanitise_bounded(explanation, "起草说明", "explanation_html")
     with transaction() as session:
-        take_turns("consultation.create")  # two would ask for one address
+        if division:
+            division_id = division_named(division).id
+        advisory_lock("consultation.create")  # otherwise two could get the same slug
         consultation = Consultation(
             slug=_free_slug(slug, at),
             title=title,
             kind=kind,
             enterprise_related=enterprise_related,
+            issuer=issuer,
+            leading_unit=leading_unit,
             mail_phrase=core_title(title)[:PHRASE_CHARACTERS],
+            explanation_html=explanation,
             division_id=division_id if division_id is not None else actor.division_id,
             author_id=actor.id,
             stage=Stage.DRAFTING,
@@ -120,19 +143,26 @@ def create(
             at=at,
         )
         consultation.public_version = version
+        _ask_about_competition(actor, consultation, at)
         record_act(
             actor, Act.CREATE_CONSULTATION, consultation, at, stored=version, draft=version.file_digest, kind=kind
         )
     return consultation
 
 
-def _free_slug(asked: str | None, at: datetime) -> str:
-    if asked:
-        if not SLUG.fullmatch(asked):
-            raise FieldMissing(f"网址编号“{asked}”只能用小写字母、数字和连字符，不超过 80 个字符。", "slug")
-        if db.session.scalar(select(Consultation.id).where(Consultation.slug == asked)) is not None:
-            raise FieldMissing(f"网址编号“{asked}”已经用过，请换一个。", "slug")
-        return asked
+def _ask_about_competition(actor: Actor, consultation: Consultation, at: datetime) -> None:
+    """Ask about the effect on competition where enterprises are concerned, unless that question was removed."""
+    if consultation.enterprise_related and not questions.ever_asked_competition(consultation):
+        questions.store(consultation, QuestionTopic.COMPETITION, questions.COMPETITION, actor, at)
+
+
+def _free_slug(wanted: str | None, at: datetime) -> str:
+    if wanted:
+        if not SLUG.fullmatch(wanted):
+            raise FieldMissing(f"网址编号“{wanted}”只能用小写字母、数字和连字符，不超过 80 个字符。", "slug")
+        if db.session.scalar(select(Consultation.id).where(Consultation.slug == wanted)) is not None:
+            raise FieldMissing(f"网址编号“{wanted}”已经用过，请换一个。", "slug")
+        return wanted
     year = local(at).year
     count = db.session.scalar(select(func.count()).where(Consultation.slug.like(f"{year}-%"))) or 0
     while True:
@@ -158,31 +188,44 @@ def _title(title: str) -> str:
     return title
 
 
+def _leading_unit(issuer: Issuer, named: str) -> str:
+    named = " ".join(named.split())
+    if issuer is not Issuer.JOINT:
+        return ""
+    if not named:
+        raise FieldMissing("多个部门联合出台的，请填写牵头起草单位：公平竞争审查由它开展。", "leading_unit")
+    if len(named) > UNIT_CHARACTERS:
+        raise FieldTooLong(f"牵头起草单位有 {len(named)} 字，最多 {UNIT_CHARACTERS} 字，请缩短。", "leading_unit")
+    return named
+
+
 def notice_digest(consultation: Consultation) -> str:
-    """Return the digest (SHA-256, hexadecimal) of all that ``write_notice`` stores, as it is now."""
-    return digest({one.name: getattr(consultation, one.name) for one in fields(Notice)})
+    """Return the digest (SHA-256, hexadecimal) of the fields that ``write_notice`` stores."""
+    return digest({field.name: getattr(consultation, field.name) for field in fields(Notice)})
 
 
 def write_notice(
     actor: Actor, consultation: Consultation, notice: Notice, *, at: datetime, seen: str | None = None
 ) -> None:
-    """Store what the drafter wrote; only while the consultation is in drafting.
+    """Store the notice; only while the consultation is in drafting.
 
-    A notice that still is the standard one is composed anew, so that it names the title, phrase and contact as they
-    are now.
+    A notice that is still the standard one is composed again, so that it has the current title, phrase and contact.
 
     Arguments:
-        seen: the ``notice_digest`` of what the drafter began from; what was changed since isn't overwritten unseen.
+        seen: the ``notice_digest`` that the drafter started from; later changes aren't overwritten silently.
 
     Raises:
         WrongState: it isn't in drafting.
         ChangedMeanwhile: somebody changed it since ``seen``.
-        FieldMissing, FieldTooLong: what ``field`` names is missing or too long; nothing is stored.
+        FieldMissing, FieldTooLong: the field in ``field`` is missing or too long; nothing is stored.
     """
     require(actor, Act.EDIT_CONSULTATION, consultation)
     _check_kind(notice.kind)
     title = _title(notice.title)
+    leading_unit = _leading_unit(notice.issuer, notice.leading_unit)
     _check_lengths(notice)
+    explanation = sanitise_bounded(notice.explanation_html, "起草说明", "explanation_html")
+    announcement = sanitise_bounded(notice.notice_html, "公告", "notice_html")
     with transaction():
         _expect(consultation, Stage.DRAFTING, "送审之后不能再改公告。需要修改的，请先由信息发布员退回。")
         before = notice_digest(consultation)
@@ -190,17 +233,19 @@ def write_notice(
         consultation.title = title
         consultation.kind = notice.kind
         consultation.enterprise_related = notice.enterprise_related
+        consultation.issuer, consultation.leading_unit = notice.issuer, leading_unit
         consultation.summary = notice.summary.strip()
-        consultation.explanation_html = sanitise(notice.explanation_html)
+        consultation.explanation_html = explanation
         consultation.mail_phrase = notice.mail_phrase.strip() or core_title(title)[:PHRASE_CHARACTERS]
         consultation.contact = notice.contact.strip()
-        consultation.notice_html = standard_notice(consultation) if untouched else sanitise(notice.notice_html)
+        consultation.notice_html = standard_notice(consultation) if untouched else announcement
         if seen is not None and before not in (seen, notice_digest(consultation)):
             raise ChangedMeanwhile(
                 f"您打开这一页之后，公告又有改动（最近一次由“{_last_writer(consultation)}”保存），您写的还没有存。"
-                "请对照下面“现在存着的公告”，把要并进来的改好；再保存一次，就以您写的为准。"
+                "请对照下面“已保存的公告”，把要并进来的改好；再保存一次，就以您写的为准。"
             )
         consultation.changed_at = at
+        _ask_about_competition(actor, consultation, at)
         record_act(
             actor,
             Act.EDIT_CONSULTATION,
@@ -229,8 +274,12 @@ def _check_lengths(notice: Notice) -> None:
         (notice.notice_html, NOTICE_CHARACTERS, "公告（连同格式）", "notice_html"),
         (notice.explanation_html, NOTICE_CHARACTERS, "起草说明（连同格式）", "explanation_html"),
     ):
-        if len(text) > limit:
-            raise FieldTooLong(f"{name}有 {len(text):,} 字，最多 {limit:,} 字，请缩短。", field)
+        _check_length(text, limit, name, field)
+
+
+def _check_length(text: str, limit: int, name: str, field: str) -> None:
+    if len(text) > limit:
+        raise FieldTooLong(f"{name}有 {len(text):,} 字，最多 {limit:,} 字，请缩短。", field)
 
 
 def submit_for_review(actor: Actor, consultation: Consultation, *, at: datetime) -> None:
@@ -239,7 +288,7 @@ def submit_for_review(actor: Actor, consultation: Consultation, *, at: datetime)
     with transaction():
         _expect(consultation, Stage.DRAFTING, "只有起草中的征求意见可以送审。")
         if not consultation.notice_html.strip():
-            raise FieldMissing("还没有写公告。请先写好公告再送审。", "notice_html")
+            raise FieldMissing("尚未填写公告。请填写公告后送审。", "notice_html")
         consultation.stage = Stage.IN_REVIEW
         consultation.returned_reason = ""
         consultation.changed_at = at
@@ -247,7 +296,7 @@ def submit_for_review(actor: Actor, consultation: Consultation, *, at: datetime)
 
 
 def return_to_drafter(actor: Actor, consultation: Consultation, reason: str, *, at: datetime) -> None:
-    """Give a consultation in review back to its drafter with a reason."""
+    """Return a consultation in review to its drafter with a reason."""
     require(actor, Act.RETURN_CONSULTATION, consultation)
     reason = _reason(reason, "请写明退回的理由，起草处室要据此修改。")
     with transaction():
@@ -259,14 +308,14 @@ def return_to_drafter(actor: Actor, consultation: Consultation, reason: str, *, 
 
 
 def withdraw(actor: Actor, consultation: Consultation, reason: str, *, at: datetime) -> None:
-    """Withdraw a consultation that isn't promulgated; what was sent stays.
+    """Withdraw a consultation that isn't promulgated; its submissions stay.
 
-    One that never opened stays unknown to the public.
+    One that never opened remains hidden from the public.
     """
     require(actor, Act.WITHDRAW_CONSULTATION, consultation)
-    reason = _reason(reason, "请写明撤回的理由，公众会看到。")
+    reason = _reason(reason, "请写明撤回的理由，向公众公开。")
     with transaction():
-        hold(consultation)
+        lock_row(consultation)
         if consultation.stage in (Stage.PROMULGATED, Stage.WITHDRAWN):
             raise WrongState("已经印发或者已经撤回的不能再撤回。")
         if consultation.state(at) is State.SCHEDULED:
@@ -277,46 +326,46 @@ def withdraw(actor: Actor, consultation: Consultation, reason: str, *, at: datet
         record_act(actor, Act.WITHDRAW_CONSULTATION, consultation, at, reason=reason)
 
 
-def give(actor: Actor, consultation: Consultation, user: User, *, at: datetime) -> None:
-    """Give a consultation to a moderator of another division, who can then see and screen what comes in.
+def grant_access(actor: Actor, consultation: Consultation, user: User, *, at: datetime) -> None:
+    """Grant a moderator of another division access to a consultation, to see and screen its submissions.
 
     Raises:
-        NotGiven: the account isn't a moderator's, is closed, or sees the consultation already.
+        GrantRefused: the account isn't a moderator's, is closed, or has access already.
     """
     require(actor, Act.GIVE_SCREENING, consultation)
     with transaction() as session:
-        hold(consultation)
+        lock_row(consultation)
         if user.role is not Role.MODERATOR or not user.active:
-            raise NotGiven(f"“{user.name}”不是在用的审核员账号，不能交给他审核。", "user")
+            raise GrantRefused(f"“{user.name}”不是在用的审核员账号，不能交给他审核。", "user")
         if user.division_id is not None and user.division_id == consultation.division_id:
-            raise NotGiven(f"“{user.name}”是本处室的审核员，本来就能审核，不用另外交办。", "user")
+            raise GrantRefused(f"“{user.name}”是本处室的审核员，可直接审核，无需交办。", "user")
         if user.id in consultation.given_to:
-            raise NotGiven(f"已经交给“{user.name}”了。", "user")
+            raise GrantRefused(f"已交办给“{user.name}”了。", "user")
         session.add(Grant(consultation_id=consultation.id, user_id=user.id, at=at))
         session.expire(consultation, ["grants"])
         record_act(actor, Act.GIVE_SCREENING, consultation, at, to=f"{user.name}（{user.username}）")
 
 
-def take_back(actor: Actor, consultation: Consultation, user: User, *, at: datetime) -> None:
-    """Take a consultation back from a moderator that it was given to; what the moderator did stays.
+def revoke_access(actor: Actor, consultation: Consultation, user: User, *, at: datetime) -> None:
+    """Revoke a moderator's access to a consultation; the moderator's acts stay.
 
     Raises:
-        NotGiven: it wasn't given to this account.
+        GrantRefused: this account has no such access.
     """
     require(actor, Act.GIVE_SCREENING, consultation)
     with transaction() as session:
-        hold(consultation)
+        lock_row(consultation)
         grant = session.get(Grant, (consultation.id, user.id))
         if grant is None:
-            raise NotGiven(f"没有交给“{user.name}”，不用收回。", "user")
+            raise GrantRefused(f"没有交给“{user.name}”，无需收回。", "user")
         session.delete(grant)
         session.flush()
         session.expire(consultation, ["grants"])
         record_act(actor, Act.GIVE_SCREENING, consultation, at, taken_back_from=f"{user.name}（{user.username}）")
 
 
-def move(actor: Actor, act: Act, consultation: Consultation, stage: Stage, *, at: datetime) -> None:
-    """Move a consultation to a later stage on behalf of a later room, which holds it and has checked that it may."""
+def set_stage(actor: Actor, act: Act, consultation: Consultation, stage: Stage, *, at: datetime) -> None:
+    """Set the stage, for a verb of a later stage, which has locked the consultation and checked permissions."""
     with transaction():
         consultation.stage = stage
         consultation.changed_at = at
@@ -324,7 +373,7 @@ def move(actor: Actor, act: Act, consultation: Consultation, stage: Stage, *, at
 
 
 def _expect(consultation: Consultation, stage: Stage, message: str) -> None:
-    hold(consultation)
+    lock_row(consultation)
     if consultation.stage is not stage:
         raise WrongState(message)
 

@@ -1,4 +1,4 @@
-"""A consultation's terms: all that who takes an opinion must know of it, read without the notice and the rest."""
+"""The terms of a consultation: the columns needed to accept a submission, loaded without the notice and the rest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 
 from consult.drafting.errors import NoSuchConsultation
 from consult.drafting.models import Consultation, Stage
-from consult.store.query import Query
+from consult.store.compiled_query import Query
 
 
 class Terms(Protocol):
@@ -33,15 +33,15 @@ class Terms(Protocol):
 
 
 @dataclass(frozen=True)
-class Named:
-    """A consultation by its address, whose terms are read when they are needed."""
+class BySlug:
+    """A consultation by its slug, whose terms are loaded on demand."""
 
     slug: str
 
 
 @dataclass(frozen=True)
-class _Present:
-    """Terms as a query gave them."""
+class _Terms:
+    """Terms loaded by a query."""
 
     id: int
     opens_at: datetime | None
@@ -50,23 +50,23 @@ class _Present:
     public_version_id: int | None
 
 
-_TERMS = select(*(getattr(Consultation, field.name) for field in fields(_Present)))
-_OF_ID = Query(_TERMS.where(Consultation.id == bindparam("key")))
-_OF_SLUG = Query(_TERMS.where(Consultation.slug == bindparam("key"), Consultation.opens_at.is_not(None)))
+_SELECT = select(*(getattr(Consultation, field.name) for field in fields(_Terms)))
+_OF_ID = Query(_SELECT.where(Consultation.id == bindparam("key")))
+_OF_SLUG = Query(_SELECT.where(Consultation.slug == bindparam("key"), Consultation.opens_at.is_not(None)))
 
 
-def present(consultation: Terms | Named) -> Terms:
-    """Return the terms as they are in the database now, whatever was read of them before.
+def current_terms(consultation: Terms | BySlug) -> Terms:
+    """Return the current terms from the database, bypassing the session.
 
     Raises:
-        NoSuchConsultation: none of this address was ever released.
+        NoSuchConsultation: no consultation with this slug was ever released.
     """
-    if not isinstance(consultation, Named):
-        found = _OF_ID(key=consultation.id)
-    elif "\x00" in consultation.slug:  # PostgreSQL takes no such text
-        found = []
+    if not isinstance(consultation, BySlug):
+        rows = _OF_ID(key=consultation.id)
+    elif "\x00" in consultation.slug:  # PostgreSQL refuses such text
+        rows = []
     else:
-        found = _OF_SLUG(key=consultation.slug)
-    if not found:
+        rows = _OF_SLUG(key=consultation.slug)
+    if not rows:
         raise NoSuchConsultation("没有这件征求意见。")
-    return _Present(*found[0])
+    return _Terms(*rows[0])

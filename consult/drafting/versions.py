@@ -1,76 +1,103 @@
-"""Drafts in: a file becomes a version with its provisions, which stay as they are for ever."""
+"""Stores draft files as versions with their provisions, which never change."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy import func, insert, select
 
 from consult.accounts.permissions import Act, Actor, require
+from consult.app_context import blobs, sandbox
+from consult.drafting.audit import record_act
 from consult.drafting.errors import DraftRefused, WrongState
 from consult.drafting.models import Consultation, DraftVersion, ProvisionRow, Stage, VersionKind
-from consult.drafting.recording import record_act
 from consult.files import drafts
 from consult.files.drafts import DraftText
 from consult.files.errors import UnreadableFile
-from consult.files.trial import CutOff, Stopped, Trial
-from consult.settings import blobs
+from consult.files.sandbox import ReaderDied, SandboxStopped
 from consult.store import db, transaction
-from consult.store.claiming import hold
-from consult.text import provisions as parser
+from consult.store.locking import lock_row
+from consult.text.parser import provisions as parser
 
 TITLE_CHARACTERS = 200
-SECONDS = 120.0
-"""Longest that a draft is read; turning an old format into a new one may take most of it."""
-MEMORY = 8 << 30
-"""Bytes of addresses that reading a draft may take; LibreOffice, which turns old formats into new ones, takes many."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
+class FlatRow:
+    """A parsed provision in flat form, with the fields of ``ProvisionRow``."""
+
+    position: int
+    depth: int
+    anchor: str
+    parent_anchor: str | None
+    kind: str
+    number: str
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True)
 class DraftSource:
-    """A draft file as read: its text, its parse, and what was done to the file on the way (in Chinese)."""
+    """A draft file read and parsed once, for display before it is stored, and then for storing.
+
+    ``warnings`` are first those about the conversion of the file (in Chinese), then those of the parser.
+    """
 
     text: str
-    draft: parser.Draft
-    notes: tuple[str, ...] = ()
+    title: str
+    rows: list[FlatRow]
+    warnings: list[dict[str, Any]]
 
-    @property
-    def warnings(self) -> list[dict[str, Any]]:
-        """Everything that a careful reader would look at: notes on the file first, then what the parser found."""
-        notes = [{"code": "file", "message": note, "line": 0, "anchor": ""} for note in self.notes]
-        return notes + [asdict(warning) for warning in self.draft.warnings]
+    @classmethod
+    def of(cls, source: DraftText, draft: parser.Draft) -> DraftSource:
+        """Return a draft file's text and provisions in the form that is stored."""
+        notes = [{"code": "file", "message": note, "line": 0, "anchor": ""} for note in source.warnings]
+        warnings = [asdict(warning) for warning in draft.warnings]
+        return cls(source.text, draft.title, flat_rows(draft), notes + warnings)
+
+    def as_json(self) -> bytes:
+        """Serialise it as JSON, for keeping until the upload is confirmed."""
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> DraftSource:
+        """Deserialise the output of ``as_json``."""
+        fields = json.loads(data)
+        return cls(**fields | {"rows": [FlatRow(**row) for row in fields["rows"]]})
 
 
 def read_draft(file_name: str, data: bytes) -> DraftSource:
-    """Return a draft file's text and parse.
+    """Read and parse a draft file.
 
     Raises:
         UnreadableFile: the file can't be read; says why and what to do.
-        DraftRefused: it holds no provision that an opinion could be on.
+        DraftRefused: it has no provision that an opinion could be on.
     """
     source = drafts.read(file_name, data)
     return _as_draft(file_name, source, source.draft())
 
 
-def read_for_the_first_time(file_name: str, data: bytes) -> DraftSource:
-    """Return a draft file's text and parse, read in a process of its own: what it does there it does to nobody else.
+def read_in_sandbox(file_name: str, source: bytes | Path) -> DraftSource:
+    """Read and parse a draft, a file or its bytes, in a sandbox, so that a hostile file can't harm this process.
 
     Raises:
-        UnreadableFile: it took its reader down, or didn't let it come to an end; else as ``read_draft``.
+        UnreadableFile: it killed its reader or timed out; else as ``read_draft``.
     """
-    with Trial(SECONDS, MEMORY) as trial:
+    with sandbox() as reader:
         try:
-            read = trial.of(drafts.try_reading, file_name, data)
-        except (CutOff, Stopped) as why:
+            read = reader.of(drafts.try_reading, file_name, source)
+        except (ReaderDied, SandboxStopped) as why:
             log.warning("draft_cut_its_reading_off", why=str(why))
             raise UnreadableFile(
                 f"读取“{file_name}”时程序中断，没有读完。请再上传一次；还是这样，请用 Word 或 WPS 打开，"
-                "另存为新的 .docx 后上传。"
+                "删去图片和大表格，另存为新的 .docx 后上传。"
             ) from why
     if isinstance(read, UnreadableFile):
         raise read
@@ -80,11 +107,11 @@ def read_for_the_first_time(file_name: str, data: bytes) -> DraftSource:
 def _as_draft(file_name: str, source: DraftText, draft: parser.Draft) -> DraftSource:
     if draft.form is parser.Form.PLAIN:
         raise DraftRefused(
-            f"“{file_name}”里没有找到条文（第×条，或者一、（一）这样的层次）。"
+            f"“{file_name}”里未找到条文（第×条，或者一、（一）这样的层次）。"
             "请检查是不是传错了文件，或者条文是不是图片。",
             "file",
         )
-    return DraftSource(source.text, draft, tuple(source.warnings))
+    return DraftSource.of(source, draft)
 
 
 def store_version(
@@ -97,7 +124,7 @@ def store_version(
     actor: Actor,
     at: datetime,
 ) -> DraftVersion:
-    """Store a draft as the next version of a consultation, which the caller's transaction holds or has just made."""
+    """Store a draft as the next version of a consultation, which the caller has locked or just created."""
     last = db.session.scalar(
         select(func.max(DraftVersion.number)).where(DraftVersion.consultation_id == consultation.id)
     )
@@ -105,7 +132,7 @@ def store_version(
         consultation=consultation,
         number=(last or 0) + 1,
         kind=kind,
-        title=(source.draft.title or consultation.title)[:TITLE_CHARACTERS],
+        title=(source.title or consultation.title)[:TITLE_CHARACTERS],
         file_name=file_name[-200:],
         file_digest=blobs().put(data),
         text=source.text,
@@ -115,24 +142,10 @@ def store_version(
     )
     db.session.add(version)
     db.session.flush()
-    rows = [{"version_id": version.id, **asdict(row)} for row in flat_rows(source.draft)]
+    rows = [{"version_id": version.id, **asdict(row)} for row in source.rows]
     if rows:
         db.session.execute(insert(ProvisionRow), rows)
     return version
-
-
-@dataclass(frozen=True)
-class FlatRow:
-    """A parsed provision in the flat form that it is stored and read in; fields as ``ProvisionRow``'s."""
-
-    position: int
-    depth: int
-    anchor: str
-    parent_anchor: str | None
-    kind: str
-    number: str
-    heading: str
-    text: str
 
 
 def flat_rows(draft: parser.Draft) -> list[FlatRow]:
@@ -153,19 +166,28 @@ def flat_rows(draft: parser.Draft) -> list[FlatRow]:
 
 
 def add_version(
-    actor: Actor, consultation: Consultation, *, kind: VersionKind, file_name: str, data: bytes, at: datetime
+    actor: Actor,
+    consultation: Consultation,
+    *,
+    kind: VersionKind,
+    file_name: str,
+    data: bytes,
+    at: datetime,
+    source: DraftSource | None = None,
 ) -> DraftVersion:
-    """Add a version to a consultation: before release the text for comment or the one in force, then revised ones.
+    """Add a version to a consultation: the text for comment or in force before release, then revised ones.
+
+    Arguments:
+        source: the parse result of ``data`` from its upload; without it, ``data`` is parsed now.
 
     Raises:
         UnreadableFile, DraftRefused: see ``read_draft``.
-        WrongState: the text for comment, and the one in force beside it, can't be exchanged once sent for review; a
-            revised one needs a consultation that is out; the promulgated one is added between meeting and promulgation.
+        WrongState: this kind can't be added in the consultation's stage.
     """
     require(actor, Act.ADD_VERSION, consultation)
-    source = read_draft(file_name, data)
+    source = source or read_draft(file_name, data)
     with transaction():
-        hold(consultation)
+        lock_row(consultation)
         _check_stage(consultation, kind)
         version = store_version(
             consultation,
@@ -191,22 +213,16 @@ def add_version(
     return version
 
 
-def kinds_to_add(consultation: Consultation) -> list[VersionKind]:
-    """Return the kinds of version that may be added to a consultation in the state that it is in."""
-    found = []
-    for kind in (
-        VersionKind.FOR_COMMENT,
-        VersionKind.REVISED,
-        VersionKind.FOR_SUBMISSION,
-        VersionKind.PROMULGATED,
-        VersionKind.IN_FORCE,
-    ):
+def addable_kinds(consultation: Consultation) -> list[VersionKind]:
+    """Return the kinds of version that may be added to a consultation in its stage."""
+    kinds = []
+    for kind in VersionKind:
         try:
             _check_stage(consultation, kind)
         except WrongState:
             continue
-        found.append(kind)
-    return found
+        kinds.append(kind)
+    return kinds
 
 
 def _check_stage(consultation: Consultation, kind: VersionKind) -> None:
@@ -218,6 +234,8 @@ def _check_stage(consultation: Consultation, kind: VersionKind) -> None:
         if consultation.stage is not Stage.DRAFTING:
             raise WrongState("现行文本和征求意见稿一起审核、公布，送审后不能再上传。需要的，请先退回起草处室。")
         return
+    if kind is VersionKind.FOR_SUBMISSION and consultation.stage is Stage.SUBMITTED_TO_MEETING:
+        raise WrongState("已经提请审议，送审稿不能更换。审议后的文本请作为发布稿上传。")
     if kind is VersionKind.PROMULGATED and consultation.stage is not Stage.SUBMITTED_TO_MEETING:
         raise WrongState("发布稿在提请审议之后、登记公布施行之前上传。")
     if kind is not VersionKind.FOR_COMMENT and consultation.stage in (Stage.DRAFTING, Stage.IN_REVIEW):

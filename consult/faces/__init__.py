@@ -1,20 +1,34 @@
 """Who comes in: one package for each kind of visitor.
 
-Each package offers ``register(app)``, which adds its blueprints, commands or jobs and nothing else.
+Each package offers ``register(app)``, which adds its blueprints, commands or jobs and nothing else. They are imported
+when they are registered: a command needs none of the pages.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from flask import Flask
 
-from consult.faces import api, cli, desk, guards, jobs, languages, ops, portal, public, speaking, static_files
+IN_ORDER = (
+    "languages",
+    "address_guard",
+    "i18n",
+    "choices",
+    "cookies",
+    "guards",
+    "static_files",
+    "ops",
+    "public",
+    "portal",
+    "desk",
+    "api",
+    "jobs",
+)
+"""Guards first, for their functions run before those of the pages. ``cli`` is registered by itself, before these."""
 
 
 def register(app: Flask) -> None:
-    """Add every face to the application, guards first."""
-    languages.register(app)
-    speaking.register(app)
-    guards.register(app)
-    static_files.register(app)
-    for face in (ops, public, portal, desk, api, cli, jobs):
-        face.register(app)
+    """Add every face that answers requests, and the jobs."""
+    for name in IN_ORDER:
+        import_module(f"{__name__}.{name}").register(app)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from consult.faces.citations import provision_words
+from consult.faces.i18n import gettext, translated
 from consult.faces.languages import ENGLISH, language
-from consult.faces.speaking import gettext, translated
-from consult.text import changes
-from consult.text.comparison import Comparison, Match
-from consult.text.tree import Provision
-from consult.text.wording import Op
+from consult.text.comparison import change_sentences
+from consult.text.comparison.versions import Comparison, Match
+from consult.text.comparison.wording import Op
+from consult.text.parser.tree import Provision
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Side:
 
 @dataclass(frozen=True)
 class ChangeRow:
-    """One provision in both versions; ``told`` says in words what became of it."""
+    """One provision in both versions; ``words`` says in words what became of it."""
 
     old: Side
     new: Side
-    told: str
+    words: str
     relation: str
     pieces: tuple[tuple[str, str], ...]
     """Both sides in one text."""
@@ -45,7 +45,9 @@ class ChangeTable:
 def table(comparison: Comparison, *, whole: bool) -> ChangeTable:
     """Return a comparison for showing: what changed, or with ``whole`` all of it."""
     matches = comparison.matches if whole else comparison.changes
-    return ChangeTable(tuple(map(row, matches)), tuple(changes.counted(comparison)), len(comparison.matches))
+    return ChangeTable(
+        tuple(map(row, matches)), tuple(change_sentences.count_changes(comparison)), len(comparison.matches)
+    )
 
 
 def row(match: Match) -> ChangeRow:
@@ -53,21 +55,21 @@ def row(match: Match) -> ChangeRow:
     return ChangeRow(
         _side(match, match.old, Op.INSERT),
         _side(match, match.new, Op.DELETE),
-        _told(match),
+        _words(match),
         match.relation.value,
         tuple((piece.op.value, piece.text) for piece in match.pieces),
     )
 
 
-def _told(match: Match) -> str:
+def _words(match: Match) -> str:
     old, new = (gettext("、").join(map(_name, provisions)) for provisions in (match.old, match.new))
-    return gettext("，").join(map(translated, changes.said(match, old, new)))
+    return gettext("，").join(map(translated, change_sentences.sentences(match, old, new)))
 
 
 def _name(node: Provision) -> str:
-    return provision_words(node.anchor) if language() is ENGLISH else changes.name(node)
+    return provision_words(node.anchor) if language() is ENGLISH else change_sentences.name(node)
 
 
 def _side(match: Match, provisions: tuple[Provision, ...], left_out: Op) -> Side:
     named = tuple((node.anchor, _name(node)) for node in provisions)
-    return Side(named, tuple(changes.one_side(match, left_out)) if provisions else ())
+    return Side(named, tuple(change_sentences.one_side(match, left_out)) if provisions else ())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from consult.drafting.reading import Block, Draft
+from consult.drafting.draft_units import Block, Draft
 from consult.faces.languages import ENGLISH, language
 from consult.text.anchors import in_words
-from consult.text.english import in_english
+from consult.text.english_anchors import in_english
 
 
 def provision_words(anchor: str) -> str:

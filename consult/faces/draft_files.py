@@ -7,15 +7,15 @@ from io import BytesIO
 from flask import send_file
 from werkzeug.wrappers import Response
 
+from consult.app_context import settings
 from consult.clock import local
-from consult.drafting import comparing
+from consult.drafting import version_comparison
 from consult.drafting.models import Consultation, DraftVersion
 from consult.files.export import word
 from consult.files.export.akoma_ntoso import MEDIA_TYPE as AKOMA_NTOSO
 from consult.files.export.akoma_ntoso import Particulars, to_akoma_ntoso
-from consult.files.export.plain import to_json, to_markdown
-from consult.settings import settings
-from consult.text import provisions as parser
+from consult.files.export.json_and_markdown import to_json, to_markdown
+from consult.text.parser import provisions as parser
 from consult.text.sentences import sentence
 
 MEDIA_TYPES = {"docx": word.MEDIA_TYPE, "xml": AKOMA_NTOSO, "json": "application/json", "md": "text/markdown"}
@@ -51,7 +51,7 @@ def _particulars(version: DraftVersion) -> Particulars:
 
 def comparison_file(consultation: Consultation, old: DraftVersion, new: DraftVersion, *, whole: bool) -> Response:
     """Return the table of changes between two versions as DOCX; ``whole`` has what didn't change too."""
-    data = word.comparison_to_docx(comparing.between(old, new), new.title, whole=whole)
+    data = word.comparison_to_docx(version_comparison.between(old, new), new.title, whole=whole)
     name = f"{new.title}修改对照表.docx"
     return _download(data, word.MEDIA_TYPE, name, f"{old.file_digest}-{new.file_digest}-{whole:d}")
 

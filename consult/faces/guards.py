@@ -1,8 +1,6 @@
-"""What stands before every face: CSRF, security headers, rate limits, sign-in sessions, errors turned into pages."""
+"""Guards of every face: CSRF, security headers, rate limits, sign-in sessions, errors turned into pages."""
 
 from __future__ import annotations
-
-import hmac
 
 from flask import Flask, Response, g
 from flask_limiter import Limiter
@@ -12,9 +10,12 @@ from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 
 from config import Settings
+from consult import clock
+from consult.accounts import sessions
 from consult.accounts.models import User
+from consult.faces import rate_counter
+from consult.faces.address_guard import refuse_body
 from consult.faces.uploads import allow_scans
-from consult.store import db
 
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
@@ -35,9 +36,11 @@ def register(app: Flask) -> None:
     """Put the guards before the application."""
     settings: Settings = app.config["SETTINGS"]
     app.config["RATELIMIT_ENABLED"] = settings.ratelimit_enabled
-    app.config["RATELIMIT_STORAGE_URI"] = settings.ratelimit_storage_url
+    app.config["RATELIMIT_STORAGE_URI"] = rate_counter.URI
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = {"target": rate_counter.target(settings)}
     app.config["WTF_CSRF_SSL_STRICT"] = False  # receipts send no Referer; the token and SameSite cookies guard
     app.before_request(allow_scans)  # before CSRF, which reads the form
+    app.before_request(refuse_body)
     csrf.init_app(app)
     limiter.init_app(app)
     app.after_request(_hide_address)  # before Talisman, so that it runs after it
@@ -51,12 +54,13 @@ def register(app: Flask) -> None:
         frame_options="DENY",
     )
     login.init_app(app)
+    login.session_protection = None  # sessions live on the server, and end there
     login.login_view = "desk.sign_in"
     login.login_message = "请先登录。"
 
 
 def keep_address_secret() -> None:
-    """Have this request's answer tell the browser never to send its address on as a Referer."""
+    """Send ``Referrer-Policy: no-referrer`` with this response."""
     g.secret_address = True
 
 
@@ -67,7 +71,9 @@ def _hide_address(response: Response) -> Response:
 
 
 @login.user_loader
-def _load_user(user_id: str) -> User | None:
-    key = user_id.partition(".")[0]
-    user = db.session.get(User, int(key)) if key.isdecimal() and len(key) < 19 else None
-    return user if user is not None and user.active and hmac.compare_digest(user.get_id(), user_id) else None
+def _load_user(token: str) -> User | None:
+    entered = sessions.behind(token, clock.now())
+    if entered is None:
+        return None
+    g.account_session, user = entered
+    return user

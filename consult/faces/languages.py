@@ -16,7 +16,8 @@ from markupsafe import Markup
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from consult.settings import settings
+from consult.app_context import settings
+from consult.faces import cookies
 
 PARAMETER = "lang"
 COOKIE = "language"
@@ -41,7 +42,7 @@ OFFICIAL = Language("简体", "zh_Hans_CN", "zh-Hans")
 TRADITIONAL = Language("繁體", "zh_Hant", "zh-Hant")
 ENGLISH = Language("English", "en", "en")
 LANGUAGES = (OFFICIAL, TRADITIONAL, ENGLISH)
-BY_TAG = {one.tag: one for one in LANGUAGES}
+BY_TAG = {each.tag: each for each in LANGUAGES}
 AS_THE_PAGE = Markup("")
 IN_CHINESE = Markup(' lang="zh-Hans"')
 TRADITIONAL_REGIONS = frozenset({"tw", "hk", "mo"})
@@ -66,7 +67,7 @@ def _choose() -> Language:
     """Return what the address asks for, else what the visitor chose before, else what the browser asks for."""
     if request.path.startswith(CHINESE_PATHS) or request.endpoint in CHINESE_PAGES:
         return OFFICIAL
-    asked = BY_TAG.get(request.args.get(PARAMETER, "")) or BY_TAG.get(request.cookies.get(COOKIE, ""))
+    asked = BY_TAG.get(request.args.get(PARAMETER, "")) or BY_TAG.get(cookies.read(COOKIE))
     header = request.headers.get("Accept-Language", "")
     return asked or (_asked_by_browser(header, settings().language_from_browser) if header else OFFICIAL)
 
@@ -98,7 +99,7 @@ def addresses() -> list[tuple[Language, str]]:
     kept = [(name, value) for name, value in request.args.items(multi=True) if name not in KEPT_OUT]
     base = "" if _can_be_asked_for() else url_for("public.home")
     start = f"{base}?{urlencode(kept)}&{PARAMETER}=" if kept else f"{base}?{PARAMETER}="
-    return [(one, start + one.tag) for one in LANGUAGES]
+    return [(each, start + each.tag) for each in LANGUAGES]
 
 
 def _can_be_asked_for() -> bool:
@@ -109,7 +110,7 @@ def _can_be_asked_for() -> bool:
 
 
 def _answer(response: Response) -> Response:
-    """Say which language a page is in and what that hung on, and remember a choice."""
+    """Set ``Content-Language`` and ``Vary``, and store a choice in a cookie."""
     if _chosen.get() is not None and response.mimetype == "text/html":
         response.headers["Content-Language"] = language().tag
         response.vary.update(("Accept-Language", "Cookie"))
@@ -121,12 +122,10 @@ def _answer(response: Response) -> Response:
 
 
 def _remember(response: Response, chosen: Language) -> None:
-    response.set_cookie(
-        COOKIE, chosen.tag, max_age=YEAR_SECONDS, httponly=True, secure=settings().cookie_secure, samesite="Lax"
-    )
+    cookies.keep(response, COOKIE, chosen.tag, seconds=YEAR_SECONDS)
 
 
-def as_written() -> Markup:
+def original_language() -> Markup:
     """Return the attribute that marks text in the language of its writers, where the page around it is in another."""
     return AS_THE_PAGE if language() is OFFICIAL else IN_CHINESE
 
@@ -136,7 +135,7 @@ def _forget(_error: BaseException | None) -> None:
 
 
 def register(app: Flask) -> None:
-    """Have pages tell their language, and templates the languages to choose from."""
-    app.jinja_env.globals.update(language=language, addresses=addresses, as_written=as_written)
+    """Register the language headers, and the languages to choose from for templates."""
+    app.jinja_env.globals.update(language=language, addresses=addresses, original_language=original_language)
     app.after_request(_answer)
     app.teardown_request(_forget)

@@ -8,24 +8,29 @@ import os
 import time
 from collections.abc import Iterator
 
-from flask import Blueprint, Flask, Response, g, jsonify, request
+from flask import Blueprint, Flask, Response, abort, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from config import split
+from consult.app_context import settings
+from consult.clock import local, now
 from consult.faces.guards import limiter
 from consult.faces.jobs import progress
-from consult.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerLeaf
-from consult.migrating import newest_revisions
-from consult.settings import settings
+from consult.ledger import key_rotation
+from consult.ledger import queries as ledger
+from consult.migration_commands import newest_revisions
 from consult.store import db
 
 ops = Blueprint("ops", __name__)
 
 REQUESTS = Counter("consult_requests", "Requests answered.", ["endpoint", "method", "status"])
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
+"""Fields that a proxy adds to what it passes on."""
 SECONDS = Histogram("consult_request_seconds", "Time to answer a request, in seconds.", ["endpoint"])
 
 
@@ -59,6 +64,8 @@ def healthz() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """Say whether a visitor can be served: the database answers and is up to date, the data folder can be written."""
     checks = {"database": _database(), "data_dir": "ok" if os.access(settings().data_dir, os.W_OK) else "not writable"}
+    if checks["database"] == "ok":
+        checks["keys"] = "not those of the record: see flask keys list" if any(key_rotation.faults()) else "ok"
     ready = all(state == "ok" for state in checks.values())
     return jsonify(status="ok" if ready else "not ready", checks=checks), 200 if ready else 503
 
@@ -87,10 +94,26 @@ def metrics() -> ResponseReturnValue:
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
+@ops.get("/.well-known/security.txt")
+def security_txt() -> ResponseReturnValue:
+    """Say where weaknesses are reported (RFC 9116); nothing without a contact, or once it has expired."""
+    config = settings()
+    if not config.security_contact or config.security_expires is None or config.security_expires < local(now()).date():
+        abort(404)
+    fields = [("Contact", contact) for contact in split(config.security_contact)]
+    fields.append(("Expires", f"{config.security_expires:%Y-%m-%d}T23:59:59+08:00"))
+    fields.append(("Preferred-Languages", config.security_languages))
+    if config.public_url:
+        fields.append(("Canonical", f"{config.public_url.rstrip('/')}/.well-known/security.txt"))
+    return Response("".join(f"{name}: {value}\n" for name, value in fields), content_type="text/plain; charset=utf-8")
+
+
 def _may_read() -> bool:
     token = settings().metrics_token
     if token:
         return hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode())
+    if settings().trusted_proxies or any(name in request.headers for name in FORWARDED):
+        return False  # behind a proxy everybody may look like this host
     try:
         return ipaddress.ip_address(request.remote_addr or "").is_loopback
     except ValueError:
@@ -101,20 +124,16 @@ class _Platform(Collector):
     """Figures out of the database and the worker's notes, asked for when somebody looks."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        entries = db.session.scalar(select(func.max(LedgerEntry.id))) or 0
-        leaves = db.session.scalar(select(func.max(LedgerLeaf.position)))
-        sealed_to = db.session.scalar(select(func.max(LedgerLeaf.entry_id))) or 0
+        seals = ledger.seal_progress()
+        yield GaugeMetricFamily("consult_ledger_leaves", "Entries in the tree.", value=seals.leaves)
         yield GaugeMetricFamily(
-            "consult_ledger_leaves", "Entries in the tree.", value=0 if leaves is None else leaves + 1
+            "consult_ledger_behind", "How far the newest entry is ahead of the newest sealed one.", value=seals.behind
         )
+        signed_at = seals.checkpoint_at
         yield GaugeMetricFamily(
-            "consult_ledger_behind",
-            "How far the newest entry is ahead of the newest sealed one.",
-            value=entries - sealed_to,
-        )
-        at = db.session.scalar(select(func.max(LedgerCheckpoint.at)))
-        yield GaugeMetricFamily(
-            "consult_ledger_checkpoint_timestamp_seconds", "Newest checkpoint.", value=at.timestamp() if at else 0
+            "consult_ledger_checkpoint_timestamp_seconds",
+            "Newest checkpoint.",
+            value=signed_at.timestamp() if signed_at else 0,
         )
         ended = GaugeMetricFamily("consult_job_timestamp_seconds", "Last time a job ended well.", labels=["job"])
         failing = GaugeMetricFamily("consult_job_failing", "Whether a job's last run failed.", labels=["job"])

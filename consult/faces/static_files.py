@@ -1,4 +1,4 @@
-"""Static files: an address that names the content may be kept for ever; any other is asked for anew each time."""
+"""Static files: an address with a hash of the content is cached for ever, any other is revalidated each time."""
 
 from __future__ import annotations
 
@@ -19,11 +19,18 @@ def register(app: Flask) -> None:
     app.url_defaults(functools.partial(_name_content, Path(app.static_folder or "")))
     app.after_request(_keep)
     app.add_url_rule("/favicon.ico", view_func=favicon)
+    app.add_url_rule("/robots.txt", view_func=robots)
 
 
 def favicon() -> ResponseReturnValue:
     """Lead to the icon: browsers ask for it here beside what is no page of the site, such as JSON."""
     return redirect(url_for("static", filename="icons/favicon.svg"))
+
+
+def robots() -> ResponseReturnValue:
+    """Keep search engines to the public pages."""
+    closed = ("/desk/", "/portal/", "/receipts", "/api/", "/metrics")
+    return Response("\n".join(["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]), mimetype="text/plain")
 
 
 def _name_content(folder: Path, endpoint: str, values: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -10,9 +9,10 @@ from flask import current_app, request
 from flask_login import current_user
 from werkzeug.datastructures import FileStorage
 
-from consult.files.attachments import AttachmentRefused, CheckedAttachment, check
-from consult.settings import blobs, settings
-from consult.text.sentences import sentence
+from consult.app_context import blobs, sandbox, settings
+from consult.files import tables, uploaded_files
+from consult.files.attachments import CheckedAttachment
+from consult.files.tables import Table
 
 LARGEST_BODY = 1 << 30
 """Largest body that is read at all where scans are sent: one far too large is refused in words, the typed text kept."""
@@ -41,26 +41,35 @@ def lift_limits() -> None:
     request.max_form_memory_size = FORM_BYTES
 
 
-def look_at(file: FileStorage) -> tuple[CheckedAttachment, bytes]:
-    """Return a file that may be kept, and its bytes; one that is too large isn't read.
+def checked_upload(file: FileStorage) -> CheckedAttachment:
+    """Return what a file is that may be kept; one that is too large isn't read.
 
     Raises:
         AttachmentRefused: says what is wrong with it and what to do.
     """
-    size, largest = file.stream.seek(0, io.SEEK_END), settings().attachment_bytes
-    if size > largest:
-        raise AttachmentRefused(
-            file.filename or "",
-            sentence(
-                "有 %(size)s，超过了 %(most)s 的上限",
-                size=f"{size / (1 << 20):.0f} MB",
-                most=f"{largest / (1 << 20):.0f} MB",
-            ),
-            sentence("写的内容都还在。扫描时请选黑白或者较低的清晰度（150～200 dpi），再上传"),
-        )
-    file.stream.seek(0)
-    data = file.stream.read()
-    return check(file.filename or "", data, max_bytes=largest), data
+    return uploaded_files.check(file.filename or "", file.stream, sandbox(), max_bytes=settings().attachment_bytes)
+
+
+def table_of(file: FileStorage) -> Table:
+    """Return an uploaded table, read in a sandbox.
+
+    Raises:
+        TableRefused: it is no table, or too much of one; says what to do.
+    """
+    with uploaded_files.copied(file.stream) as path:
+        return tables.read_all(file.filename or "表格", path, sandbox())
+
+
+def chosen_files(field: str) -> list[FileStorage]:
+    """Return the files that were chosen in a field of a form."""
+    return [file for file in request.files.getlist(field) if file.filename]
+
+
+def store(files: Iterable[FileStorage]) -> None:
+    """Keep the bytes of files that were checked."""
+    for file in files:
+        file.stream.seek(0)
+        blobs().put_stream(file.stream, settings().attachment_bytes)
 
 
 def keep(files: Iterable[FileStorage]) -> list[CheckedAttachment]:
@@ -69,7 +78,7 @@ def keep(files: Iterable[FileStorage]) -> list[CheckedAttachment]:
     Raises:
         AttachmentRefused: one of them can't be kept; then none is.
     """
-    looked_at = [look_at(file) for file in files if file.filename]
-    for _, data in looked_at:
-        blobs().put(data)
-    return [checked for checked, _ in looked_at]
+    named = [file for file in files if file.filename]
+    checked = [checked_upload(file) for file in named]
+    store(named)
+    return checked

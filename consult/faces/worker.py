@@ -1,56 +1,69 @@
-"""The queue: it only says when to look. Losing it loses nothing.
+"""The worker: every minute the jobs that are due, others when asked, and every few seconds the record's upkeep.
 
-SQLite in the data folder by default, Redis where ``REDIS_URL`` says so.
+Upkeep has a thread of its own rather than a job: a queue on Redis would give it to the worker of any host, and each
+host ships its own journal.
 """
 
 from __future__ import annotations
 
+from threading import Event, Thread
 from typing import Any
 
+import structlog
 from flask import Flask
-from huey import Huey, RedisHuey, SqliteHuey, crontab
+from huey import Huey, crontab
 
-from config import Settings
+from consult.app_context import settings
 from consult.clock import now
-from consult.faces import jobs
+from consult.faces import jobs, queue
+from consult.ledger.upkeep import Upkeep
+from consult.store import db
 
-NAME = "consult"
-
-
-def open_queue(settings: Settings) -> Huey:
-    """Return the queue that the settings name."""
-    if settings.redis_url:
-        return RedisHuey(NAME, url=settings.redis_url, results=False)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return SqliteHuey(NAME, filename=str(settings.data_dir / "queue.sqlite3"), results=False)
+log = structlog.get_logger()
 
 
 def attach(app: Flask) -> Huey:
-    """Return a queue whose tasks run the application's jobs: every minute those that are due, others when asked."""
-    queue = open_queue(app.config["SETTINGS"])
+    """Return the queue with the application's jobs, and the clock that looks every minute which are due."""
+    attached = queue.attach(app, _run)
 
-    @queue.task(name="run_job")
-    def run_job(name: str) -> None:
-        with app.app_context():
-            if name in jobs.known():
-                jobs.run(name)
-
-    @queue.periodic_task(crontab(), name="look")
+    @attached.periodic_task(crontab(), name="look")
     def look() -> None:
         with app.app_context():
             due = [job.name for job in jobs.known().values() if job.is_due(now())]
         for name in due:
-            run_job(name)
+            attached.run_job(name)
 
-    queue.run_job = run_job
-    return queue
+    return attached
+
+
+def _run(name: str) -> None:
+    if name in jobs.known():
+        jobs.run(name)
 
 
 def consumer(app: Flask, workers: int) -> Any:
     """Return the consumer of the queue, with ``workers`` threads and the clock; every job looks once at its start."""
-    queue = attach(app)
-    queue.storage.flush_queue()  # what waited while no worker ran
+    attached = attach(app)
+    attached.storage.flush_queue()  # what waited while no worker ran
     with app.app_context():
         for name in jobs.known():
-            queue.run_job(name)
-    return queue.create_consumer(workers=workers, worker_type="thread", periodic=True, check_worker_health=True)
+            attached.run_job(name)
+    Thread(target=keep_record, args=(app, Event()), name="upkeep", daemon=True).start()
+    return attached.create_consumer(workers=workers, worker_type="thread", periodic=True, check_worker_health=True)
+
+
+def keep_record(app: Flask, stopping: Event) -> None:
+    """Do a round of the record's upkeep every few seconds, until stopped; only one process of a host does."""
+    upkeep = Upkeep()
+    with app.app_context():
+        seconds = settings().seal_seconds
+    while not stopping.is_set():
+        with app.app_context():
+            try:
+                with jobs.alone("upkeep") as is_alone:
+                    if is_alone:
+                        upkeep.round(now())
+            except Exception:  # whatever database or disk raise: the next round tries again
+                db.session.rollback()
+                log.exception("upkeep_failed")
+        stopping.wait(seconds)

@@ -1,4 +1,4 @@
-"""What may be attached to an opinion: checked by content, named safely, refused in words that say what to do."""
+"""Checks attachments of opinions: type by content, safe names, refusals that say what to do."""
 
 from __future__ import annotations
 
@@ -7,63 +7,78 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from consult.files import archives, sniff
-from consult.files.extraction import text_of
+from consult.files import file_type, zip_limits
 from consult.text.sentences import Sentence, sentence
 
-__all__ = ["AttachmentRefused", "CheckedAttachment", "check", "safe_name", "text_of"]
-
-_WORD = frozenset({sniff.DOC, sniff.DOCX, sniff.WPS, sniff.RTF})
-_SHEET = frozenset({sniff.XLS, sniff.XLSX})
-_SLIDES = frozenset({sniff.PPT, sniff.PPTX})
-_IMAGE = frozenset({sniff.JPEG, sniff.PNG, sniff.GIF, sniff.WEBP, sniff.HEIC, sniff.TIFF, sniff.BMP})
-_PLAIN = frozenset({sniff.TEXT, sniff.CSV, sniff.EML})
-_PACKED = frozenset({sniff.DOCX, sniff.XLSX, sniff.PPTX, sniff.OFD})
+_WORD = frozenset({file_type.DOC, file_type.DOCX, file_type.WPS, file_type.RTF})
+_SHEET = frozenset({file_type.XLS, file_type.XLSX})
+_SLIDES = frozenset({file_type.PPT, file_type.PPTX})
+_IMAGE = frozenset(
+    {file_type.JPEG, file_type.PNG, file_type.GIF, file_type.WEBP, file_type.HEIC, file_type.TIFF, file_type.BMP}
+)
+_PLAIN = frozenset({file_type.TEXT, file_type.CSV, file_type.EML})
+_PACKED = frozenset({file_type.DOCX, file_type.XLSX, file_type.PPTX, file_type.OFD})
 
 _KINDS: dict[frozenset[str], str] = {
-    frozenset({sniff.PDF}): "pdf",
+    frozenset({file_type.PDF}): "pdf",
     _WORD: "doc docx wps rtf wpt dot dotx",
     _SHEET: "xls xlsx et xlt xltx",
     _SLIDES: "ppt pptx dps pps ppsx",
-    frozenset({sniff.OFD}): "ofd",
+    frozenset({file_type.OFD}): "ofd",
     _IMAGE: "jpg jpeg jpe jfif png gif webp heic heif tif tiff bmp avif",
     _PLAIN: "txt csv tsv md log text",
-    frozenset({sniff.ZIP}): "zip",
+    frozenset({file_type.ZIP}): "zip",
 }
-# A phone names a WebP picture .jpg, WPS saves RTF as .doc: within such a family a wrong ending is no lie.
+# Phones name WebP pictures .jpg and WPS saves RTF as .doc: a wrong extension within a family is harmless.
 _BY_ENDING = {ending: kinds for kinds, endings in _KINDS.items() for ending in endings.split()}
 _ODF_ENDINGS = frozenset({"odt", "ods", "odp"})
 _ALLOWED = frozenset().union(*_KINDS)
 _MARKUP_ENDINGS = frozenset({"htm", "html", "xhtml", "mht", "mhtml", "svg", "xml", "xsl", "swf", "shtml", "eml", "msg"})
 _MACRO_ENDINGS = frozenset({"docm", "dotm", "xlsm", "xltm", "xlam", "pptm", "potm", "ppsm", "xlsb"})
 _PROPER_ENDING = {
-    sniff.PDF: "pdf", sniff.DOCX: "docx", sniff.XLSX: "xlsx", sniff.PPTX: "pptx", sniff.DOC: "doc", sniff.XLS: "xls",
-    sniff.PPT: "ppt", sniff.WPS: "wps", sniff.RTF: "rtf", sniff.OFD: "ofd", sniff.ZIP: "zip", sniff.TEXT: "txt",
-    sniff.CSV: "csv", sniff.JPEG: "jpg", sniff.PNG: "png", sniff.GIF: "gif", sniff.WEBP: "webp", sniff.HEIC: "heic",
-    sniff.TIFF: "tif", sniff.BMP: "bmp",
-}  # fmt: skip
+    file_type.PDF: "pdf",
+    file_type.DOCX: "docx",
+    file_type.XLSX: "xlsx",
+    file_type.PPTX: "pptx",
+    file_type.DOC: "doc",
+    file_type.XLS: "xls",
+    file_type.PPT: "ppt",
+    file_type.WPS: "wps",
+    file_type.RTF: "rtf",
+    file_type.OFD: "ofd",
+    file_type.ZIP: "zip",
+    file_type.TEXT: "txt",
+    file_type.CSV: "csv",
+    file_type.JPEG: "jpg",
+    file_type.PNG: "png",
+    file_type.GIF: "gif",
+    file_type.WEBP: "webp",
+    file_type.HEIC: "heic",
+    file_type.TIFF: "tif",
+    file_type.BMP: "bmp",
+}
 
 _CALLED = {
-    sniff.EXE: sentence("程序"),
-    sniff.ELF: sentence("程序"),
-    sniff.JAR: sentence("程序"),
-    sniff.SCRIPT: sentence("脚本"),
-    sniff.LNK: sentence("快捷方式"),
-    sniff.HTML: sentence("网页"),
-    sniff.SVG: sentence("SVG 图形"),
-    sniff.XML: sentence("XML 文件"),
-    sniff.EML: sentence("邮件"),
-    sniff.MSG: sentence("邮件"),
-    sniff.RAR: sentence("RAR 压缩包"),
-    sniff.SEVEN_ZIP: sentence("7z 压缩包"),
-    sniff.GZIP: sentence("gzip 压缩包"),
-    sniff.AUDIO_VIDEO: sentence("音频或视频"),
-    sniff.PDF: sentence("PDF"),
-    sniff.ZIP: sentence("ZIP 压缩包"),
-    sniff.TEXT: sentence("纯文本"),
-    sniff.CSV: sentence("纯文本"),
-    sniff.OFD: sentence("OFD"),
-    sniff.TNEF: sentence("Outlook 专用格式"),
+    file_type.EXE: sentence("程序"),
+    file_type.ELF: sentence("程序"),
+    file_type.JAR: sentence("程序"),
+    file_type.SCRIPT: sentence("脚本"),
+    file_type.LNK: sentence("快捷方式"),
+    file_type.HTML: sentence("网页"),
+    file_type.SVG: sentence("SVG 图形"),
+    file_type.XML: sentence("XML 文件"),
+    file_type.EML: sentence("邮件"),
+    file_type.MSG: sentence("邮件"),
+    file_type.RAR: sentence("RAR 压缩包"),
+    file_type.SEVEN_ZIP: sentence("7z 压缩包"),
+    file_type.GZIP: sentence("gzip 压缩包"),
+    file_type.AUDIO_VIDEO: sentence("音频或视频"),
+    file_type.PDF: sentence("PDF"),
+    file_type.ZIP: sentence("ZIP 压缩包"),
+    file_type.TEXT: sentence("纯文本"),
+    file_type.CSV: sentence("纯文本"),
+    file_type.OFD: sentence("OFD"),
+    file_type.TNEF: sentence("Outlook 专用格式"),
 }
 _MAY_SEND = sentence("可以上传 PDF、OFD、Word、Excel、WPS、PPT、图片、纯文本和 ZIP")
 
@@ -74,17 +89,17 @@ _RTF_OBJECT = re.compile(rb"\\obj(?:data|update|autlink|ocx|html)|\\\*\\(?:objcl
 
 
 class AttachmentRefused(Exception):
-    """A file can't be attached; the message says which, what is wrong with it and what to do, in Chinese."""
+    """A file can't be attached; the message (Chinese) says which one, what is wrong and what to do."""
 
     def __init__(self, name: str, wrong: Sentence, advice: Sentence) -> None:
-        self.name = name
+        self.name, self.wrong, self.advice = name, wrong, advice
         self.words = sentence("附件《%(name)s》%(wrong)s。%(advice)s", name=name, wrong=wrong, advice=advice)
         super().__init__(sentence("%(words)s。", words=self.words))
 
 
 @dataclass(frozen=True)
 class CheckedAttachment:
-    """A file that may be kept: its safe `name`, its `media_type` by content, its `size` in bytes, its SHA-256."""
+    """An accepted file: its safe `name`, `media_type` by content, `size` in bytes and SHA-256 `digest`."""
 
     name: str
     media_type: str
@@ -93,25 +108,30 @@ class CheckedAttachment:
 
 
 def check(name: str, data: bytes, *, max_bytes: int) -> CheckedAttachment:
-    """Look at a file that somebody sent, of at most `max_bytes`; raises AttachmentRefused."""
+    """Check a received file of at most `max_bytes`; raises AttachmentRefused."""
     shown = safe_name(name)
-    if not data:
+    if not data.strip():
         raise AttachmentRefused(shown, sentence("是空文件"), sentence("请检查文件内容后重新上传"))
-    if len(data) > max_bytes:
-        raise AttachmentRefused(
-            shown,
-            sentence("有 %(size)s，超过了 %(most)s 的上限", size=_megabytes(len(data)), most=_megabytes(max_bytes)),
-            sentence("请压缩或拆分后上传"),
-        )
-    kind = sniff.sniff(data, shown)
+    refuse_size(shown, len(data), max_bytes)
+    kind = file_type.sniff(data, shown)
     _refuse_harmful(shown, kind, data)
-    _refuse_lies(shown, kind)
-    if kind in _PACKED or kind.startswith(sniff.ODF):
+    _refuse_wrong_extension(shown, kind)
+    if kind in _PACKED or kind.startswith(file_type.ODF):
         _try_expanding(shown, data)
-    elif kind == sniff.ZIP:
+    elif kind == file_type.ZIP:
         _check_archive(shown, data)
-    kind = sniff.TEXT if kind == sniff.EML else kind
+    kind = file_type.TEXT if kind == file_type.EML else kind
     return CheckedAttachment(_with_ending(shown, kind), kind, len(data), hashlib.sha256(data).hexdigest())
+
+
+def refuse_size(name: str, size: int, max_bytes: int) -> None:
+    """Refuse a file of more than `max_bytes`."""
+    if size > max_bytes:
+        raise AttachmentRefused(
+            safe_name(name),
+            sentence("有 %(size)s，超过了 %(most)s 的上限", size=_megabytes(size), most=_megabytes(max_bytes)),
+            sentence("请压缩或拆分后上传；扫描件请选黑白或者较低的清晰度（150～200 dpi）"),
+        )
 
 
 def safe_name(name: str) -> str:
@@ -131,36 +151,36 @@ def safe_name(name: str) -> str:
 
 
 def _refuse_harmful(name: str, kind: str, data: bytes) -> None:
-    """Refuse what can run or what hides what it is."""
+    """Refuse executable content, and files that hide their type."""
     ending = _ending(name)
-    if kind in (sniff.DOCM, sniff.XLSM, sniff.PPTM) or ending in _MACRO_ENDINGS or _has_macros(kind, data):
+    if kind in (file_type.DOCM, file_type.XLSM, file_type.PPTM) or ending in _MACRO_ENDINGS or _has_macros(kind, data):
         raise AttachmentRefused(name, sentence("带有宏"), sentence("请另存为不带宏的 .docx、.xlsx 或 PDF 后上传"))
-    if kind == sniff.RTF and _RTF_OBJECT.search(data):
+    if kind == file_type.RTF and _RTF_OBJECT.search(data):
         raise AttachmentRefused(name, sentence("嵌入了其他对象"), sentence("请另存为 .docx 或 PDF 后上传"))
-    if kind == sniff.ENCRYPTED_OFFICE or (kind == sniff.PDF and _is_locked_pdf(data)):
-        raise AttachmentRefused(name, sentence("加了密码，打不开"), sentence("请去掉密码后上传"))
-    if ending in sniff.SCRIPT_NAMES or ending in _MARKUP_ENDINGS:
+    if kind == file_type.ENCRYPTED_OFFICE or (kind == file_type.PDF and _is_locked_pdf(data)):
+        raise AttachmentRefused(name, sentence("加了密码，无法打开"), sentence("请去掉密码后上传"))
+    if ending in file_type.SCRIPT_NAMES or ending in _MARKUP_ENDINGS:
         raise AttachmentRefused(
             name, sentence("是 .%(ending)s 文件，可能含有会运行的内容，不能上传", ending=ending), _MAY_SEND
         )
-    if kind in (sniff.RAR, sniff.SEVEN_ZIP, sniff.GZIP):
+    if kind in (file_type.RAR, file_type.SEVEN_ZIP, file_type.GZIP):
         raise AttachmentRefused(
             name,
-            sentence("是 %(kind)s，平台打不开", kind=_CALLED[kind]),
+            sentence("是 %(kind)s，平台无法打开", kind=_CALLED[kind]),
             sentence("请改用 ZIP 压缩，或者直接上传里面的文件"),
         )
-    if kind not in _ALLOWED and not kind.startswith(sniff.ODF):
+    if kind not in _ALLOWED and not kind.startswith(file_type.ODF):
         called = _CALLED.get(kind)
         wrong = sentence("其实是“%(kind)s”，不能上传", kind=called) if called else sentence("的文件类型无法识别")
         raise AttachmentRefused(name, wrong, _MAY_SEND)
 
 
-def _refuse_lies(name: str, kind: str) -> None:
-    """Refuse a file whose name says it is something else."""
+def _refuse_wrong_extension(name: str, kind: str) -> None:
+    """Refuse a file whose extension contradicts its content."""
     ending = _ending(name)
     expected = _BY_ENDING.get(ending)
     if ending in _ODF_ENDINGS:
-        expected = frozenset({kind}) if kind.startswith(sniff.ODF) else frozenset()
+        expected = frozenset({kind}) if kind.startswith(file_type.ODF) else frozenset()
     if expected is not None and kind not in expected:
         called = _CALLED.get(kind) or _named(kind)
         raise AttachmentRefused(
@@ -171,35 +191,35 @@ def _refuse_lies(name: str, kind: str) -> None:
 
 
 def _named(kind: str) -> Sentence:
-    """Return what people call a kind of file that has no other name than its ending."""
+    """Return the common name of a file type, or its extension."""
     ending = _PROPER_ENDING.get(kind)
     return sentence(".%(ending)s 文件", ending=ending) if ending else sentence("其他文件")
 
 
 def _try_expanding(name: str, data: bytes) -> None:
-    """Refuse a document that is a damaged archive or a bomb."""
+    """Refuse a document that is a damaged archive or a zip bomb."""
     try:
-        for _ in archives.members(data):
+        for _ in zip_limits.members(data):
             pass
-    except archives.ArchiveRefused as refusal:
+    except zip_limits.ArchiveRefused as refusal:
         raise AttachmentRefused(
             name, sentence("的内部有问题：%(why)s", why=str(refusal)), sentence("请用原来的软件重新保存后上传")
         ) from None
 
 
-def _check_archive(name: str, data: bytes, depth: int = 1, budget: archives.Budget | None = None) -> None:
-    """Look at every file of an archive, and of the archives inside it."""
-    budget = budget or archives.Budget()
-    if depth > archives.MAX_DEPTH:
+def _check_archive(name: str, data: bytes, depth: int = 1, budget: zip_limits.Budget | None = None) -> None:
+    """Check every file of an archive, and of nested archives."""
+    budget = budget or zip_limits.Budget()
+    if depth > zip_limits.MAX_DEPTH:
         raise AttachmentRefused(
-            name, sentence("里面的压缩包套了超过 %(n)s 层", n=archives.MAX_DEPTH), sentence("请直接上传里面的文件")
+            name, sentence("里面的压缩包套了超过 %(n)s 层", n=zip_limits.MAX_DEPTH), sentence("请直接上传里面的文件")
         )
     count = 0
     try:
-        for member in archives.members(data, budget):
+        for member in zip_limits.members(data, budget):
             count += 1
             _check_member(name, member, depth, budget)
-    except archives.ArchiveRefused as refusal:
+    except zip_limits.ArchiveRefused as refusal:
         raise AttachmentRefused(
             name, sentence("不能接收：%(why)s", why=str(refusal)), sentence("请直接上传里面的文件")
         ) from None
@@ -207,17 +227,17 @@ def _check_archive(name: str, data: bytes, depth: int = 1, budget: archives.Budg
         raise AttachmentRefused(name, sentence("是空的压缩包"), sentence("请检查后重新上传"))
 
 
-def _check_member(name: str, member: archives.Member, depth: int, budget: archives.Budget) -> None:
+def _check_member(name: str, member: zip_limits.Member, depth: int, budget: zip_limits.Budget) -> None:
     if not member.data or member.name.startswith("__MACOSX/") or member.name.endswith((".DS_Store", "Thumbs.db")):
         return
     inner = safe_name(member.name)
-    kind = sniff.sniff(member.data, inner)
+    kind = file_type.sniff(member.data, inner)
     try:
         _refuse_harmful(inner, kind, member.data)
-        if kind == sniff.ZIP:
+        if kind == file_type.ZIP:
             _check_archive(inner, member.data, depth + 1, budget)
         elif kind in _PACKED:
-            for _ in archives.members(member.data, budget):
+            for _ in zip_limits.members(member.data, budget):
                 pass
     except AttachmentRefused as refusal:
         wrong = sentence("里有不能接收的文件（%(inner)s）", inner=refusal.words)
@@ -225,23 +245,23 @@ def _check_member(name: str, member: archives.Member, depth: int, budget: archiv
 
 
 def _has_macros(kind: str, data: bytes) -> bool:
-    """Say whether an old Office file names a macro project in its directory."""
-    if kind not in (sniff.DOC, sniff.XLS, sniff.PPT, sniff.WPS):
+    """Whether an old Office file has a macro project in its directory."""
+    if kind not in (file_type.DOC, file_type.XLS, file_type.PPT, file_type.WPS):
         return False
     return any(name.encode("utf-16-le") in data for name in ("_VBA_PROJECT", "Macros\x00"))
 
 
 def _is_locked_pdf(data: bytes) -> bool:
-    """Say whether a PDF asks for a password to be opened; one that only forbids printing has an empty one."""
+    """Whether a PDF needs a password to be opened; one that only forbids printing has an empty password."""
     if b"/Encrypt" not in data:
         return False
-    from consult.files.pdf import needs_password
+    from consult.files.pdf_subprocess import needs_password
 
     return needs_password(data)
 
 
 def _with_ending(name: str, kind: str) -> str:
-    """Give a name without a known ending the one of its content, so that it opens when it is downloaded."""
+    """Append the extension for its content to a name without a known one, so that a download opens."""
     known = _ending(name) in _BY_ENDING or _ending(name) in _ODF_ENDINGS
     proper = _PROPER_ENDING.get(kind)
     return name if known or not proper else safe_name(f"{name}.{proper}")
@@ -252,4 +272,6 @@ def _ending(name: str) -> str:
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / (1 << 20):.1f} MB" if size >= 1 << 20 else f"{max(1, size >> 10)} KB"
+    if size < 1 << 20:
+        return f"{max(1, size >> 10)} KB"
+    return f"{size / (1 << 20):.1f}".removesuffix(".0") + " MB"

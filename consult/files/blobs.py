@@ -1,8 +1,7 @@
-"""Content-addressed storage: every byte that was sent is kept under the SHA-256 of what it says.
+"""Content-addressed storage: every received file is stored under the SHA-256 of its content.
 
-A blob is written to a temporary file, flushed to the disk, and only then given its name, so that a name that
-exists
-always stands for whole content, whenever the process was killed.
+A blob is written to a temporary file, flushed to disk, and only then renamed, so that a file with a digest as its
+name is always complete, even if the process is killed.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ class BlobAltered(BlobError):
 
 
 class BlobTooBig(BlobError):
-    """A stream held more bytes than its limit."""
+    """A stream had more bytes than its limit."""
 
 
 class BlobStore:
@@ -52,7 +51,7 @@ class BlobStore:
         self._incoming = self.root / "incoming"
 
     def path(self, digest: str) -> Path:
-        """Return where the blob `digest` lies or would lie; raises BlobMissing for what is no digest."""
+        """Return the path of the blob `digest`, existing or not; raises BlobMissing if it isn't a digest."""
         if not _DIGEST.match(digest):
             raise BlobMissing(f"不是有效的文件摘要：{digest[:80]!r}", digest)
         return self.root / digest[:2] / digest
@@ -71,7 +70,7 @@ class BlobStore:
         return digest
 
     def put_many(self, contents: Sequence[bytes]) -> list[str]:
-        """Store several blobs and return their digests; flushing them together costs less than one by one."""
+        """Store several blobs and return their digests; flushing them together is cheaper than one by one."""
         digests = [hashlib.sha256(data).hexdigest() for data in contents]
         new = {
             digest: data for digest, data in zip(digests, contents, strict=True) if not self._holds(digest, len(data))
@@ -88,7 +87,7 @@ class BlobStore:
         return digests
 
     def put_stream(self, stream: IO[bytes], limit: int) -> str:
-        """Store what `stream` holds, at most `limit` bytes, and return its digest.
+        """Store the content of `stream`, at most `limit` bytes, and return its digest.
 
         Raises BlobTooBig beyond that.
         """
@@ -131,7 +130,7 @@ class BlobStore:
         return file
 
     def exists(self, digest: str) -> bool:
-        """Say whether a blob is stored under `digest`, without reading it."""
+        """Whether a blob is stored under `digest`, without reading it."""
         return bool(_DIGEST.match(digest)) and self.path(digest).is_file()
 
     def size(self, digest: str) -> int:
@@ -142,7 +141,7 @@ class BlobStore:
             raise BlobMissing(f"找不到文件 {digest}", digest) from None
 
     def verify(self, digest: str) -> bool:
-        """Read the blob whole and say whether it still has its digest.
+        """Read the whole blob and return whether it still has its digest.
 
         Raises BlobMissing when there is none.
         """
@@ -153,12 +152,12 @@ class BlobStore:
         return True
 
     def digests(self) -> Iterator[str]:
-        """Name every blob that is stored, in order."""
+        """Yield the digests of all stored blobs in order."""
         for folder in sorted(self.root.glob("[0-9a-f][0-9a-f]")):
             yield from sorted(entry.name for entry in folder.iterdir() if _DIGEST.match(entry.name))
 
     def sweep(self, older_than: float = 86_400.0) -> int:
-        """Remove what killed writers left unfinished, `older_than` seconds ago or more.
+        """Remove temporary files left by killed writers, at least `older_than` seconds old.
 
         Return how many files.
         """
@@ -170,21 +169,31 @@ class BlobStore:
                     removed += 1
         return removed
 
+    def remove(self, digest: str) -> bool:
+        """Remove a blob; return whether it was there."""
+        path = self.path(digest)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        _fsync_folder(path.parent)
+        return True
+
     def _holds(self, digest: str, size: int) -> bool:
-        """Say whether the same content is there already, whole: an altered blob is written anew."""
+        """Whether the same content is already stored intact; an altered blob is rewritten."""
         path = self.path(digest)
         try:
             if path.stat().st_size != size or not self.verify(digest):
                 return False
         except (FileNotFoundError, BlobMissing):
             return False
-        _fsync_folder(path.parent)  # another process may have named it a moment ago and not flushed that yet
+        _fsync_folder(path.parent)  # another process may have just renamed it and not flushed the folder yet
         return True
 
     @contextlib.contextmanager
     def _temporary(self) -> Iterator[IO[bytes]]:
         self._incoming.mkdir(parents=True, exist_ok=True)
-        file = tempfile.NamedTemporaryFile(dir=self._incoming, delete=False)  # noqa: SIM115 - closed below, on every way out
+        file = tempfile.NamedTemporaryFile(dir=self._incoming, delete=False)  # noqa: SIM115 - closed below in every case
         try:
             yield file.file
         finally:
@@ -193,12 +202,12 @@ class BlobStore:
                 Path(file.name).unlink()
 
     def _keep(self, file: IO[bytes], digest: str) -> None:
-        """Flush the temporary file to the disk, then give it its name for good."""
+        """Flush the temporary file to disk, then rename it to its digest."""
         _flush(file)
         _fsync_folder(self._name(file, digest).parent)
 
     def _name(self, file: IO[bytes], digest: str) -> Path:
-        """Give a flushed file its name."""
+        """Rename a flushed file to its digest."""
         target = self.path(digest)
         self._make_folder(target.parent)
         Path(file.name).rename(target)
@@ -216,7 +225,7 @@ class BlobStore:
 
 def _flush(file: IO[bytes]) -> None:
     file.flush()
-    os.fchmod(file.fileno(), 0o440)
+    os.fchmod(file.fileno(), 0o400)
     os.fsync(file.fileno())
 
 

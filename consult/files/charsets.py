@@ -1,10 +1,8 @@
-"""Finding out in which encoding a Chinese text was written, whatever its label says.
+"""Detects the encoding of a Chinese text, whatever its label says.
 
-Labels lie in known ways: `gb2312` is written by programs that mean GBK or GB 18030, `us-ascii` and
-`iso-8859-1` by
-programs that did not look, and UTF-8 text is sent under a GB label. So a label is believed when the bytes
-agree with
-it and what comes out reads like text; else the likeliest reading is taken.
+Labels are wrong in known ways: `gb2312` is written by programs that mean GBK or GB 18030, `us-ascii` and `iso-8859-1`
+by programs that did not check, and UTF-8 text is sent under a GB label. So a label is trusted if the bytes are valid
+in it and the result reads like text; otherwise the likeliest encoding is used.
 """
 
 from __future__ import annotations
@@ -30,8 +28,8 @@ _COMMON = frozenset(
     "觀爭組視濟離雖壞興醫徵訂項線歡謝電郵續"
 )
 _STOPS = frozenset("，。、；：？！“”‘’（）《》〈〉【】—…·　「」『』－％～")
-_SAMPLE = 6_000  # bytes that a guess looks at
-_LONE = re.compile("[\ud800-\udfff]")  # half a surrogate pair, which no database and no page takes
+_SAMPLE = 6_000  # bytes used for a guess
+_LONE = re.compile("[\ud800-\udfff]")  # half a surrogate pair, which neither databases nor pages accept
 _MAY_LEAVE_HALVES = frozenset({"utf-7", "utf-16", "utf-16-le", "utf-16-be"})
 _LATIN = frozenset({"latin-1", "cp1252", "iso8859-15", "iso8859-1", "ascii"})
 _LETTERS_TOGETHER = re.compile(rb"[\x80-\xff]{4}")
@@ -72,7 +70,7 @@ class Decoded:
 
 
 def known(label: str | None) -> str | None:
-    """Return the name of the codec that a charset label stands for, None when there is none.
+    """Return the name of the codec for a charset label, or None.
 
     Gb2312 is gb18030.
     """
@@ -91,7 +89,7 @@ def known(label: str | None) -> str | None:
 
 
 def mark(data: bytes) -> str | None:
-    """Return the charset that a byte order mark names, None when there is none."""
+    """Return the charset of a byte order mark, or None."""
     return next((charset for start, charset in _BOMS if data.startswith(start)), None)
 
 
@@ -140,7 +138,7 @@ def _worth(char: str, code: int) -> float:
 
 
 def _is_level_one(char: str) -> bool:
-    """Say whether a hanzi is of the first, frequent level of GB 2312 or of Big5."""
+    """Whether a hanzi is in the first, frequent level of GB 2312 or of Big5."""
     try:
         if 0xB0 <= char.encode("gb2312")[0] <= 0xD7:
             return True
@@ -153,7 +151,7 @@ def _is_level_one(char: str) -> bool:
 
 
 def _believable(data: bytes, text: str, charset: str) -> bool:
-    """Say whether a label that fits the bytes is also true."""
+    """Whether a label that fits the bytes is also plausible."""
     if charset == "utf-8" or charset.startswith(("utf-16", "utf-32", "hz", "iso2022")):
         return True
     piece = sample(data)
@@ -163,14 +161,14 @@ def _believable(data: bytes, text: str, charset: str) -> bool:
         return False
     if _strict(data, "utf-8") is not None:
         return readable(_loose(piece, "utf-8")) <= readable(_loose(piece, charset))
-    own = readable(text[: _SAMPLE // 2])
-    return own > 0.35 or own >= max(readable(_loose(piece, other)) for other in _CANDIDATES) - 0.05
+    score = readable(text[: _SAMPLE // 2])
+    return score > 0.35 or score >= max(readable(_loose(piece, other)) for other in _CANDIDATES) - 0.05
 
 
 def _reads_as_chinese(piece: bytes) -> bool:
     """Say whether bytes under a Western label are Chinese: whether they read as frequent hanzi.
 
-    Hanzi of any kind do where letters stand together as in no Western word (`食堂` in GBK: `Ê³ÌÃ`).
+    Any hanzi count if letters are combined as in no Western word (`食堂` in GBK: `Ê³ÌÃ`).
     """
     enough = 0.15 if _LETTERS_TOGETHER.search(piece) else 0.3
     return any(_strict_prefix(piece, charset) and readable(_loose(piece, charset)) > enough for charset in _CANDIDATES)
@@ -193,7 +191,7 @@ def _is_surely_utf8(data: bytes) -> bool:
 
 
 def _guess(data: bytes, declared: str | None) -> Decoded:
-    """Take the reading that is whole and reads best; a broken one only when there is no whole one."""
+    """Return the best complete decoding; a broken one only if there is no complete one."""
     if wide := looks_wide(data):
         return _forgiving(data, wide)
     if _is_surely_utf8(data):
@@ -223,20 +221,22 @@ def _mixed(data: bytes) -> Decoded | None:
     Only where each line is whole in one, and UTF-8, which no other text looks like by chance, is among them.
     """
     lines: list[str] = []
-    found: set[str] = set()
+    used: set[str] = set()
     for line in data.split(b"\n"):
-        charset = next((one for one in ("utf-8", "gb18030", "big5hkscs") if _strict(line, one) is not None), None)
+        charset = next(
+            (candidate for candidate in ("utf-8", "gb18030", "big5hkscs") if _strict(line, candidate) is not None), None
+        )
         if charset is None:
             return None
         lines.append(line.decode(charset))
-        found |= set() if line.isascii() else {charset}
+        used |= set() if line.isascii() else {charset}
     text = "\n".join(lines)
-    sure = "utf-8" in found and len(found) > 1 and readable(text[:_SAMPLE]) > 0.3
+    sure = "utf-8" in used and len(used) > 1 and readable(text[:_SAMPLE]) > 0.3
     return Decoded(text, "utf-8", clean=True) if sure else None
 
 
 def sample(data: bytes) -> bytes:
-    """Return a piece of `data` that holds its first bytes beyond ASCII."""
+    """Return a piece of `data` that includes its first non-ASCII bytes."""
     if len(data) <= _SAMPLE:
         return data
     first = re.search(rb"[\x80-\xff]", data)
@@ -245,7 +245,7 @@ def sample(data: bytes) -> bytes:
 
 
 def looks_wide(data: bytes) -> str | None:
-    """Recognise UTF-16 without a byte order mark by where its zero bytes stand."""
+    """Recognise UTF-16 without a byte order mark by the position of its zero bytes."""
     head = data[:400]
     if len(head) < 8 or head.count(0) * 5 < len(head):
         return None
@@ -264,7 +264,7 @@ def _strict(data: bytes, charset: str) -> str | None:
 
 
 def _strict_prefix(piece: bytes, charset: str) -> bool:
-    """Say whether `piece`, which may end inside a character, is valid in `charset`."""
+    """Whether `piece`, which may end inside a character, is valid in `charset`."""
     try:
         codecs.getincrementaldecoder(charset)().decode(piece, final=False)
     except (UnicodeError, LookupError):

@@ -1,7 +1,7 @@
-"""Asking ClamAV's daemon about bytes: the INSTREAM command of clamd(8), over a socket or TCP.
+"""Client of ClamAV's daemon: the INSTREAM command of clamd(8), over a Unix socket or TCP.
 
-The client is our own, forty lines: the package ``clamd`` has had no release since 2014 and reads an answer as whole
-whatever piece of it came first.
+Forty lines instead of the package ``clamd``, which has had no release since 2014 and takes the first piece of an
+answer for the whole.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ANSWER_BYTES = 4_096
 
 
 class Finding(StrEnum):
-    """What the scanner said; ``away`` where it said nothing, ``passed`` over where it takes no file of that size."""
+    """The result of a scan; ``away``: no answer from the scanner; ``passed``: the file was too large."""
 
     CLEAN = "clean"
     INFECTED = "infected"
@@ -26,18 +26,18 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True)
 class Scan:
-    """The finding, and the scanner's own words: the name of what it found, or why it found nothing."""
+    """The finding and the scanner's message: the name of the virus, or why there is no result."""
 
     finding: Finding
     words: str = ""
 
 
 def scan(data: bytes, address: str, *, seconds: float = 30) -> Scan:
-    """Have bytes scanned; never raises.
+    """Scan bytes; never raises.
 
     Arguments:
         address: ``host:port``, or the path of a Unix socket.
-        seconds: that each step may take.
+        seconds: timeout of each step.
     """
     try:
         with _connected(address, seconds) as line:
@@ -63,7 +63,7 @@ def _connected(address: str, seconds: float) -> socket.socket:
 
 
 def _ask(line: socket.socket, data: bytes) -> bytes:
-    """Send the bytes in pieces and return the answer; one that comes before all were sent is an answer, too."""
+    """Send the bytes in pieces and return the answer, which may come before all were sent."""
     try:
         line.sendall(b"zINSTREAM\0")
         for start in range(0, len(data), PIECE):
@@ -71,7 +71,7 @@ def _ask(line: socket.socket, data: bytes) -> bytes:
             line.sendall(struct.pack("!I", len(piece)) + piece)
         line.sendall(struct.pack("!I", 0))
     except (BrokenPipeError, ConnectionResetError):
-        pass  # it hung up because the file is too large for it; it said so before
+        pass  # the daemon closed the connection because the file is too large; it has already answered
     answer = b""
     while b"\0" not in answer and len(answer) < ANSWER_BYTES and (more := line.recv(ANSWER_BYTES)):
         answer += more

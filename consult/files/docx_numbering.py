@@ -100,10 +100,10 @@ class _List:
 
 
 class Numbering:
-    """The lists of a document, counting as paragraphs are met in order."""
+    """The lists of a document; counts paragraphs in document order."""
 
     def __init__(self, root: etree._Element | None, style_lists: dict[str, str]) -> None:
-        """`root` is numbering.xml; `style_lists` maps a numbering style to the list (numId) it stands for."""
+        """`root` is numbering.xml; `style_lists` maps a numbering style to its list (numId)."""
         self._lists: dict[str, _List] = {}
         self._counters: dict[str, list[int | None]] = {}
         self._started: set[str] = set()
@@ -136,37 +136,43 @@ class Numbering:
                     self.level_of_style[(number, level.style)] = index
 
     def next(self, number: str, level: int) -> str:
-        """Count one paragraph of list `number` at `level` (0 to 8) and return what it shows, suffix included."""
-        found = self._lists.get(number)
-        if found is None or not 0 <= level < len(found.levels):
+        """Count one paragraph of list `number` at `level` (0 to 8) and return its number as displayed, with suffix."""
+        numbered_list = self._lists.get(number)
+        if numbered_list is None or not 0 <= level < len(numbered_list.levels):
             return ""
-        counters = self._counters.setdefault(found.abstract, [None] * _LEVELS)
+        counters = self._counters.setdefault(numbered_list.abstract, [None] * _LEVELS)
         if number not in self._started:
             self._started.add(number)
-            for index in found.overrides:
+            for index in numbered_list.overrides:
                 counters[index] = None
         here = counters[level]
-        start = found.overrides.get(level, found.levels[level].start)
+        start = numbered_list.overrides.get(level, numbered_list.levels[level].start)
         counters[level] = start if here is None else here + 1
         for index in range(level):
             if counters[index] is None:
-                counters[index] = found.overrides.get(index, found.levels[index].start)
-        for index in range(level + 1, len(found.levels)):
-            restart = found.levels[index].restart
+                counters[index] = numbered_list.overrides.get(index, numbered_list.levels[index].start)
+        for index in range(level + 1, len(numbered_list.levels)):
+            restart = numbered_list.levels[index].restart
             if restart is None or (restart and level < restart):
                 counters[index] = None
-        return self._show(found, level, counters)
+        return self._show(numbered_list, level, counters)
 
     @staticmethod
-    def _show(found: _List, level: int, counters: list[int | None]) -> str:
-        here = found.levels[level]
+    def _show(numbered_list: _List, level: int, counters: list[int | None]) -> str:
+        here = numbered_list.levels[level]
         if here.form == "bullet":
             return ""
 
         def shown(match: re.Match[str]) -> str:
             index = int(match[1]) - 1
             value = counters[index] if index < _LEVELS else None
-            form = "decimal" if here.legal else found.levels[index].form if index < len(found.levels) else "decimal"
+            form = (
+                "decimal"
+                if here.legal
+                else numbered_list.levels[index].form
+                if index < len(numbered_list.levels)
+                else "decimal"
+            )
             return show_number(value, form) if value is not None else ""
 
         text = re.sub(r"%([1-9])", shown, here.text)
@@ -188,9 +194,9 @@ def _overridden(num: etree._Element, levels: list[Level]) -> tuple[list[Level], 
         index = _whole(override.get(f"{W}ilvl"), 0)
         if not 0 <= index < len(levels):
             continue
-        own = override.find(f"{W}lvl")
-        if own is not None:
-            levels[index] = _level(own)
+        level = override.find(f"{W}lvl")
+        if level is not None:
+            levels[index] = _level(level)
         start = override.find(f"{W}startOverride")
         if start is not None:
             overrides[index] = _whole(start.get(f"{W}val"), 1)
@@ -199,8 +205,8 @@ def _overridden(num: etree._Element, levels: list[Level]) -> tuple[list[Level], 
 
 def _level(element: etree._Element) -> Level:
     def value(name: str, default: str) -> str:
-        found = element.find(f"{W}{name}")
-        return default if found is None else found.get(f"{W}val", default)
+        child = element.find(f"{W}{name}")
+        return default if child is None else child.get(f"{W}val", default)
 
     legal = element.find(f"{W}isLgl")
     restart = element.find(f"{W}lvlRestart")
@@ -217,8 +223,8 @@ def _level(element: etree._Element) -> Level:
 
 def _format(element: etree._Element) -> str:
     """The number format, also where Word wraps it in mc:AlternateContent."""
-    found = element.find(f".//{W}numFmt")
-    return "decimal" if found is None else found.get(f"{W}val", "decimal")
+    format_element = element.find(f".//{W}numFmt")
+    return "decimal" if format_element is None else format_element.get(f"{W}val", "decimal")
 
 
 def _whole(written: str | None, default: int) -> int:

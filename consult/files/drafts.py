@@ -1,39 +1,42 @@
-"""The text of a draft out of whatever file it comes in."""
+"""Extracts the text of a draft from an uploaded file."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
-from consult.files import charsets, sniff
-from consult.files.docx_text import DocxText, TableLines
+from consult.files import charsets, file_type
+from consult.files.docx_reader import DocxText, TableLines
 from consult.files.errors import UnreadableFile
-from consult.files.html_text import read_html
-from consult.files.office import to_docx
-from consult.files.packages import damaged
-from consult.files.pdf_text import read_pdf
+from consult.files.html_reader import read_html
+from consult.files.libreoffice import to_docx
+from consult.files.office_packages import damaged
+from consult.files.pdf_reader import read_pdf
 from consult.files.wrapped_text import unwrap
-from consult.text.provisions import Draft, parse
-from consult.text.sources import pointing_at
+from consult.text.parser.provisions import Draft, parse
+from consult.text.parser.source_warnings import with_table_warnings
 
-MAX_BYTES: Final = 50 * 1024 * 1024  # bytes of a file that is looked at at all
-_WORD: Final = frozenset({sniff.DOCX, sniff.DOCM})
-_TEXTS: Final = frozenset({sniff.TEXT, sniff.CSV, sniff.EML, sniff.SCRIPT, sniff.XML})
-_CONVERTED: Final = {sniff.DOC: "doc", sniff.WPS: "wps", sniff.RTF: "rtf", sniff.ODF + ".text": "odt"}
+MAX_BYTES: Final = 50 * 1024 * 1024  # larger files are refused
+MAX_CHARACTERS: Final = 1_000_000  # the Civil Code has 110,000
+MAX_LINES: Final = 20_000
+_WORD: Final = frozenset({file_type.DOCX, file_type.DOCM})
+_TEXTS: Final = frozenset({file_type.TEXT, file_type.CSV, file_type.EML, file_type.SCRIPT, file_type.XML})
+_CONVERTED: Final = {file_type.DOC: "doc", file_type.WPS: "wps", file_type.RTF: "rtf", file_type.ODF + ".text": "odt"}
 _TABLE: Final = "表格（{table.rows} 行 {table.columns} 列）按行读成文字，一行一段，格与格之间空开，请核对。"
 _CONVERSION: Final = "文件已由旧格式转换为 .docx 后读取，请核对编号和段落。"
 _HTML_CHARSET: Final = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
 _INVISIBLE: Final = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x202A, 0x202C, 0x200E, 0x200F))
 _READABLE: Final = 0.15  # score of `charsets.readable` below which bytes are no Chinese text
-_ENOUGH: Final = 20  # characters from which the score says something
+_ENOUGH: Final = 20  # characters from which the score is significant
 
 
 @dataclass(frozen=True, slots=True)
 class DraftText:
-    """A file's text, a line a paragraph; `warnings` say in Chinese what was done to it on the way.
+    """A file's text, one line for each paragraph; `warnings` describe conversions in Chinese.
 
-    `tables` of the file are lines of the text, too.
+    The file's `tables` are lines of the text, too.
     """
 
     text: str
@@ -42,8 +45,9 @@ class DraftText:
     tables: tuple[TableLines, ...] = ()
 
     def draft(self) -> Draft:
-        """The text as a draft, with a warning at each table that became lines."""
-        return pointing_at(parse(self.text), [(table.line, _TABLE.format(table=table)) for table in self.tables])
+        """The text parsed as a draft, with a warning for each table that was turned into lines."""
+        warnings = [(table.line, _TABLE.format(table=table)) for table in self.tables]
+        return with_table_warnings(parse(self.text), warnings)
 
 
 def read(name: str, data: bytes) -> DraftText:
@@ -54,56 +58,73 @@ def read(name: str, data: bytes) -> DraftText:
     """
     if not data.strip(b"\x00 \t\r\n"):
         raise UnreadableFile(f"“{name}”是空文件。请确认选择了正确的文件后重新上传。")
-    if len(data) > MAX_BYTES:
-        raise UnreadableFile(f"“{name}”超过 {MAX_BYTES // 1024 // 1024} MB。请删去图片或拆分后重新上传。")
-    found = _read(name, data)
-    found = replace(found, text=found.text.translate(_INVISIBLE))
-    if not found.text.strip():
+    refuse_size(name, len(data))
+    draft_text = _read(name, data)
+    draft_text = replace(draft_text, text=draft_text.text.translate(_INVISIBLE))
+    if not draft_text.text.strip():
         raise UnreadableFile(f"“{name}”里没有文字。如果内容是扫描图片，请先识别成文字，再以 .docx 或 .txt 上传。")
-    return found
+    _refuse_length(name, draft_text.text)
+    return draft_text
 
 
-def try_reading(name: str, data: bytes) -> tuple[DraftText, Draft] | UnreadableFile:
-    """Read a draft's text and parse it, or return why it can't be read: for a process of its own, which raises none."""
+def refuse_size(name: str, size: int) -> None:
+    """Refuse a file of more than `MAX_BYTES`; raises UnreadableFile."""
+    if size > MAX_BYTES:
+        raise UnreadableFile(f"“{name}”超过 {MAX_BYTES // 1024 // 1024} MB。请删去图片或拆分后重新上传。")
+
+
+def _refuse_length(name: str, text: str) -> None:
+    """Refuse a text that no draft has, so that what is read of a small file is small, too."""
+    lines = text.count("\n") + 1
+    if len(text) > MAX_CHARACTERS or lines > MAX_LINES:
+        raise UnreadableFile(
+            f"“{name}”有 {len(text):,} 字、{lines:,} 段，最多 {MAX_CHARACTERS:,} 字、{MAX_LINES:,} 段。"
+            "请只上传草案正文，附表另行上传。"
+        )
+
+
+def try_reading(name: str, file: bytes | Path) -> tuple[DraftText, Draft] | UnreadableFile:
+    """Read and parse a draft, or return the error; for a subprocess, where errors are returned, not raised."""
     try:
-        source = read(name, data)
+        source = read(name, file if isinstance(file, bytes) else file.read_bytes())
     except UnreadableFile as error:
         return error
     return source, source.draft()
 
 
 def _read(name: str, data: bytes) -> DraftText:
-    kind = sniff.sniff(data, name)
+    kind = file_type.sniff(data, name)
     if kind in _WORD or (data.startswith(b"PK") and name.lower().endswith((".docx", ".docm", ".zip"))):
         document = DocxText(data, name)
         return _of_word(document, kind)
-    if kind == sniff.PDF:
-        return DraftText(read_pdf(data, name), kind)
+    if kind == file_type.PDF:
+        pdf = read_pdf(data, name)
+        return DraftText(pdf.text, kind, pdf.warnings)
     if kind in _CONVERTED:
         document = DocxText(to_docx(data, name, _CONVERTED[kind]), name)
         return _of_word(document, kind, _CONVERSION)
-    if kind == sniff.ENCRYPTED_OFFICE:
+    if kind == file_type.ENCRYPTED_OFFICE:
         raise UnreadableFile(f"“{name}”设置了打开密码。请在 Word 或 WPS 中取消密码后重新上传。")
     if name.lower().endswith((".docx", ".docm")):
         raise UnreadableFile(damaged(name))
-    if kind == sniff.HTML:
+    if kind == file_type.HTML:
         return DraftText(read_html(charsets.decode(data, _declared(data)).text), kind)
     if kind in _TEXTS:
-        return DraftText(unwrap(_plain(name, data).replace("\r\n", "\n")), sniff.TEXT)
-    if kind == sniff.UNKNOWN and (wide := _wide(data, _READABLE)) is not None:
-        return DraftText(wide, sniff.TEXT)
+        return DraftText(unwrap(_plain(name, data).replace("\r\n", "\n")), file_type.TEXT)
+    if kind == file_type.UNKNOWN and (wide := _wide(data, _READABLE)) is not None:
+        return DraftText(wide, file_type.TEXT)
     raise UnreadableFile(
         f"“{name}”不是能够识别的文稿格式。请以 .docx、.txt 或带文字层的 .pdf 上传；扫描件请先识别成文字。"
     )
 
 
 def _of_word(document: DocxText, kind: str, *before: str) -> DraftText:
-    text = document.text()  # which finds the rest
+    text = document.text()  # also sets the other attributes
     return DraftText(text, kind, (*before, *document.warnings), tuple(document.tables))
 
 
 def _plain(name: str, data: bytes) -> str:
-    """Plain text in UTF-8, GB 18030, UTF-16 or what else its bytes show."""
+    """Decode plain text in UTF-8, GB 18030, UTF-16 or another detected charset."""
     decoded = charsets.decode(data)
     text = decoded.text
     score = charsets.readable(text[:4000])
@@ -118,13 +139,13 @@ def _plain(name: str, data: bytes) -> str:
 
 
 def _declared(data: bytes) -> str | None:
-    """The charset an HTML page names for itself."""
-    found = _HTML_CHARSET.search(data[:4096])
-    return found[1].decode("ascii") if found else None
+    """The charset that an HTML page declares."""
+    match = _HTML_CHARSET.search(data[:4096])
+    return match[1].decode("ascii") if match else None
 
 
 def _wide(data: bytes, score: float) -> str | None:
-    """UTF-16 without a byte order mark, where it reads better than `score`."""
+    """The UTF-16 variant, without a byte order mark, that reads better than `score`, or None."""
     for charset in ("utf-16-le", "utf-16-be"):
         text = data.decode(charset, "replace")
         if charsets.readable(text[:4000]) > max(score, _READABLE):

@@ -1,4 +1,4 @@
-"""What goes wrong between a file and its text."""
+"""Errors of reading files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Joining the lines of a text that was broken at a fixed width, as old programs and web pages save it."""
+"""Joins the lines of a text wrapped at a fixed width, as old programs and web pages save it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _OPENING: Final = re.compile(
     r"|[一二三四五六七八九十]{1,3}、|\d{1,2}(?:[.．]\d{1,2}){0,3}[.．、)） ]|[①-⑳]|附\s*件)"
 )
 _ENDS: Final = "。；：！？.;:"
-_CLOSING: Final = " \t\u3000”’）)"  # what may stand behind the end of a sentence
-_LINES: Final = 12  # lines from which a text can be told to be broken at a width
+_CLOSING: Final = " \t\u3000”’）)"  # characters that may follow the end of a sentence
+_LINES: Final = 12  # lines from which wrapping can be detected
 _NARROWEST, _WIDEST = 40, 130  # columns such a width lies between; a Chinese character takes two
 _SLACK: Final = 4  # columns a full line may fall short, where a character or mark would not fit
 _FULL: Final = 0.25  # share of lines that are full in a broken text
@@ -20,7 +20,7 @@ _FULL: Final = 0.25  # share of lines that are full in a broken text
 def unwrap(text: str) -> str:
     """Join broken lines where the text is broken at a fixed width; else return it as it is.
 
-    A line goes on the one before it when that one is full and this one is not set in.
+    A line continues the one before it when that one is full and this one is not indented.
     """
     lines = text.split("\n")
     widths = [_columns(line.rstrip()) for line in lines]
@@ -31,7 +31,7 @@ def unwrap(text: str) -> str:
     full = False
     for line, columns in zip(lines, widths, strict=True):
         body = line.strip()
-        if full and body and line[0] not in " 　\t" and not _begins_anew(joined[-1], body):
+        if full and body and line[0] not in " 　\t" and not _begins_paragraph(joined[-1], body):
             joined[-1] = f"{joined[-1].rstrip()}{_space(joined[-1], body)}{body}"
         else:
             joined.append(line)
@@ -53,7 +53,7 @@ def _wrapped_at(widths: list[int]) -> int | None:
     return widest if _NARROWEST <= widest <= _WIDEST and full >= _FULL * len(widths) else None
 
 
-def _begins_anew(before: str, line: str) -> bool:
+def _begins_paragraph(before: str, line: str) -> bool:
     return before.rstrip(_CLOSING)[-1:] in _ENDS and _OPENING.match(line) is not None
 
 

@@ -1,1 +1,1 @@
-"""Submissions, attachments, receipts, and the one way in."""
+"""Submissions, attachments, receipts, and the single entry point ``receive``."""

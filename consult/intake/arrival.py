@@ -1,4 +1,4 @@
-"""What a face hands to the one way in, and its normal form."""
+"""The input of ``receive``, and its normal form."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _BLANKS = re.compile(r"\n{4,}")
 
 
 @dataclass(frozen=True)
-class Said:
-    """What is said of one provision (``anchor``) or of the whole (empty anchor)."""
+class ArrivalPart:
+    """A text on one provision (``anchor``) or on the whole draft (empty anchor)."""
 
     content: str
     anchor: str = ""
@@ -29,17 +29,25 @@ class Said:
 
 
 @dataclass(frozen=True)
+class ArrivalAnswer:
+    """A text in answer to the question with this number, of the consultation that it is sent to."""
+
+    number: int
+    content: str
+
+
+@dataclass(frozen=True)
 class Arrival:
-    """Something sent, as a face received it.
+    """An incoming submission as a face received it.
 
     ``raw`` is the raw form, byte for byte; ``received_at`` is when it reached the department (aware), by default
-    the moment of storing; ``idempotency_key`` makes a repeated sending the same submission; ``trusted_length`` lifts
-    the limits for what can't be sent back to its sender (mail, letters, imports); ``doubt`` says why a moderator should
-    look at it by itself; ``found_clean`` has the SHA-256 of attachments in which a virus scanner has found nothing.
+    the time of storing; ``idempotency_key`` identifies repeated requests; ``trusted_length`` lifts the limits for
+    channels that can't return it to the sender (mail, letters, imports); ``doubt`` is why a moderator should screen it
+    singly; ``found_clean`` has the SHA-256 of attachments that were scanned and are clean.
     """
 
     channel: Channel
-    parts: tuple[Said, ...]
+    parts: tuple[ArrivalPart, ...]
     raw: bytes
     raw_media_type: str
     subject: str = ""
@@ -48,6 +56,7 @@ class Arrival:
     publish_name: bool = False
     keep_private: bool = False
     sender_kind: SenderKind = SenderKind.PERSON
+    answers: tuple[ArrivalAnswer, ...] = ()
     attachments: tuple[CheckedAttachment, ...] = field(default=())
     found_clean: frozenset[str] = frozenset()
     external_id: str | None = None
@@ -58,7 +67,7 @@ class Arrival:
 
 
 def clean(text: str) -> str:
-    """Return text as it is stored for reading: no control characters, one kind of line end, no outer blanks."""
+    """Normalise text for storing: no control characters, one kind of line end, no outer blanks."""
     if text.isprintable():
         return text.strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n")

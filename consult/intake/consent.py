@@ -1,4 +1,4 @@
-"""Consent to printing a name: withdrawn by its sender as easily as it was given (个人信息保护法第十五条)."""
+"""Withdrawal of the consent to publish a name, as easy as giving it (个人信息保护法第十五条)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from consult.accounts.permissions import PUBLIC
 from consult.intake.models import Submission
 from consult.ledger.service import record
 from consult.store import transaction
-from consult.store.claiming import hold
+from consult.store.locking import lock_row
 
 
 def withdraw_consent(submission: Submission, *, at: datetime) -> None:
-    """Take back the consent to printing the sender's name, from ``at`` on; what was published before stays lawful."""
+    """Withdraw the consent to publish the sender's name from ``at`` on; earlier publication stays lawful."""
     with transaction():
-        hold(submission)
+        lock_row(submission)
         if not submission.publish_name:
             return
         submission.publish_name = False

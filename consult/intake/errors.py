@@ -1,4 +1,4 @@
-"""What the one way in refuses, and why. Nothing is stored of what is refused."""
+"""Errors of intake. Nothing is stored of a refused submission."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from consult.accounts.errors import Refused
 
 
 class SubmissionRefused(Refused):
-    """A submission can't be taken as it is; ``field`` says which part of it."""
+    """A submission is invalid; ``field`` names the field."""
 
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
@@ -14,15 +14,19 @@ class SubmissionRefused(Refused):
 
 
 class EmptyContent(SubmissionRefused):
-    """Nothing was said."""
+    """There is no text and no file."""
 
 
 class TooLong(SubmissionRefused):
     """A text is longer than the limit."""
 
 
+class UnknownQuestion(SubmissionRefused):
+    """An answer is to a question that the consultation doesn't ask."""
+
+
 class UnknownProvision(SubmissionRefused):
-    """The anchor names no provision of the draft that is out for comment."""
+    """The anchor is not a provision of the draft out for comment."""
 
 
 class NotOpen(SubmissionRefused):
@@ -30,19 +34,19 @@ class NotOpen(SubmissionRefused):
 
 
 class TooManyAttachments(SubmissionRefused):
-    """More files than one submission may carry."""
+    """More files than one submission may have."""
 
 
 class IdempotencyConflict(SubmissionRefused):
-    """The key of an earlier submission came with another content."""
+    """The idempotency key of an earlier submission came with different content."""
 
 
 class HeldBack(Refused):
-    """The virus scanner found something in a file: it is kept as it came and not handed on."""
+    """A file is infected: it is kept unchanged and not handed out."""
 
     def __init__(self, signature: str, what: str = "附件") -> None:
         super().__init__(f"这个{what}被病毒扫描隔离：{signature}")
 
 
 class ReceiptNotFound(Refused):
-    """No submission has this number and key; which of the two is wrong isn't said."""
+    """No submission has this number and key; the error doesn't reveal which is wrong."""

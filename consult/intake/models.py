@@ -1,60 +1,97 @@
-"""What one sender sent at one time through one channel, its parts, attachments, raw form and receipt."""
+"""Submissions with their parts, attachments, raw form and receipt."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from consult.drafting.models import Consultation
+from consult.drafting.models import Consultation, Question
 from consult.files.clamd import Finding
-from consult.store import Base, JSONValue, UTCDateTime, big_id, enum_of
+from consult.labels import Label, LabelledEnum
+from consult.store import NOT_IN_RECORD, Base, JSONValue, UTCDateTime, big_id, enum_of
+
+PROGRESS: Final = {NOT_IN_RECORD: "how far an import is; its rows have receipts"}
 
 
-class Channel(StrEnum):
-    """The way a submission came (渠道)."""
+@dataclass(frozen=True)
+class ChannelLabel(Label):
+    """What a channel is called, and what may be done with it."""
 
-    WEB = "web"
-    MAILBOX = "mailbox"
-    PORTAL = "portal"
-    LETTER = "letter"
-    PHONE = "phone"
-    HOTLINE = "hotline"
-    NEW_MEDIA = "new_media"
-    MEETING = "meeting"
-
-
-class SubmissionState(StrEnum):
-    """The state of a submission (product.md, States)."""
-
-    UNASSIGNED = "unassigned"
-    RECEIVED = "received"
-    SCREENING = "screening"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    DUPLICATE = "duplicate"
+    entered_by_staff: bool = False
+    """Staff type in or import what comes this way; the rest comes by itself."""
+    brings_responses: bool = False
+    """A consultee's response may come this way outside the portal."""
+    by_its_own_clock: bool = False
+    """The platform itself notes when it was sent, so that no table says otherwise."""
 
 
-class SenderKind(StrEnum):
-    """Who speaks: a person, an enterprise, a trade association or another organisation."""
+@dataclass(frozen=True)
+class SenderLabel(Label):
+    """What a kind of sender is called."""
 
-    PERSON = "person"
-    ENTERPRISE = "enterprise"
-    ASSOCIATION = "association"
-    ORGANISATION = "organisation"
+    unnamed: str = ""
+    """What stands for a sender who didn't consent to be named."""
 
 
-class Doubt(StrEnum):
-    """Why a moderator looks at a submission by itself, before those accepted a page at a time."""
+class Channel(LabelledEnum, translated=True):
+    """The channel of a submission (渠道)."""
 
-    NONE = "none"
-    UNPROVEN = "unproven"
+    label: ChannelLabel
+
+    WEB = "web", ChannelLabel("网站", "plain", by_its_own_clock=True)
+    MAILBOX = "mailbox", ChannelLabel("征集信箱", "plain", brings_responses=True)
+    PORTAL = "portal", ChannelLabel("企业端", "plain", by_its_own_clock=True)
+    LETTER = "letter", ChannelLabel("信函", "plain", entered_by_staff=True, brings_responses=True)
+    PHONE = "phone", ChannelLabel("电话", "plain", entered_by_staff=True, brings_responses=True)
+    HOTLINE = "hotline", ChannelLabel("12345热线", "plain", entered_by_staff=True)
+    NEW_MEDIA = "new_media", ChannelLabel("政务新媒体", "plain", entered_by_staff=True)
+    MEETING = "meeting", ChannelLabel("座谈会、听证会", "plain", entered_by_staff=True, brings_responses=True)
+
+
+class SubmissionState(LabelledEnum, translated=True):
+    """The state of a submission."""
+
+    UNASSIGNED = "unassigned", Label("待归类", "amber")
+    RECEIVED = "received", Label("待审核", "plain", public=Label("已收到", "plain"))
+    SCREENING = "screening", Label("待核实", "amber", public=Label("审核中", "amber"))
+    ACCEPTED = "accepted", Label("已受理", "green")
+    REJECTED = "rejected", Label("不予公开", "seal")
+    DUPLICATE = "duplicate", Label("重复来件", "plain")
+
+
+class SenderKind(LabelledEnum, translated=True):
+    """The kind of sender: a person, an enterprise, a trade association, another organisation, a unit of government."""
+
+    label: SenderLabel
+
+    PERSON = "person", SenderLabel("个人", "plain", unnamed="一位公众")
+    ENTERPRISE = "enterprise", SenderLabel("企业", "plain", unnamed="一家企业")
+    ASSOCIATION = "association", SenderLabel("行业协会商会", "plain", unnamed="一家行业协会商会")
+    ORGANISATION = "organisation", SenderLabel("其他单位", "plain", unnamed="一家单位")
+    GOVERNMENT = "government_unit", SenderLabel("机关单位", "plain", unnamed="一个机关单位")
+
+
+SENDERS_FROM_OUTSIDE = tuple(kind for kind in SenderKind if kind is not SenderKind.GOVERNMENT)
+"""What a sender may call itself: a unit of government is asked by letter and never takes itself for one."""
+
+_JUDGE = "看内容决定，来件照常有效。"
+_UNPROVEN = f"这件没有经过自动的防刷验证：来件人的浏览器没有开脚本、设备太旧，或者是自动程序。{_JUDGE}"
+_TRAP = f"表单里一个看不见的框被填了：可能是自动程序，也可能是浏览器自动填写。{_JUDGE}"
+
+
+class Doubt(LabelledEnum):
+    """Why a moderator screens a submission singly and not as part of a page."""
+
+    NONE = "none", Label("无疑点", "plain")
+    UNPROVEN = "unproven", Label("单独核对", "amber", hint=_UNPROVEN)
     """The form came without proof of work: no script, an old device, or a robot."""
-    TRAP = "trap"
-    """A field that people don't see was filled: by a robot, or by a browser that fills forms."""
+    TRAP = "trap", Label("单独核对", "amber", hint=_TRAP)
+    """A hidden field was filled: by a robot, or by form autofill."""
 
 
 class Submission(Base):
@@ -68,7 +105,7 @@ class Submission(Base):
     channel: Mapped[Channel] = mapped_column(enum_of(Channel))
     state: Mapped[SubmissionState] = mapped_column(enum_of(SubmissionState))
     received_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    """When it reached the department: decides whether it is late."""
+    """When it reached the department; decides whether it is late."""
     recorded_at: Mapped[datetime] = mapped_column(UTCDateTime)
     """When it was stored here."""
     late: Mapped[bool] = mapped_column(default=False)
@@ -77,23 +114,24 @@ class Submission(Base):
     name: Mapped[str] = mapped_column(String(200), default="")
     contact: Mapped[str] = mapped_column(String(300), default="")
     publish_name: Mapped[bool] = mapped_column(default=False)
-    """The sender's separate consent to printing the name."""
+    """The sender's separate consent to publishing the name."""
     keep_private: Mapped[bool] = mapped_column(default=False)
-    """The sender asked that the text isn't published; it is counted and decided all the same."""
+    """The sender asked not to publish the text; it is counted and decided anyway."""
     doubt: Mapped[Doubt] = mapped_column(enum_of(Doubt), default=Doubt.NONE, server_default=Doubt.NONE.value)
-    """Nothing that the sender stated: it is no part of the evidence."""
+    """Not stated by the sender, so not part of the evidence."""
     external_id: Mapped[str | None] = mapped_column(String(120))
     fingerprint: Mapped[str] = mapped_column(String(64))
-    """Digest of the normalised text, to find the same text sent twice."""
+    """Digest of the normalised text, for finding repeated texts."""
     salt: Mapped[str] = mapped_column(String(32))
     digest: Mapped[str] = mapped_column(String(64))
-    """SHA-256 over salt and raw form: what stands in the ledger's tree."""
+    """SHA-256 over salt and raw form, as in the ledger's tree."""
     key_hash: Mapped[str] = mapped_column(String(64))
     idempotency_key: Mapped[str | None] = mapped_column(String(160), unique=True)
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"))
 
     consultation: Mapped[Consultation | None] = relationship()
     parts: Mapped[list[SubmissionPart]] = relationship(back_populates="submission", order_by="SubmissionPart.position")
+    answers: Mapped[list[Answer]] = relationship(order_by="Answer.question_id")
     attachments: Mapped[list[Attachment]] = relationship(order_by="Attachment.position")
     raw: Mapped[RawForm] = relationship(back_populates="submission")
     duplicate_of: Mapped[Submission | None] = relationship(remote_side="Submission.id")
@@ -102,14 +140,15 @@ class Submission(Base):
         Index("ix_submission_queue", "consultation_id", "state", "id"),
         Index("ix_submission_fingerprint", "consultation_id", "fingerprint"),
         Index("ix_submission_duplicate_of_id", "duplicate_of_id"),
-        {"sqlite_autoincrement": True},
+        {"sqlite_autoincrement": True, "info": {NOT_IN_RECORD: "covered by the digest of its receipt"}},
     )
 
 
 class SubmissionPart(Base):
-    """What a submission says of one provision, or of the whole (``anchor`` empty), as the sender wrote it."""
+    """A text of a submission on one provision, or on the whole (``anchor`` empty), as the sender wrote it."""
 
     __tablename__ = "submission_part"
+    __table_args__ = ({"info": {NOT_IN_RECORD: "covered by the digest of its receipt"}},)
 
     id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
@@ -123,14 +162,17 @@ class SubmissionPart(Base):
 
 
 class RawForm(Base):
-    """The raw form exactly as it came, kept for ever: in the row, or as a blob when it is large."""
+    """The raw form exactly as it came, until its term is over: in the row, or as a blob when it is large."""
 
     __tablename__ = "submission_raw"
+    __table_args__ = ({"info": {NOT_IN_RECORD: "covered by the digest of its receipt"}},)
 
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), primary_key=True)
     media_type: Mapped[str] = mapped_column(String(80))
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     blob: Mapped[str | None] = mapped_column(String(64))
+    erased_digest: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of the raw form that was deleted when its term was over; a note stands in its place."""
 
     submission: Mapped[Submission] = relationship(back_populates="raw")
 
@@ -139,6 +181,7 @@ class Attachment(Base):
     """A file that came with a submission; the bytes are a blob."""
 
     __tablename__ = "attachment"
+    __table_args__ = ({"info": {NOT_IN_RECORD: "covered by the digest of its receipt"}},)
 
     id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
@@ -148,13 +191,13 @@ class Attachment(Base):
     size: Mapped[int]
     digest: Mapped[str] = mapped_column(String(64))
     found_clean: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether the virus scanner had looked at it before it was taken, and found nothing."""
+    """Whether it was scanned before it was accepted, and is clean."""
 
 
 class AttachmentScan(Base):
-    """What the virus scanner said of an attachment; a file that it found something in is held back.
+    """The virus scan of an attachment; an infected file is held back.
 
-    Beside the attachment, whose row is part of the evidence and never changes.
+    Separate from the attachment, whose row is evidence and never changes.
     """
 
     __tablename__ = "attachment_scan"
@@ -162,22 +205,23 @@ class AttachmentScan(Base):
     attachment_id: Mapped[int] = mapped_column(ForeignKey("attachment.id"), primary_key=True, autoincrement=False)
     scanned_at: Mapped[datetime] = mapped_column(UTCDateTime)
     finding: Mapped[Finding] = mapped_column(enum_of(Finding))
-    """``away``: it gave no answer to this file, and is asked again."""
+    """``away``: the scanner gave no answer; the scan is retried."""
     signature: Mapped[str] = mapped_column(String(200), default="")
-    """The scanner's name of what it found."""
+    """Name of the virus, from the scanner."""
     search_due: Mapped[bool] = mapped_column(default=False)
-    """Whether its words may still be found by a search, from before it was held back."""
+    """Whether its text may still be in the search index, from before it was held back."""
 
     __table_args__ = (
         Index("ix_attachment_scan_finding", "finding", "scanned_at"),
         Index("ix_attachment_scan_search_due", "search_due", "attachment_id"),
+        {"info": {NOT_IN_RECORD: "what was found infected has an entry; the rest is scanned again"}},
     )
 
 
 class FileScan(Base):
-    """What the virus scanner said of a file that staff uploaded; one that it found something in is held back.
+    """The virus scan of a file uploaded by staff; an infected file is held back.
 
-    By what the file holds: drafts, minutes and evidence are named by rows of several stages.
+    Keyed by content, because rows of several stages refer to the file.
     """
 
     __tablename__ = "file_scan"
@@ -185,18 +229,21 @@ class FileScan(Base):
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     scanned_at: Mapped[datetime] = mapped_column(UTCDateTime)
     finding: Mapped[Finding] = mapped_column(enum_of(Finding))
-    """``away``: it gave no answer to this file, and is asked again."""
+    """``away``: the scanner gave no answer; the scan is retried."""
     signature: Mapped[str] = mapped_column(String(200), default="")
-    """The scanner's name of what it found."""
+    """Name of the virus, from the scanner."""
 
-    __table_args__ = (Index("ix_file_scan_finding", "finding", "scanned_at"),)
+    __table_args__ = (
+        Index("ix_file_scan_finding", "finding", "scanned_at"),
+        {"info": {NOT_IN_RECORD: "what was found infected has an entry; the rest is scanned again"}},
+    )
 
 
 class Work(StrEnum):
-    """What a file is read for."""
+    """The purpose of reading a file."""
 
     SEARCH = "search"
-    """Its words."""
+    """Its text."""
     SCAN = "scan"
     """Viruses."""
     TABLE = "table"
@@ -204,22 +251,24 @@ class Work(StrEnum):
 
 
 class FileAttempt(Base):
-    """A file whose reading was begun and hasn't come to its end, or never will; by what it holds, whoever sent it."""
+    """Attempts to read a file that haven't completed; keyed by content, whoever sent it."""
 
     __tablename__ = "file_attempt"
+    __table_args__ = ({"info": {NOT_IN_RECORD: "how often reading a file was tried"}},)
 
     work: Mapped[Work] = mapped_column(enum_of(Work), primary_key=True)
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     begun: Mapped[int]
-    """How often the reading was begun since it last came to its end."""
+    """Attempts since the last completed one."""
     put_aside_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When it was given up."""
 
 
 class ImportMapping(Base):
-    """Which columns of a channel's tables hold which fields: mapped once, remembered."""
+    """The remembered mapping of columns to fields for the tables of a channel."""
 
     __tablename__ = "import_mapping"
+    __table_args__ = ({"info": {NOT_IN_RECORD: "fills in a form"}},)
 
     channel: Mapped[Channel] = mapped_column(enum_of(Channel), primary_key=True)
     columns: Mapped[dict[str, str]] = mapped_column(JSONValue)
@@ -227,22 +276,22 @@ class ImportMapping(Base):
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class ImportStage(StrEnum):
-    """How far an uploaded table is."""
+class ImportStage(LabelledEnum):
+    """The stage of a table import."""
 
-    CHOOSING = "choosing"
-    """Nobody has said yet which column holds the content."""
-    CHECKING = "checking"
-    CHECKED = "checked"
-    TAKING = "taking"
-    TAKEN = "taken"
-    REFUSED = "refused"
-    """It could not go on; ``why`` says what to do."""
-    GIVEN_UP = "given_up"
+    CHOOSING = "choosing", Label("等待指定列", "plain")
+    """The column of the content isn't chosen yet."""
+    CHECKING = "checking", Label("正在检查", "plain")
+    CHECKED = "checked", Label("已检查，等待导入", "plain")
+    TAKING = "taking", Label("正在导入", "plain")
+    TAKEN = "taken", Label("已导入", "plain")
+    REFUSED = "refused", Label("没有完成", "plain")
+    """It failed; ``why`` says what to do."""
+    GIVEN_UP = "given_up", Label("已放弃", "plain")
 
 
 class TableImport(Base):
-    """A table that staff uploaded: how it is read, how far it is, and the account of its rows."""
+    """A table uploaded by staff: its column mapping, progress, and the report on its rows."""
 
     __tablename__ = "table_import"
 
@@ -255,28 +304,28 @@ class TableImport(Base):
     """The table as it was uploaded, a blob."""
     columns: Mapped[dict[str, str]] = mapped_column(JSONValue)
     """Name of the column by field; a field that the table doesn't have is left out."""
-    stage: Mapped[ImportStage] = mapped_column(enum_of(ImportStage), index=True)
+    stage: Mapped[ImportStage] = mapped_column(enum_of(ImportStage), index=True, info=PROGRESS)
     uploaded_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    """When the present stage was asked for; what is taken counts from here where it has no better moment."""
-    row: Mapped[int] = mapped_column(default=0)
-    """Number of the last row that is accounted for."""
-    share: Mapped[float] = mapped_column(default=0.0)
-    """How much of the file that is, 0 to 1."""
-    taken: Mapped[int] = mapped_column(default=0)
-    already: Mapped[int] = mapped_column(default=0)
-    refused: Mapped[int] = mapped_column(default=0)
-    notable: Mapped[list[list[Any]]] = mapped_column(JSONValue)
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime, info=PROGRESS)
+    """When the current stage was requested; time of receipt for rows without a time."""
+    row: Mapped[int] = mapped_column(default=0, info=PROGRESS)
+    """Number of the last processed row."""
+    share: Mapped[float] = mapped_column(default=0.0, info=PROGRESS)
+    """Share of the file processed, 0 to 1."""
+    taken: Mapped[int] = mapped_column(default=0, info=PROGRESS)
+    already: Mapped[int] = mapped_column(default=0, info=PROGRESS)
+    refused: Mapped[int] = mapped_column(default=0, info=PROGRESS)
+    notable: Mapped[list[list[Any]]] = mapped_column(JSONValue, info=PROGRESS)
     """The first rows to look at, each [number, outcome, reason]."""
-    account_bytes: Mapped[int] = mapped_column(big_id, default=0)
-    """Length of the account that is on disk, while it is being written."""
-    account: Mapped[str] = mapped_column(String(64), default="")
-    """The account row by row as a CSV file, a blob, once it is whole."""
-    why: Mapped[str] = mapped_column(Text, default="")
+    account_bytes: Mapped[int] = mapped_column(big_id, default=0, info=PROGRESS)
+    """Length of the report on disk while it is being written."""
+    account: Mapped[str] = mapped_column(String(64), default="", info=PROGRESS)
+    """The complete report row by row as a CSV file, a blob."""
+    why: Mapped[str] = mapped_column(Text, default="", info=PROGRESS)
 
 
 class TrustedSender(Base):
-    """A system that hands submissions over by the API under a key of its own; the database holds the key's digest."""
+    """A system that submits through the API with an API key; the database stores the key's digest."""
 
     __tablename__ = "trusted_sender"
 
@@ -286,3 +335,21 @@ class TrustedSender(Base):
     key_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Answer(Base):
+    """What a submission answers to a question of the consultation."""
+
+    __tablename__ = "submission_answer"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    question_id: Mapped[int] = mapped_column(ForeignKey("consultation_question.id"), index=True)
+    content: Mapped[str] = mapped_column(Text)
+
+    question: Mapped[Question] = relationship(lazy="joined", innerjoin=True)
+
+    __table_args__ = (
+        UniqueConstraint("submission_id", "question_id"),
+        {"info": {NOT_IN_RECORD: "covered by the digest of its receipt"}},
+    )

@@ -1,7 +1,7 @@
-"""Receipts: a number that names a submission and a key that only its sender has.
+"""Receipts: a number that identifies a submission, and a key that only its sender has.
 
 The key is derived from the number with the platform's secret, so that a repeated request and the acknowledgement by
-mail can show the same one; the database holds only its digest.
+mail can show the same one; the database stores only its digest.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from flask import current_app
 from sqlalchemy import select
 
+from consult import keys
 from consult.clock import local
 from consult.intake.errors import ReceiptNotFound
 from consult.intake.models import Submission
@@ -24,17 +24,16 @@ from consult.store import db
 from consult.text.sentences import sentence
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""Characters that nobody confuses when reading aloud or copying by hand."""
+"""Characters that aren't confused when read aloud or copied by hand."""
 NUMBER_CHARACTERS = 8
-KEY_CHARACTERS = 16
 _LETTERS = bytes(ord(ALPHABET[n % len(ALPHABET)]) for n in range(256))
 _UNFAIR = bytes(range(256 - 256 % len(ALPHABET), 256))
-"""Bytes that would give the first letters of the alphabet a better chance."""
+"""Bytes to discard, because they would bias the first letters of the alphabet."""
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a sender gets; ``replayed`` when the same sending was stored before."""
+    """The receipt of a sender; ``replayed`` if the same request was stored before."""
 
     number: str
     submission_id: int
@@ -47,12 +46,12 @@ class Receipt:
 
     @property
     def submission(self) -> Submission:
-        """The submission that it is the receipt of."""
+        """The submission of this receipt."""
         return db.session.get_one(Submission, self.submission_id)
 
 
 def new_number(at: datetime) -> str:
-    """Return a fresh receipt number: local date and random characters."""
+    """Return a new receipt number: local date and random characters."""
     drawn = b""
     while len(drawn) < NUMBER_CHARACTERS:
         drawn += secrets.token_bytes(2 * NUMBER_CHARACTERS).translate(_LETTERS, _UNFAIR)
@@ -64,10 +63,28 @@ def _day(at: datetime) -> str:
     return f"{local(at):%Y%m%d}"
 
 
+def new_key(number: str) -> str:
+    """Return the key of a new receipt: four groups of four characters, 80 bits."""
+    return _derived(keys.current(keys.Purpose.RECEIPTS), number)
+
+
 def key_of(number: str) -> str:
-    """Return the key of a receipt number: four groups of four characters, 80 bits."""
-    secret = current_app.config["SECRET_KEY"].encode()
-    mac = hmac.digest(secret, b"receipt\0" + number.encode(), "sha256")
+    """Return the key of a receipt that was given, whatever generation of the platform's key made it."""
+    if keys.newest(keys.Purpose.RECEIPTS) == 1:
+        return new_key(number)
+    stored = db.session.scalar(select(Submission.key_hash).where(Submission.number == number))
+    made_with = keys.generation(keys.Purpose.RECEIPTS, generation_of(number, stored or ""))
+    return _derived(made_with, number) if made_with is not None else new_key(number)
+
+
+def generation_of(number: str, key_hash: str) -> int:
+    """Return the generation of the platform's key that made a receipt's key; 0 for none."""
+    every = keys.newest_first(keys.Purpose.RECEIPTS)
+    return next((generation for generation, key in every if hash_key(_derived(key, number)) == key_hash), 0)
+
+
+def _derived(key: bytes, number: str) -> str:
+    mac = hmac.digest(key, b"receipt\0" + number.encode(), "sha256")
     return _grouped(base64.b32encode(mac[:10]).decode())
 
 
@@ -76,13 +93,13 @@ def _grouped(letters: str) -> str:
 
 
 def normal_key(key: str) -> str:
-    """Return a typed key in its normal form: capital letters, no spaces, groups joined by hyphens."""
+    """Normalise a typed key: capital letters, no spaces, groups joined by hyphens."""
     letters = "".join(c for c in key.upper() if c.isascii() and c.isalnum()).replace("0", "O").replace("1", "I")
     return _grouped(letters)
 
 
 def hash_key(key: str) -> str:
-    """Return the digest of a key as the database holds it."""
+    """Return the digest of a key as stored in the database."""
     return hashlib.sha256(b"receipt-key\0" + key.encode()).hexdigest()
 
 

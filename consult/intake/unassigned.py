@@ -1,8 +1,7 @@
-"""Submissions that fit no consultation and wait for somebody to say where they belong."""
+"""Submissions without a consultation, which wait to be assigned by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -11,28 +10,20 @@ from sqlalchemy import func, select
 from consult.accounts.permissions import Act, Actor, require
 from consult.drafting.models import Consultation
 from consult.intake import service as intake
-from consult.intake.checks import check_period
 from consult.intake.errors import SubmissionRefused
+from consult.intake.hooks import after_assignment
 from consult.intake.models import Submission, SubmissionState
+from consult.intake.validation import check_period
 from consult.ledger.service import digest, record
 from consult.store import db, transaction
-from consult.store.claiming import hold, hold_still
+from consult.store.locking import lock_row, lock_row_shared
 
 PAGE = 30
 REASON_CHARACTERS = 300
 
-Follower = Callable[[Submission, datetime], None]
-_followers: list[Follower] = []
-
-
-def follow(follower: Follower) -> None:
-    """Have ``follower`` called in the same transaction after a submission was given to a consultation."""
-    if follower not in _followers:
-        _followers.append(follower)
-
 
 def count_unassigned() -> int:
-    """Return how many submissions wait unassigned."""
+    """Return how many submissions are unassigned."""
     query = (
         select(func.count())
         .select_from(Submission)
@@ -44,24 +35,31 @@ def count_unassigned() -> int:
 def waiting(
     *, state: SubmissionState = SubmissionState.UNASSIGNED, after: int = 0, limit: int = PAGE
 ) -> list[Submission]:
-    """Return submissions of no consultation, oldest first, beyond the id ``after``; by default those waiting."""
+    """Return submissions without a consultation, oldest first, beyond the id ``after``; by default the waiting ones."""
     query = select(Submission).where(
         Submission.consultation_id.is_(None), Submission.state == state, Submission.id > after
     )
     return list(db.session.scalars(query.order_by(Submission.id).limit(limit)))
 
 
+def by_number(number: str) -> Submission | None:
+    """Return the submission of no consultation with this receipt number."""
+    return db.session.scalar(
+        select(Submission).where(Submission.number == number, Submission.consultation_id.is_(None))
+    )
+
+
 def assign(actor: Actor, submission: Submission, consultation: Consultation, *, at: datetime) -> None:
-    """Give a waiting submission to a consultation; whether it is late follows from when it was received.
+    """Assign a waiting submission to a consultation; its time of receipt decides whether it is late.
 
     Raises:
         NotAllowed: the actor may not assign, or not to this consultation.
-        SubmissionRefused: it doesn't wait any more, or the consultation takes none.
+        SubmissionRefused: it isn't waiting any more, or the consultation accepts none.
     """
     require(actor, Act.ASSIGN_SUBMISSION, consultation)
     with transaction() as session:
-        hold_still(consultation)
-        hold(submission)
+        lock_row_shared(consultation)
+        lock_row(submission)
         _expect_waiting(submission)
         check_period(consultation, at)
         submission.consultation_id = consultation.id
@@ -71,22 +69,22 @@ def assign(actor: Actor, submission: Submission, consultation: Consultation, *, 
         session.expire(submission, ["consultation"])
         intake.count_arrival(submission, [part.anchor for part in submission.parts])
         _record(actor, "submission.assign", submission, at, late=submission.late)
-        for follower in _followers:
-            follower(submission, at)
+        for hook in after_assignment.all():
+            hook(submission, at)
 
 
 def dismiss(actor: Actor, submission: Submission, reason: str, *, at: datetime) -> None:
-    """Say that a waiting submission is no opinion on anything here; it stays, with the reason.
+    """Dismiss a waiting submission that isn't an opinion; it is kept with the reason.
 
     Raises:
-        SubmissionRefused: it doesn't wait any more, or there is no reason.
+        SubmissionRefused: it isn't waiting any more, or there is no reason.
     """
     require(actor, Act.ASSIGN_SUBMISSION)
     reason = reason.strip()
     if not 1 <= len(reason) <= REASON_CHARACTERS:
-        raise SubmissionRefused(f"请写明为什么不是意见，最多 {REASON_CHARACTERS} 字。", "reason")
+        raise SubmissionRefused(f"请写明不计为意见的理由，最多 {REASON_CHARACTERS} 字。", "reason")
     with transaction():
-        hold(submission)
+        lock_row(submission)
         _expect_waiting(submission)
         submission.state = SubmissionState.REJECTED
         words = digest({"reason": reason})
@@ -94,10 +92,10 @@ def dismiss(actor: Actor, submission: Submission, reason: str, *, at: datetime) 
 
 
 def restore(actor: Actor, submission: Submission, *, at: datetime) -> None:
-    """Let a dismissed submission wait again."""
+    """Restore a dismissed submission to the waiting ones."""
     require(actor, Act.ASSIGN_SUBMISSION)
     with transaction():
-        hold(submission)
+        lock_row(submission)
         if submission.consultation_id is not None or submission.state is not SubmissionState.REJECTED:
             raise SubmissionRefused("这件来件没有被标为“不是意见”。")
         submission.state = SubmissionState.UNASSIGNED

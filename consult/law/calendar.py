@@ -1,9 +1,8 @@
-"""Working days of the State: which days are worked, which are rest, and which nobody can know yet.
+"""The official working-day calendar: working days, days of rest, and days not yet announced.
 
 The State Council's office publishes each year's holidays and make-up working days (调休) late in the year
-before. The days of a year without such a notice are `unknown`: an answer of its own, never a guess.
-`chinesecalendar` carries the notices; a notice that came out later stands in the department's rule file
-(`[[calendar]]`).
+before. The days of a year without such a notice are `unknown`. The package `chinesecalendar`
+contains the notices; a later notice goes into the department's rule file (`[[calendar]]`).
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 
-from consult.law.rows import CalendarYear
+from consult.law.rule_rows import CalendarYear
 
 ONE_DAY = timedelta(days=1)
 MOST_WORKING_DAYS = 10_000
@@ -37,7 +36,7 @@ HOLIDAY_NAMES = MappingProxyType(
 
 
 class DayKind(StrEnum):
-    """What a day is for those who work by the State's calendar."""
+    """The kind of a day in the official calendar."""
 
     WORKING = "working"
     REST = "rest"
@@ -48,7 +47,7 @@ class DayKind(StrEnum):
 class WorkingDays:
     """The answer to "n working days after start".
 
-    `day` is None where the count runs into a year without a published calendar; then `unknown_year` names it
+    `day` is None if the count reaches a year without a published calendar; then `unknown_year` is that year
     and `counted` says how many working days could be counted before it.
     """
 
@@ -73,7 +72,7 @@ class Calendar:
     years: frozenset[int]
 
     def day_kind(self, day: date) -> DayKind:
-        """Say whether a day is worked, is rest, or is in a year whose notice is not out."""
+        """Return whether a day is a working day, a day of rest, or in a year without a published notice."""
         if day.year not in self.years:
             return DayKind.UNKNOWN
         if day in self.work:
@@ -83,7 +82,7 @@ class Calendar:
         return DayKind.WORKING
 
     def describe(self, day: date) -> str:
-        """Say in Chinese what a day is: 国庆节假期, 星期六, 调休上班日, 工作日, 放假安排未公布."""
+        """Describe a day in Chinese: 国庆节假期, 星期六, 调休上班日, 工作日, 放假安排未公布."""
         kind = self.day_kind(day)
         if kind is DayKind.UNKNOWN:
             return f"{day.year}年放假安排尚未公布"
@@ -109,17 +108,8 @@ class Calendar:
             counted += kind is DayKind.WORKING
         return WorkingDays(start, n, day, counted)
 
-    def working_days_between(self, start: date, end: date) -> int | None:
-        """Count the working days after start up to and with end; None where a year on the way is unknown."""
-        if end <= start:
-            return 0
-        if any(year not in self.years for year in range((start + ONE_DAY).year, end.year + 1)):
-            return None
-        days = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
-        return sum(self.day_kind(day) is DayKind.WORKING for day in days)
-
     def extended(self, years: Mapping[str, CalendarYear]) -> Calendar:
-        """Add the holiday notices of a rule file; a year given there replaces what was known of it."""
+        """Return the calendar with the holiday notices of a rule file, which replace the same years here."""
         if not years:
             return self
         replaced = {int(key) for key in years}
@@ -135,23 +125,13 @@ class Calendar:
 
 @cache
 def published() -> Calendar:
-    """Give the calendar of all notices that `chinesecalendar` carries."""
+    """Return the calendar of all notices in `chinesecalendar`."""
     from chinese_calendar.constants import holidays, workdays
 
     rest = {day: HOLIDAY_NAMES.get(name, "法定节日") for day, name in holidays.items()}
     return Calendar(MappingProxyType(rest), frozenset(workdays), frozenset(day.year for day in rest))
 
 
-def day_kind(day: date, calendar: Calendar | None = None) -> DayKind:
-    """Say what a day is by the published notices, or by the calendar given."""
-    return (calendar or published()).day_kind(day)
-
-
-def add_working_days(start: date, n: int, calendar: Calendar | None = None) -> WorkingDays:
-    """Count n working days from start (not counted) by the published notices, or by the calendar given."""
-    return (calendar or published()).add_working_days(start, n)
-
-
 def weekday(day: date) -> str:
-    """Give the weekday in Chinese: 星期三."""
+    """Return the weekday in Chinese: 星期三."""
     return f"星期{WEEKDAYS[day.weekday()]}"

@@ -1,22 +1,22 @@
-"""The statutory clocks other than the comment period, each told in words with its legal basis."""
+"""The statutory clocks other than the comment period, each described in words with its legal basis."""
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from consult.law.calendar import ONE_DAY, Calendar, DayKind, WorkingDays, published, weekday
+from consult.law.months import add_months
 from consult.law.periods import in_words
-from consult.law.rows import Bound, ClockRule, Direction, Unit
+from consult.law.rule_rows import Bound, ClockRule, Direction, Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A deadline or a least duration: counted from `start`, it is full on `day`.
+    """A deadline or a minimum duration that, counted from `start`, ends on `day`.
 
-    `day` is None where the count runs into a year without a published calendar. `advised` is the working day
-    on or before `day` where a thing has to be done by `day` and that is a day of rest; else it equals `day`.
+    `day` is None if the count reaches a year without a published calendar. `advised` is `day`, or, for a count
+    backward in natural days that ends on a day of rest, the working day before it.
     """
 
     rule: ClockRule
@@ -27,11 +27,9 @@ class Clock:
     basis: str
 
     def satisfied(self, done_on: date) -> bool | None:
-        """Say whether what was done on a day keeps the clock; None where the calendar does not let it be
-        known.
+        """Whether something done on this day is in time; None where `day` is.
 
-        For a clock that runs back from its start (material before a hearing) and for a most (disclosure), on
-        or before `day`; for a least that runs forward (a review's time, keeping logs), on or after it.
+        A minimum counted forward (time for a review) asks for `day` or later, anything else for `day` or earlier.
         """
         if self.day is None:
             return None
@@ -40,18 +38,18 @@ class Clock:
         return done_on <= self.day
 
 
-def run(rule: ClockRule, start: date, calendar: Calendar | None = None) -> Clock:
-    """Run a statutory clock from its first day (not counted, 《民法典》第二百零一条)."""
+def compute(rule: ClockRule, start: date, calendar: Calendar | None = None) -> Clock:
+    """Compute a statutory clock from its start (not counted, 《民法典》第二百零一条)."""
     calendar = calendar or published()
     if rule.unit is Unit.WORKING_DAYS:
         return _in_working_days(rule, start, calendar)
     sign = 1 if rule.direction is Direction.FORWARD else -1
     if rule.unit is Unit.MONTHS:
         day = add_months(start, sign * rule.length)
-        told = f"自{in_words(start)}起算{rule.length}个月，到期月的对应日为{in_words(day, start)}"
+        arithmetic = f"自{in_words(start)}起算{rule.length}个月，到期月的对应日为{in_words(day, start)}"
         if day.day != start.day:
-            told += "（没有对应日，以月末日为准）"
-        return Clock(rule, start, day, day, f"{told}。", rule.cited)
+            arithmetic += "（没有对应日，以月末日为准）"
+        return Clock(rule, start, day, day, f"{arithmetic}。", rule.cited)
     return _in_days(rule, start, start + timedelta(days=sign * rule.length), calendar)
 
 
@@ -59,8 +57,8 @@ def _in_working_days(rule: ClockRule, start: date, calendar: Calendar) -> Clock:
     sign = 1 if rule.direction is Direction.FORWARD else -1
     answer = calendar.add_working_days(start, sign * rule.length)
     begins = in_words(start + sign * ONE_DAY, start)
-    told = f"{_not_counted(rule, start)}，自{begins}起算{rule.length}个工作日，{_result(answer, calendar)}"
-    return Clock(rule, start, answer.day, answer.day, told, rule.cited)
+    arithmetic = f"{_not_counted(rule, start)}，自{begins}起算{rule.length}个工作日，{_result(answer, calendar)}"
+    return Clock(rule, start, answer.day, answer.day, arithmetic, rule.cited)
 
 
 def _not_counted(rule: ClockRule, start: date) -> str:
@@ -74,8 +72,8 @@ def _result(answer: WorkingDays, calendar: Calendar) -> str:
             "待国务院办公厅放假通知公布后重新计算。"
         )
     skipped = _skipped(answer.start, answer.day, calendar)
-    told = f"第{abs(answer.n)}个工作日为{in_words(answer.day, answer.start)}（{weekday(answer.day)}）"
-    return f"{told}{skipped}。"
+    words = f"第{abs(answer.n)}个工作日为{in_words(answer.day, answer.start)}（{weekday(answer.day)}）"
+    return f"{words}{skipped}。"
 
 
 def _skipped(start: date, end: date, calendar: Calendar) -> str:
@@ -84,29 +82,22 @@ def _skipped(start: date, end: date, calendar: Calendar) -> str:
     days = [low + timedelta(days=n) for n in range((high - low).days + 1)]
     names = dict.fromkeys(calendar.rest[day] for day in days if day in calendar.rest)
     made_up = [in_words(day, start) for day in days if day in calendar.work and day != start]
-    told = [f"其间{'、'.join(names)}放假不计"] if names else []
+    parts = [f"其间{'、'.join(names)}放假不计"] if names else []
     if made_up:
-        told.append(f"调休上班日{'、'.join(made_up)}计入")
-    return f"（{'，'.join(told)}）" if told else ""
+        parts.append(f"调休上班日{'、'.join(made_up)}计入")
+    return f"（{'，'.join(parts)}）" if parts else ""
 
 
 def _in_days(rule: ClockRule, start: date, day: date, calendar: Calendar) -> Clock:
     if rule.direction is Direction.FORWARD:
-        told = f"{_not_counted(rule, start)}，自{in_words(start + ONE_DAY, start)}起算{rule.length}日，"
-        told += f"第{rule.length}日为{in_words(day, start)}（{weekday(day)}）。"
-        return Clock(rule, start, day, day, told, rule.cited)
-    told = f"{_not_counted(rule, start)}，倒算{rule.length}日，"
-    told += f"最迟应于{in_words(day, start)}（{weekday(day)}）完成"
+        arithmetic = f"{_not_counted(rule, start)}，自{in_words(start + ONE_DAY, start)}起算{rule.length}日，"
+        arithmetic += f"第{rule.length}日为{in_words(day, start)}（{weekday(day)}）。"
+        return Clock(rule, start, day, day, arithmetic, rule.cited)
+    arithmetic = f"{_not_counted(rule, start)}，倒算{rule.length}日，"
+    arithmetic += f"最迟应于{in_words(day, start)}（{weekday(day)}）完成"
     advised = day
     while calendar.day_kind(advised) is DayKind.REST:
         advised -= ONE_DAY
     if advised != day:
-        told += f"；该日为{calendar.describe(day)}，宜提前至{in_words(advised, start)}（{weekday(advised)}）"
-    return Clock(rule, start, day, advised, f"{told}。", rule.cited)
-
-
-def add_months(start: date, months: int) -> date:
-    """Add calendar months; without a corresponding day the month's last day (《民法典》第二百零二条)."""
-    index = start.year * 12 + start.month - 1 + months
-    year, month = divmod(index, 12)
-    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
+        arithmetic += f"；该日为{calendar.describe(day)}，宜提前至{in_words(advised, start)}（{weekday(advised)}）"
+    return Clock(rule, start, day, advised, f"{arithmetic}。", rule.cited)

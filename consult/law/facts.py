@@ -1,6 +1,6 @@
-"""The facts about one consultation on which its preconditions are evaluated.
+"""The facts about a consultation from which its preconditions are evaluated.
 
-The stages supply them. None means: not known; what is not known is never taken as met.
+The stages supply them. None means unknown; an unknown fact never counts as met.
 """
 
 from __future__ import annotations
@@ -8,43 +8,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from types import MappingProxyType
 
+from consult.labels import Label, LabelledEnum
+from consult.law.reviews import ReviewFinding, ReviewKind
 from consult.law.sufficiency import ConsulteeCounts
 
 
-class FairCompetition(StrEnum):
-    """The conclusion of a fair-competition review (《公平竞争审查条例》第十七条、第十八条)."""
+class Disclosure(LabelledEnum):
+    """The disclosure attribute of the document (《政府信息公开条例》第十四条至第二十条)."""
 
-    CONFORMS = "conforms"
-    EXCEPTION = "exception"  # 第十二条, explained in the conclusion
-    VIOLATES = "violates"
-
-
-class Legality(StrEnum):
-    """The conclusion of a legality review (《重大行政决策程序暂行条例》第二十五条)."""
-
-    LAWFUL = "lawful"
-    EXPLORATORY = "exploratory"  # reform without a national rule yet, the legal risk stated
-    UNLAWFUL = "unlawful"
+    PUBLIC = "public", Label("主动公开", "plain")
+    ON_REQUEST = "on_request", Label("依申请公开", "plain")
+    NOT_PUBLIC = "not_public", Label("不予公开", "plain")
 
 
-class Disclosure(StrEnum):
-    """The disclosure attribute of the document."""
-
-    PUBLIC = "public"
-    ON_REQUEST = "on_request"
-    NOT_PUBLIC = "not_public"
-
-
-class NoticeChannel(StrEnum):
+class NoticeChannel(LabelledEnum):
     """Where a notice was published (《重大行政决策程序暂行条例》第十五条第一款)."""
 
-    WEBSITE = "website"
-    NEW_MEDIA = "new_media"
-    PRESS = "press"
-    BROADCAST = "broadcast"
+    WEBSITE = "website", Label("政府网站", "plain")
+    MAILBOX = "mailbox", Label("征集信箱", "plain")
+    NEW_MEDIA = "new_media", Label("政务新媒体", "plain")
+    PRESS = "press", Label("报刊", "plain")
+    BROADCAST = "broadcast", Label("广播、电视", "plain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,59 +39,86 @@ class Hearing:
 
     held_on: date
     material_delivered_on: date | None = None
+    lacking: str = ""
+    """What it lacks to count as held, in Chinese; empty when it counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A statement about the document with its reason; `second` is the other person who confirmed it, or empty."""
+
+    applies: bool
+    reason: str = ""
+    by: str = ""
+    second: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A stored paper: its name, and whether its file still exists."""
+
+    name: str
+    there: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """The legal division lets one unmet precondition pass: who, why, when.
+    """A request that an unmet precondition passes by exception; it needs a paper and the approval of another person.
 
-    `found` is what was found unmet then (empty: whatever it was); the override holds for that and for nothing else.
+    `finding` is why the precondition was unmet then; the override doesn't apply to a different finding.
     """
 
     by: str
     reason: str
     on: date
-    found: str = ""
+    finding: str = ""
+    document: str = ""
+    approved_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the stages know about one consultation; every field None until it is known.
+    """The facts about one consultation; every field is None until it is known.
 
-    The document: `kind` (id of a comment period), `enterprise_related`, `market_activity` (touches the economic
-    activity of operators), `special_group` (touches a particular group's interests), `public_interest` (the
-    competition question touches the public), `risk_applies`, `experts_apply`.
+    The document: `kind` (id of a comment period), `enterprise_related`; `enterprise_words` that the draft check finds
+    in a draft that isn't marked as such; `group_words`, the groups of people that a draft said to affect none names;
+    what people stated of it with a reason: `market_activity` (affects the economic activity of operators),
+    `special_group` (affects a particular group's interests), `public_interest` (the effect on competition affects the
+    public), `enterprise_unrelated` (it doesn't concern the business of enterprises).
 
     The notice: `period_days` (natural days), `period_ended`, `shortening_reason` as published with the notice,
-    `draft_published`, `explanation_published`, `notice_states_how`, `notice_channels`, `hearings`.
+    `draft_published`, `explanation_published`, `notice_lacks` (statements missing in it), `notice_channels`,
+    `hearings`.
 
-    Hearing: `heard` counts consultees that answered; `competition_heard` the operators and associations heard in
-    the fair-competition review. Opinions: the counts of what is still open. Reviews: conclusions and days.
+    Hearing: `heard` counts consultees that answered; `competition_heard` the operators and associations that answered
+    the question on competition; `competition_public_asked` whether the public was asked it. Opinions: the counts of
+    unfinished work. `reviews`: the result of each kind for the newest version.
 
-    `confirmed` carries the department's own rows: id of the row → whether it is confirmed, None or absent: not known.
-    `not_applicable` carries, for those rows, the reason why a row does not apply. `overrides` by id of the row.
+    By id of the precondition: `confirmed` (of the department's own ones; None or absent: not known), `not_applicable`
+    (the reason why one doesn't apply), `overrides`.
     """
 
     kind: str | None = None
     enterprise_related: bool | None = None
-    market_activity: bool | None = None
-    special_group: bool | None = None
-    public_interest: bool | None = None
-    risk_applies: bool | None = None
-    experts_apply: bool | None = None
+    enterprise_words: tuple[str, ...] = ()
+    enterprise_unrelated: Flag | None = None
+    market_activity: Flag | None = None
+    special_group: Flag | None = None
+    group_words: tuple[str, ...] = ()
+    public_interest: Flag | None = None
 
     period_days: int | None = None
     period_ended: bool | None = None
     shortening_reason: str | None = None
     draft_published: bool | None = None
     explanation_published: bool | None = None
-    notice_states_how: bool | None = None
+    notice_lacks: tuple[str, ...] | None = None
     notice_channels: frozenset[NoticeChannel] | None = None
     hearings: tuple[Hearing, ...] | None = None
 
     heard: ConsulteeCounts | None = None
     competition_heard: ConsulteeCounts | None = None
-    competition_public_heard: bool | None = None
+    competition_public_asked: bool | None = None
 
     submissions_unscreened: int | None = None
     opinions_total: int | None = None
@@ -116,19 +129,13 @@ class Facts:
     feedback_published: bool | None = None
     feedback_current: bool | None = None
 
-    fair_competition: FairCompetition | None = None
-    legality: Legality | None = None
-    legality_sent_on: date | None = None
-    legality_due_on: date | None = None
-    legality_returned_on: date | None = None
-    risk_report: bool | None = None
-    risk_controllable: bool | None = None
-    experts_reported: bool | None = None
+    reviews: Mapping[ReviewKind, ReviewFinding] = field(default_factory=lambda: MappingProxyType({}))
 
     meeting_draft: bool | None = None
-    interpretation_plan: bool | None = None
-    interpretation_material: bool | None = None
+    interpretation_plan: Paper | None = None
+    interpretation_material: Paper | None = None
     disclosure: Disclosure | None = None
+    disclosure_reason: str = ""
 
     confirmed: Mapping[str, bool | None] = field(default_factory=lambda: MappingProxyType({}))
     not_applicable: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

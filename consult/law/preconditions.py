@@ -1,37 +1,42 @@
 """The preconditions of the deliberation meeting: rows of data, each with a test over the facts.
 
 A row of the rule file gives title, legal basis, next step and evidence; its `test` names a function of `conditions`.
-What is not known is unmet, never met: neither that a precondition is fulfilled nor that it does not apply is assumed.
+An unknown fact leaves a precondition unmet.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from consult.labels import Label, LabelledEnum
 from consult.law.conditions import CONDITIONS, Finding, State
 from consult.law.facts import Facts, Override
-from consult.law.rows import PreconditionRule
+from consult.law.periods import in_words
+from consult.law.rule_rows import PreconditionRule
 from consult.law.rules import CONFIRMED, Rules
 
 __all__ = ["Check", "CheckState", "Facts", "Override", "evaluate", "unmet"]
 
 
-class CheckState(StrEnum):
-    """Where a precondition stands."""
+REASON_CHARACTERS = 10
+"""Minimum length of the reason for an override."""
 
-    MET = "met"
-    UNMET = "unmet"
-    NOT_APPLICABLE = "not_applicable"
-    OVERRIDDEN = "overridden"
+
+class CheckState(LabelledEnum):
+    """The state of a precondition."""
+
+    MET = "met", Label("已满足", "green")
+    UNMET = "unmet", Label("未满足", "seal")
+    NOT_APPLICABLE = "not_applicable", Label("不适用", "plain")
+    OVERRIDDEN = "overridden", Label("经批准例外处理", "amber")
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One precondition of one consultation, evaluated.
 
-    `why` says in Chinese what the state rests on; `next_step` what to do, empty unless it is unmet; `evidence` are
-    keys under which the stages link what proves it.
+    `why` explains the state in Chinese; `next_step` is what to do, empty unless it is unmet; `evidence` are keys by
+    which the stages link the evidence.
     """
 
     id: str
@@ -44,30 +49,33 @@ class Check:
 
     @property
     def passes(self) -> bool:
-        """Whether this precondition lets the document go to the meeting."""
+        """Whether this precondition doesn't block the meeting."""
         return self.state is not CheckState.UNMET
 
 
 def evaluate(facts: Facts, rules: Rules) -> tuple[Check, ...]:
     """Evaluate every precondition of the rules over the facts, in the order of the rules."""
-    return tuple(_check(row, facts, rules) for row in rules.preconditions)
+    return tuple(_check(row, facts, rules) for row in rules.preconditions if not row.kinds or facts.kind in row.kinds)
 
 
 def unmet(checks: tuple[Check, ...]) -> tuple[Check, ...]:
-    """Give the checks that keep the document from the meeting."""
+    """Return the checks that block the meeting."""
     return tuple(check for check in checks if not check.passes)
 
 
 def _check(row: PreconditionRule, facts: Facts, rules: Rules) -> Check:
-    finding = _find(row, facts, rules)
+    finding = _evaluate(row, facts, rules)
     state, why = CheckState(finding.state.value), finding.why
     override = facts.overrides.get(row.id)
-    if state is CheckState.UNMET and override is not None and _counts(row, override):
-        told = f"{override.by}于{override.on}决定放行，理由：{override.reason.strip()}"
-        if override.found in ("", finding.why):
-            state, why = CheckState.OVERRIDDEN, f"{why}；{told}"
+    if state is CheckState.UNMET and override is not None:
+        lacking = override_defect(row, override, finding.why)
+        asked = (
+            f"{override.by}于{in_words(override.on)}报批，理由：{override.reason.strip()}，材料：{override.document}"
+        )
+        if lacking:
+            why = f"{why}。例外情形（{asked}）不能计入：{lacking}"
         else:
-            why = f"{why}。此前放行的是“{override.found}”（{told}），情况已经变化，需要重新决定"
+            state, why = CheckState.OVERRIDDEN, f"{why}；{asked}；{override.approved_by}批准"
     return Check(
         id=row.id,
         title=row.title,
@@ -79,12 +87,20 @@ def _check(row: PreconditionRule, facts: Facts, rules: Rules) -> Check:
     )
 
 
-def _counts(row: PreconditionRule, override: Override) -> bool:
-    """Say whether an override counts: the row allows it, and it has an author and a reason."""
-    return row.overridable and bool(override.by.strip()) and any(c.isalnum() for c in override.reason)
+def override_defect(row: PreconditionRule, override: Override, finding: str) -> str:
+    """Return in Chinese why an override doesn't apply; empty when it does."""
+    if not row.overridable:
+        return "法律规定这一项不得例外处理"
+    if not override.document:
+        return "没有证明材料"
+    if not override.approved_by:
+        return "尚未经另一人批准"
+    if sum(character.isalnum() for character in override.reason) < REASON_CHARACTERS:
+        return f"理由不足{REASON_CHARACTERS}字"
+    return "" if override.finding == finding else f"批准时的情形是“{override.finding}”，现已变化，须重新报批"
 
 
-def _find(row: PreconditionRule, facts: Facts, rules: Rules) -> Finding:
+def _evaluate(row: PreconditionRule, facts: Facts, rules: Rules) -> Finding:
     if row.test == CONFIRMED:
         return _confirmed(row, facts)
     return CONDITIONS[row.test](facts, rules)

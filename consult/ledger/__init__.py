@@ -1,1 +1,1 @@
-"""The append-only record of every act, sealed into a Merkle tree."""
+"""The append-only record of every act, in a Merkle tree with signed checkpoints (docs/transparency.md)."""

@@ -6,8 +6,8 @@ from consult.accounts.errors import Refused
 
 
 class RecordBroken(Refused):
-    """The tree contradicts what was signed before; nothing more is signed over it."""
+    """The tree contradicts an earlier checkpoint; nothing more is signed."""
 
 
 class NotProvable(Refused):
-    """There is no proof to give yet, or none for what was asked."""
+    """There is no proof yet, or none for what was asked."""

@@ -1,4 +1,4 @@
-"""What checking the record can find."""
+"""What verification reports."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class What(StrEnum):
-    """What was done to something behind the application's back."""
+class Damage(StrEnum):
+    """How something was changed outside the application."""
 
     CHANGED = "changed"
     REMOVED = "removed"
@@ -17,13 +17,13 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that isn't as it was written.
+    """Something that isn't as it was written.
 
-    ``where`` is the kind of thing (``entry``, ``leaf``, ``node``, ``checkpoint``, ``submission``, ``blob``, …),
-    ``which`` its number, name or digest, and ``message`` says it in the user's language.
+    ``where`` is its kind (``entry``, ``leaf``, ``node``, ``checkpoint``, ``submission``, ``blob``, …), ``which`` its
+    number, name or digest; ``message`` is a Chinese sentence.
     """
 
     where: str
     which: str
-    what: What
+    what: Damage
     message: str

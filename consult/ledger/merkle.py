@@ -1,12 +1,12 @@
 """The Merkle tree of RFC 9162: roots, inclusion proofs and consistency proofs over SHA-256.
 
-A *complete node* (level, index) is the root of the leaves `index * 2**level` up to `(index + 1) * 2**level`: once these
-leaves are there it never changes, so it can be stored and read back. Every proof needs O(log n) of them.
+A *complete node* (level, index) is the root of the leaves `index * 2**level` up to `(index + 1) * 2**level`. It never
+changes, so it can be stored. Every proof reads O(log n) of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -18,7 +18,7 @@ ReadNode = Callable[[int, int], bytes]
 
 
 def leaf_hash(data: bytes) -> bytes:
-    """Return the hash of a leaf that holds `data` (RFC 9162, 2.1.1)."""
+    """Return the hash of a leaf with this `data` (RFC 9162, 2.1.1)."""
     return sha256(b"\x00" + data).digest()
 
 
@@ -27,26 +27,11 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def root(hashes: Iterable[bytes]) -> bytes:
-    """Return the root of the tree over leaf `hashes`, in O(log n) memory."""
-    frontier = Frontier()
-    for leaf in hashes:
-        frontier.append(leaf)
-    return frontier.root()
-
-
-def inclusion_proof(hashes: Sequence[bytes], index: int, size: int) -> list[bytes]:
-    """Prove that leaf `index` is in the tree over the first `size` of the leaf `hashes` (RFC 9162, 2.1.3.1)."""
-    return inclusion_path(_reader(hashes), index, size)
-
-
-def consistency_proof(hashes: Sequence[bytes], old: int, new: int) -> list[bytes]:
-    """Prove that the tree of the first `old` leaves is the beginning of that of `new` (RFC 9162, 2.1.4.1)."""
-    return consistency_path(_reader(hashes), old, new)
-
-
 def inclusion_path(read: ReadNode, index: int, size: int) -> list[bytes]:
-    """Like inclusion_proof, from stored nodes: O(log n) calls of `read`. Raises ValueError for no such leaf."""
+    """Prove that leaf `index` is in the tree of `size` leaves (RFC 9162, 2.1.3.1), in O(log n) calls of `read`.
+
+    Raises ValueError for no such leaf.
+    """
     if not 0 <= index < size:
         raise ValueError(f"no leaf {index} in a tree of {size}")
     path: list[bytes] = []
@@ -63,7 +48,10 @@ def inclusion_path(read: ReadNode, index: int, size: int) -> list[bytes]:
 
 
 def consistency_path(read: ReadNode, old: int, new: int) -> list[bytes]:
-    """Like consistency_proof, from stored nodes: O(log n) calls of `read`. Raises ValueError for impossible sizes."""
+    """Prove that the tree of `old` leaves is the beginning of that of `new` (RFC 9162, 2.1.4.1), in O(log n) calls.
+
+    Raises ValueError for impossible sizes.
+    """
     if not 0 <= old <= new:
         raise ValueError(f"a tree of {old} is no beginning of a tree of {new}")
     if old in (0, new):
@@ -88,54 +76,9 @@ def stored_root(read: ReadNode, size: int) -> bytes:
     return _range_root(read, 0, size) if size else EMPTY_ROOT
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
-    """Say whether `proof` shows that the leaf hash `leaf` stands at `index` under `root` (RFC 9162, 2.1.3.2)."""
-    if not 0 <= index < size:
-        return False
-    position, last, computed = index, size - 1, leaf
-    for sibling in proof:
-        if last == 0:
-            return False
-        if position & 1 or position == last:
-            computed = node_hash(sibling, computed)
-            while not position & 1 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            computed = node_hash(computed, sibling)
-        position, last = position >> 1, last >> 1
-    return last == 0 and computed == root
-
-
-def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
-    """Say whether `proof` shows that nothing of the old tree was changed in the new one (RFC 9162, 2.1.4.2)."""
-    if old == new or old == 0:
-        return 0 <= old <= new and not proof and old_root == (EMPTY_ROOT if old == 0 else new_root)
-    if not 0 < old < new:
-        return False
-    path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
-    if not path:
-        return False
-    position, last = old - 1, new - 1
-    while position & 1:
-        position, last = position >> 1, last >> 1
-    computed_old = computed_new = path[0]
-    for sibling in path[1:]:
-        if last == 0:
-            return False
-        if position & 1 or position == last:
-            computed_old = node_hash(sibling, computed_old)
-            computed_new = node_hash(sibling, computed_new)
-            while not position & 1 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            computed_new = node_hash(computed_new, sibling)
-        position, last = position >> 1, last >> 1
-    return last == 0 and computed_old == old_root and computed_new == new_root
-
-
 @dataclass(frozen=True)
 class Node:
-    """A complete node, to be stored: see the head of this file."""
+    """A complete node, to be stored."""
 
     level: int
     index: int
@@ -143,10 +86,9 @@ class Node:
 
 
 class Frontier:
-    """What of a tree is needed to go on: the roots of its complete parts, at most one for each level.
+    """The right edge of a tree, enough to append to it: the roots of its complete subtrees, at most one a level.
 
-    Appending a leaf and asking for the root cost O(log n). `size` and `nodes` are all there is to store; a new object
-    made from them goes on where the old one stopped. Raises ValueError when they do not belong together.
+    Appending a leaf and computing the root cost O(log n). Raises ValueError when `nodes` don't fit `size`.
     """
 
     def __init__(self, size: int = 0, nodes: Sequence[bytes] = ()) -> None:
@@ -157,11 +99,11 @@ class Frontier:
 
     @property
     def nodes(self) -> list[bytes]:
-        """The roots of the complete parts, the largest first."""
+        """The roots of the complete subtrees, the largest first."""
         return list(self._nodes)
 
     def append(self, leaf: bytes) -> list[Node]:
-        """Add a leaf hash; return the nodes that it completes, the leaf's own first, for those who store them."""
+        """Add a leaf hash; return the nodes that it completes, the leaf first."""
         completed = [Node(0, self.size, leaf)]
         level, carry = 0, leaf
         while self.size >> level & 1:
@@ -173,7 +115,7 @@ class Frontier:
         return completed
 
     def root(self) -> bytes:
-        """Return the root of the tree as it is now."""
+        """Return the root of the tree."""
         if not self._nodes:
             return EMPTY_ROOT
         computed = self._nodes[-1]
@@ -188,7 +130,7 @@ def _split(count: int) -> int:
 
 
 def _range_root(read: ReadNode, start: int, end: int) -> bytes:
-    """Return the root of the leaves `start` up to `end`, which a tree of RFC 9162 has as a node of its own."""
+    """Return the root of the leaves `start` up to `end`, a subtree of the tree."""
     pieces: list[bytes] = []
     while start < end:
         level = (end - start).bit_length() - 1
@@ -198,17 +140,3 @@ def _range_root(read: ReadNode, start: int, end: int) -> bytes:
     for piece in reversed(pieces[:-1]):
         computed = node_hash(piece, computed)
     return computed
-
-
-def _reader(hashes: Sequence[bytes]) -> ReadNode:
-    """Compute complete nodes from the leaves instead of reading them."""
-
-    def read(level: int, index: int) -> bytes:
-        row = list(hashes[index << level : (index + 1) << level])
-        if len(row) != 1 << level:
-            raise ValueError(f"only {len(hashes)} leaves are known")
-        while len(row) > 1:
-            row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-        return row[0]
-
-    return read

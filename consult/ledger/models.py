@@ -8,7 +8,10 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from consult.store import Base, JSONValue, UTCDateTime, big_id
+from consult.store import NOT_IN_RECORD, Base, JSONValue, UTCDateTime, big_id
+
+DIGESTS_OF_ROWS = "rows:digests"
+"""The subject of every entry that has digests of rows, by which they are found."""
 
 
 class LedgerEntry(Base):
@@ -23,18 +26,18 @@ class LedgerEntry(Base):
     actor_name: Mapped[str] = mapped_column(String(64))
     act: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(80))
-    """What it was done on, as ``kind:key`` (``submission:ZQ2026…``)."""
+    """The object of the act, as ``kind:key`` (``submission:ZQ2026…``)."""
     consultation_id: Mapped[int | None] = mapped_column(BigInteger)
     digest: Mapped[str] = mapped_column(String(64))
     detail: Mapped[dict[str, Any]] = mapped_column(JSONValue)
-    """Facts about the act that hold no personal data of the public."""
+    """Facts about the act, without personal data of the public."""
     seal: Mapped[str] = mapped_column(String(64))
-    """Keyed digest of the row, so that a change is found even before the row is in the tree."""
+    """Nonce and HMAC of the row: a change is detected even before the row is in the tree."""
 
     __table_args__ = (
         Index("ix_ledger_entry_consultation", "consultation_id", "id"),
         Index("ix_ledger_entry_subject", "subject"),
-        {"sqlite_autoincrement": True},
+        {"sqlite_autoincrement": True, "info": {NOT_IN_RECORD: "the record itself"}},
     )
 
 
@@ -42,6 +45,7 @@ class LedgerLeaf(Base):
     """The place of an entry in the Merkle tree; ``position`` counts from 0 without gaps."""
 
     __tablename__ = "ledger_leaf"
+    __table_args__ = ({"info": {NOT_IN_RECORD: "the record itself"}},)
 
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     entry_id: Mapped[int] = mapped_column(BigInteger, unique=True)
@@ -52,6 +56,7 @@ class LedgerNode(Base):
     """A complete inner node of the tree: ``level`` 1 is over two leaves; ``position`` counts from 0 in its level."""
 
     __tablename__ = "ledger_node"
+    __table_args__ = ({"info": {NOT_IN_RECORD: "the record itself"}},)
 
     level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -62,6 +67,7 @@ class LedgerCheckpoint(Base):
     """A signed statement that the tree of ``size`` leaves has this ``root``."""
 
     __tablename__ = "ledger_checkpoint"
+    __table_args__ = ({"info": {NOT_IN_RECORD: "the record itself"}},)
 
     size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     root: Mapped[str] = mapped_column(String(64))

@@ -1,4 +1,4 @@
-"""The documents by which anybody can check a receipt: their format is in docs/transparency.md.
+"""Checkpoints and the JSON documents that prove a receipt; their format is in docs/transparency.md.
 
 `static/transparency/verify.py` reads them and imports nothing from here.
 """
@@ -19,7 +19,7 @@ _PURPOSE = "consult-checkpoint/1"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A signed statement: at this moment the tree had this size and this root. All but `size` is text as published."""
+    """A signed statement of the tree's size and root; `root`, `public_key` and `signature` in hexadecimal."""
 
     size: int
     root: str
@@ -33,9 +33,9 @@ class Checkpoint:
 
 
 def salted_digest(salt: bytes, content: bytes) -> str:
-    """Return what a leaf says of a content: SHA-256 over the salt (16 random bytes or more) and the content, in hex.
+    """Return the SHA-256 over the salt (at least 16 random bytes) and the content, in hexadecimal.
 
-    Without the salt nobody can try out which short text it stands for. Raises ValueError for a salt that is too short.
+    The salt keeps short contents from being guessed. Raises ValueError for a shorter one.
     """
     if len(salt) < 16:
         raise ValueError("a salt of fewer than 16 bytes can be guessed")
@@ -47,16 +47,21 @@ def signed_text(size: int, root: str, at: str) -> bytes:
     return f"{_PURPOSE}\n{size}\n{root}\n{at}\n".encode()
 
 
+def signed_time(at: datetime) -> str:
+    """Return a checkpoint's time as it is signed and published: UTC, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def sign_checkpoint(key: Ed25519PrivateKey, size: int, root: bytes, at: datetime) -> Checkpoint:
-    """Sign the tree's `size` and `root` as they were at `at` (aware)."""
-    moment = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Sign the tree's `size` and `root` with the time `at` (aware)."""
+    moment = signed_time(at)
     signature = key.sign(signed_text(size, root.hex(), moment))
     public = key.public_key().public_bytes_raw()
     return Checkpoint(size, root.hex(), moment, public.hex(), signature.hex())
 
 
-def checkpoint_holds(checkpoint: Checkpoint) -> bool:
-    """Say whether the checkpoint's signature was made over it with its key."""
+def is_signature_valid(checkpoint: Checkpoint) -> bool:
+    """Say whether the checkpoint's signature is that of its public key."""
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(checkpoint.public_key))
         signature = bytes.fromhex(checkpoint.signature)
@@ -69,7 +74,7 @@ def checkpoint_holds(checkpoint: Checkpoint) -> bool:
 def inclusion_document(
     leaf: str, salt: bytes, index: int, path: Sequence[bytes], checkpoint: Checkpoint, content: str | None = None
 ) -> dict[str, Any]:
-    """Return the proof that `leaf` is in the tree of `checkpoint`; with `content` the reader checks that as well."""
+    """Return the inclusion proof of `leaf` in `checkpoint`'s tree; with `content` its digest can be checked too."""
     document: dict[str, Any] = {"kind": "inclusion", "leaf": leaf, "salt": salt.hex()}
     if content is not None:
         document["content"] = content
@@ -82,7 +87,7 @@ def inclusion_document(
 
 
 def consistency_document(old: Checkpoint, new: Checkpoint, path: Sequence[bytes]) -> dict[str, Any]:
-    """Return the proof that nothing of the `old` checkpoint's tree was changed in the `new` one's."""
+    """Return the proof that the `old` checkpoint's tree is a prefix of the `new` one's."""
     return {
         "kind": "consistency",
         "old": old.as_document(),

@@ -1,4 +1,4 @@
-"""What is published of the record: checkpoints, the proof that an act is in it, and that nothing of it was changed."""
+"""Proofs for the public: that an act is in the record, and that the record was only appended to."""
 
 from __future__ import annotations
 
@@ -18,50 +18,50 @@ __all__ = ["NotProvable", "consistency", "is_covered", "prove"]
 
 
 def is_covered(act: str, subject: str) -> bool:
-    """Say whether the newest checkpoint covers the first ``act`` on ``subject``."""
-    found, newest = _find(act, subject), checkpoints.newest()
-    return found is not None and newest is not None and found[1] < newest.size
+    """Say whether the newest checkpoint covers the last ``act`` on ``subject``."""
+    leaf, newest = _find(act, subject), checkpoints.newest()
+    return leaf is not None and newest is not None and leaf[1] < newest.size
 
 
 def prove(act: str, subject: str, salt: bytes, content: str) -> dict[str, Any]:
-    """Return the proof that ``act`` on ``subject`` is in the tree of the newest checkpoint.
+    """Return the inclusion proof of ``act`` on ``subject`` in the tree of the newest checkpoint.
 
     Arguments:
-        salt, content: what the act's digest was made of.
+        salt, content: what the act's digest was computed from.
 
     Raises:
         NotProvable: there is no such act, or no checkpoint covers it yet.
     """
-    found, newest = _find(act, subject), checkpoints.newest()
-    if found is None or newest is None or found[1] >= newest.size:
+    leaf, newest = _find(act, subject), checkpoints.newest()
+    if leaf is None or newest is None or leaf[1] >= newest.size:
         raise NotProvable(
             sentence("这件来件已经记录在案，还没有归入公布的检查点。检查点每小时公布一次，请过一会儿再下载证明。")
         )
-    entry, position = found
+    entry, position = leaf
     path = _path(merkle.inclusion_path, position, newest.size)
     return inclusion_document(leaf_data(entry).decode(), salt, position, path, newest, content)
 
 
 def _find(act: str, subject: str) -> tuple[LedgerEntry, int] | None:
-    """Return the first entry of ``act`` on ``subject`` that is in the tree, and its position."""
+    """Return the last entry of ``act`` on ``subject`` that is in the tree, and its position."""
     query = (
         select(LedgerEntry, LedgerLeaf.position)
         .join(LedgerLeaf, LedgerLeaf.entry_id == LedgerEntry.id)
         .where(LedgerEntry.subject == subject, LedgerEntry.act == act)
-        .order_by(LedgerLeaf.position)
+        .order_by(LedgerLeaf.position.desc())
         .limit(1)
     )
-    found = db.session.execute(query).first()
-    return (found[0], found[1]) if found is not None else None
+    row = db.session.execute(query).first()
+    return (row[0], row[1]) if row is not None else None
 
 
 def consistency(old: int, new: int) -> dict[str, Any]:
-    """Return the proof that the checkpoint over ``new`` leaves holds all of that over ``old``, unchanged.
+    """Return the consistency proof between the checkpoints of ``old`` and ``new`` leaves.
 
     Raises:
         NotProvable: one of the two was never signed, or they are in the wrong order.
     """
-    earlier, later = checkpoints.of_size(old), checkpoints.of_size(new)
+    earlier, later = checkpoints.by_size(old), checkpoints.by_size(new)
     if earlier is None or later is None or old > new:
         raise NotProvable(sentence("没有这两个检查点，或者先后颠倒。请从公开记录页选择较早和较晚的检查点各一个。"))
     return consistency_document(earlier, later, _path(merkle.consistency_path, old, new))

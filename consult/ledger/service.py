@@ -1,4 +1,4 @@
-"""The verb that every stage calls: write an act down in its own transaction."""
+"""``record``, which every verb calls: it adds an entry in the verb's transaction."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import current_app
-
+from consult import keys
 from consult.accounts.permissions import Actor
+from consult.ledger.journal.capture import note_entries
 from consult.ledger.models import LedgerEntry
 from consult.store import bulk, db
-from consult.text.compact_json import writer
+from consult.text.compact_json import json_encoder
 
-_encode = writer(sort_keys=True)
+_encode = json_encoder(sort_keys=True)
 ACTOR_NAME_CHARACTERS = 64
 NONCE_DIGITS = 16
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
-    """Return the one byte form of a JSON document: sorted keys, no spaces, UTF-8."""
+    """Return the canonical bytes of a JSON document: sorted keys, no spaces, UTF-8."""
     return _encode(content).encode()
 
 
@@ -34,7 +34,7 @@ def digest(content: Mapping[str, Any]) -> str:
 
 
 def sealed_fields(entry: Any) -> dict[str, Any]:
-    """Return what the seal and the tree's leaf are computed over: every column but the id and the seal itself.
+    """Return what seal and leaf are computed over: every column but ``id`` and ``seal``.
 
     Arguments:
         entry: a LedgerEntry, or a row with its columns.
@@ -53,28 +53,32 @@ def sealed_fields(entry: Any) -> dict[str, Any]:
 
 
 def leaf_data(entry: Any) -> bytes:
-    """Return what the tree's leaf of an entry holds: its sealed fields in canonical form."""
+    """Return the data of an entry's leaf: its sealed fields in canonical form."""
     return canonical(sealed_fields(entry))
 
 
 def seal(fields: bytes) -> str:
-    """Return a fresh seal of a row: a random part, so that a copy shows, and a keyed digest over it and the fields.
+    """Return a new seal of a row: a nonce, so that a copied row is detected, and an HMAC over nonce and fields.
 
-    It finds a change made by who doesn't have the platform's key, even before the row is in the tree.
+    It detects changes by anyone without the platform's key, even before the row is in the tree.
 
     Arguments:
         fields: the sealed fields in canonical form.
     """
-    return _sealed(secrets.token_hex(NONCE_DIGITS // 2), fields)
+    return _sealed(secrets.token_hex(NONCE_DIGITS // 2), fields, keys.current(keys.Purpose.SEALS))
 
 
-def seal_holds(entry: Any) -> bool:
-    """Say whether an entry's row is as it was when it was sealed."""
-    return hmac.compare_digest(entry.seal or "", _sealed((entry.seal or "")[:NONCE_DIGITS], leaf_data(entry)))
+def is_seal_valid(entry: Any, least: int = 1) -> bool:
+    """Say whether an entry is unchanged since it was sealed, with a key of the generation ``least`` or a later one."""
+    seal_, fields = entry.seal or "", leaf_data(entry)
+    return any(
+        hmac.compare_digest(seal_, _sealed(seal_[:NONCE_DIGITS], fields, key))
+        for generation, key in keys.newest_first(keys.Purpose.SEALS)
+        if generation >= least
+    )
 
 
-def _sealed(nonce: str, fields: bytes) -> str:
-    key = current_app.config["SECRET_KEY"].encode()
+def _sealed(nonce: str, fields: bytes, key: bytes) -> str:
     mac = hmac.digest(key, b"ledger\0" + nonce.encode() + fields, "sha256")
     return nonce + mac.hex()[NONCE_DIGITS:]
 
@@ -89,12 +93,12 @@ def record(
     content_digest: str | None = None,
     **detail: Any,
 ) -> LedgerEntry:
-    """Write down that ``actor`` did ``act`` on ``subject``; it is kept if and only if the act itself is.
+    """Add the entry that ``actor`` did ``act`` on ``subject``, in the caller's transaction.
 
     Arguments:
         subject: ``kind:key``.
-        at: aware moment of the act.
-        content_digest: SHA-256 of the content that the act left behind; by default that of ``detail``.
+        at: time of the act, aware.
+        content_digest: SHA-256 of the content after the act; by default that of ``detail``.
         detail: JSON facts without personal data of the public.
     """
     detail = json.loads(canonical(detail))  # as the database gives it back
@@ -115,16 +119,16 @@ def record(
 
 
 @dataclass(frozen=True)
-class Done:
-    """One of many acts of a kind: what it was done on, the digest of what it left behind, its facts."""
+class BulkAct:
+    """One of the acts that ``record_many`` writes: its subject, the digest of the content after it, its facts."""
 
     subject: str
     content_digest: str
     detail: dict[str, Any]
 
 
-def record_many(actor: Actor, act: str, done: Sequence[Done], *, at: datetime, consultation_id: int | None) -> None:
-    """Write many acts of one kind down, in order, each as ``record`` writes one."""
+def record_many(actor: Actor, act: str, acts: Sequence[BulkAct], *, at: datetime, consultation_id: int | None) -> None:
+    """Add an entry for each of many acts of one kind, in order, as ``record`` does."""
     common = {
         "act": act,
         "actor_id": actor.id,
@@ -134,8 +138,10 @@ def record_many(actor: Actor, act: str, done: Sequence[Done], *, at: datetime, c
     }
     first = canonical({**common, "at": at.astimezone(UTC).isoformat(timespec="microseconds")})
     rows = []
-    for one in done:
-        own = {"detail": one.detail, "digest": one.content_digest, "subject": one.subject}
-        fields = first[:-1] + b"," + canonical(own)[1:]  # canonical as a whole: its own keys come after the common ones
-        rows.append({**common, **own, "at": at, "seal": seal(fields)})
-    bulk.insert_rows(LedgerEntry, rows)
+    for done in acts:
+        varying = {"detail": done.detail, "digest": done.content_digest, "subject": done.subject}
+        fields = (
+            first[:-1] + b"," + canonical(varying)[1:]
+        )  # canonical as a whole: these keys sort after the common ones
+        rows.append({**common, **varying, "at": at, "seal": seal(fields)})
+    note_entries(bulk.insert_rows_for_ids(LedgerEntry, rows, "seal"), rows)

@@ -1,4 +1,4 @@
-"""The stored tree: its size, its nodes, and sealing, which appends what was written down since."""
+"""The stored Merkle tree: its size, its nodes, and sealing, which appends new entries."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ BATCH = 1000
 """Entries sealed in one transaction, so that writers on SQLite wait for milliseconds only."""
 
 LATE_IDS = 10_000
-"""How far below the newest sealed id sealing looks each time for entries that became visible late."""
+"""How many ids below the newest sealed one sealing looks for entries that were committed late."""
 
 LOCK = 0x636F6E73
-"""Number of the advisory lock that lets one sealer in at a time on PostgreSQL."""
+"""Key of the advisory lock of sealing on PostgreSQL."""
 
 
 def size() -> int:
@@ -30,7 +30,7 @@ def size() -> int:
 
 
 def node(level: int, position: int) -> bytes:
-    """Return the hash of a complete node of the stored tree; raises LookupError when it isn't there."""
+    """Return the hash of a stored complete node; raises LookupError when it is missing."""
     if level == 0:
         stored = db.session.scalar(select(LedgerLeaf.leaf_hash).where(LedgerLeaf.position == position))
     else:
@@ -47,11 +47,10 @@ def root(leaves: int) -> bytes:
 
 
 def seal(_at: datetime, *, everything: bool = False) -> int:
-    """Append every entry that isn't in the tree yet, in the order in which the sealer sees them; return how many.
+    """Append the entries that aren't in the tree yet; return how many.
 
-    On PostgreSQL an entry can become visible after one with a higher id. Sealing looks back LATE_IDS ids each time;
-    with ``everything`` it looks at all of them, so that none is ever skipped. When another process is sealing, this one
-    leaves the rest to it.
+    On PostgreSQL an entry can be committed after one with a higher id. Sealing looks back LATE_IDS ids; with
+    ``everything`` at all ids. It stops while another process is sealing.
     """
     newest = db.session.scalar(select(func.max(LedgerLeaf.entry_id))) or 0
     since = 0 if everything else max(0, newest - LATE_IDS)
@@ -61,7 +60,7 @@ def seal(_at: datetime, *, everything: bool = False) -> int:
         if not waiting:
             return sealed
         with transaction():
-            if not hold_lock():
+            if not try_lock():
                 return sealed
             entries = _unsealed(waiting)
             _append(entries)
@@ -69,10 +68,10 @@ def seal(_at: datetime, *, everything: bool = False) -> int:
         since = waiting[-1]
 
 
-def hold_lock() -> bool:
-    """Let this transaction alone append to the tree until it ends; say whether it was let in.
+def try_lock() -> bool:
+    """Try to take the lock of sealing until the transaction ends; say whether it was free.
 
-    On SQLite the write lock, which every verb's transaction holds, does the same.
+    On SQLite the write lock of the transaction serves.
     """
     if db.session.connection().dialect.name != "postgresql":
         return True
@@ -87,7 +86,7 @@ def _waiting(since: int) -> list[int]:
 
 
 def _unsealed(ids: Sequence[int]) -> list[Any]:
-    """Return the entries of ``ids`` that have no leaf now that the lock is held."""
+    """Return the entries of ``ids`` that still have no leaf under the lock."""
     in_tree = exists().where(LedgerLeaf.entry_id == LedgerEntry.id)
     columns = LedgerEntry.__table__.columns
     query = (
@@ -114,6 +113,6 @@ def _append(entries: Sequence[Any]) -> None:
 
 
 def _frontier_of(leaves: int) -> list[tuple[int, int]]:
-    """Return level and place of the complete nodes that a tree of so many leaves ends in, the largest first."""
+    """Return (level, index) of the complete nodes at the right edge of a tree, the largest first."""
     levels = [level for level in range(leaves.bit_length() - 1, -1, -1) if leaves >> level & 1]
     return [(level, (leaves >> level) - 1) for level in levels]

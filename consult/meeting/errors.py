@@ -1,4 +1,4 @@
-"""What the meeting's file refuses, and why."""
+"""Errors of the meeting stage."""
 
 from __future__ import annotations
 

@@ -1,136 +1,116 @@
-"""Collects, from every stage, the facts on which the preconditions of the meeting are evaluated."""
+"""Collects the facts for the preconditions from all stages: computed, or stated by people with a reason or a paper."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
-from consult.adoption.models import Decision, DecisionState, Opinion, OpinionGroup, Outcome
+from consult.adoption.group_outcomes import group_outcomes
+from consult.adoption.models import DecisionState, OpinionGroup, Outcome
 from consult.adoption.queries import progress
+from consult.app_context import blobs, rules
 from consult.clock import local
-from consult.consultees import standing
-from consult.consultees.models import Gathering, GatheringKind
-from consult.drafting.models import Consultation, State, VersionKind
+from consult.consultees import hearings, status
+from consult.consultees.models import GatheringKind
+from consult.drafting import draft_check, notice_words, postings, questions
+from consult.drafting.models import Consultation, Medium, VersionKind
 from consult.intake.models import Submission
-from consult.law.facts import Disclosure, Facts, FairCompetition, Hearing, Legality, NoticeChannel
+from consult.law.facts import Disclosure, Facts, Flag, Hearing, NoticeChannel, Paper
 from consult.law.facts import Override as FactOverride
-from consult.meeting.errors import MeetingRefused
+from consult.law.reviews import ReviewKind
+from consult.mailbox import queries as mailbox
+from consult.meeting.flags import CONFIRMED, DISCLOSURE, FLAGS, NOT_APPLICABLE, PAPERS, known_names, latest_statements
 from consult.meeting.models import MeetingFact, Override
-from consult.reporting import figures, stored
+from consult.reporting import figures, report_versions
 from consult.reporting import service as reporting
-from consult.settings import rules
+from consult.review import queries as reviews
 from consult.store import db
 
-BOOLEANS = frozenset(
-    {
-        "market_activity",
-        "special_group",
-        "public_interest",
-        "risk_applies",
-        "experts_apply",
-        "competition_public_heard",
-        "risk_report",
-        "risk_controllable",
-        "experts_reported",
-        "interpretation_plan",
-        "interpretation_material",
-    }
-)
-DATES = frozenset({"legality_sent_on", "legality_due_on", "legality_returned_on"})
-CHOICES: Mapping[str, type[StrEnum]] = {
-    "fair_competition": FairCompetition,
-    "legality": Legality,
-    "disclosure": Disclosure,
+CHANNELS_OF = {
+    Medium.NEW_MEDIA: NoticeChannel.NEW_MEDIA,
+    Medium.PRESS: NoticeChannel.PRESS,
+    Medium.BROADCAST: NoticeChannel.BROADCAST,
 }
-CHANNELS = "notice_channels"
-CONFIRMED = "confirmed."
-NOT_APPLICABLE = "not_applicable."
-
-
-def read_value(name: str, value: Any) -> Any:
-    """Return the value of a stated fact as ``Facts`` has it; ``value`` is JSON.
-
-    Raises:
-        MeetingRefused: no such fact, or not a value of its kind.
-    """
-    try:
-        if name in BOOLEANS and isinstance(value, bool | None):
-            return value
-        if name in DATES:
-            return None if value is None else date.fromisoformat(value)
-        if name in CHOICES:
-            return None if value is None else CHOICES[name](value)
-        if name == CHANNELS:
-            return frozenset(NoticeChannel(channel) for channel in value)
-        if name.startswith(CONFIRMED) and isinstance(value, bool | None):
-            return value
-        if name.startswith(NOT_APPLICABLE) and isinstance(value, str):
-            return value
-    except (ValueError, TypeError) as error:
-        raise MeetingRefused(f"“{name}”的值“{value}”不对。") from error
-    raise MeetingRefused(f"没有“{name}”这一项，或者它的值“{value}”不对。")
-
-
-def stated(consultation: Consultation) -> dict[str, MeetingFact]:
-    """Return the newest statement of each fact."""
-    newest = (
-        select(func.max(MeetingFact.id))
-        .where(MeetingFact.consultation_id == consultation.id)
-        .group_by(MeetingFact.name)
-    )
-    return {fact.name: fact for fact in db.session.scalars(select(MeetingFact).where(MeetingFact.id.in_(newest)))}
 
 
 def collect(consultation: Consultation, at: datetime) -> Facts:
-    """Return the facts about a consultation at a moment: computed where a stage knows, stated where only people do."""
+    """Return the facts about a consultation at ``at``."""
     facts = Facts(
         kind=consultation.kind,
         enterprise_related=consultation.enterprise_related,
+        enterprise_words=_enterprise_words(consultation),
+        group_words=_group_words(consultation),
         overrides=_overrides(consultation),
+        reviews={kind: reviews.finding(consultation, kind, at) for kind in ReviewKind},
         **_notice(consultation, at),
-        **_heard(consultation),
+        **_heard(consultation, at),
         **_opinions(consultation),
         meeting_draft=any(version.kind is VersionKind.FOR_SUBMISSION for version in consultation.versions),
     )
-    return _with_stated(facts, stated(consultation))
+    return _with_stated(facts, latest_statements(consultation))
+
+
+def _enterprise_words(consultation: Consultation) -> tuple[str, ...]:
+    """Return the wording about enterprises in the newest draft; none for an enterprise-related consultation."""
+    version = reviews.newest_version(consultation)
+    if version is None or consultation.enterprise_related:
+        return ()
+    return draft_check.enterprise_words(version)
+
+
+def _group_words(consultation: Consultation) -> tuple[str, ...]:
+    """Return the groups of people that the newest draft names, where somebody states that it affects none."""
+    version, stated = reviews.newest_version(consultation), latest_statements(consultation).get("special_group")
+    if version is None or stated is None or stated.value is not False:
+        return ()
+    return draft_check.group_words(version)
 
 
 def _notice(consultation: Consultation, at: datetime) -> dict[str, Any]:
     public = consultation.is_public(at)
-    hearings = db.session.scalars(
-        select(Gathering).where(Gathering.consultation_id == consultation.id, Gathering.kind == GatheringKind.HEARING)
-    )
+    held = [hearing for hearing in hearings.of(consultation) if hearing.kind is GatheringKind.HEARING]
     return {
         "period_days": consultation.period_days,
         "period_ended": consultation.closes_at is not None and at >= consultation.closes_at,
         "shortening_reason": consultation.shortened_reason or None,
         "draft_published": public and consultation.public_version_id is not None,
         "explanation_published": public and bool(consultation.explanation_html.strip()),
-        "notice_states_how": public and bool(consultation.notice_html.strip()) and consultation.closes_at is not None,
-        "notice_channels": frozenset({NoticeChannel.WEBSITE}) if public else None,
+        "notice_lacks": notice_words.missing_statements(consultation) if public else None,
+        "notice_channels": _channels(consultation) if public else None,
         "hearings": tuple(
             Hearing(
                 local(hearing.held_at).date(),
                 local(hearing.materials_sent_at).date() if hearing.materials_sent_at else None,
+                hearings.why_not_held(hearing, at),
             )
-            for hearing in hearings
+            for hearing in held
         ),
     }
 
 
-def _heard(consultation: Consultation) -> dict[str, Any]:
-    counts = standing.heard(consultation)
-    return {"heard": counts, "competition_heard": counts}
+def _channels(consultation: Consultation) -> frozenset[NoticeChannel]:
+    """Return the channels of a public consultation: website, a working mailbox, and where it was posted."""
+    channels = {NoticeChannel.WEBSITE}
+    if mailbox.worked_during(consultation):
+        channels.add(NoticeChannel.MAILBOX)
+    return frozenset(channels | {CHANNELS_OF[posting.medium] for posting in postings.of(consultation)})
+
+
+def _heard(consultation: Consultation, at: datetime) -> dict[str, Any]:
+    return {
+        "heard": status.heard(consultation),
+        "competition_heard": status.heard_on_competition(consultation),
+        "competition_public_asked": consultation.is_public(at) and questions.asks_competition(consultation),
+    }
 
 
 def _opinions(consultation: Consultation) -> dict[str, Any]:
     done = progress(consultation.id)
-    report = stored.published(consultation.id)
+    report = report_versions.published(consultation.id)
     waiting = db.session.scalar(
         select(func.count())
         .select_from(Submission)
@@ -143,27 +123,26 @@ def _opinions(consultation: Consultation) -> dict[str, Any]:
         "opinions_undecided": done.undecided + done.returned,
         "opinions_unreviewed": done.proposed,
         "concentrated_unadopted": len(unadopted),
-        "concentrated_without_reason": sum(not reason.strip() for reason in unadopted) if report else len(unadopted),
+        "concentrated_without_reason": unadopted.count(False) if report else len(unadopted),
         "feedback_published": report is not None,
         "feedback_current": report is not None and reporting.is_current(report),
     }
 
 
-def _concentrated_unadopted(consultation: Consultation) -> list[str]:
-    """Return the reasons given on concentrated groups that were not (or only partly) adopted, or not decided."""
-    query = (
-        select(OpinionGroup.id, Decision.outcome, Decision.reason, Decision.state)
-        .outerjoin(Decision, (Decision.group_id == OpinionGroup.id) & Decision.current.is_(True))
-        .where(
-            OpinionGroup.consultation_id == consultation.id,
-            OpinionGroup.concentrated.is_(True),
-            select(Opinion.id).where(Opinion.group_id == OpinionGroup.id, Opinion.withdrawn.is_(False)).exists(),
-        )
+def _concentrated_unadopted(consultation: Consultation) -> list[bool]:
+    """Return for each concentrated group that wasn't wholly adopted whether every such member has a reviewed reason."""
+    concentrated = select(OpinionGroup.id).where(
+        OpinionGroup.consultation_id == consultation.id, OpinionGroup.concentrated.is_(True)
+    )
+    says_something = rules().reason.says_something
+    unadopted = (
+        [part for part in outcome.parts if part.outcome is not Outcome.ADOPTED]
+        for outcome in group_outcomes(list(db.session.scalars(concentrated))).values()
     )
     return [
-        reason if reason and state is DecisionState.REVIEWED else ""
-        for _, outcome, reason, state in db.session.execute(query)
-        if outcome is not Outcome.ADOPTED
+        all(part.state is DecisionState.REVIEWED and says_something(part.reason) for part in parts)
+        for parts in unadopted
+        if parts
     ]
 
 
@@ -174,7 +153,14 @@ def _overrides(consultation: Consultation) -> dict[str, FactOverride]:
         .order_by(Override.id)
     )
     return {
-        row.precondition: FactOverride(row.by.name, row.reason, local(row.at).date(), row.found)
+        row.precondition: FactOverride(
+            row.by.name,
+            row.reason,
+            local(row.at).date(),
+            row.finding,
+            row.document_name if row.document_digest and blobs().exists(row.document_digest) else "",
+            row.approved_by.name if row.approved_by is not None and row.approved_by_id != row.by_id else "",
+        )
         for row in db.session.scalars(query)
     }
 
@@ -183,30 +169,24 @@ def _with_stated(facts: Facts, statements: Mapping[str, MeetingFact]) -> Facts:
     changes: dict[str, Any] = {}
     confirmed: dict[str, bool | None] = {}
     not_applicable: dict[str, str] = {}
+    known = known_names()
     for name, fact in statements.items():
-        value = read_value(name, fact.value)
+        if name not in known or fact.value is None:
+            continue  # no longer stated this way, or withdrawn
         if name.startswith(CONFIRMED):
-            confirmed[name.removeprefix(CONFIRMED)] = value
+            confirmed[name.removeprefix(CONFIRMED)] = fact.value
         elif name.startswith(NOT_APPLICABLE):
-            not_applicable[name.removeprefix(NOT_APPLICABLE)] = value
-        elif name == CHANNELS:
-            changes[name] = value | (facts.notice_channels or frozenset())
-        else:
-            changes[name] = value
+            not_applicable[name.removeprefix(NOT_APPLICABLE)] = fact.value
+        elif name in PAPERS:
+            there = bool(fact.evidence_digest) and blobs().exists(fact.evidence_digest)
+            changes[name] = Paper(fact.evidence_name, there) if fact.value and fact.evidence_digest else None
+        elif name == DISCLOSURE:
+            changes[name], changes["disclosure_reason"] = Disclosure(fact.value), fact.note
+        elif name in FLAGS:
+            changes[name] = Flag(
+                bool(fact.value),
+                fact.note,
+                fact.by.name if fact.by is not None else "",
+                fact.confirmed_by.name if fact.confirmed_by is not None else "",
+            )
     return replace(facts, confirmed=confirmed, not_applicable=not_applicable, **changes)
-
-
-def known_names() -> frozenset[str]:
-    """Return the names of all facts that people can state, the department's own rows included."""
-    own = {
-        f"{prefix}{row.id}"
-        for row in rules().preconditions
-        if row.test == "confirmed"
-        for prefix in (CONFIRMED, NOT_APPLICABLE)
-    }
-    return frozenset({*BOOLEANS, *DATES, *CHOICES, CHANNELS, *own})
-
-
-def is_before_meeting(consultation: Consultation, at: datetime) -> bool:
-    """Whether a consultation is on its way to the meeting and not yet there."""
-    return consultation.state(at) in (State.CLOSED, State.FEEDBACK_REVIEW, State.FEEDBACK_PUBLISHED)

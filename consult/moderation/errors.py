@@ -1,4 +1,4 @@
-"""What moderation refuses, and why."""
+"""Errors of moderation."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text
@@ -11,22 +10,23 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consult.accounts.models import User
 from consult.intake.models import Submission, SubmissionPart, SubmissionState
-from consult.store import Base, JSONValue, UTCDateTime, big_id, enum_of
+from consult.labels import Label, LabelledEnum
+from consult.store import NOT_IN_RECORD, Base, JSONValue, UTCDateTime, big_id, enum_of
 
 
-class ScreeningKind(StrEnum):
-    """What a moderator did."""
+class ScreeningKind(LabelledEnum):
+    """The kind of act of a moderator."""
 
-    TAKE_UP = "take_up"
-    ACCEPT = "accept"
-    REJECT = "reject"
-    MARK_DUPLICATE = "mark_duplicate"
-    MASK = "mask"
-    UNDO = "undo"
+    TAKE_UP = "take_up", Label("留待核实", "plain")
+    ACCEPT = "accept", Label("通过", "plain")
+    REJECT = "reject", Label("不予公开", "plain")
+    MARK_DUPLICATE = "mark_duplicate", Label("标为重复", "plain")
+    MASK = "mask", Label("修改公开文本", "plain")
+    UNDO = "undo", Label("撤销", "plain")
 
 
 class Screening(Base):
-    """One act of a moderator on a submission; the newest that isn't undone holds."""
+    """One act of a moderator on a submission; the newest that isn't undone is in effect."""
 
     __tablename__ = "screening"
 
@@ -49,7 +49,7 @@ class Screening(Base):
 
 
 class PublicText(Base):
-    """What may be printed of a part: written by moderation, beside the original."""
+    """The public text of a part, written by moderation; the original is unchanged."""
 
     __tablename__ = "public_text"
 
@@ -61,3 +61,16 @@ class PublicText(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
     part: Mapped[SubmissionPart] = relationship()
+
+
+class PrivateData(Base):
+    """Where private data stands in the texts of a submission; derived, can be detected again at any time."""
+
+    __tablename__ = "private_data"
+    __table_args__ = ({"info": {NOT_IN_RECORD: "follows from the submissions"}},)
+
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), primary_key=True, autoincrement=False)
+    detector: Mapped[str] = mapped_column(String(16))
+    """Version of the detector; what another one detected doesn't count."""
+    spans: Mapped[dict[str, Any]] = mapped_column(JSONValue)
+    """Kind, start and end of each datum, parted by blanks, by the ids of parts and answers."""

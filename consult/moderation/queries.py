@@ -1,18 +1,20 @@
-"""What the moderator's pages ask: the queue, by key; its counts; suspected duplicates; what is printed of a part."""
+"""Queries of the moderator's pages: the queue and its counts, suspected duplicates, public texts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy import func, select, true
+from sqlalchemy.orm import aliased, joinedload
 
-from consult.intake.models import Submission, SubmissionState
+from consult.intake.models import Answer, Submission, SubmissionPart, SubmissionState
 from consult.moderation.models import PublicText, Screening
-from consult.store import db, tally
+from consult.store import counters, db
 
 PAGE = 50
+EXCERPT = 200
+"""Characters of the beginning of a text."""
 
 
 def queue(
@@ -23,14 +25,10 @@ def queue(
     limit: int = PAGE,
     newest_first: bool = False,
 ) -> list[Submission]:
-    """Return submissions in one of ``states`` in the order of their coming, from beyond the id ``after``."""
+    """Return submissions in one of ``states`` in order of arrival, from beyond the id ``after``."""
     per_state: list[Submission] = []
     for state in states:
-        query = (
-            select(Submission)
-            .where(Submission.consultation_id == consultation_id, Submission.state == state)
-            .options(selectinload(Submission.parts))
-        )
+        query = select(Submission).where(Submission.consultation_id == consultation_id, Submission.state == state)
         if newest_first:
             query = query.order_by(Submission.id.desc())
             query = query.where(Submission.id < after) if after else query
@@ -80,12 +78,39 @@ def page(
     return Page(rows[:limit], earlier=after > 0, later=len(rows) > limit)
 
 
+@dataclass(frozen=True)
+class Excerpt:
+    """The beginning of a submission's first text, and on how many places it has texts."""
+
+    words: str
+    places: int
+
+
+def excerpts(submissions: Sequence[Submission]) -> dict[int, Excerpt]:
+    """Return the beginnings of submissions by their ids; their texts, which may be long, aren't read whole."""
+    ids = [submission.id for submission in submissions]
+    texts: dict[int, list[str]] = {}
+    for model, more in ((SubmissionPart, SubmissionPart.position == 0), (Answer, true())):
+        query = select(model.submission_id, func.substr(model.content, 1, EXCERPT)).where(
+            model.submission_id.in_(ids), more
+        )
+        for id_, words in db.session.execute(query.order_by(model.id)):
+            texts.setdefault(id_, []).append(words)
+    counted = (
+        select(SubmissionPart.submission_id, func.count())
+        .where(SubmissionPart.submission_id.in_(ids))
+        .group_by(SubmissionPart.submission_id)
+    )
+    places = {row[0]: row[1] for row in db.session.execute(counted)}
+    return {id_: Excerpt((texts.get(id_) or [""])[0], places.get(id_, 0)) for id_ in ids}
+
+
 def neighbour(submission: Submission, states: Sequence[SubmissionState], *, forward: bool = True) -> Submission | None:
     """Return the next (or the previous) submission of the same consultation in one of ``states``."""
     if submission.consultation_id is None:
         return None
-    found = queue(submission.consultation_id, states, after=submission.id, limit=1, newest_first=not forward)
-    return found[0] if found else None
+    submissions = queue(submission.consultation_id, states, after=submission.id, limit=1, newest_first=not forward)
+    return submissions[0] if submissions else None
 
 
 def by_number(consultation_id: int, number: str) -> Submission | None:
@@ -98,7 +123,7 @@ def by_number(consultation_id: int, number: str) -> Submission | None:
 
 def counts(consultation_id: int) -> dict[SubmissionState, int]:
     """Return how many submissions are in each state."""
-    return {SubmissionState(state): n for state, n in tally.counts(consultation_id, "state").items()}
+    return {SubmissionState(state): n for state, n in counters.counts(consultation_id, "state").items()}
 
 
 def same_text(submission: Submission, limit: int = 5) -> list[Submission]:
@@ -117,7 +142,7 @@ def same_text(submission: Submission, limit: int = 5) -> list[Submission]:
 
 
 def repeated(submissions: Sequence[Submission]) -> frozenset[int]:
-    """Return the ids of those among ``submissions`` whose text had come before in the same consultation."""
+    """Return the ids of those ``submissions`` whose text had arrived earlier in the same consultation."""
     earlier = aliased(Submission)
     again = (
         select(earlier.id)
@@ -133,13 +158,13 @@ def repeated(submissions: Sequence[Submission]) -> frozenset[int]:
 
 
 def printed(submission: Submission) -> dict[int, PublicText]:
-    """Return what moderation wrote to be printed, by part id."""
+    """Return the public texts of a submission by part id."""
     ids = [part.id for part in submission.parts]
     return {text.part_id: text for text in db.session.scalars(select(PublicText).where(PublicText.part_id.in_(ids)))}
 
 
 def acts(submission: Submission) -> list[Screening]:
-    """Return what was done on a submission, oldest first."""
+    """Return the acts on a submission, oldest first."""
     query = (
         select(Screening)
         .where(Screening.submission_id == submission.id)

@@ -11,3 +11,7 @@ class ReportRefused(Refused):
 
 class SameReporter(Refused):
     """Compiling, reviewing and publishing need a second person."""
+
+
+class ReportAltered(Refused):
+    """What is stored of a published report isn't what was published; it isn't shown."""

@@ -1,6 +1,6 @@
-"""Every number of a report: a query with a name, defined once, whose rows a page can list.
+"""The figures of a report: named queries, whose rows a page can list.
 
-What came late is counted apart: every figure but ``late`` and ``opinions_late`` is about what came in time.
+All but ``late`` and ``opinions_late`` count only submissions in time.
 """
 
 from __future__ import annotations
@@ -12,45 +12,23 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from consult.adoption.models import DecisionState, Opinion, OpinionGroup, Outcome
-from consult.adoption.queries import holds, with_decision
-from consult.adoption.service import OUTCOME_NAMES
+from consult.adoption.queries import effective, with_decision
 from consult.intake.models import Channel, SenderKind, Submission, SubmissionState
 from consult.moderation.models import Screening
+from consult.moderation.service import SCREENED
 from consult.store import db
-from consult.text.sentences import sentence
 
-CHANNEL_NAMES = {
-    Channel.WEB: "网站",
-    Channel.MAILBOX: "征集信箱",
-    Channel.PORTAL: "企业端",
-    Channel.LETTER: "信函",
-    Channel.PHONE: "电话",
-    Channel.HOTLINE: "12345热线",
-    Channel.NEW_MEDIA: "政务新媒体",
-    Channel.MEETING: "座谈会、听证会",
-}
-SENDER_NAMES = {
-    SenderKind.PERSON: sentence("个人"),
-    SenderKind.ENTERPRISE: sentence("企业"),
-    SenderKind.ASSOCIATION: sentence("行业协会商会"),
-    SenderKind.ORGANISATION: sentence("其他单位"),
-}
-STATE_NAMES = {
-    SubmissionState.ACCEPTED: "审核通过",
-    SubmissionState.REJECTED: "不予公开",
-    SubmissionState.DUPLICATE: "重复",
-}
 WAITING = (SubmissionState.RECEIVED, SubmissionState.SCREENING)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A named number: what it counts in words, and the query whose rows it counts (ids)."""
+    """A named number: its label in Chinese, and the query of the ids that it counts."""
 
     name: str
     label: str
     kind: str
-    """``submission``, ``opinion`` or ``group``: what the ids are of."""
+    """What the ids belong to: ``submission``, ``opinion`` or ``group``."""
     rows: Callable[[int], Select[Any]]
     """From a consultation's id to a query of ids."""
 
@@ -59,10 +37,20 @@ class Figure:
         return db.session.scalar(select(func.count()).select_from(self.rows(consultation_id).subquery())) or 0
 
     def ids(self, consultation_id: int, *, after: int = 0, limit: int = 50) -> list[int]:
-        """Return the ids that the number counts, by key, from beyond ``after``."""
+        """Return the counted ids above ``after``, in order."""
         rows = self.rows(consultation_id).subquery()
         key = next(iter(rows.c))
         return list(db.session.scalars(select(key).where(key > after).order_by(key).limit(limit)))
+
+
+MODELS = {"submission": Submission, "opinion": Opinion, "group": OpinionGroup}
+
+
+def page(figure: Figure, consultation_id: int, *, after: int = 0, limit: int = 50) -> list[Any]:
+    """Return the submissions, opinions or groups that a figure counts, with ids above ``after``, in order."""
+    kind: Any = MODELS[figure.kind]
+    ids = figure.ids(consultation_id, after=after, limit=limit)
+    return list(db.session.scalars(select(kind).where(kind.id.in_(ids)).order_by(kind.id)))
 
 
 def _submissions(*conditions: ColumnElement[bool]) -> Callable[[int], Select[Any]]:
@@ -88,7 +76,7 @@ def _in_time(*conditions: ColumnElement[bool]) -> Callable[[int], Select[Any]]:
 
 
 def _outcome(outcome: Outcome) -> Callable[[int], Select[Any]]:
-    return _opinions(holds("state") == DecisionState.REVIEWED, holds("outcome") == outcome)
+    return _opinions(effective("state") == DecisionState.REVIEWED, effective("outcome") == outcome)
 
 
 def _groups(*conditions: ColumnElement[bool]) -> Callable[[int], Select[Any]]:
@@ -102,17 +90,19 @@ def _groups(*conditions: ColumnElement[bool]) -> Callable[[int], Select[Any]]:
 def _all() -> Iterator[Figure]:
     yield Figure("received", "件来件", "submission", _in_time())
     yield Figure("late", "件逾期来件", "submission", _submissions(Submission.late.is_(True)))
-    for channel, name in CHANNEL_NAMES.items():
-        yield Figure(f"channel.{channel.value}", name, "submission", _in_time(Submission.channel == channel))
-    for kind, name in SENDER_NAMES.items():
-        yield Figure(f"sender.{kind.value}", name, "submission", _in_time(Submission.sender_kind == kind))
+    for channel in Channel:
+        yield Figure(
+            f"channel.{channel.value}", channel.label.words, "submission", _in_time(Submission.channel == channel)
+        )
+    for kind in SenderKind:
+        yield Figure(f"sender.{kind.value}", kind.label.words, "submission", _in_time(Submission.sender_kind == kind))
     yield Figure("waiting", "待审核", "submission", _in_time(Submission.state.in_(WAITING)))
-    for state, name in STATE_NAMES.items():
-        yield Figure(f"state.{state.value}", name, "submission", _in_time(Submission.state == state))
+    for state in SCREENED:
+        yield Figure(f"state.{state.value}", state.label.words, "submission", _in_time(Submission.state == state))
     yield Figure("opinions", "条意见", "opinion", _opinions())
     yield Figure("opinions_late", "条逾期意见", "opinion", _opinions(late=True))
-    for outcome, name in OUTCOME_NAMES.items():
-        yield Figure(f"outcome.{outcome.value}", name, "opinion", _outcome(outcome))
+    for outcome in Outcome:
+        yield Figure(f"outcome.{outcome.value}", outcome.label.words, "opinion", _outcome(outcome))
     yield Figure("groups", "类意见", "group", _groups())
     yield Figure("concentrated", "类较为集中的意见", "group", _groups(OpinionGroup.concentrated.is_(True)))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
@@ -11,24 +10,25 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consult.accounts.models import User
 from consult.drafting.models import Consultation
-from consult.store import Base, JSONValue, UTCDateTime, big_id, enum_of
+from consult.labels import Label, LabelledEnum
+from consult.store import NOT_IN_RECORD, Base, JSONValue, UTCDateTime, big_id, enum_of
 
 
-class ReportState(StrEnum):
-    """How far a report is."""
+class ReportState(LabelledEnum):
+    """The state of a report."""
 
-    COMPILED = "compiled"
-    IN_REVIEW = "in_review"
-    REVIEWED = "reviewed"
-    PUBLISHED = "published"
-    DISCARDED = "discarded"
+    COMPILED = "compiled", Label("已编制", "plain")
+    IN_REVIEW = "in_review", Label("审核中", "amber")
+    REVIEWED = "reviewed", Label("审核同意", "blue")
+    PUBLISHED = "published", Label("已公布", "green")
+    DISCARDED = "discarded", Label("已作废", "plain")
 
 
 class FeedbackReport(Base):
-    """One version of the account of what came in, what was adopted and why the rest was not.
+    """One version of the feedback report (意见采纳情况反馈).
 
-    ``snapshot`` holds everything that is printed; once published, nothing of it changes. A correction is a new version
-    that names the one it replaces.
+    ``snapshot`` contains what is printed, except for the table; once published it never changes. A correction is a new
+    version that refers to the one it replaces.
     """
 
     __tablename__ = "feedback_report"
@@ -38,7 +38,7 @@ class FeedbackReport(Base):
     version: Mapped[int]
     state: Mapped[ReportState] = mapped_column(enum_of(ReportState))
     statement: Mapped[str] = mapped_column(Text, default="")
-    """Free words of the department, printed above the figures."""
+    """Text of the department, printed above the figures."""
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSONValue)
     digest: Mapped[str] = mapped_column(String(64))
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("feedback_report.id"))
@@ -62,9 +62,10 @@ class FeedbackReport(Base):
 
 
 class ReportRow(Base):
-    """One line of a report's table: what was printed of one opinion and of the decision on it."""
+    """One row of a report's table: an opinion and its decision as printed."""
 
     __tablename__ = "report_row"
+    __table_args__ = ({"info": {NOT_IN_RECORD: "covered by the digest of its report"}},)
 
     report_id: Mapped[int] = mapped_column(ForeignKey("feedback_report.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -73,9 +74,9 @@ class ReportRow(Base):
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
     anchor: Mapped[str] = mapped_column(String(80))
     place: Mapped[str] = mapped_column(String(120))
-    """The provision in words; 整个草案 for the whole."""
+    """The provision in Chinese; 整个草案 for the whole."""
     sender: Mapped[str] = mapped_column(String(200))
-    """As printed: masked unless the sender released the name."""
+    """As printed: masked unless the sender consented."""
     sender_kind: Mapped[str] = mapped_column(String(32))
     channel: Mapped[str] = mapped_column(String(32))
     content: Mapped[str] = mapped_column(Text)

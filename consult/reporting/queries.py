@@ -1,4 +1,4 @@
-"""What public pages ask of published reports: the newest ones with their shares, what one says of one submission."""
+"""Queries on reports: published ones with their totals, the answers to a submission, versions."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from consult.adoption.models import Opinion, Outcome
+from consult.app_context import rules
 from consult.intake.models import Submission, SubmissionState
 from consult.ledger.models import LedgerEntry
 from consult.moderation.models import Screening
 from consult.reporting.models import FeedbackReport, ReportRow, ReportState
-from consult.settings import rules
+from consult.reporting.report_versions import published
 from consult.store import db
 
 
 @dataclass(frozen=True)
-class Feedback:
-    """A published report in a line: what it is about, how many opinions, how many of each outcome."""
+class PublishedReport:
+    """A published report with its numbers of opinions, in total and by outcome."""
 
     report_id: int
     slug: str
@@ -35,7 +36,7 @@ class Feedback:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a published report says of one opinion."""
+    """The published answer to one opinion."""
 
     content: str
     outcome: str
@@ -43,7 +44,7 @@ class Answer:
 
 
 def _newest() -> Select[Any]:
-    """Return a query of the ids of the newest published version of each consultation's report."""
+    """Return the query for the id of each consultation's newest published version."""
     return (
         select(func.max(FeedbackReport.id))
         .where(FeedbackReport.state == ReportState.PUBLISHED)
@@ -51,8 +52,8 @@ def _newest() -> Select[Any]:
     )
 
 
-def recent(limit: int, *, before: int = 0) -> list[Feedback]:
-    """Return standing reports, newest first, from below the report id ``before``."""
+def recent(limit: int, *, before: int = 0) -> list[PublishedReport]:
+    """Return the newest published version of each report, newest first, with ids below ``before``."""
     query = (
         select(FeedbackReport)
         .where(FeedbackReport.id.in_(_newest()))
@@ -62,26 +63,20 @@ def recent(limit: int, *, before: int = 0) -> list[Feedback]:
     )
     if before:
         query = query.where(FeedbackReport.id < before)
-    return [_feedback(report) for report in db.session.scalars(query)]
+    return [_as_published(report) for report in db.session.scalars(query)]
 
 
-def standing(consultation_id: int) -> Feedback | None:
-    """Return the published report that stands, or None."""
-    query = (
-        select(FeedbackReport)
-        .where(FeedbackReport.consultation_id == consultation_id, FeedbackReport.state == ReportState.PUBLISHED)
-        .order_by(FeedbackReport.version.desc())
-        .limit(1)
-    )
-    report = db.session.scalar(query)
-    return _feedback(report) if report is not None else None
+def standing(consultation_id: int) -> PublishedReport | None:
+    """Return the newest published version, or None."""
+    report = published(consultation_id)
+    return _as_published(report) if report is not None else None
 
 
-def _feedback(report: FeedbackReport) -> Feedback:
+def _as_published(report: FeedbackReport) -> PublishedReport:
     figures: dict[str, int] = report.snapshot.get("figures", {})
     outcomes = {outcome.value: figures.get(f"outcome.{outcome.value}", 0) for outcome in Outcome}
     assert report.published_at is not None
-    return Feedback(
+    return PublishedReport(
         report_id=report.id,
         slug=report.consultation.slug,
         title=report.consultation.title,
@@ -93,10 +88,7 @@ def _feedback(report: FeedbackReport) -> Feedback:
 
 
 def answers(submission: Submission) -> dict[int, list[Answer]]:
-    """Return what the standing report says of a submission, by the id of its part; nothing before publication.
-
-    The content is the sender's own point, as it was decided.
-    """
+    """Return the answers of the published report to a submission, by the id of its part; none before publication."""
     if submission.consultation_id is None:
         return {}
     report = standing(submission.consultation_id)
@@ -108,14 +100,14 @@ def answers(submission: Submission) -> dict[int, list[Answer]]:
         .where(ReportRow.report_id == report.report_id, Opinion.submission_id == submission.id)
         .order_by(ReportRow.number)
     )
-    found: defaultdict[int, list[Answer]] = defaultdict(list)
+    by_part: defaultdict[int, list[Answer]] = defaultdict(list)
     for opinion, row in db.session.execute(query):
-        found[opinion.part_id].append(Answer(opinion.content, row.outcome, row.reason))
-    return dict(found)
+        by_part[opinion.part_id].append(Answer(opinion.content, row.outcome, row.reason))
+    return dict(by_part)
 
 
 def rejection(submission: Submission) -> str:
-    """Return why a submission is kept out of print, in words; empty when it isn't."""
+    """Return in Chinese why a submission isn't published; empty when it is."""
     if submission.state is not SubmissionState.REJECTED:
         return ""
     last = db.session.scalar(
@@ -135,20 +127,22 @@ def rejection(submission: Submission) -> str:
 
 
 @dataclass(frozen=True)
-class Released:
-    """An opinion that everybody may read, with what the published report says of it, if there is one."""
+class PublicOpinion:
+    """A public opinion, with its row of the published report, if there is one."""
 
     opinion: Opinion
     submission: Submission
     row: ReportRow | None
 
 
-def released(consultation_id: int, *, anchor: str | None = None, after: int = 0, limit: int = 50) -> list[Released]:
-    """Return standing opinions of accepted submissions whose senders let them be read, by key.
+def public_opinions(
+    consultation_id: int, *, anchor: str | None = None, after: int = 0, limit: int = 50
+) -> list[PublicOpinion]:
+    """Return the public opinions: of accepted submissions that aren't private, by id.
 
     Arguments:
         anchor: on exactly this provision; empty for those on the whole.
-        after: id of the last opinion on the page before.
+        after: id of the last opinion on the previous page.
     """
     report = standing(consultation_id)
     printed = (ReportRow.opinion_id == Opinion.id) & (ReportRow.report_id == (report.report_id if report else 0))
@@ -168,11 +162,11 @@ def released(consultation_id: int, *, anchor: str | None = None, after: int = 0,
     )
     if anchor is not None:
         query = query.where(Opinion.anchor == anchor)
-    return [Released(*row) for row in db.session.execute(query)]
+    return [PublicOpinion(*row) for row in db.session.execute(query)]
 
 
 def versions(consultation_id: int) -> list[FeedbackReport]:
-    """Return all versions of a consultation's report, also those set aside, newest first."""
+    """Return all versions of a consultation's report, also discarded ones, newest first."""
     query = (
         select(FeedbackReport)
         .where(FeedbackReport.consultation_id == consultation_id)
@@ -187,7 +181,7 @@ def versions(consultation_id: int) -> list[FeedbackReport]:
 
 
 def history(report: FeedbackReport) -> list[LedgerEntry]:
-    """Return every act on a version as the ledger has it, oldest first."""
+    """Return the ledger entries on a version, oldest first."""
     subject = f"report:{report.consultation_id}/{report.version}"
     return list(db.session.scalars(select(LedgerEntry).where(LedgerEntry.subject == subject).order_by(LedgerEntry.id)))
 

@@ -11,19 +11,21 @@ from sqlalchemy import func, insert, select, update
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.adoption.queries import progress
+from consult.app_context import blobs
 from consult.drafting.models import Consultation, Stage, State
-from consult.drafting.service import move
+from consult.drafting.service import set_stage
 from consult.files.feedback import RENDERERS, render
 from consult.ledger.service import canonical, record
+from consult.ledger.two_persons import NOT_TWO, are_one
 from consult.reporting import figures
 from consult.reporting.errors import ReportRefused, SameReporter
 from consult.reporting.models import FeedbackReport, ReportRow, ReportState
-from consult.reporting.printing import document
-from consult.reporting.snapshot import Places, lines, row_values, snapshot
-from consult.reporting.stored import published
-from consult.settings import blobs
+from consult.reporting.publication_check import FILES, PRINTED, printed_digest, subject_of
+from consult.reporting.report_document import document
+from consult.reporting.report_versions import published
+from consult.reporting.snapshot import ProvisionLabels, lines, row_values, snapshot
 from consult.store import db, transaction
-from consult.store.claiming import hold
+from consult.store.locking import lock_row
 
 UNDER_WAY = (ReportState.COMPILED, ReportState.IN_REVIEW, ReportState.REVIEWED)
 COMPILABLE = (State.CLOSED, State.FEEDBACK_REVIEW)
@@ -34,16 +36,15 @@ BATCH = 1000
 def compile_report(
     actor: Actor, consultation: Consultation, *, at: datetime, statement: str = "", correction_reason: str = ""
 ) -> FeedbackReport:
-    """Freeze the account of a consultation as the next version of its report.
-
-    An unpublished version before it is set aside. After publication a reason for the correction is needed.
+    """Compile the next version of the report; an unpublished earlier one is discarded.
 
     Raises:
-        ReportRefused: the period runs, something isn't screened, decided or reviewed, or no reason for a correction.
+        ReportRefused: the period isn't over, something isn't screened, decided or reviewed, or a correction (after
+            publication) has no reason.
     """
     require(actor, Act.COMPILE_REPORT, consultation)
     with transaction() as session:
-        hold(consultation)
+        lock_row(consultation)
         before = published(consultation.id)
         _check_complete(consultation, at)
         if before is not None and not correction_reason.strip():
@@ -71,7 +72,7 @@ def compile_report(
         )
         session.add(report)
         session.flush()
-        report.digest = content_digest(report.snapshot, report.statement, _frozen(report, _table(consultation)))
+        report.digest = content_digest(report.snapshot, report.statement, _store_table(report, _table(consultation)))
         _record(actor, Act.COMPILE_REPORT, report, at)
     return report
 
@@ -79,27 +80,27 @@ def compile_report(
 def _check_complete(consultation: Consultation, at: datetime) -> None:
     state = consultation.state(at)
     if state not in (*COMPILABLE, *CORRECTABLE):
-        raise ReportRefused("征求意见还没有截止（或者已经撤回），现在不能编制反馈。")
+        raise ReportRefused("征求意见尚未截止，或者已经撤回，不能编制反馈。")
     waiting = figures.FIGURES["waiting"].count(consultation.id)
     if waiting:
-        raise ReportRefused(f"还有 {waiting} 件来件没有审核。请先审核完，再编制反馈。")
+        raise ReportRefused(f"还有 {waiting} 件来件未审核，审核后方可编制反馈。")
     done = progress(consultation.id)
     if not done.done:
         raise ReportRefused(
-            f"还有 {done.total - done.reviewed} 条意见没有定下来"
-            f"（未定 {done.undecided}，待复核 {done.proposed}，退回 {done.returned}）。"
-            "每条意见都要有采纳情况并经复核，才能编制反馈。"
+            f"还有 {done.total - done.reviewed} 条意见尚未处理完毕"
+            f"（待处理 {done.undecided}，待复核 {done.proposed}，退回 {done.returned}）。"
+            "各条意见的采纳情况均经复核的，方可编制反馈。"
         )
 
 
 def _table(consultation: Consultation) -> Iterator[dict[str, Any]]:
-    """Yield the table as it stands now, without numbers."""
-    places = Places(consultation)
+    """Yield the current rows of the table, without numbers."""
+    places = ProvisionLabels(consultation)
     return (row_values(line, places) for line in lines(consultation.id))
 
 
-def _frozen(report: FeedbackReport, table: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Write the table of a report in batches, and pass it on."""
+def _store_table(report: FeedbackReport, table: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Insert the rows of a report's table in batches, and yield them."""
     batch: list[dict[str, Any]] = []
     for number, values in enumerate(table, 1):
         batch.append({"report_id": report.id, "number": number, **values})
@@ -113,36 +114,36 @@ def _frozen(report: FeedbackReport, table: Iterator[dict[str, Any]]) -> Iterator
 
 def content_digest(content: dict[str, Any], statement: str, table: Iterator[dict[str, Any]]) -> str:
     """Return the SHA-256 over everything that a report prints."""
-    hashed = hashlib.sha256(canonical({"snapshot": content, "statement": statement}))
+    hasher = hashlib.sha256(canonical({"snapshot": content, "statement": statement}))
     for values in table:
-        hashed.update(canonical(values))
-    return hashed.hexdigest()
+        hasher.update(canonical(values))
+    return hasher.hexdigest()
 
 
 def submit_for_review(actor: Actor, report: FeedbackReport, *, at: datetime) -> None:
     """Send a compiled report to the reviewer."""
     require(actor, Act.COMPILE_REPORT, report.consultation)
     with transaction():
-        _hold(report)
+        _lock(report)
         _expect(report, ReportState.COMPILED, "只有编制好的反馈可以送审。")
         report.state = ReportState.IN_REVIEW
         if report.consultation.state(at) is State.CLOSED:
-            move(actor, Act.COMPILE_REPORT, report.consultation, Stage.FEEDBACK_REVIEW, at=at)
+            set_stage(actor, Act.COMPILE_REPORT, report.consultation, Stage.FEEDBACK_REVIEW, at=at)
         _record(actor, "report.submit_for_review", report, at)
 
 
 def return_report(actor: Actor, report: FeedbackReport, reason: str, *, at: datetime) -> None:
-    """Give a report in review back with a reason; it is compiled anew."""
+    """Return a report in review with a reason; it is discarded, and has to be compiled again."""
     require(actor, Act.REVIEW_REPORT, report.consultation)
     if not reason.strip():
         raise ReportRefused("请写明退回的理由。")
     with transaction():
-        _hold(report)
+        _lock(report)
         if report.state not in (ReportState.IN_REVIEW, ReportState.REVIEWED):
             raise ReportRefused("只有送审中的反馈可以退回。")
         report.state = ReportState.DISCARDED
         if report.consultation.stage is Stage.FEEDBACK_REVIEW:
-            move(actor, Act.REVIEW_REPORT, report.consultation, Stage.RELEASED, at=at)
+            set_stage(actor, Act.REVIEW_REPORT, report.consultation, Stage.RELEASED, at=at)
         _record(actor, "report.return", report, at, reason=reason.strip())
 
 
@@ -154,10 +155,12 @@ def review(actor: Actor, report: FeedbackReport, *, at: datetime) -> None:
     """
     require(actor, Act.REVIEW_REPORT, report.consultation)
     with transaction():
-        _hold(report)
+        _lock(report)
         _expect(report, ReportState.IN_REVIEW, "只有送审中的反馈可以审核。")
         if actor.id is not None and actor.id == report.compiled_by_id:
             raise SameReporter("审核人不能是编制人，请由另一位同事审核。")
+        if are_one(actor, [report.compiled_by_id], report.consultation.created_at):
+            raise SameReporter(NOT_TWO)
         report.state = ReportState.REVIEWED
         report.reviewed_at = at
         report.reviewed_by_id = actor.id
@@ -165,32 +168,35 @@ def review(actor: Actor, report: FeedbackReport, *, at: datetime) -> None:
 
 
 def publish(actor: Actor, report: FeedbackReport, *, at: datetime) -> None:
-    """Publish a report that another person reviewed; its files are frozen with it.
+    """Publish a report that another person reviewed, and store its files.
 
     Raises:
-        SameReporter: the publisher is the only one who reviewed it.
-        ReportRefused: it wasn't reviewed, or what it reports has changed since it was compiled.
+        SameReporter: the publisher reviewed it.
+        ReportRefused: it wasn't reviewed, or its content has changed since it was compiled.
     """
     require(actor, Act.PUBLISH_REPORT, report.consultation)
     _check_publishable(actor, report, at)
-    printed = document(report, published_at=at)
-    files = {extension: blobs().put(render(printed, extension)) for extension in RENDERERS}
+    content = document(report, published_at=at)
+    files = {extension: blobs().put(render(content, extension)) for extension in RENDERERS}
     with transaction():
-        _hold(report)
+        _lock(report)
         _check_publishable(actor, report, at)
         report.state = ReportState.PUBLISHED
         report.published_at = at
         report.published_by_id = actor.id
         report.files = files
         if report.consultation.stage in (Stage.RELEASED, Stage.FEEDBACK_REVIEW):
-            move(actor, Act.PUBLISH_REPORT, report.consultation, Stage.FEEDBACK_PUBLISHED, at=at)
-        _record(actor, Act.PUBLISH_REPORT, report, at, files=files)
+            set_stage(actor, Act.PUBLISH_REPORT, report.consultation, Stage.FEEDBACK_PUBLISHED, at=at)
+        printed = printed_digest(report.statement, report.snapshot)
+        _record(actor, Act.PUBLISH_REPORT, report, at, **{FILES: files, PRINTED: printed})
 
 
 def _check_publishable(actor: Actor, report: FeedbackReport, at: datetime) -> None:
     _expect(report, ReportState.REVIEWED, "反馈还没有经另一个人审核，不能公布。")
     if actor.id is not None and actor.id == report.reviewed_by_id:
         raise SameReporter("公布人不能是审核人，请由另一位信息发布员公布。")
+    if are_one(actor, [report.reviewed_by_id, report.compiled_by_id], report.consultation.created_at):
+        raise SameReporter(NOT_TWO)
     if report.consultation.stage is Stage.WITHDRAWN:
         raise ReportRefused("这件征求意见已经撤回。")
     _check_complete(report.consultation, at)
@@ -199,14 +205,14 @@ def _check_publishable(actor: Actor, report: FeedbackReport, at: datetime) -> No
 
 
 def is_current(report: FeedbackReport) -> bool:
-    """Whether everything that a report prints still stands as it was when it was compiled."""
+    """Whether a report compiled now would be the same."""
     consultation = report.consultation
     return content_digest(snapshot(consultation), report.statement, _table(consultation)) == report.digest
 
 
-def _hold(report: FeedbackReport) -> None:
-    hold(report.consultation)
-    hold(report)
+def _lock(report: FeedbackReport) -> None:
+    lock_row(report.consultation)
+    lock_row(report)
 
 
 def _expect(report: FeedbackReport, state: ReportState, message: str) -> None:
@@ -218,7 +224,7 @@ def _record(actor: Actor, act: str, report: FeedbackReport, at: datetime, **deta
     record(
         actor,
         act,
-        f"report:{report.consultation_id}/{report.version}",
+        subject_of(report),
         at=at,
         consultation_id=report.consultation_id,
         content_digest=report.digest or None,

@@ -1,30 +1,35 @@
-"""From the rows of a consultation to what a report prints: only what moderation released goes through this door."""
+"""The content of a report from the rows of a consultation: public texts only, names masked without consent."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from consult.adoption.models import Decision, Opinion, OpinionGroup
-from consult.adoption.queries import OfGroup, Own, with_decision
-from consult.adoption.service import OUTCOME_NAMES
+from consult.adoption.group_outcomes import GroupOutcome, Part, group_outcomes
+from consult.adoption.models import Decision, Opinion, OpinionGroup, Outcome
+from consult.adoption.queries import GroupDecision, OwnDecision, with_decision
+from consult.app_context import rules
 from consult.clock import local
 from consult.drafting.models import Consultation, ProvisionRow
 from consult.intake.models import SenderKind, Submission
+from consult.law.periods import in_words as date_in_words
 from consult.reporting import figures
-from consult.settings import rules
 from consult.store import db
 from consult.text.anchors import in_words
-from consult.text.names import mask_name
+from consult.text.privacy.names import mask_name
 
 WHOLE = "整个草案"
 KEPT_PRIVATE = "（来件人要求不公开内容）"
 ANONYMOUS = "匿名"
 BATCH = 1000
+EXCEPTIONS = 3
+"""Other answers within a group that are printed in full; more are counted by outcome."""
+SEE_ROWS = "理由见逐条意见。"
 
 
 @dataclass(frozen=True)
@@ -37,43 +42,43 @@ class Line:
 
 
 def lines(consultation_id: int) -> Iterator[Line]:
-    """Yield every standing opinion with its submission and the decision that holds, what came in time first."""
+    """Yield every opinion that isn't withdrawn with its submission and effective decision, those in time first."""
     for late in (False, True):
         after = 0
         while True:
             query = (
-                with_decision(Opinion, Submission, Own, OfGroup)
+                with_decision(Opinion, Submission, OwnDecision, GroupDecision)
                 .join(Submission, Submission.id == Opinion.submission_id)
                 .where(Opinion.consultation_id == consultation_id, Opinion.id > after, Submission.late.is_(late))
                 .order_by(Opinion.id)
                 .limit(BATCH)
             )
             rows = db.session.execute(query).all()
-            for opinion, submission, own, of_group in rows:
-                yield Line(opinion, submission, own or of_group)
+            for opinion, submission, decision, of_group in rows:
+                yield Line(opinion, submission, decision or of_group)
             if len(rows) < BATCH:
                 break
             after = rows[-1][0].id
 
 
 def sender_in_print(submission: Submission) -> str:
-    """Return the sender as printed: in full only with the sender's own consent."""
+    """Return the sender as printed: the name only with consent."""
     if not submission.name:
         return ANONYMOUS
     if submission.publish_name:
         return submission.name
     if submission.sender_kind is SenderKind.PERSON:
         return mask_name(submission.name, keep_organisations=False)
-    return figures.SENDER_NAMES[submission.sender_kind]
+    return submission.sender_kind.label.words
 
 
-def content_in_print(opinion: Opinion, submission: Submission) -> str:
+def printed_content(opinion: Opinion, submission: Submission) -> str:
     """Return an opinion as printed."""
     return KEPT_PRIVATE if submission.keep_private else opinion.content
 
 
-class Places:
-    """Provisions of the public version in words, with their captions."""
+class ProvisionLabels:
+    """The provisions of the public version in Chinese, with their captions, by anchor."""
 
     def __init__(self, consultation: Consultation) -> None:
         query = select(ProvisionRow.anchor, ProvisionRow.kind, ProvisionRow.number, ProvisionRow.heading).where(
@@ -90,52 +95,59 @@ class Places:
         return self._words.get(anchor) or in_words(anchor)[:120]
 
 
-def main_opinions(consultation: Consultation, places: Places) -> list[dict[str, Any]]:
-    """Return the concentrated groups with what became of them, largest first."""
-    n = func.count(Opinion.id)
-    query = (
-        select(OpinionGroup, Decision, n)
-        .join(Opinion, (Opinion.group_id == OpinionGroup.id) & Opinion.withdrawn.is_(False))
-        .outerjoin(Decision, (Decision.group_id == OpinionGroup.id) & Decision.current.is_(True))
-        .where(OpinionGroup.consultation_id == consultation.id, OpinionGroup.concentrated.is_(True))
-        .group_by(OpinionGroup.id, Decision.id)
-        .order_by(n.desc(), OpinionGroup.id)
+def main_opinions(consultation: Consultation, places: ProvisionLabels) -> list[dict[str, Any]]:
+    """Return the concentrated groups with what became of their members, largest first."""
+    query = select(OpinionGroup).where(
+        OpinionGroup.consultation_id == consultation.id, OpinionGroup.concentrated.is_(True)
     )
-    return [
-        {
-            "group": group.id,
-            "title": group.title,
-            "place": places[group.anchor],
-            "n": int(count),
-            "outcome": decision.outcome.value if decision is not None else "",
-            "reason": decision.reason if decision is not None else "",
-        }
-        for group, decision, count in db.session.execute(query)
-    ]
+    groups = {group.id: group for group in db.session.scalars(query)}
+    outcomes = group_outcomes(groups)
+    in_order = sorted(outcomes, key=lambda key: (-outcomes[key].n, key))
+    return [_main_opinion(groups[key], outcomes[key], places) for key in in_order]
+
+
+def _main_opinion(group: OpinionGroup, outcome: GroupOutcome, places: ProvisionLabels) -> dict[str, Any]:
+    main, exceptions = outcome.parts[0], outcome.parts[1:]
+    rest: Counter[str] = Counter()
+    for part in exceptions[EXCEPTIONS:]:
+        rest[_value(part)] += part.n
+    return {
+        "group": group.id,
+        "title": group.title,
+        "place": places[group.anchor],
+        "n": outcome.n,
+        "outcome": _value(main),
+        "reason": main.reason,
+        "others": [
+            *({"n": part.n, "outcome": _value(part), "reason": part.reason} for part in exceptions[:EXCEPTIONS]),
+            *({"n": n, "outcome": value, "reason": SEE_ROWS} for value, n in rest.items()),
+        ],
+    }
+
+
+def _value(part: Part) -> str:
+    return part.outcome.value if part.outcome is not None else ""
 
 
 def dates(consultation: Consultation) -> list[list[str]]:
     """Return the lines of the report's head."""
-    found: list[list[str]] = []
+    head: list[list[str]] = []
     if consultation.opens_at is not None and consultation.closes_at is not None:
-        first = local(consultation.opens_at)
-        last = local(consultation.closes_at) - timedelta(days=1)
-        found.append(
-            ["征求意见", f"{first.year}年{first.month}月{first.day}日至{last.year}年{last.month}月{last.day}日"]
-        )
+        first, last = local(consultation.opens_at), local(consultation.closes_at) - timedelta(days=1)
+        head.append(["征求意见", f"{date_in_words(first)}至{date_in_words(last)}"])
     if consultation.shortened_reason:
-        found.append(["期限缩短的理由", consultation.shortened_reason])
+        head.append(["期限缩短的理由", consultation.shortened_reason])
     for extension in consultation.extensions:
         day = local(extension.closes_after) - timedelta(days=1)
-        found.append(["期限延长", f"延长至{day.year}年{day.month}月{day.day}日，{extension.reason}"])
+        head.append(["期限延长", f"延长至{date_in_words(day)}，{extension.reason}"])
     if consultation.division is not None:
-        found.append(["起草处室", consultation.division.name])
-    return found
+        head.append(["起草处室", consultation.division.name])
+    return head
 
 
 def snapshot(consultation: Consultation) -> dict[str, Any]:
-    """Return all that a report prints but its table."""
-    places = Places(consultation)
+    """Return what a report prints, except for the table."""
+    places = ProvisionLabels(consultation)
     names = {row.id: row.name for row in rules().rejection_reasons}
     return {
         "title": f"《{consultation.title.strip('《》')}》公众意见采纳情况",
@@ -150,7 +162,7 @@ def snapshot(consultation: Consultation) -> dict[str, Any]:
     }
 
 
-def row_values(line: Line, places: Places) -> dict[str, Any]:
+def row_values(line: Line, places: ProvisionLabels) -> dict[str, Any]:
     """Return the columns of a report row, without its number."""
     return {
         "opinion_id": line.opinion.id,
@@ -160,7 +172,7 @@ def row_values(line: Line, places: Places) -> dict[str, Any]:
         "sender": sender_in_print(line.submission),
         "sender_kind": line.submission.sender_kind.value,
         "channel": line.submission.channel.value,
-        "content": content_in_print(line.opinion, line.submission),
+        "content": printed_content(line.opinion, line.submission),
         "outcome": line.decision.outcome.value if line.decision is not None else "",
         "reason": line.decision.reason if line.decision is not None else "",
         "late": line.submission.late,
@@ -169,5 +181,5 @@ def row_values(line: Line, places: Places) -> dict[str, Any]:
 
 
 def outcome_words(outcome: str) -> str:
-    """Return an outcome in words; 未定 where there is none yet."""
-    return next((name for key, name in OUTCOME_NAMES.items() if key.value == outcome), "未定")
+    """Return an outcome in Chinese; 未定 where there is none."""
+    return Outcome(outcome).label.words if outcome else "未定"

@@ -1,6 +1,27 @@
-"""The database the stages stand on: session, column types, transactions, counted tallies."""
+"""Database access for the stages: session, column types, transactions, locks, counters."""
 
-from consult.store.database import AWAY, Base, db, transaction, writing
-from consult.store.types import JSONValue, UTCDateTime, big_id, enum_of
+from consult.store.database import (
+    DATABASE_ERRORS,
+    Base,
+    db,
+    note_for_commit,
+    raw_transaction,
+    transaction,
+    write_if_free,
+)
+from consult.store.types import NOT_IN_RECORD, JSONValue, UTCDateTime, big_id, enum_of
 
-__all__ = ["AWAY", "Base", "JSONValue", "UTCDateTime", "big_id", "db", "enum_of", "transaction", "writing"]
+__all__ = [
+    "DATABASE_ERRORS",
+    "NOT_IN_RECORD",
+    "Base",
+    "JSONValue",
+    "UTCDateTime",
+    "big_id",
+    "db",
+    "enum_of",
+    "note_for_commit",
+    "raw_transaction",
+    "transaction",
+    "write_if_free",
+]

@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """An aware moment: stored in UTC, returned in UTC. A naive value is refused."""
+    """An aware datetime, stored and returned in UTC; a naive one raises ValueError."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -30,11 +30,14 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+NOT_IN_RECORD = "not_in_record"
+"""Key in the ``info`` of a table or column that the record of rows leaves out, with the reason."""
+
 JSONValue = JSON().with_variant(JSONB(), "postgresql")
 """A JSON document; JSONB on PostgreSQL."""
 
 big_id = BigInteger().with_variant(Integer(), "sqlite")
-"""A primary key that counts beyond two thousand million; SQLite's rowid is 64 bits already."""
+"""A 64-bit primary key; SQLite's rowid is one already."""
 
 
 def enum_of(kind: type[StrEnum], length: int = 32) -> Enum:

@@ -1,1 +1,1 @@
-"""What is true of a text: provisions, numerals, anchors, citations, comparison, private data, grouping, tokens."""
+"""Functions of a text alone: provisions, numerals, anchors, citations, comparison, private data, grouping, tokens."""

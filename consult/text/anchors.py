@@ -61,7 +61,7 @@ _ARTICLE_PARAGRAPH: Final = _ordinal("款")
 _OTHER_PARAGRAPH: Final = _ordinal("段")
 
 STEP: Final = re.compile(r"([a-z]+)-(\d+)(?:-(\d+))?(?:-x(\d+))?(?:-|$)")
-"""One step of an anchor: its name, its number, the number after 之, and which of several that are called so."""
+"""One step of an anchor: name, number, the number after 之, and which of several with that name and number."""
 _N: Final = f"[{NUMERALS}]+"
 _READ: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), name)
@@ -98,9 +98,9 @@ _NTH: Final = re.compile(rf"（第({_N})处）")
 
 @lru_cache(maxsize=16384)
 def in_words(anchor: str) -> str:
-    """Say an anchor as a citation: art-12-para-2-item-3 → 第十二条第二款第三项, art-12-1 → 第十二条之一, draft → 全文.
+    """Anchor → citation: art-12-para-2-item-3 → 第十二条第二款第三项, art-12-1 → 第十二条之一; draft → 全文.
 
-    Raises ValueError for something that is no anchor.
+    Raises ValueError if it is not an anchor.
     """
     if anchor in (WHOLE, ""):
         return _WHOLE_WORDS
@@ -131,8 +131,8 @@ def in_words(anchor: str) -> str:
 def from_words(words: str) -> str:
     """Read a citation as an anchor: 第十二条第二款第三项 → art-12-para-2-item-3, 第3条 → art-3, 全文 → draft.
 
-    Arabic numerals, brackets round an item's number (第（三）项) and spaces are taken too. Raises ValueError where
-    the words are no citation.
+    Arabic numerals, brackets around an item's number (第（三）项) and spaces are accepted. Raises ValueError if
+    the words are not a citation.
     """
     compact = "".join(words.split())
     if compact in (_WHOLE_WORDS, "草案全文", "整体"):
@@ -154,12 +154,12 @@ def from_words(words: str) -> str:
 
 def _read_step(compact: str, start: int, words: str) -> tuple[str, int]:
     for pattern, name in _READ:
-        found = pattern.match(compact, start)
-        number = read_number(found[1]) if found else None
-        if found is None or number is None:
+        match = pattern.match(compact, start)
+        number = read_number(match[1]) if match else None
+        if match is None or number is None:
             continue
-        sub = read_number(found[2]) if found.lastindex and found.lastindex > 1 and found[2] else None
-        return (f"{name}-{number}-{sub}" if sub else f"{name}-{number}"), found.end()
+        sub = read_number(match[2]) if match.lastindex and match.lastindex > 1 and match[2] else None
+        return (f"{name}-{number}-{sub}" if sub else f"{name}-{number}"), match.end()
     raise ValueError(f"看不懂“{words}”：请写成“第十二条第二款第三项”的样子。")
 
 
@@ -169,10 +169,10 @@ _PARAGRAPHS: Final = re.compile(r"(?:-para-\d+(?:-\d+)?(?:-x\d+)?)+$")
 
 @lru_cache(maxsize=16384)
 def article_of(anchor: str) -> str:
-    """Return the article that an anchor stands in: art-12-para-2-item-3 → art-12, art-12-1-para-1 → art-12-1.
+    """Return the article that contains an anchor: art-12-para-2-item-3 → art-12, art-12-1-para-1 → art-12-1.
 
     In a text without articles a paragraph belongs to what is numbered above it (head-2-para-1 → head-2); anything
-    else stands for itself, and the whole (empty anchor, draft) is the empty anchor.
+    else is returned as it is, and the whole (empty anchor, draft) is the empty anchor.
     """
     if anchor == WHOLE:
         return ""

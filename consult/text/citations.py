@@ -1,4 +1,4 @@
-"""What a draft cites: every 《…》 and article named, in force or not; references of its own that point to nothing."""
+"""Citations in a draft: every 《…》 and article with its status, and internal references that point to nothing."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Final
 
+from consult.labels import Label, LabelledEnum
 from consult.text.anchors import from_words
 from consult.text.instruments import Instrument, Register, normalise
 from consult.text.numerals import NUMERALS
-from consult.text.tree import Draft, Kind, Provision
+from consult.text.parser.tree import Draft, Kind, Provision
 
 
-class Standing(StrEnum):
-    """What the register knows of a cited instrument."""
+class CitationStatus(LabelledEnum):
+    """The status of a cited instrument according to the register."""
 
-    IN_FORCE = "in_force"
-    NOT_YET = "not_yet_in_force"
-    SUPERSEDED = "superseded"
-    EXPIRED = "expired"
-    MISSPELT = "misspelt"
-    UNKNOWN = "unknown"
-    SELF = "self"
+    IN_FORCE = "in_force", Label("现行有效", "green")
+    NOT_YET = "not_yet_in_force", Label("尚未施行", "amber")
+    SUPERSEDED = "superseded", Label("旧版本", "seal")
+    EXPIRED = "expired", Label("已失效", "seal")
+    MISSPELT = "misspelt", Label("名称有误", "seal")
+    UNKNOWN = "unknown", Label("文件库没有", "plain")
+    SELF = "self", Label("本文件", "plain")
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """An instrument named in a draft.
+    """A citation of an instrument.
 
-    `anchor` is where; `articles` are the articles of it named right after, in words; `instrument` the version meant,
-    `current` the one in force; `suggestion` the likely right name of one that is not known.
+    `anchor` is where it occurs; `articles` are the articles cited right after the name, in words; `instrument` is the
+    version cited, `current` the one in force; `suggestion` is the probable name of an unknown instrument.
     """
 
     name: str
     anchor: str
     line: int
-    standing: Standing
+    status: CitationStatus
     articles: tuple[str, ...] = ()
     instrument: Instrument | None = None
     current: Instrument | None = None
@@ -47,13 +47,13 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A provision of the draft itself named in it; `found` is False where it points to nothing."""
+    """A reference to a provision of the draft itself; `exists` is False if there is no such provision."""
 
     words: str
     target: str
     anchor: str
     line: int
-    found: bool
+    exists: bool
 
 
 _N: Final = f"[{NUMERALS}]{{1,9}}"
@@ -79,27 +79,27 @@ _COUNTS: Final = {"两": 2, "二": 2, "三": 3, None: 1}
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
-    """What `find_citations` returns: instruments named, and references within the draft."""
+class Citations:
+    """The result of `find_citations`: instruments cited, and references within the draft."""
 
     citations: tuple[Citation, ...]
     references: tuple[Reference, ...]
 
     @property
     def dangling(self) -> tuple[Reference, ...]:
-        """The references that point to nothing."""
-        return tuple(reference for reference in self.references if not reference.found)
+        """The references to provisions that don't exist."""
+        return tuple(reference for reference in self.references if not reference.exists)
 
 
-def find_citations(draft: Draft, register: Register, today: date | None = None) -> Cited:
-    """Find every instrument and article a draft names.
+def find_citations(draft: Draft, register: Register, today: date | None = None) -> Citations:
+    """Find every instrument and article that a draft cites.
 
-    `today` tells what is not yet in force; without it, versions are judged by their order only.
+    `today` decides what is not yet in force; without it, versions are compared by their order only.
     """
     finder = _Finder(draft, register, today)
     for step in draft.walk():
         finder.read(step.provision, step.parent)
-    return Cited(tuple(finder.citations), tuple(finder.references))
+    return Citations(tuple(finder.citations), tuple(finder.references))
 
 
 class _Finder:
@@ -155,7 +155,7 @@ class _Finder:
     def _read_chains(
         self, node: Provision, text: str, chains: list[re.Match[str]], named: dict[int, str]
     ) -> dict[int, tuple[str, ...]]:
-        """Give each chain of articles (第八条、第九条第二款) to the instrument it belongs to."""
+        """Assign each chain of articles (第八条、第九条第二款) to the instrument it belongs to."""
         articles: dict[int, tuple[str, ...]] = {}
         for chain in chains:
             words = tuple("".join(step.group().split()) for step in _STEP.finditer(chain.group()))
@@ -172,7 +172,7 @@ class _Finder:
         return articles
 
     def _belongs_to_earlier(self, text: str, start: int, chains: list[re.Match[str]], named: dict[int, str]) -> bool:
-        """Whether articles without a name go on a citation in the same clause: 依照《甲法》第三条的规定和第五条…."""
+        """Whether articles without a name continue a citation in the same clause: 依照《甲法》第三条的规定和第五条…."""
         clause = max(text.rfind(mark, 0, start) for mark in "。；，：")
         return any(clause < end <= start for end in named) and any(chain.start() < start for chain in chains)
 
@@ -205,67 +205,71 @@ class _Finder:
             elif current:
                 anchor = f"{current}-{anchor}"
             target = f"{prefix}{anchor}"
-            found = self._draft.find(target) is not None
-            self.references.append(Reference(word, target, node.anchor, node.place, found))
+            exists = self._draft.find(target) is not None
+            self.references.append(Reference(word, target, node.anchor, node.place, exists))
 
     def _read_within(self, node: Provision, parent: Provision | None, text: str) -> None:
-        """本条第二款, 前款, 前条: looked up from where they stand."""
+        """Resolve relative references: 本条第二款, 前款, 前条."""
         if not self._article or not self._has_articles:
             return
-        for found in _WITHIN.finditer(text):
-            if found["own"]:
-                target = f"{self._article}-{from_words(found['own'])}"
+        for match in _WITHIN.finditer(text):
+            if match["own"]:
+                target = f"{self._article}-{from_words(match['own'])}"
                 self.references.append(
-                    Reference(found.group(), target, node.anchor, node.place, self._draft.find(target) is not None)
+                    Reference(match.group(), target, node.anchor, node.place, self._draft.find(target) is not None)
                 )
-            elif not text[found.end() :].startswith(("所得",)):
-                self._read_before(node, found)
+            elif not text[match.end() :].startswith(("所得",)):
+                self._read_before(node, match)
 
-    def _read_before(self, node: Provision, found: re.Match[str]) -> None:
-        steps = _COUNTS[found["how"]]
-        if found["what"] == "条":
+    def _read_before(self, node: Provision, match: re.Match[str]) -> None:
+        steps = _COUNTS[match["how"]]
+        if match["what"] == "条":
             position = len(self._articles) - 1 - steps
             target = self._articles[position] if position >= 0 else ""
-        elif found["what"] == "款":
+        elif match["what"] == "款":
             here = re.search(r"-para-(\d+)", node.anchor)
             number = int(here[1]) - steps if here else 0
             target = f"{self._article}-para-{number}" if number > 0 else ""
         else:
             return
-        self.references.append(Reference(found.group(), target, node.anchor, node.place, bool(target)))
+        self.references.append(Reference(match.group(), target, node.anchor, node.place, bool(target)))
 
     def _cite(self, node: Provision, name: str, after: str, articles: tuple[str, ...]) -> None:
-        meant = self._aliases.get(name, name)
-        if self._title and normalise(meant) == self._title:
-            standing, instrument, current, suggestion = Standing.SELF, None, None, ""
+        full_name = self._aliases.get(name, name)
+        if self._title and normalise(full_name) == self._title:
+            status, instrument, current, suggestion = CitationStatus.SELF, None, None, ""
         else:
-            standing, instrument, current, suggestion = self._judge(meant, after)
+            status, instrument, current, suggestion = self._judge(full_name, after)
         self.citations.append(
-            Citation(name, node.anchor, node.place, standing, articles, instrument, current, suggestion)
+            Citation(name, node.anchor, node.place, status, articles, instrument, current, suggestion)
         )
 
-    def _judge(self, name: str, after: str) -> tuple[Standing, Instrument | None, Instrument | None, str]:
+    def _judge(self, name: str, after: str) -> tuple[CitationStatus, Instrument | None, Instrument | None, str]:
         versions = self._register.versions(name)
         if not versions:
             likely = self._register.likely(name)
             if likely is None:
-                return Standing.UNKNOWN, None, None, ""
-            return (Standing.MISSPELT if likely[1] else Standing.UNKNOWN), None, None, likely[0]
+                return CitationStatus.UNKNOWN, None, None, ""
+            return (CitationStatus.MISSPELT if likely[1] else CitationStatus.UNKNOWN), None, None, likely[0]
         begun = [v for v in versions if self._today is None or v.began <= self._today]
         valid = [v for v in begun if not v.expired]
         current = valid[-1] if valid else None
         year = _VERSION_YEAR.match(after)
-        if year and (meant := self._of_year(versions, int(year[1]))) is not None and meant is not current:
-            return (Standing.SUPERSEDED if current else Standing.EXPIRED), meant, current, ""
+        if (
+            year
+            and (cited_version := self._of_year(versions, int(year[1]))) is not None
+            and cited_version is not current
+        ):
+            return (CitationStatus.SUPERSEDED if current else CitationStatus.EXPIRED), cited_version, current, ""
         if current is not None:
-            return Standing.IN_FORCE, current, current, ""
+            return CitationStatus.IN_FORCE, current, current, ""
         if not begun:
-            return Standing.NOT_YET, versions[-1], None, ""
-        return Standing.EXPIRED, versions[-1], None, ""
+            return CitationStatus.NOT_YET, versions[-1], None, ""
+        return CitationStatus.EXPIRED, versions[-1], None, ""
 
     @staticmethod
     def _of_year(versions: list[Instrument], year: int) -> Instrument | None:
-        """The version of a year; an unlisted year before the newest means an older version."""
+        """The version of a year; a year not in the register but before the newest version means an older one."""
         for version in versions:
             if year in (version.began.year, (version.adopted_on or version.began).year):
                 return version
@@ -276,7 +280,7 @@ class _Finder:
 
 
 def _bracketed(text: str) -> Iterator[tuple[int, int, str]]:
-    """Every outermost 《…》 with its place: names inside a name (《关于修改〈甲法〉的决定》) belong to it."""
+    """Every outermost 《…》 with its position: names nested in a name (《关于修改〈甲法〉的决定》) belong to it."""
     depth = start = 0
     for at, c in enumerate(text):
         if c == "《":

@@ -1,6 +1,6 @@
-"""JSON without spaces, as fast as the interpreter's own encoder goes.
+"""Compact JSON, at the speed of the interpreter's C encoder.
 
-``json.JSONEncoder.encode`` makes its C encoder anew for every document, which takes longer than a small document does.
+``json.JSONEncoder.encode`` creates a C encoder on every call, which takes longer than encoding a small document.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from json import encoder
 from typing import Any
 
 
-def writer(*, sort_keys: bool) -> Callable[[Any], str]:
-    """Return a function that writes a document as JSON: no spaces, non-ASCII characters as they are."""
+def json_encoder(*, sort_keys: bool) -> Callable[[Any], str]:
+    """Return a function that writes a document as JSON without spaces, non-ASCII characters unescaped."""
     plain = json.JSONEncoder(ensure_ascii=False, sort_keys=sort_keys, separators=(",", ":"))
     make = getattr(encoder, "c_make_encoder", None)
     if make is None:  # not CPython

@@ -1,4 +1,4 @@
-"""The register of instruments that citations are checked against: names, versions, what is in force."""
+"""The register of instruments that citations are checked against: names, versions, validity."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Instrument:
 
     @property
     def began(self) -> date:
-        """The day this version began, for telling which is the newest."""
+        """The first day of this version, for ordering versions."""
         return self.in_force_from or self.adopted_on or date.min
 
 
@@ -82,11 +82,11 @@ def _day(written: str | None, column: str) -> date | None:
     text = (written or "").strip()
     if not text:
         return None
-    found = _DAY.fullmatch(text)
+    match = _DAY.fullmatch(text)
     try:
-        if found is None:
+        if match is None:
             raise ValueError(text)
-        return date(int(found[1]), int(found[2]), int(found[3]))
+        return date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
         raise ValueError(f"日期写法不对（{column}）：{text[:30]}。请写成 2024-05-01 的样子。") from None
 
@@ -99,14 +99,14 @@ def _expired(written: str | None) -> bool:
 
 
 def normalise(name: str) -> str:
-    """A name for comparing: no spaces, one kind of brackets, without 中华人民共和国 at its head."""
+    """Normalise a name for comparison: no spaces, one kind of brackets, no leading 中华人民共和国."""
     compact = "".join(name.split()).translate(_BRACKETS).removeprefix("《").removesuffix("》")
     inner = compact.replace(f"《{_STATE}", "《")
     return inner.removeprefix(_STATE) or inner
 
 
 class Register:
-    """All instruments known to a department, found by name."""
+    """All instruments known to a department, indexed by name."""
 
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         self._versions: dict[str, list[Instrument]] = defaultdict(list)
@@ -128,18 +128,18 @@ class Register:
         return self._names
 
     def likely(self, name: str) -> tuple[str, bool] | None:
-        """The known name that an unknown one was probably meant to be, and whether it is surely a slip.
+        """The known name that a misspelt one probably means, and whether it is certainly a misspelling.
 
         A name that only adds a place (某市物业管理条例) or a derived type (…法实施细则) is another instrument and has
         none; one that differs in its type too (办法 for 条例) may be either.
         """
         wanted = normalise(name)
         stem = _TYPES.sub("", wanted)
-        found = process.extract(wanted, self._names, scorer=OSA.distance, score_cutoff=_allowed(stem) + 4, limit=8)
-        untyped = stem == wanted  # the slip may be in the type: 暂行条列
+        candidates = process.extract(wanted, self._names, scorer=OSA.distance, score_cutoff=_allowed(stem) + 4, limit=8)
+        untyped = stem == wanted  # the misspelling may be in the type: 暂行条列
         likely = [
             (min(OSA.distance(stem, _TYPES.sub("", known)), distance if untyped else _END), distance, known)
-            for known, distance, _ in found
+            for known, distance, _ in candidates
             if not _is_derived(wanted, known)
         ]
         slips = [candidate for candidate in likely if candidate[0] <= _allowed(stem)]
@@ -153,7 +153,7 @@ _END: Final = 1_000  # more characters than any name has
 
 
 def _allowed(stem: str) -> int:
-    """How many characters of a name (its type aside) may be wrong for it to be a slip."""
+    """The number of wrong characters in a name (without its type) up to which it counts as misspelt."""
     return 0 if len(stem) < 3 else 1 if len(stem) < 8 else 2 if len(stem) < 14 else 3
 
 

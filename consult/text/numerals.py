@@ -1,4 +1,4 @@
-"""Chinese, Arabic and enclosed numerals, read and written the way statutes use them."""
+"""Reads and writes Chinese, Arabic and enclosed numerals as statutes use them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 CHINESE: Final = "〇零○Ｏ一二三四五六七八九十百千万两壹贰叁肆伍陆柒捌玖拾佰仟"
 ARABIC: Final = "0123456789０１２３４５６７８９"
 NUMERALS: Final = f"{CHINESE}{ARABIC}"
-"""Every character that a number may be written with, for a class in an expression."""
+"""Every character of a written number, for a regex character class."""
 
 _VALUE: Final = {
     **{c: i for i, c in enumerate("零一二三四五六七八九")},
@@ -34,9 +34,9 @@ _ENCLOSED: Final = {
 def read_number(written: str) -> int | None:
     """Read a whole number as a statute writes it.
 
-    `written` may hold Chinese numerals (第一百零五, 二〇, 百零二, 两千), Arabic ones in either
+    `written` may be Chinese numerals (第一百零五, 二〇, 百零二, 两千), Arabic ones in either
     width, or one enclosed numeral (①, ⑴, ㈠); spaces inside are ignored (第 一 条).
-    Returns None when it is no number.
+    Returns None if it is not a number.
     """
     compact = "".join(written.split())
     if not compact:

@@ -1,7 +1,7 @@
-"""Sentences for people: Chinese as they stand, and still known by pattern and values, so that a face can translate.
+"""Translatable sentences: Chinese strings that keep their pattern and values, so that a face can translate them.
 
-Core and stages write Chinese and know no other language. A refusal made of a sentence reads as Chinese everywhere; a
-face that speaks another language asks it for its words ``through`` a translation.
+Core and stages write Chinese only. An error made from a sentence reads as Chinese everywhere; a face in another
+language calls ``translated`` with its translation function.
 """
 
 from __future__ import annotations
@@ -11,41 +11,41 @@ from typing import Any
 
 
 class Sentence(str):
-    """Chinese text that keeps the pattern and the values that it was made of."""
+    """Chinese text that keeps the pattern and the values it was formatted from."""
 
     __slots__ = ("pattern", "values")
     pattern: str
     values: dict[str, Any]
 
     def __new__(cls, pattern: str, values: dict[str, Any] | None = None) -> Sentence:
-        """Return ``pattern`` with ``values`` in the places that it names ``%(name)s``; without values, as it stands."""
+        """Return ``pattern`` formatted with ``values`` (``%(name)s``); without values, unchanged."""
         made = super().__new__(cls, pattern % values if values else pattern)
         made.pattern, made.values = pattern, values or {}
         return made
 
     def __str__(self) -> str:
-        """Return the sentence itself: the text of an error is still one."""
+        """Return the sentence itself, so that ``str(error)`` is still a Sentence."""
         return self
 
     def __mod__(self, values: Any) -> Sentence:
-        """Fill the places, as a validator does with the pattern of its message."""
+        """Format the pattern, as WTForms validators do with their messages."""
         return Sentence(self.pattern, dict(values))
 
     def __getnewargs__(self) -> tuple[Any, ...]:
-        """Give pattern and values to who copies a sentence."""
+        """Return pattern and values for copying and pickling."""
         return self.pattern, self.values
 
-    def through(self, translate: Callable[[str], str]) -> str:
-        """Return the sentence in another language: its pattern and those values that are sentences, translated."""
+    def translated(self, translate: Callable[[str], str]) -> str:
+        """Return the sentence in another language: pattern and values that are sentences are translated."""
         pattern = translate(self.pattern)
         if not self.values:
             return pattern
         return pattern % {
-            name: value.through(translate) if isinstance(value, Sentence) else value
+            name: value.translated(translate) if isinstance(value, Sentence) else value
             for name, value in self.values.items()
         }
 
 
 def sentence(pattern: str, /, **values: Any) -> Sentence:
-    """Return a sentence, and mark its pattern for translation: ``make translations`` collects what stands here."""
+    """Return a sentence whose pattern ``make translations`` collects for translation."""
     return Sentence(pattern, values)

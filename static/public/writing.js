@@ -9,7 +9,9 @@ const slug = form?.dataset.autosave ?? "";
 
 const pieces = () => [...form.querySelectorAll("[data-piece]")];
 const textOf = (piece) => piece.querySelector("textarea");
-const written = () => pieces().some((piece) => textOf(piece).value);
+const answers = () => [...form.querySelectorAll("textarea[name^='answer-']")];
+const texts = () => [...pieces().map(textOf), ...answers()];
+const written = () => texts().some((text) => text.value);
 let sentAlready = false;
 
 function kept() {
@@ -27,7 +29,7 @@ function tell(words, ...acts) {
 
 const emptying = () => act(_("清空"), () => {
   forget(slug);
-  for (const piece of pieces()) textOf(piece).value = "";
+  for (const text of texts()) text.value = "";
   textOf(pieces()[0]).focus();
   tell(_("已清空，这台设备上没有留下。"));
 });
@@ -58,6 +60,11 @@ function bringIn() {
     text.value = item?.content ?? typed[anchor] ?? "";
     found ||= Boolean(text.value);
   }
+  for (const text of answers()) {
+    if (text.value) continue;
+    text.value = typed[text.name] ?? "";
+    found ||= Boolean(text.value);
+  }
   if (declined()) tellState();
   else if (found) tell(_("已带入您在这台设备上写过、还没有提交的文字。"), emptying(), declining());
 }
@@ -66,6 +73,7 @@ function keep() {
   if (sentAlready) return;
   const typed = {};
   for (const piece of pieces()) if (textOf(piece).value) typed[piece.dataset.anchor] = textOf(piece).value;
+  for (const text of answers()) if (text.value) typed[text.name] = text.value; // no anchor begins so
   for (const item of tray.items(slug)) {
     const piece = pieces().find((one) => one.dataset.anchor === item.anchor);
     if (piece && textOf(piece).value !== item.content) { tray.drop(slug, item.anchor); }
@@ -103,7 +111,7 @@ if (form) {
   bringIn();
   let timer;
   form.addEventListener("input", (event) => {
-    if (!event.target.closest("[data-piece]")) return;
+    if (!event.target.closest("[data-piece], textarea[name^='answer-']")) return;
     sentAlready = false;
     clearTimeout(timer);
     timer = setTimeout(keep, 400);

@@ -12,7 +12,7 @@ from consult.accounts import service
 from consult.accounts.errors import AccountRefused, NotAllowed, SignInRefused
 from consult.accounts.models import Division, Role, SignIn, User
 from consult.accounts.permissions import SYSTEM, Actor
-from consult.ledger.models import LedgerEntry
+from consult.ledger.models import DIGESTS_OF_ROWS, LedgerEntry
 from consult.store import db
 
 AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -33,7 +33,8 @@ def fail_to_sign_in(times: int, username: str = "chen", address: str = ADDRESS, 
 
 
 def acts() -> list[str]:
-    return list(db.session.scalars(select(LedgerEntry.act).order_by(LedgerEntry.id)))
+    query = select(LedgerEntry.act).where(LedgerEntry.subject != DIGESTS_OF_ROWS)
+    return list(db.session.scalars(query.order_by(LedgerEntry.id)))
 
 
 def test_an_account_keeps_its_password_as_argon2_only(app: Flask) -> None:
@@ -51,7 +52,7 @@ def test_a_new_division_is_created_once_and_used_again(app: Flask) -> None:
 
 def test_opening_an_account_is_in_the_ledger(app: Flask) -> None:
     an_account()
-    entry = db.session.scalars(select(LedgerEntry)).one()
+    entry = db.session.scalars(select(LedgerEntry).where(LedgerEntry.subject != DIGESTS_OF_ROWS)).one()
     assert (entry.act, entry.subject) == ("account.create", "user:chen")
     assert entry.detail == {"role": "drafter", "division": "建设处"}
 
@@ -65,8 +66,8 @@ def test_opening_an_account_is_in_the_ledger(app: Flask) -> None:
         ({"name": "  "}, "姓名"),
         ({"name": "陈\x00"}, "姓名"),
         ({"role": "king"}, "moderator（审核员）"),
-        ({"password": "short"}, "8 到 200"),
-        ({"username": "chen-chen", "password": "Chen-Chen"}, "用户名一样"),
+        ({"password": "short"}, "10 到 200"),
+        ({"username": "chen-zhang", "password": "Chen-Zhang"}, "用户名"),
         ({"division": " "}, "处室"),
         ({"division": "处" * 81}, "80"),
     ],

@@ -19,16 +19,16 @@ from tests.together import both, elsewhere
 
 
 def test_two_administrators_who_close_each_others_account_leave_one(app: Flask) -> None:
-    one, other = an_account("one", Role.ADMIN), an_account("other", Role.ADMIN)
-    first, second = Actor.of(one), Actor.of(other)
-    there = elsewhere(one)
+    account, other = an_account("one", Role.ADMIN), an_account("other", Role.ADMIN)
+    first, second = Actor.of(account), Actor.of(other)
+    there = elsewhere(account)
     with pytest.raises(AccountRefused, match="最后一个管理员"):
         both(
             app,
             lambda: service.deactivate(first, other, at=AT),
             lambda: service.deactivate(second, there(), at=AT),
         )
-    assert (one.active, other.active) == (True, False)
+    assert (account.active, other.active) == (True, False)
 
 
 def test_a_username_that_two_ask_for_together_is_one_persons_whatever_its_capitals(app: Flask) -> None:
@@ -53,15 +53,15 @@ def test_two_accounts_of_a_new_division_that_are_opened_together_share_it(app: F
 
 
 def test_two_divisions_that_are_renamed_together_have_a_name_each(app: Flask) -> None:
-    one, other = (service.add_division(SYSTEM, name, at=AT) for name in ("甲处", "乙处"))
+    division, other = (service.add_division(SYSTEM, name, at=AT) for name in ("甲处", "乙处"))
     there = elsewhere(other)
     with pytest.raises(AccountRefused, match="已经有“建设处”了"):
         both(
             app,
-            lambda: service.rename_division(SYSTEM, one, "建设处", at=AT),
+            lambda: service.rename_division(SYSTEM, division, "建设处", at=AT),
             lambda: service.rename_division(SYSTEM, there(), "建设处", at=AT),
         )
-    assert (one.name, other.name) == ("建设处", "乙处")
+    assert (division.name, other.name) == ("建设处", "乙处")
 
 
 def test_passwords_that_are_tried_at_once_are_no_more_than_those_tried_in_turn(app: Flask) -> None:

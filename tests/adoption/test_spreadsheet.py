@@ -11,12 +11,12 @@ from flask import Flask
 
 from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Role
-from consult.adoption import queries, service, spreadsheet
+from consult.adoption import groups, queries, service, spreadsheet
 from consult.adoption.models import DecisionState, Outcome
 from consult.drafting.models import Consultation
 from consult.files import tables
 from consult.moderation import service as moderation
-from tests.world import AFTER, accepted, actor, open_consultation, opinions
+from tests.world import AFTER, accepted, actor, open_consultation, opinions_of
 
 Changes = dict[int, dict[str, str]]
 
@@ -30,7 +30,7 @@ def three_opinions() -> Consultation:
 
 def exported(consultation: Consultation, folder: Path) -> Path:
     path = folder / "out.xlsx"
-    spreadsheet.write(actor(Role.DRAFTER), consultation, path)
+    spreadsheet.export_decisions(actor(Role.DRAFTER), consultation, path)
     return path
 
 
@@ -47,20 +47,24 @@ def filled_in(path: Path, changes: Changes) -> Path:
     return path
 
 
-def taken(consultation: Consultation, path: Path, **more: object) -> spreadsheet.Taken:
-    return spreadsheet.take(actor(Role.DRAFTER), consultation, path.name, path, at=AFTER, **more)  # type: ignore[arg-type]
+def taken(consultation: Consultation, path: Path, **more: object) -> spreadsheet.ImportResult:
+    return spreadsheet.import_decisions(
+        actor(Role.DRAFTER), consultation, tables.read(path.name, path), at=AFTER, **more
+    )  # type: ignore[arg-type]
 
 
 def test_an_export_has_one_row_for_each_opinion_with_place_text_and_decision(app: Flask, tmp_path: Path) -> None:
     consultation = three_opinions()
-    service.decide(actor(Role.DRAFTER), opinions(consultation)[0], Outcome.NOT_ADOPTED, "已有规定。", at=AFTER)
+    service.decide(
+        actor(Role.DRAFTER), opinions_of(consultation)[0], Outcome.NOT_ADOPTED, "现行法规已有规定。", at=AFTER
+    )
     rows = [cells for _, cells in tables.read("out.xlsx", exported(consultation, tmp_path)) if isinstance(cells, dict)]
     assert [row["条文"] for row in rows] == ["第三条", "整个草案", "第四条"]
     assert [row["意见内容"] for row in rows] == ["菜价要公示。", "=1+1 总体赞成。", "选定要公开。"]
     assert [(row["采纳情况"], row["理由"], row["状态"]) for row in rows] == [
-        ("未采纳", "已有规定。", "待复核"),
-        ("", "", "未定"),
-        ("", "", "未定"),
+        ("未采纳", "现行法规已有规定。", "待复核"),
+        ("", "", "待处理"),
+        ("", "", "待处理"),
     ]
 
 
@@ -81,7 +85,7 @@ def test_what_was_filled_in_is_proposed_and_the_rest_left_alone(app: Flask, tmp_
     consultation = three_opinions()
     path = filled_in(
         exported(consultation, tmp_path),
-        {2: {"采纳情况": "采纳"}, 4: {"采纳情况": "部分采纳", "理由": "增加公示期。"}},
+        {2: {"采纳情况": "采纳"}, 4: {"采纳情况": "部分采纳", "理由": "增加公示期五日。"}},
     )
     result = taken(consultation, path)
     assert (result.taken, result.unchanged, result.refused) == (2, 1, [])
@@ -106,21 +110,20 @@ def test_a_reviewer_confirms_what_was_taken(app: Flask, tmp_path: Path) -> None:
 
 def test_what_a_colleague_decided_meanwhile_is_a_conflict_and_stays(app: Flask, tmp_path: Path) -> None:
     consultation = three_opinions()
-    path = filled_in(exported(consultation, tmp_path), {2: {"采纳情况": "未采纳", "理由": "已有规定。"}})
-    first = opinions(consultation)[0]
+    path = filled_in(exported(consultation, tmp_path), {2: {"采纳情况": "未采纳", "理由": "现行法规已有规定。"}})
+    first = opinions_of(consultation)[0]
     service.decide(actor(Role.DRAFTER), first, Outcome.ADOPTED, "", at=AFTER)
     result = taken(consultation, path)
     assert (result.taken, result.unchanged) == (0, 2)
     assert (result.refused[0].row, result.refused[0].number) == (2, str(first.id))
-    assert "别的同事改过" in result.refused[0].reason
-    assert queries.outcomes(consultation.id) == {}
+    assert "他人已修改" in result.refused[0].reason
     assert service.current(first).outcome is Outcome.ADOPTED  # type: ignore[union-attr]
 
 
 def test_a_row_left_as_exported_is_no_conflict_when_a_colleague_changed_it(app: Flask, tmp_path: Path) -> None:
     consultation = three_opinions()
-    first = opinions(consultation)[0]
-    service.decide(actor(Role.DRAFTER), first, Outcome.EXPLAINED, "见第三条。", at=AFTER)
+    first = opinions_of(consultation)[0]
+    service.decide(actor(Role.DRAFTER), first, Outcome.EXPLAINED, "第三条已有相应规定。", at=AFTER)
     path = exported(consultation, tmp_path)
     service.decide(actor(Role.DRAFTER), first, Outcome.ADOPTED, "", at=AFTER)
     result = taken(consultation, path)
@@ -138,12 +141,12 @@ def test_every_row_that_cannot_be_taken_is_reported_with_its_number_and_why(app:
             4: {"编号": "99999", "采纳情况": "采纳"},
             5: {"采纳情况": "采纳"},
             6: {"编号": "", "采纳情况": "采纳", "理由": "?"},
-            7: {"编号": str(opinions(consultation)[0].id), "采纳情况": "采纳"},
+            7: {"编号": str(opinions_of(consultation)[0].id), "采纳情况": "采纳"},
         },
     )
     moderation.undo(actor(Role.MODERATOR), gone, at=AFTER)
     result = taken(consultation, path)
-    reasons = {one.row: one.reason for one in result.refused}
+    reasons = {refusal.row: refusal.reason for refusal in result.refused}
     assert set(reasons) == {2, 3, 4, 5, 6, 7}
     assert "不认得" in reasons[2]
     assert "请写明理由" in reasons[3]
@@ -158,14 +161,14 @@ def test_another_consultations_opinion_is_not_touched(app: Flask, tmp_path: Path
     consultation = three_opinions()
     other = open_consultation("streets")
     accepted(other, "别处的意见。")
-    path = filled_in(exported(consultation, tmp_path), {2: {"编号": str(opinions(other)[0].id), "采纳情况": "采纳"}})
-    assert [one.row for one in taken(consultation, path).refused] == [2]
+    path = filled_in(exported(consultation, tmp_path), {2: {"编号": str(opinions_of(other)[0].id), "采纳情况": "采纳"}})
+    assert [refusal.row for refusal in taken(consultation, path).refused] == [2]
     assert queries.progress(other.id).undecided == 1
 
 
 def test_a_decision_is_not_emptied_by_an_emptied_cell(app: Flask, tmp_path: Path) -> None:
     consultation = three_opinions()
-    service.decide(actor(Role.DRAFTER), opinions(consultation)[0], Outcome.ADOPTED, "", at=AFTER)
+    service.decide(actor(Role.DRAFTER), opinions_of(consultation)[0], Outcome.ADOPTED, "", at=AFTER)
     result = taken(consultation, filled_in(exported(consultation, tmp_path), {2: {"采纳情况": ""}}))
     assert "不能清空" in result.refused[0].reason
 
@@ -174,12 +177,12 @@ def test_a_member_of_a_group_gets_its_own_decision_by_its_own_row(app: Flask, tm
     consultation, drafter = open_consultation(), actor(Role.DRAFTER)
     for _ in range(2):
         accepted(consultation, ("art-3", "菜价要公示。"))
-    group = service.put_together(drafter, opinions(consultation), "公示", at=AFTER)
+    group = groups.create_group(drafter, opinions_of(consultation), "公示", at=AFTER)
     service.decide(drafter, group, Outcome.ADOPTED, "", at=AFTER)
-    path = filled_in(exported(consultation, tmp_path), {3: {"采纳情况": "解释说明", "理由": "已经写明。"}})
+    path = filled_in(exported(consultation, tmp_path), {3: {"采纳情况": "解释说明", "理由": "第三条已经写明。"}})
     result = taken(consultation, path)
     assert (result.taken, result.unchanged) == (1, 1)
-    assert [one.decision.outcome for one in queries.decided(consultation.id) if one.decision] == [
+    assert [row.decision.outcome for row in queries.with_decisions(consultation.id) if row.decision] == [
         Outcome.ADOPTED,
         Outcome.EXPLAINED,
     ]
@@ -187,12 +190,14 @@ def test_a_member_of_a_group_gets_its_own_decision_by_its_own_row(app: Flask, tm
 
 def test_a_plain_table_without_the_check_column_decides_what_is_undecided(app: Flask, tmp_path: Path) -> None:
     consultation = three_opinions()
-    first, second, _ = opinions(consultation)
+    first, second, _ = opinions_of(consultation)
     service.decide(actor(Role.DRAFTER), second, Outcome.ADOPTED, "", at=AFTER)
     path = tmp_path / "own.csv"
-    path.write_text(f"编号,采纳情况,理由\n{first.id},不采纳,已有规定。\n{second.id},未采纳,改了\n", "gb18030")
+    path.write_text(
+        f"编号,采纳情况,理由\n{first.id},不采纳,现行法规已有规定。\n{second.id},未采纳,复核后已作修改\n", "gb18030"
+    )
     result = taken(consultation, path)
-    assert (result.taken, [one.row for one in result.refused]) == (1, [3])
+    assert (result.taken, [refusal.row for refusal in result.refused]) == (1, [3])
     assert service.current(first).outcome is Outcome.NOT_ADOPTED  # type: ignore[union-attr]
 
 
@@ -207,16 +212,20 @@ def test_who_may_not_decide_imports_nothing(app: Flask, tmp_path: Path) -> None:
     consultation = three_opinions()
     path = filled_in(exported(consultation, tmp_path), {2: {"采纳情况": "采纳"}})
     with pytest.raises(NotAllowed):
-        spreadsheet.take(actor(Role.AUDITOR), consultation, path.name, path, at=AFTER)
+        spreadsheet.import_decisions(actor(Role.AUDITOR), consultation, tables.read(path.name, path), at=AFTER)
     with pytest.raises(NotAllowed):
-        spreadsheet.take(actor(Role.DRAFTER), consultation, path.name, path, at=AFTER, reviewer=actor(Role.MODERATOR))
+        spreadsheet.import_decisions(
+            actor(Role.DRAFTER), consultation, tables.read(path.name, path), at=AFTER, reviewer=actor(Role.MODERATOR)
+        )
     assert queries.progress(consultation.id).undecided == 3
 
 
 def test_a_returned_decision_comes_back_changed(app: Flask, tmp_path: Path) -> None:
     consultation = three_opinions()
-    decision = service.decide(actor(Role.DRAFTER), opinions(consultation)[0], Outcome.EXPLAINED, "见前。", at=AFTER)
+    decision = service.decide(
+        actor(Role.DRAFTER), opinions_of(consultation)[0], Outcome.EXPLAINED, "前述意见已作答复。", at=AFTER
+    )
     service.return_decision(actor(Role.LEGAL), decision, "写清楚。", at=AFTER)
     path = filled_in(exported(consultation, tmp_path), {2: {"理由": "第三条已经规定公示菜价。"}})
     assert taken(consultation, path).taken == 1
-    assert service.current(opinions(consultation)[0]).state is DecisionState.PROPOSED  # type: ignore[union-attr]
+    assert service.current(opinions_of(consultation)[0]).state is DecisionState.PROPOSED  # type: ignore[union-attr]

@@ -9,12 +9,13 @@ import pytest
 from consult.accounts.models import Role
 from consult.accounts.permissions import Actor
 from consult.adoption import queries as adoption_queries
-from consult.consultees import invitations, listing, register, responses
+from consult.consultees import doubles, invitations, register, responses, selection
+from consult.consultees import service as hearing
 from consult.consultees.errors import ConsulteeRefused, EntryRefused, InvitationRefused
 from consult.consultees.models import Consultee, ConsulteeKind, Invitation, Method, Size
-from consult.consultees.standing import Standing, heard, standing
+from consult.consultees.status import Standing, heard, standing
 from consult.drafting.models import Consultation
-from consult.intake.arrival import Said
+from consult.intake.arrival import ArrivalPart
 from consult.intake.models import SubmissionState
 from consult.law.sufficiency import ConsulteeCounts
 from consult.moderation import service as moderation
@@ -29,8 +30,8 @@ def an_enterprise(actor: Actor, name: str = "甲餐饮有限公司", **fields: o
 
 
 def an_invitation(actor: Actor, consultation: Consultation, consultee: Consultee) -> Invitation:
-    listing.add(actor, consultation, [(consultee, "本市最大的社区食堂运营单位")], at=LATER)
-    made = invitations.invite(actor, consultation, consultee, method=Method.LETTER, at=LATER)
+    hearing.add(actor, consultation, [(consultee, "本市最大的社区食堂运营单位")], at=LATER)
+    made = hearing.invite(actor, consultation, consultee, method=Method.LETTER, at=LATER)
     invitations.mark_sent(actor, made, at=LATER)
     return made
 
@@ -51,29 +52,29 @@ def test_near_equal_names_are_offered_for_merging(drafter: Actor) -> None:
     kept = an_enterprise(drafter, "和顺餐饮管理有限公司")
     double = an_enterprise(drafter, "和顺餐饮管理有限责任公司", email="A@example.com")
     an_enterprise(drafter, "山海建材有限公司")
-    assert register.nearly_equal(kept) == [double]
+    assert [(pair.first, pair.second) for pair in doubles.of(kept)] == [(kept, double)]
     register.merge(drafter, kept, double, at=LATER)
     assert double.merged_into_id == kept.id
-    assert register.nearly_equal(kept) == []
+    assert doubles.of(kept) == []
 
 
 def test_the_list_says_what_it_lacks_and_the_proposal_says_why(drafter: Actor, consultation: Consultation) -> None:
-    assert len(listing.missing(consultation)) == 3
+    assert len(selection.missing(consultation)) == 3
     register.add(drafter, register.Entry("餐饮行业协会", ConsulteeKind.ASSOCIATION, sector="H"), at=NOON)
     for n in range(6):
         an_enterprise(drafter, f"餐饮企业{n}", sector="H", size=Size.MICRO if n % 2 else Size.LARGE, region="南城区")
     an_enterprise(drafter, "钢铁厂", sector="C", size=Size.LARGE)
-    proposals = listing.propose(consultation, listing.Wanted(sectors=("H",), region="南城"))
+    proposals = selection.propose(consultation, selection.Wanted(sectors=("H",), region="南城"))
     assert all(proposal.why for proposal in proposals)
     assert "钢铁厂" not in [proposal.consultee.name for proposal in proposals]
-    listing.add(drafter, consultation, [(p.consultee, p.why) for p in proposals], at=LATER)
-    assert listing.missing(consultation) == ()
-    assert listing.propose(consultation, listing.Wanted(sectors=("H",), region="南城")) == []
+    hearing.add(drafter, consultation, [(p.consultee, p.why) for p in proposals], at=LATER)
+    assert selection.missing(consultation) == ()
+    assert selection.propose(consultation, selection.Wanted(sectors=("H",), region="南城")) == []
 
 
 def test_silence_and_refusal_are_not_heard_but_no_opinion_is(drafter: Actor, consultation: Consultation) -> None:
     silent, declined, content = (an_invitation(drafter, consultation, an_enterprise(drafter, n)) for n in "甲乙丙")
-    invitations.decline(drafter, declined, "不便参加", at=LATER)
+    invitations.decline(invitations.as_consultee(declined.consultee), declined, "不便参加", at=LATER)
     consultee = invitations.as_consultee(content.consultee)
     receipt = responses.respond(consultee, content, no_opinion=True, by="经办人", at=LATER)
     late = silent.answer_by
@@ -88,9 +89,13 @@ def test_silence_and_refusal_are_not_heard_but_no_opinion_is(drafter: Actor, con
 def test_a_corrected_response_counts_once_and_the_first_stays(drafter: Actor, consultation: Consultation) -> None:
     invitation = an_invitation(drafter, consultation, an_enterprise(drafter))
     consultee = invitations.as_consultee(invitation.consultee)
-    first = responses.respond(consultee, invitation, parts=[Said("改为每月公示。", "art-3")], by="甲", at=LATER)
+    first = responses.respond(consultee, invitation, parts=[ArrivalPart("改为每月公示。", "art-3")], by="甲", at=LATER)
     moderation.accept(an_actor(Role.MODERATOR), first.submission, at=LATER)
-    second = responses.respond(consultee, invitation, parts=[Said("改为每周公示。", "art-3")], by="乙", at=LATER)
+    with pytest.raises(InvitationRefused, match="请选择这一份是“更正”"):
+        responses.respond(consultee, invitation, parts=[ArrivalPart("改为每周公示。", "art-3")], by="乙", at=LATER)
+    parts = [ArrivalPart("改为每周公示。", "art-3")]
+    (earlier,) = invitation.responses
+    second = responses.respond(consultee, invitation, parts=parts, by="乙", at=LATER, replaces=earlier)
     assert [response.version for response in invitation.responses] == [1, 2]
     assert first.submission.state is SubmissionState.DUPLICATE
     assert first.submission.duplicate_of_id == second.submission.id
@@ -101,32 +106,34 @@ def test_a_corrected_response_counts_once_and_the_first_stays(drafter: Actor, co
 def test_a_link_opens_only_its_own_invitation_and_only_while_it_lives(
     drafter: Actor, consultation: Consultation
 ) -> None:
-    one = an_invitation(drafter, consultation, an_enterprise(drafter, "甲"))
+    invitation = an_invitation(drafter, consultation, an_enterprise(drafter, "甲"))
     other = an_invitation(drafter, consultation, an_enterprise(drafter, "乙"))
-    token = invitations.token_from(one.nonce)
-    assert invitations.open_link(token, at=LATER) is one
+    token = invitations.token_of(invitation)
+    assert invitations.open_link(token, at=LATER) is invitation
     with pytest.raises(InvitationRefused, match="只能答复发给本单位"):
-        responses.respond(invitations.as_consultee(one.consultee), other, no_opinion=True, by="甲", at=LATER)
+        responses.respond(invitations.as_consultee(invitation.consultee), other, no_opinion=True, by="甲", at=LATER)
     messages = set()
-    invitations.revoke(drafter, one, "发错了", at=LATER)
+    hearing.revoke(drafter, invitation, "发错了", at=LATER)
     for attempt, at in (
         ("x" * 27, LATER),
         (token, LATER),
-        (invitations.token_from(other.nonce), other.token_expires_at),
+        (invitations.token_of(other), other.token_expires_at),
     ):
         with pytest.raises(EntryRefused) as refused:
             invitations.open_link(attempt, at=at)
         messages.add(refused.value.message)
     assert len(messages) == 1
     with pytest.raises(InvitationRefused, match="撤回或者过期"):
-        responses.respond(invitations.as_consultee(one.consultee), one, no_opinion=True, by="甲", at=LATER)
+        responses.respond(
+            invitations.as_consultee(invitation.consultee), invitation, no_opinion=True, by="甲", at=LATER
+        )
 
 
 def test_a_deadline_on_a_holiday_is_refused_with_the_day(drafter: Actor, consultation: Consultation) -> None:
     consultee = an_enterprise(drafter)
-    listing.add(drafter, consultation, [(consultee, "")], at=LATER)
+    hearing.add(drafter, consultation, [(consultee, "")], at=LATER)
     with pytest.raises(InvitationRefused, match="2026-10-01 是休息日"):
-        invitations.invite(drafter, consultation, consultee, method=Method.HAND, last_day=date(2026, 10, 1), at=LATER)
+        hearing.invite(drafter, consultation, consultee, method=Method.HAND, last_day=date(2026, 10, 1), at=LATER)
 
 
 def test_a_consultee_off_the_list_or_without_an_address_is_not_invited(
@@ -134,7 +141,7 @@ def test_a_consultee_off_the_list_or_without_an_address_is_not_invited(
 ) -> None:
     consultee = an_enterprise(drafter)
     with pytest.raises(InvitationRefused, match="不在征求意见对象名单上"):
-        invitations.invite(drafter, consultation, consultee, method=Method.LETTER, at=LATER)
-    listing.add(drafter, consultation, [(consultee, "")], at=LATER)
+        hearing.invite(drafter, consultation, consultee, method=Method.LETTER, at=LATER)
+    hearing.add(drafter, consultation, [(consultee, "")], at=LATER)
     with pytest.raises(InvitationRefused, match="没有电子邮箱"):
-        invitations.invite(drafter, consultation, consultee, method=Method.MAIL, at=LATER)
+        hearing.invite(drafter, consultation, consultee, method=Method.MAIL, at=LATER)

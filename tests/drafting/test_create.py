@@ -8,14 +8,16 @@ from sqlalchemy import func, select
 
 from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Role
+from consult.app_context import blobs
 from consult.drafting import service as drafting
 from consult.drafting import versions
 from consult.drafting.errors import DraftRefused, FieldMissing, FieldTooLong, WrongState
 from consult.drafting.models import Consultation, DraftVersion, FrozenText, ProvisionRow, Stage, VersionKind
+from consult.files.drafts import DraftText
 from consult.files.errors import UnreadableFile
-from consult.ledger.models import LedgerEntry
-from consult.settings import blobs
+from consult.ledger.queries import entries
 from consult.store import db
+from consult.text.parser.provisions import parse
 from tests.builders import DRAFT, NOON, a_consultation, an_actor, an_open_consultation, docx_of
 
 
@@ -28,7 +30,7 @@ def test_the_draft_is_stored_as_provisions_and_as_its_file(app: Flask) -> None:
     assert [row.position for row in version.provisions] == list(range(len(version.provisions)))
     assert blobs().get(version.file_digest)[:2] == b"PK"
     assert consultation.stage is Stage.DRAFTING
-    assert db.session.scalar(select(LedgerEntry.act)) == "consultation.create"
+    assert [entry.act for entry in entries()] == ["consultation.create"]
 
 
 def test_the_title_comes_from_the_draft_when_none_is_given(app: Flask) -> None:
@@ -60,7 +62,7 @@ def test_only_a_drafter_or_an_administrator_creates(app: Flask, role: Role) -> N
     ("file_name", "data", "words"),
     [
         ("empty.txt", b"", "空文件"),
-        ("notes.txt", "这是一份没有条文的说明。\n没有编号。".encode(), "没有找到条文"),
+        ("notes.txt", "这是一份没有条文的说明。\n没有编号。".encode(), "未找到条文"),
         ("broken.docx", docx_of(DRAFT)[:2000], "broken.docx"),
         ("locked.docx", bytes.fromhex("d0cf11e0a1b11ae1") + "EncryptedPackage".encode("utf-16-le") * 40, "locked.docx"),
         ("picture.docx", b"\x89PNG\r\n\x1a\n" + bytes(200), "picture.docx"),
@@ -92,7 +94,8 @@ def test_what_was_done_to_a_word_file_on_the_way_is_kept_with_the_parsers_warnin
     consultation = a_consultation(an_actor(Role.DRAFTER), text=gap)
     assert consultation.public_version is not None
     assert {warning["code"] for warning in consultation.public_version.warnings} >= {"gap"}
-    source = versions.DraftSource("", versions.read_draft("d.docx", docx_of(DRAFT)).draft, ("修订已按接受处理。",))
+    text = DraftText("", "text/plain", ("修订已按接受处理。",))
+    source = versions.DraftSource.of(text, parse(DRAFT))
     assert source.warnings[0] == {"code": "file", "message": "修订已按接受处理。", "line": 0, "anchor": ""}
 
 

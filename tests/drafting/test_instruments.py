@@ -12,6 +12,7 @@ from flask import Flask
 from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Role
 from consult.drafting import instruments
+from consult.files import tables
 from consult.files.tables import TableRefused
 from tests.builders import NOON, an_actor
 from tests.together import both
@@ -23,11 +24,10 @@ CSV = (
 )
 
 
-def take(data: str | bytes, name: str = "清单.csv", role: Role = Role.LEGAL) -> instruments.Taken:
-    return instruments.take(
+def take(data: str | bytes, name: str = "清单.csv", role: Role = Role.LEGAL) -> instruments.ImportResult:
+    return instruments.import_register(
         an_actor(role, f"{role.value}-{instruments.count()}-{len(data)}"),
-        name,
-        data if isinstance(data, bytes) else data.encode(),
+        tables.read(name, data if isinstance(data, bytes) else data.encode()),
         at=NOON,
     )
 
@@ -35,7 +35,7 @@ def take(data: str | bytes, name: str = "清单.csv", role: Role = Role.LEGAL) -
 def test_every_version_of_an_instrument_is_a_row_and_the_newest_is_in_force(app: Flask) -> None:
     assert take(CSV).added == 2
     versions = instruments.register().versions("某省停车管理办法")
-    assert [(one.in_force_from, one.expired) for one in versions] == [
+    assert [(version.in_force_from, version.expired) for version in versions] == [
         (date(2016, 5, 1), True),
         (date(2021, 5, 1), False),
     ]
@@ -96,10 +96,10 @@ def test_only_the_legal_division_and_the_administrator_keep_the_register(app: Fl
 
 def test_a_table_that_two_bring_together_is_taken_once(app: Flask) -> None:
     actor, data = an_actor(Role.LEGAL), "名称,公布日期\n城市供水条例,2018-03-19\n".encode()
-    taken: list[instruments.Taken] = []
+    taken: list[instruments.ImportResult] = []
 
     def bring() -> None:
-        taken.append(instruments.take(actor, "清单.csv", data, at=NOON))
+        taken.append(instruments.import_register(actor, tables.read("清单.csv", data), at=NOON))
 
     both(app, bring, bring)
-    assert ([one.added for one in taken], instruments.count()) == ([1, 0], 1)
+    assert ([result.added for result in taken], instruments.count()) == ([1, 0], 1)

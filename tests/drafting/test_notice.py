@@ -69,8 +69,8 @@ def test_a_notice_nobody_touched_follows_the_title_and_contact(app: Flask) -> No
 def test_a_notice_in_the_drafters_own_words_stays_as_it_is(app: Flask) -> None:
     author = an_actor(Role.DRAFTER)
     consultation = a_consultation(author)
-    own = notice_of(consultation, title="社区助餐管理办法", notice_html="<p>自己写的公告。</p>")
-    drafting.write_notice(author, consultation, own, at=NOON)
+    handwritten = notice_of(consultation, title="社区助餐管理办法", notice_html="<p>自己写的公告。</p>")
+    drafting.write_notice(author, consultation, handwritten, at=NOON)
     assert consultation.notice_html == "<p>自己写的公告。</p>"
 
 
@@ -121,7 +121,7 @@ def test_without_a_notice_nothing_is_sent_for_review(app: Flask) -> None:
     author = an_actor(Role.DRAFTER)
     consultation = a_consultation(author)
     drafting.write_notice(author, consultation, notice_of(consultation, notice_html="  "), at=NOON)
-    with pytest.raises(FieldMissing, match="还没有写公告"):
+    with pytest.raises(FieldMissing, match="公告"):
         drafting.submit_for_review(author, consultation, at=NOON)
 
 

@@ -13,7 +13,7 @@ from consult.accounts.permissions import SYSTEM, Actor
 from consult.clock import midnight
 from consult.drafting import service as drafting
 from consult.drafting import versions
-from consult.drafting.errors import FieldMissing, NotGiven, PeriodRefused, WrongState
+from consult.drafting.errors import FieldMissing, GrantRefused, PeriodRefused, WrongState
 from consult.drafting.models import Consultation, PeriodExtension, Stage, VersionKind
 from consult.intake import service as intake
 from consult.ledger.models import LedgerEntry
@@ -132,11 +132,11 @@ def test_what_two_give_to_one_moderator_together_is_given_once(app: Flask) -> No
     author = an_actor(Role.DRAFTER)
     consultation, moderator = a_consultation(author), a_user(Role.MODERATOR, "outside", "信息中心")
     there, him = elsewhere(consultation), elsewhere(moderator)
-    with pytest.raises(NotGiven, match="已经交给"):
+    with pytest.raises(GrantRefused, match="已交办"):
         both(
             app,
-            lambda: drafting.give(author, consultation, moderator, at=NOON),
-            lambda: drafting.give(author, there(), him(), at=NOON),
+            lambda: drafting.grant_access(author, consultation, moderator, at=NOON),
+            lambda: drafting.grant_access(author, there(), him(), at=NOON),
         )
     assert consultation.given_to == {moderator.id}
 

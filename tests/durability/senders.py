@@ -52,11 +52,11 @@ class Line:
         """Send a request and return status, headers and text; raises OSError or HTTPException when it breaks off."""
         if self._http is None:
             self._http = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_SECONDS)
-        told = {name.replace("_", "-"): value for name, value in headers.items()}
+        fields = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.cookies:
-            told["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+            fields["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         try:
-            self._http.request(method, path, body, told)
+            self._http.request(method, path, body, fields)
             answer = self._http.getresponse()
             text = answer.read().decode()
         except (OSError, http.client.HTTPException):
@@ -121,12 +121,12 @@ def _odd(book: Book, status: int, text: str) -> bool:
 
 
 def _hidden(form: str) -> dict[str, str]:
-    found = {}
+    fields = {}
     for tag in re.findall(r"<input[^>]*>", form):
         name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
         if name and value and name[1] in ("csrf_token", "token", "pieces-0-anchor"):
-            found[name[1]] = value[1]
-    return found
+            fields[name[1]] = value[1]
+    return fields
 
 
 def _multipart(fields: dict[str, str], file: bytes) -> bytes:
@@ -138,23 +138,23 @@ def _multipart(fields: dict[str, str], file: bytes) -> bytes:
 
 
 class Crowd:
-    """Senders in threads of their own, until they are told to go home; each finishes what it has begun."""
+    """Senders, each a thread, until the stop event is set; each finishes the request that it is in."""
 
     def __init__(self, port: int, slug: str, people: int) -> None:
         self.book, self._port, self._slug = Book(), port, slug
-        self._home, self._numbers = threading.Event(), itertools.count()
+        self._stopping, self._numbers = threading.Event(), itertools.count()
         self._news = threading.Condition()
         self._threads = [threading.Thread(target=self._send, daemon=True) for _ in range(people)]
         for thread in self._threads:
             thread.start()
 
     def _send(self) -> None:
-        while not self._home.is_set():
+        while not self._stopping.is_set():
             number = next(self._numbers)
             way = by_browser if number % 4 == 0 else by_program
             attempt = way(self._port, self._slug, self.book, f"第 {number} 条意见：建议延长营业时间。")
             while not self._tried(attempt):
-                self._home.wait(0.03)  # the site may be down
+                self._stopping.wait(0.03)  # the site may be down
             with self._news:
                 self.book.sent += 1
                 self._news.notify_all()
@@ -172,9 +172,9 @@ class Crowd:
             goal = self.book.sent + more
             return self._news.wait_for(lambda: self.book.sent >= goal, seconds)
 
-    def go_home(self, seconds: float) -> bool:
+    def stop(self, seconds: float) -> bool:
         """Let everybody finish what was begun; say whether all did."""
-        self._home.set()
+        self._stopping.set()
         for thread in self._threads:
             thread.join(seconds)
         return not any(thread.is_alive() for thread in self._threads)

@@ -26,13 +26,13 @@ from config import Settings
 from consult import clock
 from consult.accounts.models import Role
 from consult.app import create_app
+from consult.app_context import blobs, settings
 from consult.drafting.models import Consultation
 from consult.intake import receipts
-from consult.intake.mailbox import boxes
-from consult.intake.mailbox.models import Encryption, MailMessage
 from consult.intake.models import Channel, RawForm, Submission
-from consult.settings import blobs, settings
-from consult.store import db, tally
+from consult.mailbox import settings as boxes
+from consult.mailbox.models import Encryption, MailMessage
+from consult.store import counters, db
 from tests.builders import an_actor, an_open_consultation
 from tests.durability.nursery import Nursery, Running, kill
 from tests.durability.senders import Book, Crowd, Post
@@ -110,8 +110,8 @@ def a_site(tmp_path: Path, url: str, accounts: tuple[Account, Account]) -> Itera
         "REDIS_URL": "",
         "PROMETHEUS_MULTIPROC_DIR": str(tmp_path),
     }
-    own = {name.lower(): value for name, value in environment.items() if name.lower() in Settings.model_fields}
-    app = create_app(Settings(**own))  # type: ignore[arg-type]
+    values = {name.lower(): value for name, value in environment.items() if name.lower() in Settings.model_fields}
+    app = create_app(Settings(**values))  # type: ignore[arg-type]
     with app.app_context():
         db.create_all()
         at = clock.now() - timedelta(days=1)
@@ -119,8 +119,10 @@ def a_site(tmp_path: Path, url: str, accounts: tuple[Account, Account]) -> Itera
         for slug in (SLUG, REHEARSAL):
             an_open_consultation(drafter, publisher, at=at, slug=slug)
         admin = an_actor(Role.ADMIN)
-        for one in accounts:
-            terms = boxes.Terms("127.0.0.1", one.user, one.password, one.server.port, Encryption.NONE)
+        for account in accounts:
+            terms = boxes.MailboxSettings(
+                "127.0.0.1", account.user, account.password, account.server.port, Encryption.NONE
+            )
             boxes.add(admin, terms, at=at)
         db.session.remove()
     site = Site(Nursery(environment, REHEARSAL, tmp_path / "log"))
@@ -174,7 +176,7 @@ def test_200_kills_lose_nothing_and_double_nothing(tmp_path: Path, empty_databas
         killed = kill_at_random(site, crowd, post, rng)
         site.keep_up("web")
         wait_for_an_answer(site, crowd)
-        assert crowd.go_home(LIMIT_SECONDS), (tmp_path / "log").read_text()[-3000:]
+        assert crowd.stop(LIMIT_SECONDS), (tmp_path / "log").read_text()[-3000:]
         print(dict(killed), f"{crowd.book.sent} sent, {crowd.book.cut} tries cut, {len(post.letters)} letters")
         site.kill("worker", rng)
         site.finish("fetch")
@@ -203,10 +205,10 @@ def check_what_was_sent(book: Book) -> None:
     for words, shown in book.shown.items():
         assert len({number for number, _ in shown}) == 1, words
         for number, key in shown:
-            found = receipts.find(number, key or receipts.key_of(number))
-            assert [part.content for part in found.parts] == [words]
+            submission = receipts.find(number, key or receipts.key_of(number))
+            assert [part.content for part in submission.parts] == [words]
             files = [book.files[words]] if words in book.files else []
-            assert [blobs().get(file.digest) for file in found.attachments] == files
+            assert [blobs().get(file.digest) for file in submission.attachments] == files
 
 
 def check_the_mail(post: Post) -> None:
@@ -225,8 +227,8 @@ def check_the_whole(app: Flask) -> None:
     runner = app.test_cli_runner()
     assert runner.invoke(args=["jobs", "run-once", "acknowledge", "seal", "checkpoint", "counts"]).exit_code == 0
     by_channel = {channel.value: count_of(channel) for channel in (Channel.WEB, Channel.MAILBOX)}
-    assert tally.counts(consultation_id(), "channel") == by_channel
-    assert tally.counts(consultation_id(), "state") == {"received": sum(by_channel.values())}
+    assert counters.counts(consultation_id(), "channel") == by_channel
+    assert counters.counts(consultation_id(), "state") == {"received": sum(by_channel.values())}
     assert len(list((settings().data_dir / "outbox").glob("*.eml"))) == by_channel["mailbox"]
     result = runner.invoke(args=["ledger", "verify", "--json"])
     verdict = json.loads(result.stdout)

@@ -41,27 +41,27 @@ def ancestors(name: str) -> Iterator[str]:
 
 def included(name: str) -> set[str]:
     """Return the templates that a template includes."""
-    return {one.template.as_const() for one in tree(name).find_all(nodes.Include)}
+    return {include.template.as_const() for include in tree(name).find_all(nodes.Include)}
 
 
 @cache
 def bound(name: str) -> Bound:
     """Return what a template imports, defines or sets at its top."""
-    found: Bound = {}
+    origins: Bound = {}
     for node in tree(name).body:
         if isinstance(node, nodes.FromImport):
-            for one in node.names:
-                known, called = one if isinstance(one, tuple) else (one, one)
-                found[called] = f"{node.template.as_const()}:{known}"
+            for imported in node.names:
+                known, called = imported if isinstance(imported, tuple) else (imported, imported)
+                origins[called] = f"{node.template.as_const()}:{known}"
         elif isinstance(node, nodes.Import):
-            found[node.target] = node.template.as_const()
+            origins[node.target] = node.template.as_const()
         elif isinstance(node, nodes.Macro):
-            found[node.name] = f"{name}:{node.name}"
+            origins[node.name] = f"{name}:{node.name}"
         elif isinstance(node, nodes.Assign):
-            found |= {
+            origins |= {
                 target.name: f"{name}:{target.name}" for target in node.find_all(nodes.Name) if target.ctx == "store"
             }
-    return found
+    return origins
 
 
 @cache
@@ -112,14 +112,17 @@ def test_what_a_page_imports_is_what_it_gets() -> None:
     for name in NAMES:
         for parent in ancestors(name):
             same = bound(name).keys() & bound(parent).keys()
-            assert {one: bound(name)[one] for one in same} == {one: bound(parent)[one] for one in same}, (name, parent)
+            assert {macro: bound(name)[macro] for macro in same} == {macro: bound(parent)[macro] for macro in same}, (
+                name,
+                parent,
+            )
             assert wanted(name).isdisjoint(bound(parent)), (name, parent)
 
 
 def test_what_a_view_gives_is_not_hidden_by_a_macro() -> None:
     for module, template, name in given():
-        for one in (template, *ancestors(template)):
-            assert name not in bound(one), f"{module} gives {name} to {template}, where {one} has {bound(one)[name]}"
+        for page in (template, *ancestors(template)):
+            assert name not in bound(page), f"{module} gives {name} to {template}, where {page} has {bound(page)[name]}"
 
 
 def test_no_template_hides_what_every_template_may_use(everywhere: set[str]) -> None:
@@ -132,5 +135,5 @@ def test_what_a_template_imports_it_uses() -> None:
     for name in NAMES:
         here = {node.name for node in tree(name).find_all(nodes.Name) if node.ctx == "load"}
         used = here.union(*map(wanted, included(name)))
-        imported = {one for one, origin in bound(name).items() if not origin.startswith(f"{name}:")}
+        imported = {macro for macro, origin in bound(name).items() if not origin.startswith(f"{name}:")}
         assert imported <= used, name

@@ -82,8 +82,11 @@ def compound(streams):
     mini_start = place(mini) if mini else 0xFFFFFFFE
     table = struct.pack(f"<{len(mini_fat)}I", *mini_fat)
     mini_fat_start = place(table.ljust(-(-len(table) // 512) * 512, b"\xff")) if table else 0xFFFFFFFE
-    entries = _entry("Root Entry", 5, mini_start, len(mini))
-    entries += b"".join(_entry(name, 2, starts[name], len(data)) for name, data in streams.items())
+    names = sorted(streams, key=lambda name: (len(name), name.upper()))  # the order of the tree: MS-CFB 2.6.4
+    entries = _entry("Root Entry", 5, mini_start, len(mini), child=1)
+    for at, name in enumerate(names, start=1):
+        following = at + 1 if at < len(names) else _NOTHING
+        entries += _entry(name, 2, starts[name], len(streams[name]), following=following)
     directory = place(entries)
     head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
     head += struct.pack("<10I4I", 0, 4, directory, 0, 4096, mini_fat_start, 1, 0xFFFFFFFE, 0, 0, 1, 2, 3, 0xFFFFFFFF)
@@ -91,10 +94,14 @@ def compound(streams):
     return head.ljust(512, b"\xff") + b"".join(sectors)
 
 
-def _entry(name, kind, start, size):
+_NOTHING = 0xFFFFFFFF
+
+
+def _entry(name, kind, start, size, *, following=_NOTHING, child=_NOTHING):
+    """An entry of the directory; the streams form a tree in which each has the next one to its right."""
     written = name.encode("utf-16-le") + b"\x00\x00"
-    entry = written.ljust(64, b"\x00") + struct.pack("<HBB", len(written), kind, 1) + b"\xff" * 12 + bytes(36)
-    return entry + struct.pack("<IQ", start, size)
+    entry = written.ljust(64, b"\x00") + struct.pack("<HBB3I", len(written), kind, 1, _NOTHING, following, child)
+    return entry + bytes(36) + struct.pack("<IQ", start, size)
 
 
 def pdf(lines):

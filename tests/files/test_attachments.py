@@ -5,12 +5,13 @@ import io
 import random
 import zipfile
 import zlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consult.files import attachments, sniff
+from consult.files import file_type, text_extraction
 from consult.files.attachments import AttachmentRefused, check, safe_name
 from tests.files import samples
 
@@ -22,22 +23,22 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 30
 @pytest.mark.parametrize(
     ("name", "data", "kind"),
     [
-        ("意见.docx", samples.docx("同意"), sniff.DOCX),
-        ("意见.pdf", samples.pdf(["a"]), sniff.PDF),
-        ("表.xlsx", samples.xlsx([["a"]]), sniff.XLSX),
-        ("旧.doc", samples.ole("WordDocument"), sniff.DOC),
-        ("文.wps", samples.ole("WordDocument"), sniff.DOC),
-        ("照片.JPG", PNG, sniff.PNG),
-        ("意见.txt", "同意".encode("gb18030"), sniff.TEXT),
-        ("来信.txt", b"From: a\r\nMessage-ID: <1>\r\nSubject: b\r\n\r\nc", sniff.TEXT),
-        ("全部.zip", samples.zipped({"一.txt": b"a", "二/": b"", "二/图.png": PNG}), sniff.ZIP),
-        ("公文.ofd", samples.zipped({"OFD.xml": b"<x/>"}), sniff.OFD),
+        ("意见.docx", samples.docx("同意"), file_type.DOCX),
+        ("意见.pdf", samples.pdf(["a"]), file_type.PDF),
+        ("表.xlsx", samples.xlsx([["a"]]), file_type.XLSX),
+        ("旧.doc", samples.ole("WordDocument"), file_type.DOC),
+        ("文.wps", samples.ole("WordDocument"), file_type.DOC),
+        ("照片.JPG", PNG, file_type.PNG),
+        ("意见.txt", "同意".encode("gb18030"), file_type.TEXT),
+        ("来信.txt", b"From: a\r\nMessage-ID: <1>\r\nSubject: b\r\n\r\nc", file_type.TEXT),
+        ("全部.zip", samples.zipped({"一.txt": b"a", "二/": b"", "二/图.png": PNG}), file_type.ZIP),
+        ("公文.ofd", samples.zipped({"OFD.xml": b"<x/>"}), file_type.OFD),
         (
             "表.ods",
             samples.zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}),
-            sniff.ODF + ".spreadsheet",
+            file_type.ODF + ".spreadsheet",
         ),
-        ("文.doc", b"{\\rtf1 a}", sniff.RTF),
+        ("文.doc", b"{\\rtf1 a}", file_type.RTF),
     ],
 )
 def test_what_people_send_is_taken(name, data, kind):
@@ -88,7 +89,7 @@ def _lying_zip():
     ("name", "data", "says"),
     [
         ("空.docx", b"", "是空文件"),
-        ("大.txt", b"a" * (LIMIT + 1), "超过了 20.0 MB"),
+        ("大.txt", b"a" * (LIMIT + 1), "超过了 20 MB"),
         ("意见.pdf", EXE, "其实是“程序”"),
         ("意见.exe", EXE, "是 .exe 文件"),
         ("意见.pdf.exe", samples.pdf(["a"]), ".exe"),
@@ -159,29 +160,38 @@ def test_any_name_becomes_one_that_a_file_system_takes(name):
 
 
 def test_the_words_of_documents_are_found():
-    text_of = attachments.text_of
-    assert text_of(samples.docx("第一条 同意", "第二条 反对"), sniff.DOCX) == "第一条 同意\n第二条 反对"
-    assert text_of(samples.pdf(["意见：同意", "第二行"]), sniff.PDF).split() == ["意见：同意", "第二行"]
-    assert text_of(samples.xlsx([["内容", "数"], ["同意", 3]]), sniff.XLSX) == "内容\t数\n同意\t3"
-    assert text_of("同意".encode("gb18030"), sniff.TEXT) == "同意"
+    text_of = text_extraction.text_of
+    assert text_of(samples.docx("第一条 同意", "第二条 反对"), file_type.DOCX) == "第一条 同意\n第二条 反对"
+    assert text_of(samples.pdf(["意见：同意", "第二行"]), file_type.PDF).split() == ["意见：同意", "第二行"]
+    assert text_of(samples.xlsx([["内容", "数"], ["同意", 3]]), file_type.XLSX) == "内容\t数\n同意\t3"
+    assert text_of("同意".encode("gb18030"), file_type.TEXT) == "同意"
     fonts = b"{\\fonttbl{\\f0 \\'cb\\'ce\\'cc\\'e5;}}"
     rtf = b"{\\rtf1\\ansi\\ansicpg936" + fonts + b"\\f0 \\'cd\\'ac\\'d2\\'e2\\par \\u21453?\\u23545?}"
-    assert text_of(rtf, sniff.RTF) == "同意\n反对"
+    assert text_of(rtf, file_type.RTF) == "同意\n反对"
     packed = samples.zipped({"甲.docx": samples.docx("甲的意见"), "乙.txt": "乙的意见".encode("gbk"), "图.png": PNG})
-    assert text_of(packed, sniff.ZIP) == "【甲.docx】\n甲的意见\n\n【乙.txt】\n乙的意见"
+    assert text_of(packed, file_type.ZIP) == "【甲.docx】\n甲的意见\n\n【乙.txt】\n乙的意见"
     content = "<o xmlns:t='t'><t:p>同<t:span>意</t:span></t:p><t:p>反对</t:p></o>"
-    assert text_of(samples.zipped({"content.xml": content.encode()}), sniff.ODF + ".text") == "同意\n反对"
+    assert text_of(samples.zipped({"content.xml": content.encode()}), file_type.ODF + ".text") == "同意\n反对"
     page = "<p><TextCode>同意</TextCode></p>"
-    assert text_of(samples.zipped({"Doc_0/Pages/Page_0/Content.xml": page.encode()}), sniff.OFD) == "同意"
+    assert text_of(samples.zipped({"Doc_0/Pages/Page_0/Content.xml": page.encode()}), file_type.OFD) == "同意"
 
 
 @pytest.mark.parametrize("length", [1, 3_000])
 def test_the_words_of_old_word_documents_are_found(length):
     text = "第八条 建议删去收费。" * length
-    assert sniff.sniff(samples.doc(text), "意见.doc") == sniff.DOC
-    assert attachments.text_of(samples.doc(text), sniff.DOC) == text
-    assert check("意见.wps", samples.doc(text), max_bytes=LIMIT).media_type == sniff.DOC
-    assert attachments.text_of(samples.doc("plain words", compressed=True), sniff.DOC) == "plain words"
+    assert file_type.sniff(samples.doc(text), "意见.doc") == file_type.DOC
+    assert text_extraction.text_of(samples.doc(text), file_type.DOC) == text
+    assert check("意见.wps", samples.doc(text), max_bytes=LIMIT).media_type == file_type.DOC
+    assert text_extraction.text_of(samples.doc("plain words", compressed=True), file_type.DOC) == "plain words"
+
+
+def test_an_old_word_document_as_libreoffice_writes_it_is_read():
+    data = (Path(__file__).parent / "written_by_libreoffice.doc").read_bytes()
+    assert text_extraction.text_of(data, file_type.DOC).split("\n") == [
+        "某市停车管理办法（征求意见稿）",
+        "第一条 为了规范停车，制定本办法。",
+        "第二条 建议延长办理时间。",
+    ]
 
 
 def test_a_damaged_old_document_has_few_words_and_makes_no_trouble():
@@ -193,13 +203,13 @@ def test_a_damaged_old_document_has_few_words_and_makes_no_trouble():
             data[chance.randrange(min(len(data), 3_000) if chance.random() < 0.7 else len(data))] = chance.randrange(
                 256
             )
-        assert isinstance(attachments.text_of(bytes(data[: chance.randrange(len(data))]), sniff.DOC), str)
+        assert isinstance(text_extraction.text_of(bytes(data[: chance.randrange(len(data))]), file_type.DOC), str)
 
 
 def test_file_names_in_archives_are_read_in_gbk():
     name = "意见.txt".encode("gbk")
     data = samples.zipped({"x" * len(name): "同意".encode()}).replace(b"x" * len(name), name)
-    assert attachments.text_of(data, sniff.ZIP) == "【意见.txt】\n同意"
+    assert text_extraction.text_of(data, file_type.ZIP) == "【意见.txt】\n同意"
 
 
 def test_comments_in_the_margin_are_part_of_the_words():
@@ -209,18 +219,20 @@ def test_comments_in_the_margin_are_part_of_the_words():
     note = "<w:comment><w:p><w:r><w:t>批注意见</w:t></w:r></w:p></w:comment>"
     comment = f"<w:comments xmlns:w='{namespace}'>{note}</w:comments>"
     data = samples.zipped({**members, "word/comments.xml": comment.encode()})
-    assert attachments.text_of(data, sniff.DOCX) == "正文\n批注意见"
+    assert text_extraction.text_of(data, file_type.DOCX) == "正文\n批注意见"
 
 
 UNREADABLE = [b"", b"garbage", samples.docx("x")[:900], samples.zipped({"word/document.xml": b"<"})]
 
 
-@pytest.mark.parametrize("kind", [sniff.DOCX, sniff.PDF, sniff.XLSX, sniff.ZIP, sniff.RTF, sniff.OFD, "image/png"])
+@pytest.mark.parametrize(
+    "kind", [file_type.DOCX, file_type.PDF, file_type.XLSX, file_type.ZIP, file_type.RTF, file_type.OFD, "image/png"]
+)
 @pytest.mark.parametrize("data", UNREADABLE)
 def test_what_cannot_be_read_has_no_words(kind, data):
-    assert isinstance(attachments.text_of(data, kind), str)
+    assert isinstance(text_extraction.text_of(data, kind), str)
 
 
 def test_an_entity_bomb_has_no_words():
     bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "&#97;"><!ENTITY b "&a;&a;">]><x><t>&b;</t></x>'
-    assert attachments.text_of(samples.zipped({"word/document.xml": bomb}), sniff.DOCX) == ""
+    assert text_extraction.text_of(samples.zipped({"word/document.xml": bomb}), file_type.DOCX) == ""

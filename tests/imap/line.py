@@ -32,8 +32,8 @@ class Line:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for one in (self._listener, *self._open):
-            _close(one)
+        for connection in (self._listener, *self._open):
+            _close(connection)
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -73,7 +73,7 @@ class Line:
         _close(client)
 
 
-def _close(one: socket.socket) -> None:
+def _close(connection: socket.socket) -> None:
     with suppress(OSError):
-        one.shutdown(socket.SHUT_RDWR)
-    one.close()
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()

@@ -7,18 +7,18 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from consult.accounts.permissions import SYSTEM
-from consult.intake import consent, senders
-from consult.intake.mailbox import boxes
-from consult.intake.mailbox.errors import MailboxRefused
-from consult.intake.mailbox.models import Mailbox
+from consult.intake import api_senders, consent
+from consult.intake.api_senders import SenderRefused
 from consult.intake.models import Channel, TrustedSender
-from consult.intake.senders import SenderRefused
 from consult.ledger.models import LedgerEntry
+from consult.mailbox import settings
+from consult.mailbox.errors import MailboxRefused
+from consult.mailbox.models import Mailbox
 from consult.store import db
 from tests.together import both, elsewhere
 from tests.world import DURING, open_consultation, submission
 
-TERMS = boxes.Terms("imap.dept.gov.cn", "yijian@dept.gov.cn", "x")
+TERMS = settings.MailboxSettings("imap.dept.gov.cn", "yijian@dept.gov.cn", "x")
 
 
 def noted(act: str) -> int:
@@ -27,33 +27,33 @@ def noted(act: str) -> int:
 
 def test_a_mailbox_that_two_set_up_together_is_set_up_once(app: Flask) -> None:
     with pytest.raises(MailboxRefused, match="已经设置过"):
-        both(app, lambda: boxes.add(SYSTEM, TERMS, at=DURING), lambda: boxes.add(SYSTEM, TERMS, at=DURING))
+        both(app, lambda: settings.add(SYSTEM, TERMS, at=DURING), lambda: settings.add(SYSTEM, TERMS, at=DURING))
     assert db.session.scalar(select(func.count()).select_from(Mailbox)) == 1
 
 
 def test_two_mailboxes_that_are_changed_to_the_same_stay_two(app: Flask) -> None:
-    one = boxes.add(SYSTEM, boxes.Terms("imap.dept.gov.cn", "one", "x"), at=DURING)
-    other = boxes.add(SYSTEM, boxes.Terms("imap.dept.gov.cn", "other", "x"), at=DURING)
+    mailbox = settings.add(SYSTEM, settings.MailboxSettings("imap.dept.gov.cn", "one", "x"), at=DURING)
+    other = settings.add(SYSTEM, settings.MailboxSettings("imap.dept.gov.cn", "other", "x"), at=DURING)
     there = elsewhere(other)
     with pytest.raises(MailboxRefused, match="已经设置过"):
         both(
             app,
-            lambda: boxes.change(SYSTEM, one, TERMS, at=DURING),
-            lambda: boxes.change(SYSTEM, there(), TERMS, at=DURING),
+            lambda: settings.change(SYSTEM, mailbox, TERMS, at=DURING),
+            lambda: settings.change(SYSTEM, there(), TERMS, at=DURING),
         )
-    assert (one.user, other.user) == ("yijian@dept.gov.cn", "other")
+    assert (mailbox.user, other.user) == ("yijian@dept.gov.cn", "other")
 
 
 def test_a_mailbox_that_two_close_together_is_closed_once(app: Flask) -> None:
-    one = boxes.add(SYSTEM, TERMS, at=DURING)
-    there = elsewhere(one)
-    both(app, lambda: boxes.close(SYSTEM, one, at=DURING), lambda: boxes.close(SYSTEM, there(), at=DURING))
+    mailbox = settings.add(SYSTEM, TERMS, at=DURING)
+    there = elsewhere(mailbox)
+    both(app, lambda: settings.close(SYSTEM, mailbox, at=DURING), lambda: settings.close(SYSTEM, there(), at=DURING))
     assert noted("mailbox.close") == 1
 
 
 def test_a_key_that_two_ask_for_under_one_name_is_the_first_ones(app: Flask) -> None:
     def admit() -> None:
-        senders.admit(SYSTEM, name="12345热线平台", channel=Channel.HOTLINE, at=DURING)
+        api_senders.admit(SYSTEM, name="12345热线平台", channel=Channel.HOTLINE, at=DURING)
 
     with pytest.raises(SenderRefused, match="已经有密钥"):
         both(app, admit, admit)

@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 
-from consult.law import rules
-from consult.law.rules import RulesError, load
+from consult.law import loading
+from consult.law.loading import load
+from consult.law.rules import RulesError
 
-LAW = rules.national()
+LAW = loading.national()
 
 
 def department(tmp_path, content):
@@ -46,7 +47,17 @@ def test_every_other_clock_stands_with_its_basis():
         "disclosure": (20, "working_days", "《政府信息公开条例》第二十六条"),
         "hearing-material": (7, "days", "《重大行政决策程序暂行条例》第十六条第三款"),
         "legality-review": (7, "working_days", "《重大行政决策程序暂行条例》第二十六条第二款"),
+        "legality-review-normative": (
+            5,
+            "working_days",
+            "国办发〔2018〕115号：一般不少于5个工作日，不超过15个工作日（未核对原文，情况紧急的除外）",
+        ),
         "network-logs": (6, "months", "《网络安全法》第二十一条"),
+        "personal-data-request": (
+            15,
+            "working_days",
+            "《个人信息保护法》第五十条第一款（法律要求及时处理，没有规定日数，本部门按十五个工作日办理）",
+        ),
     }
 
 
@@ -80,7 +91,7 @@ def test_an_unknown_kind_is_refused_with_the_known_ones():
 
 
 def test_a_department_adds_rows_and_changes_its_own_numbers(tmp_path):
-    own = load(
+    rules = load(
         department(
             tmp_path,
             """
@@ -104,13 +115,13 @@ def test_a_department_adds_rows_and_changes_its_own_numbers(tmp_path):
             """,
         )
     )
-    assert own.sufficiency["enterprise-related"].enterprises == 12
-    assert own.sufficiency["enterprise-related"].associations == 1
-    assert own.preconditions[-1].id == "party-group"
-    assert own.calendars["2030"].work == (date(2030, 1, 5),)
-    assert own.calendar.day_kind(date(2030, 1, 5)) == "working"
+    assert rules.sufficiency["enterprise-related"].enterprises == 12
+    assert rules.sufficiency["enterprise-related"].associations == 1
+    assert rules.preconditions[-1].id == "party-group"
+    assert rules.calendars["2030"].work == (date(2030, 1, 5),)
+    assert rules.calendar.day_kind(date(2030, 1, 5)) == "working"
     assert LAW.calendar.day_kind(date(2026, 10, 1)) == "rest"
-    assert len(own.preconditions) == len(LAW.preconditions) + 1
+    assert len(rules.preconditions) == len(LAW.preconditions) + 1
 
 
 WRONG = [
@@ -181,6 +192,23 @@ def test_rejection_reasons_tell_what_the_public_sees():
     assert all(row.public_note for row in reasons.values())
 
 
-def test_the_wordings_of_a_kind_leave_out_those_of_others():
-    assert "validity-period" in [row.id for row in LAW.wordings_for("normative-document")]
-    assert "validity-period" not in [row.id for row in LAW.wordings_for("law-draft")]
+def test_every_kind_of_personal_data_has_a_term_and_its_basis():
+    for row in LAW.retention.values():
+        assert row.length >= 1
+        assert "《个人信息保护法》第十九条" in row.cited
+        assert "第四十七条" in row.cited
+    assert LAW.retention["sender-contact"].last_day(date(2026, 2, 28)) == date(2029, 2, 28)
+    assert LAW.retention["stray-mail"].last_day(date(2024, 2, 29)) == date(2025, 2, 28)
+
+
+@pytest.mark.parametrize(("length", "unit"), [(37, "months"), (1100, "days")])
+def test_a_longer_term_needs_a_basis_of_its_own_and_a_shorter_one_does_not(tmp_path, length, unit):
+    path = tmp_path / "rules.toml"
+    path.write_text(f'[[retention]]\nid = "sender-contact"\nlength = {length}\nunit = "{unit}"\n', encoding="utf-8")
+    with pytest.raises(RulesError, match="写明依据"):
+        load(path)
+    basis = 'basis = [{ note = "某省个人信息保存规定" }]\n'
+    path.write_text(path.read_text(encoding="utf-8") + basis, encoding="utf-8")
+    assert load(path).retention["sender-contact"].length == length
+    path.write_text('[[retention]]\nid = "sender-contact"\nlength = 12\n', encoding="utf-8")
+    assert load(path).retention["sender-contact"].term == "1年"

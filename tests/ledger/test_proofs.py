@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from consult.ledger import merkle, proofs
+from consult.ledger import proofs
+from tests.ledger import trees
 
 SCRIPT = Path(__file__).parents[2] / "static" / "transparency" / "verify.py"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -28,20 +29,21 @@ def leaf(number):
 
 
 LEAVES = [leaf(number) for number in range(30)]
-HASHES = [merkle.leaf_hash(text.encode()) for text in LEAVES]
+ENTRIES = [text.encode() for text in LEAVES]
+TREE = trees.tree_of(ENTRIES)
 
 
-def checkpoint(size, hashes=HASHES, key=KEY):
-    return proofs.sign_checkpoint(key, size, merkle.root(hashes[:size]), NOON + timedelta(hours=size))
+def checkpoint(size, tree=TREE, key=KEY):
+    return proofs.sign_checkpoint(key, size, tree.get_root(size), NOON + timedelta(hours=size))
 
 
 def inclusion(size=21, index=12, **changes):
-    path = merkle.inclusion_proof(HASHES, index, size)
+    path = trees.inclusion(TREE, index, size)
     return proofs.inclusion_document(LEAVES[index], SALT, index, path, checkpoint(size), CONTENT) | changes
 
 
 def consistency(old=13, new=30):
-    return proofs.consistency_document(checkpoint(old), checkpoint(new), merkle.consistency_proof(HASHES, old, new))
+    return proofs.consistency_document(checkpoint(old), checkpoint(new), trees.consistency(ENTRIES, old, new))
 
 
 @pytest.fixture
@@ -99,7 +101,7 @@ def test_the_kept_original_is_compared(verify, tmp_path):
 
 def test_a_forged_receipt_is_refused(verify):
     other = Ed25519PrivateKey.generate()
-    forged_tree = [merkle.leaf_hash(b"forged"), *HASHES[1:]]
+    forged_tree = trees.tree_of([b"forged", *ENTRIES[1:]])
     refused(verify(inclusion(content="反对")), "原文与记录不符")
     refused(verify(inclusion(salt="00" * 16)), "原文与记录不符")
     refused(verify(inclusion(leaf=LEAVES[11])), "不在检查点")
@@ -128,10 +130,10 @@ def test_a_changed_digit_anywhere_is_refused(verify):
 
 def test_a_forged_history_is_refused(verify):
     document = consistency()
-    rewritten = [*HASHES[:5], merkle.leaf_hash(b"rewritten"), *HASHES[6:]]
-    later = checkpoint(30, rewritten).as_document()
+    rewritten = [*ENTRIES[:5], b"rewritten", *ENTRIES[6:]]
+    later = checkpoint(30, trees.tree_of(rewritten)).as_document()
     refused(verify(document | {"new": later}), "改动了")
-    honest_path = [node.hex() for node in merkle.consistency_proof(rewritten, 13, 30)]
+    honest_path = [node.hex() for node in trees.consistency(rewritten, 13, 30)]
     refused(verify(document | {"new": later, "path": honest_path}), "改动了")
     refused(verify({"old": document["new"], "new": document["old"], "path": document["path"]}), "先后")
     refused(verify(document | {"path": document["path"][:-1]}), "路径太短")
@@ -167,9 +169,9 @@ def test_the_script_is_short_and_needs_only_cryptography():
 
 def test_a_checkpoint_is_checked_here_too():
     point = checkpoint(7)
-    assert proofs.checkpoint_holds(point)
-    assert not proofs.checkpoint_holds(proofs.Checkpoint(8, point.root, point.at, point.public_key, point.signature))
-    assert not proofs.checkpoint_holds(proofs.Checkpoint(7, point.root, point.at, "no key", point.signature))
+    assert proofs.is_signature_valid(point)
+    assert not proofs.is_signature_valid(proofs.Checkpoint(8, point.root, point.at, point.public_key, point.signature))
+    assert not proofs.is_signature_valid(proofs.Checkpoint(7, point.root, point.at, "no key", point.signature))
 
 
 def test_a_short_salt_is_refused():

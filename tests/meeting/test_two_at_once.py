@@ -12,38 +12,54 @@ from consult.accounts.models import Role
 from consult.drafting import service as drafting
 from consult.drafting.models import Stage
 from consult.ledger.models import LedgerEntry
+from consult.meeting import overrides
 from consult.meeting import service as meeting
 from consult.meeting.errors import MeetingRefused
 from consult.meeting.models import Override
 from consult.store import db
-from tests.builders import NOON, an_actor, an_open_consultation
-from tests.meeting.green import READY, build
+from tests.builders import NOON, an_open_consultation
+from tests.meeting.green import READY, a_paper, build
 from tests.together import both, elsewhere
+from tests.world import actor
+
+WHY = "解读方案随会议通知另行报送，已经办公室同意。"
 
 
-def test_of_two_overrides_at_the_same_moment_one_stands(app: Flask) -> None:
-    legal, at = an_actor(Role.LEGAL), NOON + timedelta(days=1)
-    consultation = an_open_consultation(an_actor(Role.DRAFTER), an_actor(Role.PUBLISHER))
-    there = elsewhere(consultation)
-    with pytest.raises(MeetingRefused, match="不用放行"):
-        both(
-            app,
-            lambda: meeting.override(legal, consultation, "interpretation-plan", "随文另报。", at=at),
-            lambda: meeting.override(legal, there(), "interpretation-plan", "另行报送。", at=at),
-        )
+def test_of_two_who_ask_for_an_exception_at_the_same_moment_one_stands(app: Flask) -> None:
+    legal, at = actor(Role.LEGAL), NOON + timedelta(days=1)
+    consultation = an_open_consultation(actor(Role.DRAFTER), actor(Role.PUBLISHER))
+    there, paper = elsewhere(consultation), a_paper()
+    both(
+        app,
+        lambda: overrides.request_override(legal, consultation, "interpretation-plan", WHY, paper, at=at),
+        lambda: overrides.request_override(legal, there(), "interpretation-plan", WHY, paper, at=at),
+    )
     standing = select(func.count()).select_from(Override).where(Override.withdrawn_at.is_(None))
     assert db.session.scalar(standing) == 1
 
 
-def test_what_is_withdrawn_is_not_noted_as_promulgated_by_who_began_before(app: Flask) -> None:
-    green = build()
-    one, there = green.consultation, elsewhere(green.consultation)
-    meeting.submit(green.legal, one, at=READY)
-    with pytest.raises(MeetingRefused, match="上会以后"):
+def test_of_two_who_approve_at_the_same_moment_one_does(app: Flask) -> None:
+    legal, chief, at = actor(Role.LEGAL), actor(Role.LEGAL), NOON + timedelta(days=1)
+    consultation = an_open_consultation(actor(Role.DRAFTER), actor(Role.PUBLISHER))
+    there, publisher = elsewhere(consultation), actor(Role.PUBLISHER)
+    overrides.request_override(legal, consultation, "interpretation-plan", WHY, a_paper(), at=at)
+    with pytest.raises(MeetingRefused, match="没有等待批准"):
         both(
             app,
-            lambda: drafting.withdraw(green.publisher, one, "上位法修改", at=READY),
+            lambda: overrides.approve(chief, consultation, "interpretation-plan", at=at),
+            lambda: overrides.approve(publisher, there(), "interpretation-plan", at=at),
+        )
+
+
+def test_what_is_withdrawn_is_not_noted_as_promulgated_by_who_began_before(app: Flask) -> None:
+    green = build()
+    consultation, there = green.consultation, elsewhere(green.consultation)
+    meeting.submit(green.legal, consultation, at=READY)
+    with pytest.raises(MeetingRefused, match="提请审议以后"):
+        both(
+            app,
+            lambda: drafting.withdraw(green.publisher, consultation, "上位法修改", at=READY),
             lambda: meeting.promulgate(green.publisher, there(), at=READY),
         )
-    assert one.stage is Stage.WITHDRAWN
+    assert consultation.stage is Stage.WITHDRAWN
     assert db.session.scalar(select(func.count()).where(LedgerEntry.act == "consultation.promulgate")) == 0

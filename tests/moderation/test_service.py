@@ -12,7 +12,7 @@ from consult.accounts.models import Role
 from consult.drafting.models import Grant
 from consult.intake.models import SubmissionState
 from consult.ledger.models import LedgerEntry
-from consult.moderation import queries, service
+from consult.moderation import private_data, queries, service
 from consult.moderation.errors import ScreeningRefused
 from consult.moderation.models import ScreeningKind
 from consult.store import db, transaction
@@ -33,15 +33,15 @@ def test_the_senders_own_name_and_contact_are_masked_wherever_the_text_repeats_t
     came = submission(
         open_consultation(), "我是向阳小区的慕容晓白，联系 park_lover 即可。", name="慕容晓白", contact="park_lover"
     )
-    text, found = service.proposed_text(came.parts[0])
+    text, masked = service.proposed_text(came.parts[0], private_data.of(came))
     assert "慕容晓白" not in text
     assert "park_lover" not in text
-    assert found == 2
+    assert masked == 2
 
 
 def test_a_released_name_stays_in_the_text(app: Flask) -> None:
     came = submission(open_consultation(), "绿洲园林公司建议延长开放时间。", name="绿洲园林公司", publish_name=True)
-    assert service.proposed_text(came.parts[0])[0] == "绿洲园林公司建议延长开放时间。"
+    assert service.proposed_text(came.parts[0], private_data.of(came))[0] == "绿洲园林公司建议延长开放时间。"
 
 
 def test_the_moderators_own_words_are_printed_where_they_were_written(app: Flask) -> None:
@@ -153,17 +153,17 @@ def test_a_duplicate_of_another_consultations_submission_is_refused(app: Flask) 
 
 def test_counts_follow_every_act_and_its_undoing(app: Flask) -> None:
     consultation, moderator = open_consultation(), actor(Role.MODERATOR)
-    one, two, three = (submission(consultation, f"第{n}件。") for n in "一二三")
-    service.accept(moderator, one, at=AFTER)
-    service.take_up(moderator, two, at=AFTER)
-    service.reject(moderator, three, reason_id="unrelated", at=AFTER)
+    first, second, third = (submission(consultation, f"第{n}件。") for n in "一二三")
+    service.accept(moderator, first, at=AFTER)
+    service.take_up(moderator, second, at=AFTER)
+    service.reject(moderator, third, reason_id="unrelated", at=AFTER)
     assert queries.counts(consultation.id) == {
         SubmissionState.ACCEPTED: 1,
         SubmissionState.SCREENING: 1,
         SubmissionState.REJECTED: 1,
     }
-    service.undo(moderator, three, at=AFTER)
-    service.undo(moderator, one, at=AFTER)
+    service.undo(moderator, third, at=AFTER)
+    service.undo(moderator, first, at=AFTER)
     assert queries.counts(consultation.id) == {SubmissionState.RECEIVED: 2, SubmissionState.SCREENING: 1}
 
 
@@ -172,7 +172,7 @@ def test_a_whole_page_is_accepted_at_once_but_for_what_a_colleague_was_faster_wi
     page = [submission(consultation, f"第{n}件。") for n in "一二三"]
     service.reject(actor(Role.MODERATOR), page[1], reason_id="unrelated", at=AFTER)
     assert service.accept_many(moderator, page, at=AFTER) == [page[1]]
-    assert [one.state for one in page] == [
+    assert [screened.state for screened in page] == [
         SubmissionState.ACCEPTED,
         SubmissionState.REJECTED,
         SubmissionState.ACCEPTED,

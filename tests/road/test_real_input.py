@@ -26,13 +26,13 @@ from consult.adoption.models import DecisionState, Opinion, Outcome
 from consult.drafting import service as drafting
 from consult.drafting.models import Consultation
 from consult.files import tables
-from consult.intake import columns, imports, receipts
+from consult.intake import import_columns, receipts, spreadsheet_import
 from consult.intake.models import Channel, Submission, SubmissionState
 from consult.moderation import queries as moderation_queries
 from consult.moderation import service as moderation
-from consult.reporting import figures, stored
+from consult.reporting import figures, report_versions
 from consult.reporting import service as reporting
-from consult.store import db, tally
+from consult.store import counters, db
 from tests.builders import NOON, a_consultation, an_actor
 
 pytestmark = [pytest.mark.corpus, pytest.mark.slow]
@@ -74,18 +74,18 @@ def open_consultation(author: Actor, publisher: Actor, path: Path) -> Consultati
     return consultation
 
 
-def import_messages(corpus: Path, consultation: Consultation, actor: Actor) -> list[imports.RowAccount]:
+def import_messages(corpus: Path, consultation: Consultation, actor: Actor) -> list[spreadsheet_import.RowAccount]:
     """Import every message of the corpus into a consultation."""
     table = tables.read("citizen-messages.csv", corpus / "citizen-messages.csv")
-    work = imports.Import(
+    work = spreadsheet_import.Import(
         consultation=consultation,
         table=table,
-        columns=columns.choose(table.columns, {}),
+        columns=import_columns.choose(table.columns, {}),
         channel=Channel.NEW_MEDIA,
         actor=actor,
         at=NOON + timedelta(days=5),
     )
-    return list(imports.run(work))
+    return list(spreadsheet_import.run(work))
 
 
 def all_submissions(consultation: Consultation) -> Iterator[Submission]:
@@ -101,7 +101,7 @@ def screen(consultation: Consultation, moderator: Actor) -> None:
     reason = moderation.rejection_reasons()[0].id
     for n, submission in enumerate(all_submissions(consultation)):
         same = moderation_queries.same_text(submission)
-        originals = [one for one in same if one.state is SubmissionState.ACCEPTED]
+        originals = [earlier for earlier in same if earlier.state is SubmissionState.ACCEPTED]
         at = NOON + timedelta(days=6)
         if originals:
             moderation.mark_duplicate(moderator, submission, originals[0], at=at)
@@ -113,11 +113,11 @@ def screen(consultation: Consultation, moderator: Actor) -> None:
 
 def decide_and_review(consultation: Consultation, author: Actor, reviewer: Actor) -> None:
     """Decide on every opinion in turn with each outcome, and have it reviewed."""
-    while page := adoption_queries.decided(consultation.id, undecided=True, limit=50):
+    while page := adoption_queries.with_decisions(consultation.id, undecided=True, limit=50):
         for item in page:
             outcome = OUTCOMES[item.opinion.id % len(OUTCOMES)]
             adoption.decide(author, item.opinion, outcome, "经研究，已在修订中统筹考虑。", at=CLOSED)
-    while page := adoption_queries.decided(consultation.id, state=DecisionState.PROPOSED, limit=50):
+    while page := adoption_queries.with_decisions(consultation.id, state=DecisionState.PROPOSED, limit=50):
         adoption.review_many(reviewer, [item.decision for item in page if item.decision], at=CLOSED)
 
 
@@ -136,9 +136,9 @@ def test_2816_real_messages_travel_to_the_report_and_none_is_lost(
 
     account = import_messages(corpus, property_, drafter)
     assert len(account) == MESSAGES
-    assert {row.outcome for row in account} == {imports.RowOutcome.TAKEN}
+    assert {row.outcome for row in account} == {spreadsheet_import.RowOutcome.TAKEN}
     again = import_messages(corpus, property_, drafter)
-    assert {row.outcome for row in again} == {imports.RowOutcome.ALREADY}
+    assert {row.outcome for row in again} == {spreadsheet_import.RowOutcome.ALREADY}
     assert [row.number for row in again] == [row.number for row in account]
 
     screen(property_, moderator)
@@ -164,7 +164,7 @@ def check_figures(consultation: Consultation, printed: dict[str, int], report_id
     )
     by_state = {state.value: n for state, n in states}
     assert sum(by_state.values()) == printed["received"] + printed["late"] == MESSAGES
-    assert by_state == tally.counts(consultation.id, "state")
+    assert by_state == counters.counts(consultation.id, "state")
     assert printed["waiting"] == 0
     opinions = db.session.scalar(
         select(func.count()).where(Opinion.consultation_id == consultation.id, Opinion.withdrawn.is_(False))
@@ -172,22 +172,22 @@ def check_figures(consultation: Consultation, printed: dict[str, int], report_id
     assert opinions == printed["opinions"] + printed["opinions_late"] == by_state["accepted"]
     assert sum(printed[f"outcome.{outcome.value}"] for outcome in Outcome) == printed["opinions"]
     assert sum(n for name, n in printed.items() if name.startswith("channel.")) == printed["received"]
-    report = stored.published(consultation.id)
+    report = report_versions.published(consultation.id)
     assert report is not None
     assert report.id == report_id
-    assert len(stored.rows(report, limit=10_000)) == opinions
+    assert len(report_versions.rows(report, limit=10_000)) == opinions
 
 
 def check_receipts(consultation: Consultation, numbers: list[str]) -> None:
     """Each receipt opens its own submission, and what the report printed of it is what was accepted."""
     assert len(set(numbers)) == MESSAGES
-    report = stored.published(consultation.id)
+    report = report_versions.published(consultation.id)
     assert report is not None
+    printed = {row.submission_id for row in report_versions.rows(report, limit=10 * MESSAGES)}
     for number in numbers:
         submission = receipts.find(number, receipts.key_of(number))
         assert submission.number == number
-        printed = stored.rows_of_submission(report, submission.id)
-        assert bool(printed) == (submission.state is SubmissionState.ACCEPTED)
+        assert (submission.id in printed) == (submission.state is SubmissionState.ACCEPTED)
 
 
 def check_public_pages(client: FlaskClient, consultation: Consultation, other: Consultation) -> None:
@@ -204,8 +204,8 @@ def check_public_pages(client: FlaskClient, consultation: Consultation, other: C
         text = client.get(address).get_data(as_text=True)
         check_clean(text, address)
         seen += 1
-        found = re.search(r'href="([^"]*/report\?[^"]*after=\d+[^"]*)"', text)
-        address = found[1].replace("&amp;", "&") if found else ""
+        match = re.search(r'href="([^"]*/report\?[^"]*after=\d+[^"]*)"', text)
+        address = match[1].replace("&amp;", "&") if match else ""
         assert seen < 1000
     assert seen > 10
 
@@ -214,8 +214,8 @@ def check_clean(text: str, where: str) -> None:
     """Refuse a page with a telephone number, an identity number or an e-mail address of a private person."""
     text = text.replace("zqyj@example.gov.cn", "")
     for pattern in PRIVATE:
-        found = pattern.search(re.sub(r"[0-9a-f]{40,}", "", text))
-        assert found is None, (where, found and found[0])
+        match = pattern.search(re.sub(r"[0-9a-f]{40,}", "", text))
+        assert match is None, (where, match and match[0])
 
 
 def test_a_consultation_without_submissions_stays_empty_beside_a_full_one(app: Flask) -> None:

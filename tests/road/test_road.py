@@ -15,10 +15,10 @@ from consult.adoption.models import Outcome
 from consult.drafting.models import State
 from consult.files.feedback import RENDERERS, render
 from consult.intake import receipts
-from consult.intake.arrival import Said
+from consult.intake.arrival import ArrivalPart
 from consult.intake.models import SubmissionState
 from consult.moderation import service as moderation
-from consult.reporting import figures, printing, stored
+from consult.reporting import figures, report_document, report_versions
 from consult.reporting import service as reporting
 from consult.reporting.errors import ReportRefused, SameReporter
 from consult.reporting.models import ReportState
@@ -34,7 +34,7 @@ def test_one_opinion_travels_from_the_form_to_the_published_report(app: Flask) -
     day = NOON + timedelta(days=3)
     receipt = a_submission(
         consultation,
-        Said("第三条建议改为六十五周岁，电话13800138000。", "art-3"),
+        ArrivalPart("第三条建议改为六十五周岁，电话13800138000。", "art-3"),
         "总体赞成。",
         name="张三丰",
         at=day,
@@ -50,10 +50,10 @@ def test_one_opinion_travels_from_the_form_to_the_published_report(app: Flask) -
 
     after = NOON + timedelta(days=45)
     assert consultation.state(after) is State.CLOSED
-    with pytest.raises(ReportRefused, match="3 条意见没有定"):
+    with pytest.raises(ReportRefused, match="还有 3 条意见尚未处理完毕"):
         reporting.compile_report(publisher, consultation, at=after)
 
-    for item in adoption_queries.decided(consultation.id):
+    for item in adoption_queries.with_decisions(consultation.id):
         outcome = Outcome.PARTLY_ADOPTED if item.opinion.anchor else Outcome.EXPLAINED
         decision = adoption.decide(drafter, item.opinion, outcome, "财政承受能力有限，分步实施。", at=after)
         adoption.review(second, decision, at=after)
@@ -67,14 +67,15 @@ def test_one_opinion_travels_from_the_form_to_the_published_report(app: Flask) -
 
     assert report.state is ReportState.PUBLISHED
     assert consultation.state(after) is State.FEEDBACK_PUBLISHED
-    printed = json.loads(render(printing.document(report), "json"))
+    printed = json.loads(render(report_document.document(report), "json"))
     assert printed["figures"]["received"] == 2
     assert printed["figures"]["late"] == 1
     assert printed["figures"]["outcome.partly_adopted"] == 1
     assert "13800138000" not in json.dumps(printed, ensure_ascii=False)
     assert "张三丰" not in json.dumps(printed, ensure_ascii=False)
-    found = receipts.find(receipt.number, receipt.key)
-    assert [row.outcome for row in stored.rows_of_submission(report, found.id)] == ["partly_adopted", "explained"]
+    looked_up = receipts.find(receipt.number, receipt.key)
+    printed_of_it = [row.outcome for row in report_versions.rows(report) if row.submission_id == looked_up.id]
+    assert printed_of_it == ["partly_adopted", "explained"]
     assert set(report.files) == set(RENDERERS)
 
 

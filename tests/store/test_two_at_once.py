@@ -9,20 +9,21 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from consult.accounts.models import Division
-from consult.store import claiming, db, tally, transaction
-from consult.store.claiming import claimed, hold
-from consult.store.tally import FOLD_AT, Tally
+from consult.intake.models import FileAttempt
+from consult.store import counters, db, locking, transaction
+from consult.store.counters import COMPACT_AT, Tally
+from consult.store.locking import get_or_create_locked, lock_row
 from tests.together import both, elsewhere
 
 
 def test_two_workers_that_fold_together_fold_once(app: Flask) -> None:
-    for _ in range(FOLD_AT + 1):
+    for _ in range(COMPACT_AT + 1):
         with transaction():
-            tally.add(1, [("state", "received", 1)])
+            counters.add(1, [("state", "received", 1)])
     folded: list[int] = []
-    both(app, lambda: folded.append(tally.fold()), lambda: folded.append(tally.fold()))
-    assert folded == [FOLD_AT, 0]
-    assert tally.counts(1, "state") == {"received": FOLD_AT + 1}
+    both(app, lambda: folded.append(counters.compact()), lambda: folded.append(counters.compact()))
+    assert folded == [COMPACT_AT, 0]
+    assert counters.counts(1, "state") == {"received": COMPACT_AT + 1}
     assert db.session.scalar(select(func.count()).select_from(Tally)) == 1
 
 
@@ -34,7 +35,7 @@ def test_a_row_that_is_held_is_read_as_the_other_left_it_and_keeps_what_was_chan
 
     def rename(to: Division, name: str) -> None:
         with transaction():
-            hold(to)
+            lock_row(to)
             to.name += name
 
     def twice() -> None:
@@ -46,15 +47,15 @@ def test_a_row_that_is_held_is_read_as_the_other_left_it_and_keeps_what_was_chan
     assert division.name == "甲处乙丙丁"
 
 
-def test_a_row_that_another_made_and_took_away_since_is_made_anew(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    really, asked = claiming.insert_unless_there, []
+def test_a_row_that_another_made_and_took_away_since_is_made_again(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    really, asked = locking.insert_if_absent, []
 
     def insert(*model: Any, **values: Any) -> None:
         asked.append(values)
         if len(asked) > 1:  # at first the other's was there
             really(*model, **values)
 
-    monkeypatch.setattr(claiming, "insert_unless_there", insert)
+    monkeypatch.setattr(locking, "insert_if_absent", insert)
     with transaction():
-        assert claimed(Division, {"name": "建设处"}).name == "建设处"
+        assert get_or_create_locked(FileAttempt, {"work": "search", "digest": "0" * 64}, begun=3).begun == 3
     assert len(asked) == 2

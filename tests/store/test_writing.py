@@ -16,10 +16,10 @@ from consult.intake import service as intake
 from consult.intake.errors import IdempotencyConflict
 from consult.intake.models import RawForm, Submission, SubmissionPart
 from consult.ledger.models import LedgerEntry
-from consult.store import bulk, db, tally, transaction, writing
-from consult.store.gathering import INSERTS
-from consult.store.query import Query
-from consult.store.tally import Tally
+from consult.store import bulk, counters, db, raw_transaction, transaction
+from consult.store.compiled_query import Query
+from consult.store.counters import Tally
+from consult.store.statement_batching import INSERTS
 from tests.builders import NOON, an_actor, an_arrival, an_open_consultation
 
 LATER = NOON + timedelta(hours=1)
@@ -52,12 +52,12 @@ def test_a_submission_whose_last_row_cannot_be_written_leaves_nothing(
 
 def test_rows_that_wait_to_be_written_together_are_found_by_the_next_query(app: Flask) -> None:
     counted = Query(select(func.count()).where(Tally.consultation_id == bindparam("key")))
-    with writing():
+    with raw_transaction():
         for n in range(2 * INSERTS + 1):
-            tally.add(7, [("received", f"{n}", 1), ("channel", f"{n}", 1)])
+            counters.add(7, [("received", f"{n}", 1), ("channel", f"{n}", 1)])
         assert counted(key=7) == [(2 * (2 * INSERTS + 1),)]
-        tally.add(7, [("state", "received", 1)])
-    assert tally.counts(7, "state") == {"received": 1}
+        counters.add(7, [("state", "received", 1)])
+    assert counters.counts(7, "state") == {"received": 1}
 
 
 def test_a_run_of_statements_joins_a_verb_and_goes_back_with_it(consultation: Consultation) -> None:
@@ -75,7 +75,7 @@ def test_a_run_of_statements_joins_a_verb_and_goes_back_with_it(consultation: Co
 
 
 def test_a_verb_with_objects_is_refused_inside_a_run_of_statements(app: Flask) -> None:
-    with pytest.raises(RuntimeError, match="session"), writing(), transaction():
+    with pytest.raises(RuntimeError, match="session"), raw_transaction(), transaction():
         pass
 
 
@@ -94,7 +94,7 @@ def test_the_same_form_sent_by_several_at_once_is_one_submission_and_one_receipt
         numbers = set(pool.map(send, ["same"] * SENDERS))
     assert len(numbers) == 1
     assert rows()[:3] == [1, 1, 1]
-    assert tally.counts(key, "received") == {"in_time": 1}
+    assert counters.counts(key, "received") == {"in_time": 1}
     with pytest.raises(IdempotencyConflict):
         send("other")
 

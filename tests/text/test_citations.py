@@ -7,11 +7,11 @@ from textwrap import dedent
 
 import pytest
 
-from consult.text.citations import Standing, find_citations
-from consult.text.comparison import compare
+from consult.text.citations import CitationStatus, find_citations
+from consult.text.comparison.versions import compare
 from consult.text.drafting_check import Purpose, Severity, check_draft
 from consult.text.instruments import Instrument, Register, normalise
-from consult.text.provisions import parse
+from consult.text.parser.provisions import parse
 
 TODAY = date(2026, 11, 24)
 REGISTER = Register(
@@ -33,8 +33,8 @@ def cited(body):
     return find_citations(draft, REGISTER, TODAY)
 
 
-def standings(body):
-    return [(c.name, c.standing) for c in cited(body).citations]
+def statuses(body):
+    return [(c.name, c.status) for c in cited(body).citations]
 
 
 def dangling(body):
@@ -42,26 +42,26 @@ def dangling(body):
 
 
 @pytest.mark.parametrize(
-    ("citation", "standing"),
+    ("citation", "status"),
     [
-        ("《中华人民共和国行政处罚法》", Standing.IN_FORCE),
-        ("《行政处罚法》", Standing.IN_FORCE),
-        ("《行政处罚法》（2017年修正）", Standing.SUPERSEDED),
-        ("《行政处罚法》（2009年修正）", Standing.SUPERSEDED),
-        ("《行政处罚法》（2021年修订）", Standing.IN_FORCE),
-        ("《中华人民共和国噪声防治法》", Standing.EXPIRED),
-        ("《停车法》", Standing.NOT_YET),
-        ("《中华人民共和国道路交同安全法》", Standing.MISSPELT),
-        ("《道路安全交通法》", Standing.UNKNOWN),
-        ("《物业管里条例》", Standing.MISSPELT),
-        ("《物业管理办法》", Standing.UNKNOWN),
-        ("《某市物业管理条例》", Standing.UNKNOWN),
-        ("《行政处罚法实施细则》", Standing.UNKNOWN),
-        ("《某市停车管理办法》", Standing.SELF),
+        ("《中华人民共和国行政处罚法》", CitationStatus.IN_FORCE),
+        ("《行政处罚法》", CitationStatus.IN_FORCE),
+        ("《行政处罚法》（2017年修正）", CitationStatus.SUPERSEDED),
+        ("《行政处罚法》（2009年修正）", CitationStatus.SUPERSEDED),
+        ("《行政处罚法》（2021年修订）", CitationStatus.IN_FORCE),
+        ("《中华人民共和国噪声防治法》", CitationStatus.EXPIRED),
+        ("《停车法》", CitationStatus.NOT_YET),
+        ("《中华人民共和国道路交同安全法》", CitationStatus.MISSPELT),
+        ("《道路安全交通法》", CitationStatus.UNKNOWN),
+        ("《物业管里条例》", CitationStatus.MISSPELT),
+        ("《物业管理办法》", CitationStatus.UNKNOWN),
+        ("《某市物业管理条例》", CitationStatus.UNKNOWN),
+        ("《行政处罚法实施细则》", CitationStatus.UNKNOWN),
+        ("《某市停车管理办法》", CitationStatus.SELF),
     ],
 )
-def test_a_cited_instrument_is_looked_up_in_the_register(citation, standing):
-    assert [s for _, s in standings(f"第一条 根据{citation}等规定，制定本办法。")] == [standing]
+def test_a_cited_instrument_is_looked_up_in_the_register(citation, status):
+    assert [s for _, s in statuses(f"第一条 根据{citation}等规定，制定本办法。")] == [status]
 
 
 def test_a_misspelt_name_comes_with_the_right_one():
@@ -75,24 +75,24 @@ def test_the_articles_named_after_an_instrument_belong_to_it():
 
 
 def test_a_short_name_stands_for_the_instrument_it_was_introduced_for():
-    found = cited(
+    cited_in_draft = cited(
         "第一条 根据《中华人民共和国行政处罚法》（以下简称处罚法），制定本办法。\n第二条 依照处罚法第三十条处罚。"
     )
-    assert [(c.name, c.articles) for c in found.citations] == [
+    assert [(c.name, c.articles) for c in cited_in_draft.citations] == [
         ("中华人民共和国行政处罚法", ()),
         ("中华人民共和国行政处罚法", ("第三十条",)),
     ]
-    assert found.references == ()
+    assert cited_in_draft.references == ()
 
 
 def test_a_known_statute_named_without_title_marks_is_no_reference_to_the_draft():
-    found = cited("第一条 违反规定的，依照道路交通安全法第九十条处罚。")
-    assert [(c.name, c.articles) for c in found.citations] == [("道路交通安全法", ("第九十条",))]
-    assert found.references == ()
+    cited_in_draft = cited("第一条 违反规定的，依照道路交通安全法第九十条处罚。")
+    assert [(c.name, c.articles) for c in cited_in_draft.citations] == [("道路交通安全法", ("第九十条",))]
+    assert cited_in_draft.references == ()
 
 
 def test_a_name_within_a_name_belongs_to_it():
-    assert [name for name, _ in standings("第一条 《关于修改〈物业管理条例〉的决定》已经公布。")] == [
+    assert [name for name, _ in statuses("第一条 《关于修改〈物业管理条例〉的决定》已经公布。")] == [
         "关于修改〈物业管理条例〉的决定"
     ]
 

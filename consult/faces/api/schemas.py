@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from consult.adoption.models import Outcome
+from consult.drafting.models import QuestionTopic, State
 from consult.intake.arrival import CONTACT_CHARACTERS, NAME_CHARACTERS, PARTS, QUOTE_CHARACTERS, SUBJECT_CHARACTERS
+from consult.intake.models import SENDERS_FROM_OUTSIDE, Channel, SenderKind
+from consult.labels import LabelledEnum
 
 LIMIT, MOST = 50, 200
 WORDS = r"[0-9A-Za-z\u00c0-\u167f\u1681-\u180a\u1810-\u1fff\u3041-\ud7fb\uf900-\ufaff]"
@@ -20,12 +25,37 @@ IDEMPOTENCY_KEY = r'^([!#-~]{1,255}|"[!#-~]{1,255}")$'
 """Visible ASCII characters, bare or in the quotation marks of a structured field (RFC 8941, 3.3.3)."""
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,78}[a-z0-9])?$"
 
-PublicState = Literal[
-    "open", "closed", "feedback_review", "feedback_published", "submitted_to_meeting", "promulgated", "withdrawn"
+
+def _named(members: Iterable[LabelledEnum]) -> WithJsonSchema:
+    """Return how a value is described: one of the members' values, with their words."""
+    listed = list(members)
+    words = "；".join(f"{member.value} {member.label.for_public.words}" for member in listed)
+    return WithJsonSchema({"type": "string", "enum": [member.value for member in listed], "description": words})
+
+
+def _is_public(state: State) -> State:
+    """Refuse a state in which nobody outside may see a consultation."""
+    if not state.is_public:
+        raise PydanticCustomError("enum", "no state that everybody may see")
+    return state
+
+
+PublicState = Annotated[State, AfterValidator(_is_public), _named(state for state in State if state.is_public)]
+ChannelName = Annotated[Channel, _named(Channel)]
+
+
+def _may_call_itself(kind: SenderKind) -> SenderKind:
+    """Refuse what no sender may call itself."""
+    if kind not in SENDERS_FROM_OUTSIDE:
+        raise PydanticCustomError("enum", "no kind that a sender may call itself")
+    return kind
+
+
+SenderKindIn = Annotated[
+    SenderKind, Field(strict=False), AfterValidator(_may_call_itself), _named(SENDERS_FROM_OUTSIDE)
 ]
-ChannelName = Literal["web", "mailbox", "portal", "letter", "phone", "hotline", "new_media", "meeting"]
-SenderKindName = Literal["person", "enterprise", "association", "organisation"]
-OutcomeName = Literal["adopted", "partly_adopted", "not_adopted", "explained", "out_of_scope"]
+SenderKindName = Annotated[SenderKind, Field(strict=False), _named(SenderKind)]
+OutcomeName = Annotated[Outcome, _named(Outcome)]
 Content = Annotated[
     str,
     Field(min_length=1, pattern=WORDS, description="意见原文，里面要有字。"),
@@ -60,14 +90,35 @@ class OpinionIn(Incoming):
     quote: Annotated[str, Field(max_length=QUOTE_CHARACTERS, description="所引用的草案原文。")] = ""
 
 
-class SubmissionBase(Incoming):
-    """来件人和公开意愿。"""
+ANSWERS = 20
+"""Most answers that one submission can hold; a consultation asks no more than eleven questions."""
 
+
+def _whole(value: object) -> object:
+    """Read 1.0 as 1: JSON has one kind of number, and JSON Schema calls it an integer."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+class AnswerIn(Incoming):
+    """对一个问题的回答。"""
+
+    question: Annotated[
+        int, Field(ge=1, le=10_000, description="问题的编号，见征求意见的 questions。"), BeforeValidator(_whole)
+    ]
+    content: Content
+
+
+class SubmissionBase(Incoming):
+    """来件人、公开意愿和对问题的回答。"""
+
+    answers: Annotated[
+        list[AnswerIn], Field(max_length=ANSWERS, description="对 questions 中问题的回答，每个问题一条。")
+    ] = []
     name: Annotated[str, Field(max_length=NAME_CHARACTERS, description="姓名或者单位名称。")] = ""
     contact: Annotated[str, Field(max_length=CONTACT_CHARACTERS, description="联系方式，不公开。")] = ""
     publish_name: Annotated[bool, Field(description="单独同意公开姓名或者单位名称。")] = False
     keep_private: Annotated[bool, Field(description="要求不公开意见内容。")] = False
-    sender_kind: Annotated[SenderKindName, Field(description="个人、企业、行业协会商会或者其他单位。")] = "person"
+    sender_kind: SenderKindIn = SenderKind.PERSON
     subject: Annotated[str, Field(max_length=SUBJECT_CHARACTERS, description="主题。")] = ""
     external_id: Annotated[
         str | None, Field(max_length=120, min_length=1, description="原系统编号；需要接口密钥。")
@@ -88,6 +139,12 @@ class SubmissionByProvision(SubmissionBase):
     """对一处或者几处条文的意见。"""
 
     opinions: Annotated[list[OpinionIn], Field(min_length=1, max_length=PARTS)]
+
+
+class SubmissionOfAnswers(SubmissionBase):
+    """只回答问题。"""
+
+    answers: Annotated[list[AnswerIn], Field(min_length=1, max_length=ANSWERS)]
 
 
 class ReceiptOut(BaseModel):
@@ -137,13 +194,22 @@ class ConsultationOut(BaseModel):
     period: PeriodOut
 
 
+class QuestionOut(BaseModel):
+    """向各方面提出的一个问题。"""
+
+    number: int
+    topic: Annotated[QuestionTopic, _named(QuestionTopic)]
+    text: str
+
+
 class ConsultationDetail(ConsultationOut):
-    """一件征求意见：公告、起草说明和件数。"""
+    """一件征求意见：公告、起草说明、问题和件数。"""
 
     notice_html: str
     explanation_html: str
     contact: str
     mail_phrase: str
+    questions: list[QuestionOut]
     extensions: list[ExtensionOut]
     withdrawn_reason: str
     received: Annotated[int, Field(description="收到的来件，含逾期。")]

@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
-from flask.cli import AppGroup
 
 from consult.accounts.errors import Refused
-from consult.adoption import service, spreadsheet, worklist
-from consult.adoption.worklist import GroupLine
+from consult.adoption import changes, groups, placement, spreadsheet, worklist
+from consult.adoption.changes import LISTS, ChangeLine, Changes
+from consult.adoption.worklist import GroupSummary
 from consult.clock import now
 from consult.drafting.queries import draft_of
-from consult.faces.cli.console import actor_named, by_option, consultation_named, json_option, refusals, show
+from consult.faces.cli.console import actor_named, by_option, command_group, consultation_named, show, slug_argument
+from consult.files import tables
+from consult.text.anchors import in_words
+from consult.text.placing import Because
 
-adoption_cli = AppGroup("adoption", help="意见的归并和采纳情况。")
+adoption_cli = command_group("adoption")
 
 EVERY_GROUP = 1_000_000
 
 
-@adoption_cli.command("group")
-@click.argument("slug")
-@click.option("--threshold", type=float, help="相似到多少（0 到 1）算说的一样；不写就按规则。")
+@adoption_cli.command("group", help="逐条归并相同意见，列出各组，人数多的在前。")
+@slug_argument
+@click.option("--threshold", type=float, help="视为相同意见的相似度（0 到 1）；不写的，按规则。")
 @by_option
-@json_option
-@refusals
 def group(slug: str, threshold: float | None, username: str | None, as_json: bool) -> None:
     """Group opinions that say the same, provision by provision, and print the groups, largest first."""
     consultation = consultation_named(slug)
-    service.group(actor_named(username), consultation, threshold, at=now())
+    groups.group(actor_named(username), consultation, threshold, at=now())
     label = draft_of(consultation).label_of
-    lines = worklist.group_lines(consultation.id, limit=EVERY_GROUP)
+    lines = worklist.group_summaries(consultation.id, limit=EVERY_GROUP)
     facts = {"consultation": slug, "groups": [_facts(line, label(line.group.anchor)) for line in lines]}
     words = [
         f"{line.opinions} 条 {line.senders} 人{'　较为集中' if line.group.concentrated else ''}　"
         f"{label(line.group.anchor)}　{line.group.title}"
         for line in lines
     ]
-    show(facts, "\n".join([f"归并成 {len(lines)} 组。", *words]), as_json)
+    show(facts, "\n".join([f"归并为 {len(lines)} 组。", *words]), as_json)
 
 
-def _facts(line: GroupLine, place: str) -> dict[str, Any]:
+def _facts(line: GroupSummary, place: str) -> dict[str, Any]:
+    main = line.outcome.parts[0]
+    members = [opinion for opinion in line.group.opinions if not opinion.withdrawn]
     return {
         "id": line.group.id,
         "anchor": line.group.anchor,
@@ -52,59 +57,140 @@ def _facts(line: GroupLine, place: str) -> dict[str, Any]:
         "opinions": line.opinions,
         "senders": line.senders,
         "concentrated": line.group.concentrated,
-        "outcome": line.decision.outcome.value if line.decision else None,
-        "members": [opinion.id for opinion in line.group.opinions if not opinion.withdrawn],
+        "outcome": main.outcome.value if main.outcome is not None else None,
+        "parts": [
+            {
+                "outcome": part.outcome.value if part.outcome is not None else None,
+                "reason": part.reason,
+                "opinions": part.n,
+            }
+            for part in line.outcome.parts
+        ],
+        "members": [opinion.id for opinion in members],
+        "numbers": list(dict.fromkeys(opinion.submission.number for opinion in members)),
     }
 
 
-@adoption_cli.command("export")
-@click.argument("slug")
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="文件，.xlsx。")
+@adoption_cli.command("changes", help="核对采纳的意见与后续文稿：采纳而未改、无人提出而改、所提条文已删去。")
+@slug_argument
+@click.option("--from", "since", type=int, help="对照的文稿序号；不写的，征求意见稿。")
+@click.option("--to", "until", type=int, help="后续文稿的序号；不写的，最新一稿。")
 @by_option
-@json_option
-@refusals
+def show_changes(slug: str, since: int | None, until: int | None, username: str | None, as_json: bool) -> None:
+    """Print what the decisions promised against what a later version says, provision by provision."""
+    consultation = consultation_named(slug)
+    listed = changes.changes(actor_named(username), consultation, since=since, until=until)
+    facts = {"consultation": slug, "from": listed.old.number, "to": listed.new.number}
+    show(
+        facts | {name: [_line_facts(line) for line in getattr(listed, name)] for name in LISTS},
+        "\n".join(_list_words(listed)),
+        as_json,
+    )
+
+
+def _line_facts(line: ChangeLine) -> dict[str, Any]:
+    return {
+        "anchor": line.anchor,
+        "new_anchor": line.new_anchor,
+        "opinions": list(line.opinions),
+        "outcome": line.outcome.value if line.outcome is not None else None,
+        "old": line.old,
+        "new": line.new,
+        "proposed": line.proposed,
+    }
+
+
+def _list_words(listed: Changes) -> Iterator[str]:
+    for name, words in LISTS.items():
+        lines: tuple[ChangeLine, ...] = getattr(listed, name)
+        yield f"{words}：{len(lines)} 处。"
+        for line in lines:
+            place = in_words(line.anchor or line.new_anchor or "") or "整个草案"
+            outcome = f"　{line.outcome.label.words}" if line.outcome is not None else ""
+            yield f"　{place}　意见 {len(line.opinions)} 条{outcome}"
+
+
+@adoption_cli.command("place", help="为针对整个草案的意见提出所属条文；加 --apply 的，来件人写明的随即归入。")
+@slug_argument
+@click.option(
+    "--apply", is_flag=True, help="归入来件人写明条款、引用原文或者写明条旨的；文字相近的只列出，须人工确认。"
+)
+@by_option
+def place(slug: str, apply: bool, username: str | None, as_json: bool) -> None:
+    """Print a proposed provision for each opinion of SLUG on the whole draft, one line each."""
+    consultation, actor = consultation_named(slug), actor_named(username)
+    proposals = list(placement.proposals(actor, consultation))
+    certain = {each.opinion.id: each.place.anchor for each in proposals if each.sure}
+    facts = [_proposal_facts(each, apply) for each in proposals]  # before applying: the anchor as it was
+    if apply and certain:
+        placement.place_many(actor, consultation, certain, at=now())
+    for fact in facts:
+        reason = Because(fact["because"]).label.words
+        words = f"{fact['number']}　意见 {fact['opinion']} → {in_words(fact['proposed'])}　{reason}"
+        click.echo(json.dumps(fact, ensure_ascii=False) if as_json else words)
+    if not as_json:
+        done = f"，已归入 {len(certain)} 条" if apply else ""
+        click.echo(f"提出所属条文 {len(facts)} 条{done}。")
+
+
+def _proposal_facts(proposal: placement.Proposal, apply: bool) -> dict[str, Any]:
+    return {
+        "opinion": proposal.opinion.id,
+        "number": proposal.opinion.submission.number,
+        "anchor": proposal.opinion.anchor,
+        "proposed": proposal.place.anchor,
+        "because": proposal.place.because.value,
+        "score": proposal.place.score,
+        "words": proposal.place.words,
+        "applied": apply and proposal.sure,
+    }
+
+
+@adoption_cli.command("export", help="导出意见和采纳情况，填写后可以导入。")
+@slug_argument
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="写入的文件，.xlsx。")
+@by_option
 def export(slug: str, out: Path, username: str | None, as_json: bool) -> None:
     """Write the opinions of SLUG with their decisions, one row each, to be filled in and imported again."""
     if out.suffix.lower() != ".xlsx":
         raise Refused(f"导出的是 Excel 表格，文件名要以 .xlsx 结尾：{out.name}")
     consultation = consultation_named(slug)
-    written = spreadsheet.write(actor_named(username), consultation, out)
+    written = spreadsheet.export_decisions(actor_named(username), consultation, out)
     show({"consultation": slug, "file": str(out), "rows": written}, f"{out}：{written} 条意见。", as_json)
 
 
-@adoption_cli.command("import")
-@click.argument("path", type=click.Path(path_type=Path))
-@click.option("--consultation", "slug", required=True, help="哪一件征求意见。")
+@adoption_cli.command("import", help="导入填好的采纳情况，逐行报告。")
+@click.argument("path", type=click.Path(path_type=Path), help="填好的表格，.xlsx。")
+@click.option("--consultation", "slug", required=True, help="征求意见的编号。")
 @by_option
-@click.option("--review-by", "reviewer", help="复核人的用户名，不能是作出处理的人；不写就等待复核。")
-@json_option
-@refusals
+@click.option("--review-by", "reviewer", help="复核人的用户名，不能是作出处理的人；不写的，等待复核。")
 def import_table(path: Path, slug: str, username: str | None, reviewer: str | None, as_json: bool) -> None:
     """Take the decisions of a filled-in spreadsheet; every row is taken, unchanged, or reported with why.
 
     Leaves with 1 when rows were refused and none was taken.
     """
-    if not path.is_file():
-        raise Refused(f"没有这个文件：{path}。请检查路径。")
     author, second = actor_named(username), actor_named(reviewer) if reviewer else None
     if second is not None and second.id == author.id:
         raise Refused("复核人不能是作出处理的人，请用 --by 和 --review-by 写两个不同的账号。")
     consultation = consultation_named(slug)
-    taken = spreadsheet.take(author, consultation, path.name, path, at=now(), reviewer=second)
+    taken = spreadsheet.import_decisions(author, consultation, tables.read(path.name, path), at=now(), reviewer=second)
     facts = {
         "file": path.name,
         "consultation": slug,
+        "rows": taken.rows,
+        "applied": [asdict(change) for change in taken.applied],
+        "conflicts": [asdict(row) for row in taken.conflicts],
         "taken": taken.taken,
         "unchanged": taken.unchanged,
         "reviewed": taken.reviewed,
         "refused": [asdict(row) for row in taken.refused],
     }
     words = [
-        f"取用 {taken.taken} 行（其中复核 {taken.reviewed}），没有改动 {taken.unchanged} 行，"
-        f"没有取用 {len(taken.refused)} 行。"
+        f"导入 {taken.taken} 行（其中复核 {taken.reviewed}），未改动 {taken.unchanged} 行，"
+        f"未导入 {len(taken.refused)} 行。"
     ]
     words += [f"第 {row.row} 行（编号 {row.number or '空'}）：{row.reason}" for row in taken.refused]
     show(facts, "\n".join(words), as_json)
     if taken.refused and not taken.taken:
-        click.echo(f"没有取用任何一行：第 {taken.refused[0].row} 行，{taken.refused[0].reason}", err=True)
+        click.echo(f"未导入任何一行：第 {taken.refused[0].row} 行，{taken.refused[0].reason}", err=True)
         sys.exit(1)

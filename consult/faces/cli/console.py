@@ -5,28 +5,101 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from typing import Any, TypeVar, overload
 
 import click
-from sqlalchemy import select
+from flask.cli import AppGroup
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.orm.exc import StaleDataError
 
+from consult.accounts import queries as accounts
 from consult.accounts.errors import Refused
-from consult.accounts.models import User
 from consult.accounts.permissions import SYSTEM, Actor
+from consult.clock import usable_day
+from consult.drafting import queries as drafting
 from consult.drafting.models import Consultation
+from consult.faces.cli.groups import GROUPS
 from consult.files.errors import UnreadableFile
-from consult.files.tables import TableRefused
+from consult.labels import LabelledEnum
 from consult.law.rules import RulesError
-from consult.store import db
-from consult.store.claiming import met_another
+from consult.store.locking import is_conflict
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+_REASONS = {FileNotFoundError: "没有这个文件", IsADirectoryError: "这是一个文件夹", PermissionError: "没有权限"}
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-by_option = click.option("--by", "username", help="Username of the account that acts.")
+by_option = click.option("--by", "username", help="经办账号的用户名；不写的，由系统办理。")
+slug_argument = click.argument("slug", help="征求意见的编号。")
+
+
+class CommandGroup(AppGroup):
+    """A group whose commands answer refusals with exit code 1, and take ``--json`` where they have ``as_json``."""
+
+    @overload
+    def command(self, function: Callable[..., Any], /) -> click.Command: ...
+
+    @overload
+    def command(self, *name: Any, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]: ...
+
+    def command(self, *name: Any, **settings: Any) -> Any:
+        """Return the decorator that adds a command, or add a function under its own name."""
+        if name and callable(name[0]):
+            return self.command()(name[0])
+
+        def add(function: Callable[..., Any]) -> click.Command:
+            params: list[click.Parameter] = vars(function).setdefault("__click_params__", [])
+            if "as_json" in function.__annotations__ and "as_json" not in [param.name for param in params]:
+                params.insert(0, click.Option(["--json", "as_json"], is_flag=True, help="以 JSON 输出。"))
+            added: click.Command = super(CommandGroup, self).command(*name, **settings)(refusals(function))
+            return added
+
+        return add
+
+
+def command_group(name: str) -> CommandGroup:
+    """Return an empty group for its module to fill, with its help from the list of groups."""
+    return CommandGroup(name, help=GROUPS[name].help)
+
+
+class DayType(click.DateTime):
+    """A day that was typed, in a year that somebody can mean."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read the day as its first moment."""
+        moment = super().convert(value, param, ctx)
+        try:
+            usable_day(moment)
+        except ValueError:
+            self.fail(f"“{value}”的年份不对，请核对。", param, ctx)
+        return moment
+
+
+def choice_of(members: Iterable[StrEnum]) -> click.Choice[str]:
+    """Return the type of an option that takes the value of one of ``members``."""
+    return click.Choice([member.value for member in members])
+
+
+def map_option(fields: type[LabelledEnum], help_: str) -> Callable[[Command], Command]:
+    """Return the option ``--map FIELD=COLUMN…``; an empty column says that the table has none."""
+
+    def read(_context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]) -> dict[LabelledEnum, str]:
+        mapping = {}
+        for pair in pairs:
+            field, equals, column = pair.partition("=")
+            if not equals or field.strip() not in list(fields):
+                known = "、".join(f"{field.value}（{field.label.words}）" for field in fields)
+                raise click.BadParameter(f"“{pair}”应当写成 字段=列名；字段有：{known}")
+            mapping[fields(field.strip())] = column.strip()
+        return mapping
+
+    return click.option("--map", "mapping", multiple=True, callback=read, help=help_)
+
+
+def unreadable(path: object, error: OSError) -> str:
+    """Return why a file can't be read or written, in Chinese."""
+    reason = next((words for kind, words in _REASONS.items() if isinstance(error, kind)), error.strerror or str(error))
+    return f"“{path}”不能读写：{reason}。请检查路径和权限。"
 
 
 def refuse(message: str) -> None:
@@ -42,16 +115,16 @@ def refusals(command: Command) -> Command:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except (Refused, UnreadableFile, TableRefused, RulesError) as refusal:
+        except (Refused, UnreadableFile, RulesError) as refusal:
             refuse(str(refusal))
         except (DBAPIError, StaleDataError) as error:
-            if met_another(error):
-                refuse("刚才有人同时办了同一件事，这一次没有存。请看看现在的情况，再运行一次。")
+            if is_conflict(error):
+                refuse("他人同时办理了同一事项，本次未保存。请核对当前情况后重新运行。")
             if not isinstance(error, (OperationalError, ProgrammingError)):
                 raise
-            refuse(f"数据库不能用：{str(error.orig).strip()}。请先运行 flask db upgrade，并检查 DATABASE_URL。")
+            refuse(f"数据库无法使用：{str(error.orig).strip()}。请先运行 flask db upgrade，并检查 DATABASE_URL。")
         except OSError as error:
-            refuse(f"文件不能读写：{error.filename or ''} {error.strerror or error}")
+            refuse(unreadable(error.filename or "", error))
 
     return guarded  # type: ignore[return-value]
 
@@ -65,7 +138,7 @@ def actor_named(username: str | None) -> Actor:
     """Return the actor behind ``--by``; without one the operator at the console, who is the platform itself."""
     if not username:
         return SYSTEM
-    user = db.session.scalar(select(User).where(User.username == username))
+    user = accounts.by_username(username)
     if user is None:
         raise Refused(f"没有用户名为“{username}”的账号。")
     if not user.active:
@@ -75,7 +148,7 @@ def actor_named(username: str | None) -> Actor:
 
 def consultation_named(slug: str) -> Consultation:
     """Return the consultation with this slug."""
-    found = db.session.scalar(select(Consultation).where(Consultation.slug == slug))
-    if found is None:
+    consultation = drafting.by_slug(slug)
+    if consultation is None:
         raise Refused(f"没有编号为“{slug}”的征求意见。")
-    return found
+    return consultation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections import Counter
 from datetime import date, datetime
@@ -9,96 +10,92 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask.cli import AppGroup
-from sqlalchemy import select
 
 from consult.accounts.errors import Refused
 from consult.accounts.permissions import Actor
 from consult.clock import now
-from consult.consultees import board, imports, invitations, listing, mailing, register
-from consult.consultees.columns import FIELD_WORDS, Field
-from consult.consultees.models import Consultee, ConsulteeKind, Invitation, Method
-from consult.consultees.standing import UNINVITED
+from consult.consultees import (
+    board,
+    confirmation,
+    delivery,
+    disagreements,
+    queries,
+    register,
+    register_import,
+    selection,
+)
+from consult.consultees import service as hearing
+from consult.consultees.models import Consultee, Invitation, Method
+from consult.consultees.register_columns import Field
+from consult.consultees.status import UNINVITED, Standing, label_of
 from consult.drafting.models import Consultation
-from consult.faces.cli.console import actor_named, by_option, consultation_named, json_option, refusals, show
+from consult.faces.cli.console import (
+    DayType,
+    actor_named,
+    by_option,
+    choice_of,
+    command_group,
+    consultation_named,
+    map_option,
+    show,
+    slug_argument,
+)
 from consult.files import tables
-from consult.store import db
+from consult.meeting import yearly_ledger
 
-consultees_cli = AppGroup("consultees", help="征求意见对象：导入名录、邀请、提醒。")
+consultees_cli = command_group("consultees")
 
-OUTCOME_WORDS = {
-    imports.RowOutcome.TAKEN: "登记",
-    imports.RowOutcome.CHANGED: "更新",
-    imports.RowOutcome.ALREADY: "已经登记",
-    imports.RowOutcome.REFUSED: "没有登记",
-}
 SHOWN = 30
 
 
-def _mapping(_context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]) -> dict[Field, str]:
-    """Read ``FIELD=COLUMN…``; an empty column says that the table has none."""
-    told: dict[Field, str] = {}
-    for pair in pairs:
-        field, equals, column = pair.partition("=")
-        if not equals or field.strip() not in list(Field):
-            known = "、".join(f"{field.value}（{words}）" for field, words in FIELD_WORDS.items())
-            raise click.BadParameter(f"“{pair}”应当写成 字段=列名；字段有：{known}")
-        told[Field(field.strip())] = column.strip()
-    return told
-
-
-@consultees_cli.command("import")
-@click.argument("path", type=click.Path(path_type=Path))
-@click.option("--map", "told", multiple=True, callback=_mapping, help="字段=列名，可以写多次。")
+@consultees_cli.command("import", help="导入征求意见对象名录，逐行报告。")
+@click.argument("path", type=click.Path(path_type=Path), help="名录表格，.xlsx 或 .csv。")
+@map_option(Field, "字段=列名，可以写多次。")
 @click.option("--dry-run", is_flag=True, help="只检查，不登记。")
 @by_option
-@json_option
-@refusals
-def import_table(path: Path, told: dict[Field, str], dry_run: bool, username: str | None, as_json: bool) -> None:
+def import_table(path: Path, mapping: dict[Field, str], dry_run: bool, username: str | None, as_json: bool) -> None:
     """Take a table of enterprises and associations into the register, and account for every row."""
-    if not path.is_file():
-        raise Refused(f"没有这个文件：{path}。请检查路径。")
     table = tables.read(path.name, path)
-    columns = imports.open_table(table, told)
-    work = imports.Import(table, columns, actor_named(username), now(), dry_run)
-    accounts = list(imports.run(work))
+    columns = register_import.open_table(table, mapping)
+    work = register_import.Import(table, columns, actor_named(username), now(), dry_run)
+    accounts = list(register_import.run(work))
     counts = Counter(account.outcome for account in accounts)
-    refused = [account for account in accounts if account.outcome is imports.RowOutcome.REFUSED]
+    refused = [account for account in accounts if account.outcome is register_import.RowOutcome.REFUSED]
     document = {
         "file": path.name,
         "dry_run": dry_run,
         "mapping": {field.value: column for field, column in columns.items()},
         "rows": len(accounts),
-        **{outcome.value: counts[outcome] for outcome in imports.RowOutcome},
+        **{outcome.value: counts[outcome] for outcome in register_import.RowOutcome},
         "account": [
-            {"row": one.row, "outcome": one.outcome.value, "name": one.name, "reason": one.reason} for one in accounts
+            {"row": each.row, "outcome": each.outcome.value, "name": each.name, "reason": each.reason}
+            for each in accounts
         ],
     }
-    told_counts = "，".join(f"{words} {counts[outcome]} 行" for outcome, words in OUTCOME_WORDS.items())
-    lines = ["列：" + "，".join(f"{FIELD_WORDS[field]} ← {column}" for field, column in columns.items())]
-    lines.append(f"{'（只检查，没有登记）' if dry_run else ''}共 {len(accounts)} 行：{told_counts}。")
-    told_rows = [one for one in accounts if one.reason and one.outcome is not imports.RowOutcome.CHANGED]
-    lines += [f"  第 {one.row} 行 {one.name} {OUTCOME_WORDS[one.outcome]}：{one.reason}" for one in told_rows[:SHOWN]]
-    if len(told_rows) > SHOWN:
-        lines.append(f"  ……另有 {len(told_rows) - SHOWN} 行，用 --json 看全部。")
+    totals = "，".join(f"{outcome.label.words} {counts[outcome]} 行" for outcome in register_import.RowOutcome)
+    lines = ["列：" + "，".join(f"{field.label.words} ← {column}" for field, column in columns.items())]
+    lines.append(f"{'（只检查，未登记）' if dry_run else ''}共 {len(accounts)} 行：{totals}。")
+    remarks = [row for row in accounts if row.reason and row.outcome is not register_import.RowOutcome.CHANGED]
+    lines += [f"  第 {row.row} 行 {row.name} {row.outcome.label.words}：{row.reason}" for row in remarks[:SHOWN]]
+    if len(remarks) > SHOWN:
+        lines.append(f"  ……另有 {len(remarks) - SHOWN} 行，用 --json 看全部。")
     show(document, "\n".join(lines), as_json)
     if refused and len(refused) == len(accounts):
-        click.echo(f"没有登记任何一行：{refused[0].reason}（第 {refused[0].row} 行）。", err=True)
+        click.echo(f"未登记任何一行：{refused[0].reason}（第 {refused[0].row} 行）。", err=True)
         sys.exit(1)
 
 
-@consultees_cli.command("list")
-@click.argument("slug", required=False)
-@click.option("--find", "words", default="", help="名称里的字，或者统一社会信用代码。")
+@consultees_cli.command("list", help="列出名录；写明 SLUG 的，列出其名单和办理情况。")
+@click.argument("slug", required=False, help="征求意见的编号。")
+@click.option("--find", "words", default="", help="名称关键词或者统一社会信用代码。")
 @click.option("--after", type=int, default=0, help="从这个编号之后列起。")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50)
-@json_option
-@refusals
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="最多列出几家。")
 def list_consultees(slug: str | None, words: str, after: int, limit: int, as_json: bool) -> None:
-    """Print the register, or the board of consultation SLUG: where each on the list stands."""
+    """Print the register, or the list of consultation SLUG with the status of each consultee."""
     if slug is None:
-        found = register.find(words=words, after=after, limit=limit)
-        show({"consultees": [_described(one) for one in found]}, "\n".join(map(_line, found)) or "没有。", as_json)
+        consultees = register.find(words=words, after=after, limit=limit)
+        document = {"consultees": [_described(consultee) for consultee in consultees]}
+        show(document, "\n".join(map(_line, consultees)) or "无此单位。", as_json)
         return
     consultation, at = consultation_named(slug), now()
     rows = [
@@ -108,28 +105,26 @@ def list_consultees(slug: str | None, words: str, after: int, limit: int, as_jso
             "standing": place.standing.value if place.standing else None,
         }
         | _times(place.invitation)
-        for place in board.every(consultation, at)
+        for place in board.all_places(consultation, at)
     ]
-    lacking = listing.missing(consultation)
-    lines = [f"{row['name']}\t{row['standing'] or '未邀请'}\t{row['why']}" for row in rows]
-    lines.append("名单满足要求。" if not lacking else "名单还缺：" + "；".join(lacking))
+    lacking = selection.missing(consultation)
+    lines = [f"{row['name']}\t{_standing_words(row['standing'])}\t{row['why']}" for row in rows]
+    lines.append("名单满足要求。" if not lacking else "名单尚缺：" + "；".join(lacking))
     show({"consultation": slug, "consultees": rows, "lacks": list(lacking)}, "\n".join(lines), as_json)
 
 
-@consultees_cli.command("invite")
-@click.argument("slug")
+@consultees_cli.command("invite", help="建议名单，或者向名单中尚未邀请的（或指定的）单位发函。")
+@slug_argument
 @click.option("--propose", is_flag=True, help="只列出系统建议的名单和理由。")
-@click.option("--take-proposal", is_flag=True, help="把建议的名单全部列入，再邀请。")
+@click.option("--take-proposal", is_flag=True, help="按建议的名单全部列入并发函。")
 @click.option("--sector", multiple=True, help="行业门类（字母 A 到 T），可以写多次。")
 @click.option("--region", default="", help="地区，从名称的开头比较。")
-@click.option("--word", multiple=True, help="单位名称里的字。")
+@click.option("--word", multiple=True, help="单位名称中的字，可以写多次。")
 @click.option("--consultee", "wanted", multiple=True, help="名称、统一社会信用代码或编号；不在名单上的先列入。")
 @click.option("--reason", default="", help="列入名单的理由。")
-@click.option("--method", type=click.Choice([method.value for method in Method]), default=Method.MAIL.value)
-@click.option("--last-day", type=click.DateTime(["%Y-%m-%d"]), help="答复的最后一天；不写的按规则数工作日。")
+@click.option("--method", type=choice_of(Method), default=Method.MAIL.value, help="发函方式。")
+@click.option("--last-day", type=DayType(["%Y-%m-%d"]), help="答复截止日；不写的按规则数工作日。")
 @by_option
-@json_option
-@refusals
 def invite(
     slug: str,
     propose: bool,
@@ -144,19 +139,19 @@ def invite(
     username: str | None,
     as_json: bool,
 ) -> None:
-    """Propose whom to hear in SLUG, or invite those on its list (or those named) who aren't invited yet."""
+    """Propose consultees for SLUG, or invite those on its list (or those named) who aren't invited yet."""
     consultation, actor, at = consultation_named(slug), actor_named(username), now()
     if propose or take_proposal:
-        proposals = listing.propose(
+        proposals = selection.propose(
             consultation,
-            listing.Wanted(tuple(s.upper() for s in sector), region, word or listing.subject_words(consultation)),
+            selection.Wanted(tuple(s.upper() for s in sector), region, word or selection.subject_words(consultation)),
         )
         if propose:
             _show_proposal(consultation, proposals, as_json)
             return
-        listing.add(actor, consultation, [(one.consultee, one.why) for one in proposals], at=at)
-    chosen = [_named(words) for words in wanted]
-    listing.add(actor, consultation, [(one, reason) for one in chosen], at=at)
+        hearing.add(actor, consultation, [(proposal.consultee, proposal.why) for proposal in proposals], at=at)
+    chosen = [queries.named(words) for words in wanted]
+    hearing.add(actor, consultation, [(consultee, reason) for consultee in chosen], at=at)
     _invite(consultation, actor, chosen, Method(method), last_day.date() if last_day else None, at, as_json)
 
 
@@ -170,22 +165,22 @@ def _invite(
     as_json: bool,
 ) -> None:
     if not chosen:
-        chosen = [place.consultee for place in board.every(consultation, at, only=UNINVITED)]
+        chosen = [place.consultee for place in board.all_places(consultation, at, only=UNINVITED)]
         if not chosen:
-            raise Refused("名单上没有还没邀请的单位。请先列入名单：--propose 看建议，--consultee 指定。")
+            raise Refused("名单中无未邀请的单位。请先列入名单：--propose 看建议，--consultee 指定。")
     made: list[dict[str, Any]] = []
     troubles: list[dict[str, Any]] = []
     for consultee in chosen:
         try:
-            invitation = invitations.invite(actor, consultation, consultee, method=method, last_day=last_day, at=at)
+            invitation = hearing.invite(actor, consultation, consultee, method=method, last_day=last_day, at=at)
             made.append({**_described(consultee), "invitation": invitation.id, "deadline": invitation.deadline_words})
         except Refused as refusal:
             troubles.append({**_described(consultee), "reason": str(refusal)})
-    lines = [f"已邀请 {one['name']}：{one['deadline']}" for one in made]
-    lines += [f"没有邀请 {one['name']}：{one['reason']}" for one in troubles]
-    lacking = listing.missing(consultation)
+    lines = [f"已邀请 {row['name']}：{row['deadline']}" for row in made]
+    lines += [f"未邀请 {row['name']}：{row['reason']}" for row in troubles]
+    lacking = selection.missing(consultation)
     if lacking:
-        lines.append("名单还缺：" + "；".join(lacking))
+        lines.append("名单尚缺：" + "；".join(lacking))
     document = {"consultation": consultation.slug, "invited": made, "refused": troubles, "lacks": list(lacking)}
     show(document, "\n".join(lines), as_json)
     if troubles and not made:
@@ -193,66 +188,110 @@ def _invite(
         sys.exit(1)
 
 
-@consultees_cli.command("remind")
+@consultees_cli.command("remind", help="发出待发的征求意见函和到期的提醒；有未发出的，退出码为 1。")
 @by_option
-@json_option
-@refusals
 def remind(username: str | None, as_json: bool) -> None:
-    """Send the invitations by mail that wait and the reminders that are due, each once; exit 1 when one wasn't sent."""
+    """Send waiting invitations and due reminders by mail, each once; exit 1 when one wasn't sent."""
     actor, at = actor_named(username), now()
-    sent = mailing.send_waiting(at)
-    reminded = mailing.remind(actor, at)
+    sent = delivery.send_waiting(at)
+    reminded = delivery.remind(actor, at)
     document = {
-        "invitations": [_sent(one) for one in sent],
-        "reminders": [_sent(one) for one in reminded],
+        "invitations": [_sent(letter) for letter in sent],
+        "reminders": [_sent(letter) for letter in reminded],
     }
-    out, again = (sum(not one.trouble for one in group) for group in (sent, reminded))
+    out, again = (sum(not letter.trouble for letter in batch) for batch in (sent, reminded))
+    letters = (*sent, *reminded)
     lines = [f"发出征求意见函 {out} 封，提醒 {again} 封。"]
-    lines += [f"  {one.invitation.consultee.name}：{one.trouble}" for one in (*sent, *reminded) if one.trouble]
+    lines += [f"  {letter.invitation.consultee.name}：{letter.trouble}" for letter in letters if letter.trouble]
     show(document, "\n".join(lines), as_json)
-    failed = [one for one in (*sent, *reminded) if one.trouble and one.invitation.email]
+    failed = [letter for letter in letters if letter.trouble and letter.invitation.email]
     if failed:
-        names = "、".join(one.invitation.consultee.name for one in failed[:SHOWN])
-        click.echo(f"有 {len(failed)} 封没有发出（{names}）：{failed[0].trouble}", err=True)
+        names = "、".join(letter.invitation.consultee.name for letter in failed[:SHOWN])
+        click.echo(f"有 {len(failed)} 封未发出（{names}）：{failed[0].trouble}", err=True)
         sys.exit(1)
 
 
-def _sent(one: mailing.Sent) -> dict[str, Any]:
+def _sent(letter: delivery.Sent) -> dict[str, Any]:
     return {
-        "consultation": one.invitation.consultation.slug,
-        "consultee": one.invitation.consultee.name,
-        "rule": one.rule,
-        "sent": not one.trouble,
-        "reason": one.trouble,
+        "consultation": letter.invitation.consultation.slug,
+        "consultee": letter.invitation.consultee.name,
+        "rule": letter.rule,
+        "sent": not letter.trouble,
+        "reason": letter.trouble,
     }
 
 
-def _show_proposal(consultation: Consultation, proposals: list[listing.Proposed], as_json: bool) -> None:
-    lacking = listing.missing(consultation)
+@consultees_cli.command("ledger", help="写出某一年的涉企意见听取台账（XLSX）。")
+@click.option("--year", type=int, required=True, help="公布征求意见的年份。")
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="要写出的 XLSX 文件。")
+@by_option
+def write_ledger(year: int, out: Path, username: str | None, as_json: bool) -> None:
+    """Write the ledger of a year (涉企意见听取台账): who was chosen, invited and heard how, and what became of it."""
+    if not out.resolve().parent.is_dir():
+        raise Refused(f"没有这个文件夹：{out.resolve().parent}。请先创建，或者换一个位置。")
+    data = yearly_ledger.build(actor_named(username), year, at=now())
+    out.write_bytes(data)
+    document = {"year": year, "file": str(out), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    show(document, f"已写出{year}年涉企意见听取台账：{out}", as_json)
+
+
+@consultees_cli.command("disagreement", help="登记与机关单位没有达成一致的问题和各方意见。")
+@slug_argument
+@click.option("--question", required=True, help="没有达成一致的问题。")
+@click.option("--unit", "units", multiple=True, required=True, help="复函的来件编号，可以接“=意见”；可以写多次。")
+@click.option("--ours", required=True, help="起草单位的意见。")
+@click.option("--reason", required=True, help="理由。")
+@click.option("--basis", required=True, help="依据。")
+@by_option
+def note_disagreement(
+    slug: str,
+    question: str,
+    units: tuple[str, ...],
+    ours: str,
+    reason: str,
+    basis: str,
+    username: str | None,
+    as_json: bool,
+) -> None:
+    """Note a question of SLUG on which no agreement was reached with units of government."""
+    consultation = consultation_named(slug)
+    held = {}
+    for line in units:
+        number, _, words = line.partition("=")
+        held[confirmation.by_number(consultation, number)] = words
+    noted = disagreements.note(
+        actor_named(username), consultation, question, held, ours=ours, reason=reason, basis=basis, at=now()
+    )
+    show({"consultation": slug, "disagreement": noted.id}, f"已登记第{noted.id}号分歧意见。", as_json)
+
+
+@consultees_cli.command("settle-disagreement", help="登记某一分歧意见经协商达成一致。")
+@slug_argument
+@click.argument("number", type=click.IntRange(1, 2**31 - 1), help="分歧意见的编号。")
+@click.option("--how", required=True, help="协商一致的情况。")
+@by_option
+def settle_disagreement(slug: str, number: int, how: str, username: str | None, as_json: bool) -> None:
+    """Note that agreement was reached on question NUMBER of SLUG after all."""
+    consultation = consultation_named(slug)
+    noted = disagreements.by_number(consultation, number)
+    disagreements.settle(actor_named(username), consultation, noted, how, at=now())
+    show(
+        {"consultation": slug, "disagreement": number, "settled": True},
+        f"第{number}号分歧意见已登记为协商一致。",
+        as_json,
+    )
+
+
+def _show_proposal(consultation: Consultation, proposals: list[selection.Proposed], as_json: bool) -> None:
+    lacking = selection.missing(consultation)
     document = {
         "consultation": consultation.slug,
-        "proposed": [{**_described(one.consultee), "why": one.why} for one in proposals],
+        "proposed": [{**_described(proposal.consultee), "why": proposal.why} for proposal in proposals],
         "lacks": list(lacking),
     }
-    lines = [f"{one.consultee.id}\t{one.consultee.name}\t{one.why}" for one in proposals] or ["名录里没有合适的单位。"]
-    lines.append("名单满足要求。" if not lacking else "名单还缺：" + "；".join(lacking))
+    lines = [f"{row.consultee.id}\t{row.consultee.name}\t{row.why}" for row in proposals] or ["名录中无合适单位。"]
+    lines.append("名单满足要求。" if not lacking else "名单尚缺：" + "；".join(lacking))
     show(document, "\n".join(lines), as_json)
-
-
-def _named(words: str) -> Consultee:
-    plain = words.strip()
-    query = select(Consultee).where(Consultee.merged_into_id.is_(None))
-    for condition in (
-        Consultee.id == int(plain) if plain.isdecimal() and len(plain) < 18 else None,
-        Consultee.credit_code == plain.upper(),
-        Consultee.name == plain,
-    ):
-        found = list(db.session.scalars(query.where(condition).limit(2))) if condition is not None else []
-        if len(found) > 1:
-            raise Refused(f"名录里有几家“{plain}”，请用统一社会信用代码或者编号指定。")
-        if found:
-            return found[0]
-    raise Refused(f"名录里没有“{plain}”。请核对，或者先导入。")
 
 
 def _described(consultee: Consultee) -> dict[str, Any]:
@@ -274,5 +313,9 @@ def _times(invitation: Invitation | None) -> dict[str, Any]:
 
 
 def _line(consultee: Consultee) -> str:
-    kind = {ConsulteeKind.ENTERPRISE: "企业", ConsulteeKind.ASSOCIATION: "行业协会商会"}.get(consultee.kind, "社会组织")
+    kind = consultee.kind.label.words
     return "\t".join([str(consultee.id), consultee.name, kind, consultee.credit_code or "", consultee.region])
+
+
+def _standing_words(standing: str | None) -> str:
+    return label_of(Standing(standing) if standing else None).words

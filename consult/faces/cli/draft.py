@@ -8,42 +8,33 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask.cli import AppGroup
 
+from consult.accounts.errors import Refused
 from consult.drafting import instruments
-from consult.faces.checks import STANDING_WORDS
-from consult.faces.cli.console import json_option
+from consult.faces.cli.console import command_group, show, unreadable
+from consult.files import tables
 from consult.files.drafts import read
 from consult.files.errors import UnreadableFile
 from consult.text.anchors import in_words
-from consult.text.citations import Citation, Cited, Standing, find_citations
-from consult.text.comparison import Comparison, Match, Relation, compare
+from consult.text.citations import Citation, Citations, CitationStatus, find_citations
+from consult.text.comparison.versions import Comparison, Match, Relation, compare
+from consult.text.comparison.wording import Op
 from consult.text.instruments import Register
-from consult.text.outline import outline
-from consult.text.provisions import Draft, Kind, Provision
-from consult.text.tree import STRUCTURE
-from consult.text.wording import Op
+from consult.text.parser.outline import outline
+from consult.text.parser.provisions import Draft, Kind, Provision
+from consult.text.parser.tree import STRUCTURE
 
 _SHOWN = STRUCTURE | {Kind.ANNEX}
-_RELATIONS = {
-    Relation.SAME: "未改",
-    Relation.CHANGED: "修改",
-    Relation.SPLIT: "拆分",
-    Relation.MERGED: "合并",
-    Relation.ADDED: "新增",
-    Relation.DELETED: "删除",
-}
-_REASONS = {FileNotFoundError: "没有这个文件", IsADirectoryError: "这是一个文件夹", PermissionError: "没有读取权限"}
 _MARKS = {Op.KEEP: "{}", Op.DELETE: "［-{}-］", Op.INSERT: "［+{}+］"}
 
 file_argument = click.Path(path_type=Path)
-draft_cli = AppGroup("draft", help="Read, compare and check drafts.")
+draft_cli = command_group("draft")
 
 
-@draft_cli.command("outline")
-@click.argument("files", nargs=-1, required=True, type=file_argument)
-@click.option("--tree", is_flag=True, help="Print the whole tree too.")
-@click.option("--json/--text", "as_json", default=None, help="One JSON line a file, or text: by default on a terminal.")
+@draft_cli.command("outline", help="列出文稿的标题、条文和疑问；多个文件逐个列出。")
+@click.argument("files", nargs=-1, required=True, type=file_argument, help="文稿，.docx 或 .txt。")
+@click.option("--tree", is_flag=True, help="同时列出条文的全部层次和文字。")
+@click.option("--json/--text", "as_json", default=None, help="每个文件一行 JSON，或者文字（终端上默认）。")
 def show_outline(files: tuple[Path, ...], tree: bool, as_json: bool | None) -> None:
     """Print the headings, articles and warnings of each of FILES.
 
@@ -54,9 +45,9 @@ def show_outline(files: tuple[Path, ...], tree: bool, as_json: bool | None) -> N
     failed = False
     for path in files:
         try:
-            draft = _read_draft(path)
+            draft = read_draft(path)
         except (UnreadableFile, OSError) as error:
-            click.echo(_refusal(path, error), err=True)
+            click.echo(unreadable(path, error) if isinstance(error, OSError) else str(error), err=True)
             failed = True
             continue
         if as_json:
@@ -67,93 +58,72 @@ def show_outline(files: tuple[Path, ...], tree: bool, as_json: bool | None) -> N
         sys.exit(1)
 
 
-@draft_cli.command("compare")
-@click.argument("old", type=file_argument)
-@click.argument("new", type=file_argument)
-@json_option
+@draft_cli.command("compare", help="逐条比较两稿。")
+@click.argument("old", type=file_argument, help="前一稿。")
+@click.argument("new", type=file_argument, help="后一稿。")
 def show_comparison(old: Path, new: Path, as_json: bool) -> None:
     """Print the changes from OLD to NEW, provision by provision."""
-    comparison = compare(read_or_leave(old), read_or_leave(new))
-    if as_json:
-        document = {
-            "old": str(old),
-            "new": str(new),
-            "matches": [_match_document(match) for match in comparison.matches],
-            "anchors": comparison.anchors,
-        }
-        click.echo(json.dumps(document, ensure_ascii=False))
-    else:
-        click.echo(_comparison_lines(comparison))
+    comparison = compare(read_draft(old), read_draft(new))
+    document = {
+        "old": str(old),
+        "new": str(new),
+        "matches": [_match_document(match) for match in comparison.matches],
+        "anchors": comparison.anchors,
+    }
+    show(document, _comparison_lines(comparison), as_json)
 
 
-@draft_cli.command("citations")
-@click.argument("file", type=file_argument)
+@draft_cli.command("citations", help="核对文稿引用的文件和条文：是否存在、是否有效。")
+@click.argument("file", type=file_argument, help="文稿，.docx 或 .txt。")
 @click.option(
     "--instruments",
     "csv_file",
     type=file_argument,
     required=True,
-    help="CSV: level,name,adopted_on,in_force_from,expired",
+    help="文件清单 CSV，列为 level,name,adopted_on,in_force_from,expired。",
 )
-@json_option
 def show_citations(file: Path, csv_file: Path, as_json: bool) -> None:
     """Print every instrument and article FILE names: found or not, in force or not."""
-    draft = read_or_leave(file)
+    draft = read_draft(file)
     register = read_register(csv_file)
     cited = find_citations(draft, register)
-    if as_json:
-        click.echo(json.dumps(_cited_document(cited, file), ensure_ascii=False))
-    else:
-        click.echo(_cited_lines(cited))
+    show(_cited_document(cited, file), _cited_lines(cited), as_json)
 
 
-def _read_draft(path: Path) -> Draft:
-    return read(path.name, path.read_bytes()).draft()
-
-
-def read_or_leave(path: Path) -> Draft:
-    """The draft in a file; where it can't be read, says why and leaves with exit code 1."""
-    try:
-        return _read_draft(path)
-    except (UnreadableFile, OSError) as error:
-        click.echo(_refusal(path, error), err=True)
-        sys.exit(1)
-
-
-def _refusal(path: Path, error: UnreadableFile | OSError) -> str:
-    if isinstance(error, UnreadableFile):
-        return str(error)
-    reason = next((words for kind, words in _REASONS.items() if isinstance(error, kind)), error.strerror or str(error))
-    return f"“{path}”打不开：{reason}。请检查路径和权限。"
+def read_draft(path: Path) -> Draft:
+    """Return the draft in a file; what its reader converted or left out is named on standard error."""
+    source = read(path.name, path.read_bytes())
+    for note in source.warnings:
+        click.echo(f"{path}：{note}", err=True)
+    return source.draft()
 
 
 def read_register(path: Path) -> Register:
-    """The register in a CSV or XLSX file; leaves with exit code 1 and the row's number where it can't be read."""
-    try:
-        found, refused = instruments.read_table(path.name, path.read_bytes())
-    except (OSError, UnreadableFile) as error:
-        click.echo(_refusal(path, error), err=True)
-        sys.exit(1)
+    """Return the register in a CSV or XLSX file.
+
+    Raises:
+        Refused: rows of it can't be read.
+    """
+    known, refused = instruments.read_table(tables.read(path.name, path))
     if refused:
-        click.echo("\n".join(f"“{path}”第{row}行：{reason}" for row, reason in refused[:20]), err=True)
-        sys.exit(1)
-    return Register(found)
+        raise Refused("\n".join(f"“{path}”第{row}行：{reason}" for row, reason in refused[:20]))
+    return Register(known)
 
 
 def _outline_lines(draft: Draft, path: Path, tree: bool) -> str:
-    """An outline for people: one line a heading or article; with `tree`, every provision and its text."""
-    found = outline(draft)
-    lines = [f"{path}：{draft.title or '（没有题目）'}"]
-    if found["numbered"] and not tree:
-        lines += [f"{'　' * depth}{mark}" for mark, depth in found["numbered"]]
+    """Return an outline for people: a line for each heading or article; with ``tree``, every provision and its text."""
+    summary = outline(draft)
+    lines = [f"{path}：{draft.title or '（无标题）'}"]
+    if summary["numbered"] and not tree:
+        lines += [f"{'　' * depth}{mark}" for mark, depth in summary["numbered"]]
     for step in draft.walk():
         node, indent = step.provision, "　" * (step.depth + 1)
         if tree:
             lines.append(f"{indent}[{node.anchor}] {node.written}{node.text}")
         elif node.kind in _SHOWN:
             lines.append(f"{indent}{node.number} {node.heading}".rstrip())
-    counts = found["articles"]
-    lines.append(f"共{len(counts)}条，{sum(a['items'] for a in counts)}项。" if counts else "没有条文编号。")
+    counts = summary["articles"]
+    lines.append(f"共{len(counts)}条，{sum(a['items'] for a in counts)}项。" if counts else "无条文编号。")
     lines += [f"第{warning.line}行：{warning.message}" for warning in draft.warnings]
     return "\n".join(lines)
 
@@ -178,7 +148,7 @@ def _match_document(match: Match) -> dict[str, Any]:
 def _comparison_lines(comparison: Comparison) -> str:
     lines: list[str] = []
     for match in comparison.changes:
-        notes = [_RELATIONS[match.relation]] if match.relation is not Relation.SAME else []
+        notes = [match.relation.label.words] if match.relation is not Relation.SAME else []
         notes += ["序号改变"] if match.renumbered else []
         notes += ["位置移动"] if match.moved else []
         sides = " → ".join(filter(None, (_names(match.old), _names(match.new))))
@@ -197,9 +167,9 @@ def citation_document(citation: Citation) -> dict[str, Any]:
         "anchor": citation.anchor,
         "line": citation.line,
         "articles": list(citation.articles),
-        "found": meant is not None or citation.standing is Standing.SELF,
-        "in_force": citation.standing is Standing.IN_FORCE,
-        "standing": citation.standing.value,
+        "found": meant is not None or citation.status is CitationStatus.SELF,
+        "in_force": citation.status is CitationStatus.IN_FORCE,
+        "standing": citation.status.value,
         "level": meant.level if meant else "",
         "adopted_on": meant.adopted_on.isoformat() if meant and meant.adopted_on else None,
         "current_adopted_on": current.adopted_on.isoformat() if current and current.adopted_on else None,
@@ -207,27 +177,25 @@ def citation_document(citation: Citation) -> dict[str, Any]:
     }
 
 
-def _cited_document(cited: Cited, file: Path) -> dict[str, Any]:
+def _cited_document(cited: Citations, file: Path) -> dict[str, Any]:
     return {
         "file": str(file),
         "citations": [citation_document(citation) for citation in cited.citations],
         "references": [
-            {"words": r.words, "target": r.target, "anchor": r.anchor, "line": r.line, "found": r.found}
+            {"words": r.words, "target": r.target, "anchor": r.anchor, "line": r.line, "found": r.exists}
             for r in cited.references
         ],
     }
 
 
-def _cited_lines(cited: Cited) -> str:
+def _cited_lines(cited: Citations) -> str:
     lines = []
     for citation in cited.citations:
         articles = f"{'、'.join(citation.articles)}" if citation.articles else ""
         hint = f"，是否应为《{citation.suggestion}》" if citation.suggestion else ""
-        lines.append(
-            f"{in_words(citation.anchor)}：《{citation.name}》{articles}　{STANDING_WORDS[citation.standing][0]}{hint}"
-        )
+        lines.append(f"{in_words(citation.anchor)}：《{citation.name}》{articles}　{citation.status.label.words}{hint}")
     lines += [f"{in_words(r.anchor)}：“{r.words}”在本文件中不存在" for r in cited.dangling]
     lines.append(
-        f"共引用文件{len(cited.citations)}处，引用本文件条文{len(cited.references)}处，其中{len(cited.dangling)}处没有着落。"
+        f"共引用文件{len(cited.citations)}处，引用本文件条文{len(cited.references)}处，其中{len(cited.dangling)}处所引条文不存在。"
     )
     return "\n".join(lines)

@@ -10,40 +10,39 @@ import click
 
 from consult import clock
 from consult.accounts.errors import Refused
-from consult.drafting import checking, instruments
-from consult.faces.checks import GROUPS, STANDING_WORDS, by_severity
-from consult.faces.cli.console import actor_named, by_option, json_option, refusals, show
-from consult.faces.cli.draft import citation_document, draft_cli, file_argument, read_or_leave, read_register
+from consult.app_context import rules
+from consult.drafting import draft_check, instruments
+from consult.faces.cli.console import actor_named, by_option, show
+from consult.faces.cli.draft import citation_document, draft_cli, file_argument, read_draft, read_register
+from consult.faces.draft_check_wording import by_severity
+from consult.files import tables
 from consult.law.rules import ENTERPRISE_RELATED
-from consult.settings import rules
 from consult.text.anchors import in_words
-from consult.text.citations import Cited, find_citations
-from consult.text.comparison import compare
-from consult.text.drafting_check import Finding, check_draft
+from consult.text.citations import Citations, find_citations
+from consult.text.comparison.versions import compare
+from consult.text.drafting_check import Finding, Severity, check_draft
 
 
-@draft_cli.command("check")
-@click.argument("file", type=file_argument)
-@click.option("--kind", default="normative-document", show_default=True, help="Id of the kind of document.")
-@click.option("--enterprise-related", is_flag=True, help="It is marked as closely tied to enterprises.")
-@click.option("--instruments", "csv_file", type=file_argument, help="CSV or XLSX; by default the stored register.")
-@click.option("--since", type=file_argument, help="The version before, to find articles cited by their old numbers.")
-@json_option
-@refusals
+@draft_cli.command("check", help="检查文稿；有必须改正之处的，退出码为 1。")
+@click.argument("file", type=file_argument, help="文稿，.docx 或 .txt。")
+@click.option("--kind", default="normative-document", show_default=True, help="文件类别，见规则。")
+@click.option("--enterprise-related", is_flag=True, help="与市场主体生产经营活动密切相关。")
+@click.option("--instruments", "csv_file", type=file_argument, help="文件清单，CSV 或 XLSX；不写的，用文件库。")
+@click.option("--since", type=file_argument, help="前一稿，用于发现沿用旧条号的引用。")
 def check(
     file: Path, kind: str, enterprise_related: bool, csv_file: Path | None, since: Path | None, as_json: bool
 ) -> None:
     """Check FILE the way a legal division does; exit 1 where something must be put right."""
     if kind not in rules().periods:
         raise Refused(f"没有“{kind}”这一类文件；可用的类别：{'、'.join(rules().periods)}。")
-    draft = read_or_leave(file)
+    draft = read_draft(file)
     known = read_register(csv_file) if csv_file is not None else instruments.register()
     today = clock.local(clock.now()).date()
     findings = check_draft(
         draft,
         known,
-        checking.purpose_of(kind, enterprise_related, today),
-        compare(read_or_leave(since), draft) if since is not None else None,
+        draft_check.purpose_of(kind, enterprise_related, today),
+        compare(read_draft(since), draft) if since is not None else None,
     )
     cited = find_citations(draft, known, today)
     document = {
@@ -54,36 +53,34 @@ def check(
         "citations": [citation_document(citation) for citation in cited.citations],
     }
     show(document, _lines(findings, cited, len(known)), as_json)
-    if any(finding.severity is next(iter(GROUPS)) for finding in findings):
+    if any(finding.severity is Severity.ERROR for finding in findings):
         sys.exit(1)
 
 
-def _lines(findings: tuple[Finding, ...], cited: Cited, known: int) -> str:
+def _lines(findings: tuple[Finding, ...], cited: Citations, known: int) -> str:
     lines = (
-        [] if known else ["文件库是空的，引用的文件没有核对。请用 --instruments 指定清单，或者 flask draft register。"]
+        [] if known else ["文件库为空，引用的文件没有核对。请用 --instruments 指定清单，或者 flask draft register。"]
     )
     for severity, rows in by_severity(findings).items():
-        lines.append(f"{GROUPS[severity][0]}（{len(rows)}）")
-        for one in rows:
-            place = f"第{one.line}行　" if one.line else ""
-            lines.append(f"　{place}{one.message}{f'（{one.basis}）' if one.basis else ''}")
-    lines += [] if findings else ["没有发现问题。"]
+        lines.append(f"{severity.label.words}（{len(rows)}）")
+        for finding in rows:
+            place = f"第{finding.line}行　" if finding.line else ""
+            lines.append(f"　{place}{finding.message}{f'（{finding.basis}）' if finding.basis else ''}")
+    lines += [] if findings else ["未发现问题。"]
     lines.append(f"引用文件（{len(cited.citations)}）")
     for citation in cited.citations:
         hint = f"，是否应为《{citation.suggestion}》" if citation.suggestion else ""
-        words = STANDING_WORDS[citation.standing][0]
+        words = citation.status.label.words
         lines.append(f"　{in_words(citation.anchor)}：《{citation.name}》{'、'.join(citation.articles)}　{words}{hint}")
     return "\n".join(lines)
 
 
-@draft_cli.command("register")
-@click.argument("file", type=file_argument)
+@draft_cli.command("register", help="把文件清单（CSV 或 XLSX）导入文件库，逐行报告。")
+@click.argument("file", type=file_argument, help="文件清单，CSV 或 XLSX。")
 @by_option
-@json_option
-@refusals
 def register(file: Path, username: str | None, as_json: bool) -> None:
     """Take instruments from FILE (CSV or XLSX) into the register; every row is taken or reported."""
-    taken = instruments.take(actor_named(username), file.name, file.read_bytes(), at=clock.now())
+    taken = instruments.import_register(actor_named(username), tables.read(file.name, file), at=clock.now())
     document = {
         "file": str(file),
         "added": taken.added,
@@ -91,8 +88,8 @@ def register(file: Path, username: str | None, as_json: bool) -> None:
         "unchanged": taken.unchanged,
         "refused": [{"row": row, "reason": reason} for row, reason in taken.refused],
     }
-    lines = [f"第{row}行没有取用：{reason}" for row, reason in taken.refused]
+    lines = [f"第{row}行未导入：{reason}" for row, reason in taken.refused]
     lines.append(
-        f"新增{taken.added}行，更新{taken.changed}行，原来就有{taken.unchanged}行，没有取用{len(taken.refused)}行。"
+        f"新增{taken.added}行，更新{taken.changed}行，原已登记{taken.unchanged}行，未导入{len(taken.refused)}行。"
     )
     show(document, "\n".join(lines), as_json)

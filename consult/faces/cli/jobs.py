@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
 
 from consult.accounts.errors import Refused
 from consult.clock import local
 from consult.faces import jobs
-from consult.faces.cli.console import json_option, refusals, show
+from consult.faces.cli.console import command_group, show
 from consult.faces.jobs import progress
 
-jobs_cli = AppGroup("jobs", help="Periodic work, one by one.")
+jobs_cli = command_group("jobs")
 
 
-@jobs_cli.command("list")
-@json_option
-@refusals
+@jobs_cli.command("list", help="列出定时任务、间隔和最近一次运行情况。")
 def list_jobs(as_json: bool) -> None:
     """Print every job, how often it looks, and how it last went."""
     rows, lines = [], []
     for job in jobs.known().values():
         note = progress.read(job.name)
-        last = f"{local(note.ran_at):%Y-%m-%d %H:%M:%S}" if note else "还没有运行过"
+        last = f"{local(note.ran_at):%Y-%m-%d %H:%M:%S}" if note else "尚未运行"
         lines.append(f"{job.name}\t每 {job.every_minutes} 分钟\t{last}\t{note.error if note else ''}".rstrip())
         rows.append(
             {
@@ -35,10 +32,8 @@ def list_jobs(as_json: bool) -> None:
     show({"jobs": rows}, "\n".join(lines), as_json)
 
 
-@jobs_cli.command("run-once")
-@click.argument("names", nargs=-1, metavar="[JOB]…")
-@json_option
-@refusals
+@jobs_cli.command("run-once", help="立即运行全部或者指定的任务，报告办理数量。")
+@click.argument("names", nargs=-1, metavar="[JOB]…", help="任务的名称，见 flask jobs list。")
 def run_once(names: tuple[str, ...], as_json: bool) -> None:
     """Run every job once, or those named, and print how much each did."""
     known = jobs.known()
@@ -46,5 +41,5 @@ def run_once(names: tuple[str, ...], as_json: bool) -> None:
     if unknown:
         raise Refused(f"没有“{unknown[0]}”这个任务，可以运行：{'、'.join(known)}。")
     done = {name: jobs.run(name) for name in names or known}
-    lines = [f"{name}\t{'正在别处运行' if n is None else n}" for name, n in done.items()]
+    lines = [f"{name}\t{'正在其他进程中运行' if n is None else n}" for name, n in done.items()]
     show({"done": done}, "\n".join(lines), as_json)

@@ -7,32 +7,23 @@ import sys
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
 
 from consult.clock import now
-from consult.faces.cli.console import actor_named, by_option, consultation_named, json_option, refusals, show
-from consult.law.preconditions import Check, CheckState
-from consult.meeting import dossier, service
+from consult.faces.cli.console import actor_named, by_option, command_group, consultation_named, show, slug_argument
+from consult.faces.cli.papers import keep_file
+from consult.law.preconditions import Check
+from consult.meeting import checks, meeting_file, overrides, service
 
-meeting_cli = AppGroup("meeting", help="The preconditions of the deliberation meeting.")
-
-MARKS = {
-    CheckState.MET: "已满足",
-    CheckState.UNMET: "未满足",
-    CheckState.NOT_APPLICABLE: "不适用",
-    CheckState.OVERRIDDEN: "经批准放行",
-}
+meeting_cli = command_group("meeting")
 
 
-@meeting_cli.command("check")
-@click.argument("slug")
-@json_option
-@refusals
+@meeting_cli.command("check", help="逐项检查上会前置条件；有未满足的，退出码为 1。")
+@slug_argument
 def check(slug: str, as_json: bool) -> None:
     """Print every precondition of SLUG: met or not, legal basis, evidence; exit 1 when one is unmet."""
     consultation = consultation_named(slug)
-    checks = service.check(consultation, at=now())
-    open_ = [item.id for item in checks if not item.passes]
+    results = checks.check(consultation, at=now())
+    open_ = [item.id for item in results if not item.passes]
     document = {
         "consultation": slug,
         "ready": not open_,
@@ -48,29 +39,61 @@ def check(slug: str, as_json: bool) -> None:
                 "next_step": item.next_step,
                 "evidence": list(item.evidence),
             }
-            for item in checks
+            for item in results
         ],
     }
-    show(document, "\n".join(_line(item) for item in checks), as_json)
+    show(document, "\n".join(_line(item) for item in results), as_json)
     if open_:
         click.echo(f"还有 {len(open_)} 项前置条件没有满足，不能上会。", err=True)
         sys.exit(1)
 
 
 def _line(item: Check) -> str:
-    line = f"[{MARKS[item.state]}] {item.title}：{item.why}\n    依据：{item.basis}"
+    line = f"[{item.state.label.words}] {item.title}：{item.why}\n    依据：{item.basis}"
     return f"{line}\n    下一步：{item.next_step}" if item.next_step else line
 
 
-@meeting_cli.command("dossier")
-@click.argument("slug")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="ZIP file to write.")
+@meeting_cli.command("override", help="按例外情形报批一项前置条件，由另一人批准后计入。")
+@slug_argument
+@click.argument("precondition", help="前置条件的编号，见 flask meeting check。")
+@click.option("--reason", required=True, help="理由，写成完整的一句话。")
+@click.option("--document", type=click.Path(path_type=Path), help="证明材料。")
+@click.option("--by", "username", required=True, help="报批人的账号。")
+def ask_override(
+    slug: str, precondition: str, reason: str, document: Path | None, username: str, as_json: bool
+) -> None:
+    """Ask that an unmet precondition be passed; it counts once another person has approved it."""
+    consultation, actor = consultation_named(slug), actor_named(username)
+    paper = keep_file(document) if document is not None else None
+    made = overrides.request_override(actor, consultation, precondition, reason, paper, at=now())
+    show(
+        {"consultation": slug, "precondition": precondition, "id": made.id, "approved": False},
+        f"已报批“{precondition}”，等待另一人批准。",
+        as_json,
+    )
+
+
+@meeting_cli.command("approve-override", help="批准他人报批的例外情形。")
+@slug_argument
+@click.argument("precondition", help="前置条件的编号，见 flask meeting check。")
+@click.option("--by", "username", required=True, help="批准人的账号。")
+def approve_override(slug: str, precondition: str, username: str, as_json: bool) -> None:
+    """Approve the override that another person asked for."""
+    made = overrides.approve(actor_named(username), consultation_named(slug), precondition, at=now())
+    show(
+        {"consultation": slug, "precondition": precondition, "id": made.id, "approved": True},
+        f"已批准“{precondition}”按例外情形处理。",
+        as_json,
+    )
+
+
+@meeting_cli.command("dossier", help="生成上会材料（ZIP）。")
+@slug_argument
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="写入的 ZIP 文件。")
 @by_option
-@json_option
-@refusals
 def write_dossier(slug: str, out: Path, username: str | None, as_json: bool) -> None:
     """Write the meeting's file of SLUG: checklist, drafts, opinions, consultees, responses, reviews, index."""
-    data = dossier.build(actor_named(username), consultation_named(slug), at=now())
+    data = meeting_file.build(actor_named(username), consultation_named(slug), at=now())
     out.write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()
     show(
@@ -78,11 +101,9 @@ def write_dossier(slug: str, out: Path, username: str | None, as_json: bool) -> 
     )
 
 
-@meeting_cli.command("submit")
-@click.argument("slug")
+@meeting_cli.command("submit", help="登记为已提请审议；前置条件未满足的，不予登记。")
+@slug_argument
 @by_option
-@json_option
-@refusals
 def submit(slug: str, username: str | None, as_json: bool) -> None:
     """Mark SLUG as submitted to the meeting; refused while a precondition is unmet."""
     consultation = consultation_named(slug)

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import click
 import structlog
 from flask import Flask
-from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from consult.clock import now
-from consult.ledger import journal, tree
+from consult.ledger import journal
 from consult.store import db
 
 log = structlog.get_logger()
 
 
-def seal_after(app: Flask, group: AppGroup) -> None:
-    """Have every command of the group seal what it wrote, however it ends."""
-    run = group.invoke
-
-    def invoke(context: click.Context) -> Any:
-        try:
-            return run(context)
-        finally:
-            if app.extensions.pop(journal.WRITTEN, False):
-                _seal(app)
-
-    group.invoke = invoke  # type: ignore[method-assign, assignment]
+def seal_written(app: Flask) -> None:
+    """Seal what the command that ends now wrote to the ledger, if it wrote anything."""
+    if app.extensions.pop(journal.WRITTEN, False):
+        _seal(app)
 
 
 def _seal(app: Flask) -> None:
+    from consult.ledger import tree  # for its cost: most commands write nothing
+
     with app.app_context():
         try:
             tree.seal(now())

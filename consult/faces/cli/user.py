@@ -6,28 +6,23 @@ import sys
 from typing import Any
 
 import click
-from flask.cli import AppGroup
-from sqlalchemy import select
 
-from consult.accounts import passwords, service
+from consult.accounts import passwords, queries, service
 from consult.accounts.errors import AccountRefused
 from consult.accounts.models import Role, User
-from consult.accounts.permissions import ROLE_NAMES, SYSTEM
+from consult.accounts.permissions import SYSTEM
 from consult.clock import local, now
-from consult.faces.cli.console import json_option, refusals, show
-from consult.store import db
+from consult.faces.cli.console import choice_of, command_group, show
 
-user_cli = AppGroup("user", help="Accounts of staff.")
+user_cli = command_group("user")
 
 
-@user_cli.command("create")
-@click.option("--username", required=True)
-@click.option("--name", required=True, help="The person's name, as colleagues see it.")
-@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
-@click.option("--division", help="The unit; created when it is new. Drafters and moderators need one.")
-@click.option("--password", help="Asked for at a terminal, else generated and printed.")
-@json_option
-@refusals
+@user_cli.command("create", help="创建账号。")
+@click.option("--username", required=True, help="用户名。")
+@click.option("--name", required=True, help="姓名。")
+@click.option("--role", required=True, type=choice_of(Role), help="角色。")
+@click.option("--division", help="处室，没有的即新建；起草处室和审核员必填。")
+@click.option("--password", help="密码；不写的，在终端上询问，否则自动生成并显示。")
 def create(username: str, name: str, role: str, division: str | None, password: str | None, as_json: bool) -> None:
     """Open an account."""
     chosen, generated = _password(password)
@@ -35,32 +30,50 @@ def create(username: str, name: str, role: str, division: str | None, password: 
         SYSTEM, username=username, name=name, role=role, division=division, password=chosen, at=now()
     )
     document = _document(user)
-    lines = f"已建立账号 {user.username}（{user.name}，{_unit(user)}）。"
+    lines = f"已创建账号 {user.username}（{user.name}，{_unit(user)}）。"
     if generated:
         document["password"] = chosen
-        lines += f"\n密码：{chosen}（只显示这一次）"
+        lines += f"\n密码：{chosen}（仅显示一次）"
     show(document, lines, as_json)
 
 
-@user_cli.command("password")
-@click.argument("username")
-@click.option("--password", help="Asked for at a terminal, else generated and printed.")
-@json_option
-@refusals
+@user_cli.command("password", help="修改账号的密码。")
+@click.argument("username", help="用户名。")
+@click.option("--password", help="密码；不写的，在终端上询问，否则自动生成并显示。")
 def change_password(username: str, password: str | None, as_json: bool) -> None:
     """Give an account another password."""
     user = _named(username)
     chosen, generated = _password(password)
     service.set_password(SYSTEM, user, chosen, at=now())
     document = _document(user) | ({"password": chosen} if generated else {})
-    lines = f"已修改账号 {user.username} 的密码。" + (f"\n密码：{chosen}（只显示这一次）" if generated else "")
+    lines = f"已修改账号 {user.username} 的密码。" + (f"\n密码：{chosen}（仅显示一次）" if generated else "")
     show(document, lines, as_json)
 
 
-@user_cli.command("deactivate")
-@click.argument("username")
-@json_option
-@refusals
+@user_cli.command("remove-second-factor", help="解除账号的两步验证。")
+@click.argument("username", help="用户名。")
+def remove_second_factor(username: str, as_json: bool) -> None:
+    """Take a lost second factor away."""
+    from consult.accounts import second_factor  # needs mail, which no other command of accounts does
+
+    user = _named(username)
+    second_factor.take_away(SYSTEM, user, at=now())
+    show(_document(user), f"已解除账号 {user.username} 的两步验证。", as_json)
+
+
+@user_cli.command("role", help="改账号的角色或处室；该账号须重新登录。")
+@click.argument("username", help="用户名。")
+@click.argument("role", type=choice_of(Role), help="角色。")
+@click.option("--division", help="处室，没有的即新建；起草处室和审核员必填。")
+def change_role(username: str, role: str, division: str | None, as_json: bool) -> None:
+    """Give an account another role or division."""
+    user = _named(username)
+    service.change_role(SYSTEM, user, role, division=division, at=now())
+    show(_document(user), f"账号 {user.username} 现在是{_unit(user)}。", as_json)
+
+
+@user_cli.command("deactivate", help="停用账号；已有的记录保留。")
+@click.argument("username", help="用户名。")
 def deactivate(username: str, as_json: bool) -> None:
     """Close an account; what it did stays on record."""
     user = _named(username)
@@ -68,10 +81,8 @@ def deactivate(username: str, as_json: bool) -> None:
     show(_document(user), f"已停用账号 {user.username}。", as_json)
 
 
-@user_cli.command("reactivate")
-@click.argument("username")
-@json_option
-@refusals
+@user_cli.command("reactivate", help="重新启用账号。")
+@click.argument("username", help="用户名。")
 def reactivate(username: str, as_json: bool) -> None:
     """Open a closed account again."""
     user = _named(username)
@@ -79,18 +90,16 @@ def reactivate(username: str, as_json: bool) -> None:
     show(_document(user), f"已重新启用账号 {user.username}。", as_json)
 
 
-@user_cli.command("list")
-@json_option
-@refusals
+@user_cli.command("list", help="列出全部账号。")
 def list_users(as_json: bool) -> None:
     """Print every account."""
-    users = list(db.session.scalars(select(User).order_by(User.username)))
+    users = sorted(queries.accounts(), key=lambda user: user.username)
     lines = [
         f"{user.username}\t{user.name}\t{_unit(user)}\t{'在用' if user.active else '已停用'}\t"
         f"{local(user.created_at):%Y-%m-%d}"
         for user in users
     ]
-    show({"users": [_document(user) for user in users]}, "\n".join(lines) or "还没有账号。", as_json)
+    show({"users": [_document(user) for user in users]}, "\n".join(lines) or "尚无账号。", as_json)
 
 
 def _password(given: str | None) -> tuple[str, bool]:
@@ -103,14 +112,14 @@ def _password(given: str | None) -> tuple[str, bool]:
 
 
 def _named(username: str) -> User:
-    user = db.session.scalar(select(User).where(User.username == username))
+    user = queries.by_username(username)
     if user is None:
         raise AccountRefused(f"没有用户名为“{username}”的账号。用 flask user list 查看全部账号。")
     return user
 
 
 def _unit(user: User) -> str:
-    return "，".join(filter(None, [ROLE_NAMES[user.role], user.division.name if user.division else ""]))
+    return "，".join(filter(None, [user.role.label.words, user.division.name if user.division else ""]))
 
 
 def _document(user: User) -> dict[str, Any]:

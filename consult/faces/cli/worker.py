@@ -6,20 +6,20 @@ import logging
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
-from consult.faces.cli.console import refusals
+from consult.faces.cli.console import command_group
+from consult.start import check_start
 
-worker_cli = AppGroup("worker", help="Periodic work.")
+worker_cli = command_group("worker")
 
 
-@worker_cli.command("run")
-@click.option("--threads", type=click.IntRange(1, 32), default=2, show_default=True, help="Jobs at once.")
-@refusals
+@worker_cli.command("run", help="运行后台任务，直到停止；随时停止不丢失数据。")
+@click.option("--threads", type=click.IntRange(1, 32), default=2, show_default=True, help="同时运行的任务数。")
 def run(threads: int) -> None:
     """Run the worker until it is stopped. Stopping or killing it at any moment loses nothing."""
     from consult.faces.worker import consumer
 
+    check_start()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     application = current_app._get_current_object()  # type: ignore[attr-defined]
     click.echo("后台任务已启动。按 Ctrl-C 停止。", err=True)

@@ -11,7 +11,7 @@ from consult.faces.desk.blueprint import desk
 
 
 def register(app: Flask) -> None:
-    """Add this face to the application: every module of the package, then the blueprint they hang their pages on."""
-    for module in pkgutil.iter_modules(__path__):
-        import_module(f"{__name__}.{module.name}")
+    """Add this face to the application: every module of the package, then the blueprint with their pages."""
+    for module in pkgutil.walk_packages(__path__, f"{__name__}."):
+        import_module(module.name)
     app.register_blueprint(desk)

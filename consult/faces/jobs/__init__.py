@@ -16,13 +16,14 @@ from datetime import datetime
 from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Any
 
 import structlog
 from flask import Flask, current_app
 
+from consult.app_context import settings
 from consult.clock import now
 from consult.faces.jobs import progress
-from consult.settings import settings
 from consult.store import db
 
 EXTENSION = "consult.jobs"
@@ -46,7 +47,7 @@ class Job:
 def register(app: Flask) -> None:
     """Collect the jobs of this package's modules."""
     jobs: dict[str, Job] = {}
-    for module in sorted(found.name for found in iter_modules(__path__)):
+    for module in sorted(iter_module.name for iter_module in iter_modules(__path__)):
         for job in getattr(import_module(f"{__name__}.{module}"), "JOBS", ()):
             jobs[job.name] = job
     app.extensions[EXTENSION] = jobs
@@ -55,29 +56,36 @@ def register(app: Flask) -> None:
 
 def ask(name: str) -> None:
     """Let the worker do a job now. It looks every minute all the same: a queue that doesn't answer does no harm."""
-    current_app.extensions[ASKING](name)
+    _registered()[ASKING](name)
 
 
 def _ask(app: Flask, name: str) -> None:
-    from consult.faces import worker  # the queue is heavy, and few pages need it
+    from consult.faces import queue  # heavy, and few pages need it
 
     try:
-        worker.attach(app).run_job(name)
-    except Exception:  # whatever the queue's storage raises: nothing hangs on it
+        queue.attach(app, run).run_job(name)
+    except Exception:  # whatever the queue's storage raises: the worker runs the job on its schedule all the same
         log.warning("queue_unavailable", job=name, exc_info=True)
 
 
 def known() -> dict[str, Job]:
     """Return the jobs of the running application by name."""
-    found: dict[str, Job] = current_app.extensions[EXTENSION]
-    return found
+    jobs: dict[str, Job] = _registered()[EXTENSION]
+    return jobs
+
+
+def _registered() -> dict[str, Any]:
+    """Return the application's extensions, with the jobs among them: a command may be the first to ask."""
+    if EXTENSION not in current_app.extensions:
+        register(current_app._get_current_object())  # type: ignore[attr-defined]
+    return current_app.extensions
 
 
 def run(name: str) -> int | None:
     """Run a job now and note how it went; return how much it did, or ``None`` when it runs in another process."""
     job = known()[name]
-    with _alone(name) as alone:
-        if not alone:
+    with alone(name) as is_alone:
+        if not is_alone:
             return None
         started, at = time.perf_counter(), now()
         try:
@@ -94,7 +102,7 @@ def run(name: str) -> int | None:
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[bool]:
+def alone(name: str) -> Iterator[bool]:
     """Hold the job's lock on this host, or say that another process does; the kernel frees it when that is killed."""
     folder = settings().data_dir / "jobs"
     folder.mkdir(parents=True, exist_ok=True)

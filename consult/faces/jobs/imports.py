@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from consult.faces.jobs import Job
-from consult.intake.table_reading import carry_on
+from consult.intake.uploaded_table_worker import carry_on
 
 NAME = "imports"
 

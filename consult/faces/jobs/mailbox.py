@@ -7,9 +7,9 @@ from datetime import datetime
 import structlog
 
 from consult.faces.jobs import Job
-from consult.intake.mailbox import answering, boxes, fetching, service
-from consult.intake.mailbox.errors import MailboxRefused
-from consult.intake.mailbox.models import Mailbox
+from consult.mailbox import acknowledgement, fetching, service, settings
+from consult.mailbox.errors import MailboxRefused
+from consult.mailbox.models import Mailbox
 from consult.store import db
 
 log = structlog.get_logger()
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 def fetch(at: datetime) -> int:
     """Read every mailbox; one that is away is noted and doesn't hold up the others."""
     done = len(service.resume(at=at))
-    for id_ in [mailbox.id for mailbox in boxes.in_use()]:
+    for id_ in [mailbox.id for mailbox in settings.active_mailboxes()]:
         mailbox = db.session.get_one(Mailbox, id_)
         try:
             done += sum(1 for _ in fetching.fetch(mailbox, at=at))
@@ -27,4 +27,4 @@ def fetch(at: datetime) -> int:
     return done
 
 
-JOBS = (Job("mailbox", fetch), Job("acknowledge", answering.acknowledge))
+JOBS = (Job("mailbox", fetch), Job("acknowledge", acknowledgement.acknowledge))

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from consult.settings import settings
+from consult.app_context import settings
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,37 @@ from __future__ import annotations
 
 from flask import Flask
 
-from consult.faces import showing
-from consult.faces.public import comment, consultations, drafts, errors, home, receipts, reports, transparency
+from consult.faces import template_filters
+from consult.faces.public import (
+    comment,
+    consultations,
+    drafts,
+    errors,
+    home,
+    personal_data,
+    private_data,
+    receipts,
+    reports,
+    transparency,
+)
 from consult.faces.public.blueprint import blueprint
 
-__all__ = ["comment", "consultations", "drafts", "home", "receipts", "register", "reports", "transparency"]
+__all__ = [
+    "comment",
+    "consultations",
+    "drafts",
+    "home",
+    "personal_data",
+    "private_data",
+    "receipts",
+    "register",
+    "reports",
+    "transparency",
+]
 
 
 def register(app: Flask) -> None:
     """Add this face to the application, with the filters and the error pages that other faces share."""
-    showing.register(app)
+    template_filters.register(app)
     app.register_blueprint(blueprint)
     errors.register(app)

@@ -11,29 +11,32 @@ from flask import Response as FlaskResponse
 from flask import abort, current_app, make_response, redirect, render_template, request, url_for
 from flask_limiter import RequestLimit
 from flask_wtf.csrf import validate_csrf
-from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 from wtforms import ValidationError
 
 from consult import clock
-from consult.drafting import queries, terms
+from consult.app_context import settings
+from consult.drafting import queries, questions, terms
+from consult.drafting.draft_units import Draft
 from consult.drafting.errors import NoSuchConsultation
 from consult.drafting.models import Consultation, Stage
-from consult.drafting.reading import Draft
+from consult.faces.address_guard import cleans_text
 from consult.faces.guards import csrf, limiter
-from consult.faces.public import proof
+from consult.faces.public import proof_of_work
 from consult.faces.public.blueprint import blueprint, public_consultation
+from consult.faces.public.form_input import ANSWER, Sent, answers, read
 from consult.faces.public.forms import PIECES, CommentForm
-from consult.faces.public.receipts import let_in
-from consult.faces.public.sent import Sent, read
-from consult.files.attachments import AttachmentRefused, CheckedAttachment, check
+from consult.faces.public.receipts import set_receipt_cookie
+from consult.faces.uploads import checked_upload, chosen_files, store
+from consult.files.attachments import AttachmentRefused, CheckedAttachment
 from consult.intake import service as intake
 from consult.intake.arrival import Arrival
 from consult.intake.errors import IdempotencyConflict, NotOpen, SubmissionRefused, TooManyAttachments
 from consult.intake.models import Channel
-from consult.settings import blobs, settings
 from consult.text.sentences import sentence
 
+RAW_BEGINNINGS = ("pieces-", ANSWER)
+FILES = "files"
 RAW_FIELDS = ("name", "contact", "sender_kind", "publish_name", "keep_private", "token")
 TOO_OFTEN = sentence(
     "这个网络在短时间内提交得太多，请过一小时再点“提交意见”，或者发邮件。您写的都还在，也可以先复制保存。"
@@ -64,7 +67,8 @@ def _too_often(_limit: RequestLimit) -> FlaskResponse:
 
 @blueprint.post("/consultations/<slug>/comment")
 @csrf.exempt  # the form checks the token itself, so that a stale one doesn't cost anybody their text
-@limiter.limit(proof.limit, exempt_when=lambda: _button() != "send", on_breach=_too_often)
+@limiter.limit(proof_of_work.limit, exempt_when=lambda: _button() != "send", on_breach=_too_often)
+@cleans_text
 def send(slug: str) -> str | Response | tuple[str, int]:
     """Take what was sent, or change the form: add a place, drop one."""
     now = clock.now()
@@ -76,12 +80,12 @@ def send(slug: str) -> str | Response | tuple[str, int]:
         form = CommentForm()
         form.validate()
         return _again(slug, form, now, 400, [] if genuine else [STALE])
-    named = terms.Named(slug)
+    named = terms.BySlug(slug)
     try:
         arrival = _arrival(sent, now)
         if arrival.attachments:
             intake.check(named, arrival, at=now)
-            _keep_files()
+            store(chosen_files(FILES))
         receipt = intake.receive(named, arrival, at=now)
     except NoSuchConsultation:
         abort(404)
@@ -97,7 +101,7 @@ def send(slug: str) -> str | Response | tuple[str, int]:
         )
     except (SubmissionRefused, AttachmentRefused) as refusal:
         return _again(slug, CommentForm(), now, _status_of(refusal), [str(refusal)], _field_of(refusal))
-    return let_in(redirect(url_for(".receipt", number=receipt.number), 303), receipt.number, fresh=True)
+    return set_receipt_cookie(redirect(url_for(".receipt", number=receipt.number), 303), receipt.number, fresh=True)
 
 
 def _is_genuine() -> bool:
@@ -161,10 +165,12 @@ def _page(
         draft=draft,
         units=[unit for unit in draft.units if unit.anchor not in taken],
         has_whole="" in taken,
+        questions=questions.of(consultation),
+        answered={answer.number: answer.content for answer in answers(request.form)},
         refusals=refusals,
         field_id=field,
         chosen=chosen,
-        lost_files=[file.filename for file in _files() if file.filename] if request.method == "POST" else [],
+        lost_files=[file.filename for file in chosen_files(FILES)] if request.method == "POST" else [],
         open_to_opinions=consultation.stage is not Stage.WITHDRAWN,
     )
 
@@ -187,16 +193,13 @@ def _rearrange(form: CommentForm, draft: Draft, verb: str) -> str:
     return ""
 
 
-def _files() -> list[FileStorage]:
-    return [file for file in request.files.getlist("files") if file.filename]
-
-
 def _arrival(sent: Sent, now: datetime) -> Arrival:
     """Return what was sent; the raw form is its fields as they came, as JSON, without the security tokens."""
-    raw = {key: values for key, values in request.form.lists() if key.startswith("pieces-") or key in RAW_FIELDS}
+    raw = {key: values for key, values in request.form.lists() if key.startswith(RAW_BEGINNINGS) or key in RAW_FIELDS}
     return Arrival(
         channel=Channel.WEB,
         parts=sent.pieces,
+        answers=sent.answers,
         raw=json.dumps(raw, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass"),
         raw_media_type="application/json",
         name=sent.name,
@@ -207,13 +210,13 @@ def _arrival(sent: Sent, now: datetime) -> Arrival:
         attachments=_attachments(),
         idempotency_key=f"web:{sent.token}" if sent.token else None,
         received_at=now,
-        doubt=proof.doubt(),
+        doubt=proof_of_work.doubt(),
     )
 
 
 def _attachments() -> tuple[CheckedAttachment, ...]:
     limit = settings().attachment_count
-    sent = _files()
+    sent = chosen_files(FILES)
     if len(sent) > limit:
         raise TooManyAttachments(
             sentence(
@@ -223,24 +226,15 @@ def _attachments() -> tuple[CheckedAttachment, ...]:
             ),
             "attachments",
         )
-    return tuple(check(file.filename or "", _bytes_of(file), max_bytes=settings().attachment_bytes) for file in sent)
-
-
-def _keep_files() -> None:
-    """Keep the bytes of what was sent; done when everything else is known to be right."""
-    for file in _files():
-        blobs().put(_bytes_of(file))
-
-
-def _bytes_of(file: FileStorage) -> bytes:
-    file.stream.seek(0)
-    return file.stream.read()
+    return tuple(map(checked_upload, sent))
 
 
 def _field_of(refusal: Exception) -> str:
     """Return the id of the field that a refusal is about."""
     named = refusal.field if isinstance(refusal, SubmissionRefused) else "attachments"
-    return {"attachments": "files", "name": "name", "contact": "contact"}.get(named, "pieces-0-content")
+    return {"attachments": "files", "name": "name", "contact": "contact", "answers": "questions"}.get(
+        named, "pieces-0-content"
+    )
 
 
 def _status_of(refusal: Exception) -> int:

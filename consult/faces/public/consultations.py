@@ -6,16 +6,17 @@ from flask import abort, render_template, request, url_for
 
 from consult import clock
 from consult.adoption import queries as adoption
-from consult.drafting import comparing, queries
+from consult.drafting import queries, version_comparison
 from consult.drafting.models import Consultation, Stage, State
 from consult.faces.draft_files import FORMATS
+from consult.faces.i18n import gettext
 from consult.faces.public.blueprint import blueprint, public_consultation
 from consult.faces.public.drafts import PAIRS
 from consult.faces.public.home import kind_name, received
-from consult.faces.showing import last_day, last_moment, short_day
-from consult.faces.speaking import gettext
+from consult.faces.row_ids import row_id
+from consult.faces.template_filters import last_day, last_moment, short_day
 from consult.reporting import queries as reports
-from consult.store import tally
+from consult.store import counters
 from consult.text.sentences import sentence
 
 OPINIONS_ON_A_PAGE = 20
@@ -35,25 +36,25 @@ STEP_OF = {
 def consultation(slug: str) -> str:
     """Show the notice, the draft by article, the explanation, how to comment, the period and what came of it."""
     now = clock.now()
-    found = public_consultation(slug, now)
-    draft = queries.draft_of(found)
-    on_article = tally.counts(found.id, "article")
-    report = reports.standing(found.id)
+    consultation = public_consultation(slug, now)
+    draft = queries.draft_of(consultation)
+    on_article = counters.counts(consultation.id, "article")
+    report = reports.standing(consultation.id)
     return render_template(
         "public/consultation.html",
-        consultation=found,
-        state=found.state(now),
+        consultation=consultation,
+        state=consultation.state(now),
         now=now,
         draft=draft,
-        compared={name: PAIRS[name][0] for name in comparing.public_pairs(found)},
+        compared={name: PAIRS[name][0] for name in version_comparison.public_pairs(consultation)},
         formats=FORMATS,
         contents=draft.contents(on_article),
         on_article=on_article,
-        received=received([found.id])[found.id],
-        kind_name=kind_name(found.kind),
-        steps=steps_of(found, report),
-        step=STEP_OF.get(found.state(now), 0),
-        takes_opinions=found.stage is not Stage.WITHDRAWN,
+        received=received([consultation.id])[consultation.id],
+        kind_name=kind_name(consultation.kind),
+        steps=steps_of(consultation, report),
+        step=STEP_OF.get(consultation.state(now), 0),
+        takes_opinions=consultation.stage is not Stage.WITHDRAWN,
         report=report,
     )
 
@@ -62,26 +63,26 @@ def consultation(slug: str) -> str:
 def article(slug: str, anchor: str) -> str:
     """Show one article and the released opinions on it, newest first, by key."""
     now = clock.now()
-    found = public_consultation(slug, now)
-    draft = queries.draft_of(found)
+    consultation = public_consultation(slug, now)
+    draft = queries.draft_of(consultation)
     whole = anchor == "draft"
     unit = None if whole else draft.unit_of(anchor)
     if unit is None and not whole:
         abort(404)
     before = request.args.get("before", "")
-    opinions = adoption.released(
-        found.id,
+    opinions = adoption.public_opinions(
+        consultation.id,
         unit.anchors if unit is not None else ("",),
-        before=int(before) if before.isdecimal() else 0,
+        before=row_id(before),
         limit=OPINIONS_ON_A_PAGE + 1,
     )
     shown = opinions[:OPINIONS_ON_A_PAGE]
-    on_article = tally.counts(found.id, "article")
+    on_article = counters.counts(consultation.id, "article")
     previous, following = draft.neighbours(unit) if unit is not None else (None, None)
     return render_template(
         "public/article.html",
-        consultation=found,
-        state=found.state(now),
+        consultation=consultation,
+        state=consultation.state(now),
         now=now,
         draft=draft,
         unit=unit,
@@ -93,15 +94,15 @@ def article(slug: str, anchor: str) -> str:
         if len(opinions) > OPINIONS_ON_A_PAGE
         else None,
         first=url_for(".article", slug=slug, anchor=anchor) if before else None,
-        takes_opinions=found.stage is not Stage.WITHDRAWN,
+        takes_opinions=consultation.stage is not Stage.WITHDRAWN,
     )
 
 
-def steps_of(found: Consultation, report: reports.Feedback | None) -> list[tuple[str, str]]:
+def steps_of(consultation: Consultation, report: reports.PublishedReport | None) -> list[tuple[str, str]]:
     """Return the road of a consultation with the dates that are known."""
-    until = last_moment(found.closes_at, found.opens_at)
-    if found.closes_at is not None and "24:00" in until:
-        until = short_day(last_day(found.closes_at), found.opens_at)
-    answered = short_day(report.published_at, found.opens_at) if report is not None else ""
-    dates = (short_day(found.opens_at), gettext("至 %(day)s", day=until) if until else "", "", answered, "")
+    until = last_moment(consultation.closes_at, consultation.opens_at)
+    if consultation.closes_at is not None and "24:00" in until:
+        until = short_day(last_day(consultation.closes_at), consultation.opens_at)
+    answered = short_day(report.published_at, consultation.opens_at) if report is not None else ""
+    dates = (short_day(consultation.opens_at), gettext("至 %(day)s", day=until) if until else "", "", answered, "")
     return list(zip(STEPS, dates, strict=True))

@@ -6,7 +6,7 @@ from flask import abort, render_template, request
 from werkzeug.wrappers import Response
 
 from consult import clock
-from consult.drafting import comparing
+from consult.drafting import version_comparison
 from consult.drafting.models import Consultation, DraftVersion
 from consult.faces import draft_files
 from consult.faces.change_table import table
@@ -28,21 +28,21 @@ PAIRS = {
 @blueprint.get("/consultations/<slug>/draft.<any(docx, xml, json, md):extension>")
 def draft_file(slug: str, extension: str) -> Response:
     """Give the draft out for comment: official layout, Akoma Ntoso, JSON, Markdown."""
-    found = public_consultation(slug, clock.now())
-    return draft_files.draft_file(found.public_version or abort(404), extension)
+    consultation = public_consultation(slug, clock.now())
+    return draft_files.draft_file(consultation.public_version or abort(404), extension)
 
 
 @blueprint.get("/consultations/<slug>/compare/<any('in-force', promulgated):name>")
 def compare(slug: str, name: str) -> str:
     """Show what the draft changes in the text in force, or what became of it; with ``all`` what didn't change, too."""
-    found, old, new = _pair(slug, name)
+    consultation, old, new = _pair(slug, name)
     now, whole = clock.now(), "all" in request.args
     title, old_words, new_words = PAIRS[name]
     return render_template(
         "public/compare.html",
-        consultation=found,
-        kind_name=kind_name(found.kind),
-        state=found.state(now),
+        consultation=consultation,
+        kind_name=kind_name(consultation.kind),
+        state=consultation.state(now),
         now=now,
         name=name,
         page_title=title,
@@ -51,20 +51,20 @@ def compare(slug: str, name: str) -> str:
         old_words=old_words,
         new_words=new_words,
         whole=whole,
-        table=table(comparing.between(old, new), whole=whole),
+        table=table(version_comparison.between(old, new), whole=whole),
     )
 
 
 @blueprint.get("/consultations/<slug>/compare/<any('in-force', promulgated):name>.docx")
 def compare_file(slug: str, name: str) -> Response:
     """Give the table of changes as a document."""
-    found, old, new = _pair(slug, name)
-    return draft_files.comparison_file(found, old, new, whole="all" in request.args)
+    consultation, old, new = _pair(slug, name)
+    return draft_files.comparison_file(consultation, old, new, whole="all" in request.args)
 
 
 def _pair(slug: str, name: str) -> tuple[Consultation, DraftVersion, DraftVersion]:
-    found = public_consultation(slug, clock.now())
-    pair = comparing.public_pairs(found).get(name)
+    consultation = public_consultation(slug, clock.now())
+    pair = version_comparison.public_pairs(consultation).get(name)
     if pair is None:
         abort(404)
-    return found, *pair
+    return consultation, *pair

@@ -9,29 +9,29 @@ from feedgen.feed import FeedGenerator
 from flask import request, url_for
 from icalendar import Calendar, Event
 
+from consult.app_context import settings
 from consult.drafting.models import Consultation
-from consult.faces.showing import day, last_day, last_moment
-from consult.reporting.queries import Feedback
-from consult.settings import settings
+from consult.faces.template_filters import day, last_day, last_moment
+from consult.reporting.queries import PublishedReport
 
 
-def outside(endpoint: str, **values: object) -> str:
+def full_address(endpoint: str, **values: object) -> str:
     """Return the full address of a page: the public one where it is set, else the one of this request."""
     base = settings().public_url.rstrip("/") or request.host_url.rstrip("/")
     return base + url_for(endpoint, **values)  # type: ignore[arg-type]
 
 
-def atom(consultations: Sequence[Consultation], feedback: Sequence[Feedback], now: datetime) -> bytes:
+def atom(consultations: Sequence[Consultation], feedback: Sequence[PublishedReport], now: datetime) -> bytes:
     """Return the feed: one entry when a draft opens, one when its feedback is published; newest first."""
     config = settings()
     feed = FeedGenerator()
-    feed.id(outside("public.home"))
+    feed.id(full_address("public.home"))
     feed.title(f"{config.site_name} · {config.department}")
     feed.author(name=config.department)
-    feed.link(href=outside("public.feed"), rel="self")
-    feed.link(href=outside("public.home"), rel="alternate")
+    feed.link(href=full_address("public.feed"), rel="self")
+    feed.link(href=full_address("public.home"), rel="alternate")
     feed.language("zh-Hans")
-    entries = [_opened(consultation) for consultation in consultations] + [_answered(one) for one in feedback]
+    entries = [_opened(consultation) for consultation in consultations] + [_answered(entry) for entry in feedback]
     entries.sort(key=lambda entry: entry[2])
     for title, address, at, words in entries:
         entry = feed.add_entry()
@@ -48,13 +48,13 @@ def atom(consultations: Sequence[Consultation], feedback: Sequence[Feedback], no
 def _opened(consultation: Consultation) -> tuple[str, str, datetime, str]:
     words = f"{consultation.summary} {last_moment(consultation.closes_at)} 截止。".strip()
     assert consultation.opens_at is not None
-    address = outside("public.consultation", slug=consultation.slug)
+    address = full_address("public.consultation", slug=consultation.slug)
     return f"征求意见：{consultation.title}", address, consultation.opens_at, words
 
 
-def _answered(one: Feedback) -> tuple[str, str, datetime, str]:
-    words = f"{one.total:,} 条意见的采纳情况和理由已经公布。"
-    return f"结果反馈：{one.title}", outside("public.report", slug=one.slug), one.published_at, words
+def _answered(entry: PublishedReport) -> tuple[str, str, datetime, str]:
+    words = f"{entry.total:,} 条意见的采纳情况和理由已经公布。"
+    return f"结果反馈：{entry.title}", full_address("public.report", slug=entry.slug), entry.published_at, words
 
 
 def deadlines(consultations: Sequence[Consultation], now: datetime) -> bytes:
@@ -67,7 +67,7 @@ def deadlines(consultations: Sequence[Consultation], now: datetime) -> bytes:
         if consultation.closes_at is None:
             continue
         ends = last_day(consultation.closes_at)
-        address = outside("public.consultation", slug=consultation.slug)
+        address = full_address("public.consultation", slug=consultation.slug)
         event = Event()
         event.add("uid", f"{consultation.slug}@{settings().public_url or request.host}")
         event.add("dtstamp", now)

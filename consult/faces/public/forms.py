@@ -7,11 +7,11 @@ import re
 from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
 from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, RadioField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Regexp
 
+from consult.faces.choices import choices
 from consult.intake.arrival import CONTACT_CHARACTERS, NAME_CHARACTERS, QUOTE_CHARACTERS
-from consult.intake.models import SenderKind
+from consult.intake.models import SENDERS_FROM_OUTSIDE, SenderKind
 from consult.text.sentences import sentence
 
 PIECES = 60
@@ -20,13 +20,6 @@ ANCHOR_CHARACTERS = 80
 TOKEN_CHARACTERS = 64
 TOKEN = re.compile(rf"[\w.~-]{{0,{TOKEN_CHARACTERS}}}\Z", re.ASCII)
 RECEIPT_CHARACTERS = 60
-
-SENDER_KINDS = [
-    SelectChoice(SenderKind.PERSON.value, sentence("个人")),
-    SelectChoice(SenderKind.ENTERPRISE.value, sentence("企业")),
-    SelectChoice(SenderKind.ASSOCIATION.value, sentence("行业协会、商会")),
-    SelectChoice(SenderKind.ORGANISATION.value, sentence("其他单位")),
-]
 
 
 class PieceForm(Form):
@@ -43,7 +36,7 @@ class CommentForm(FlaskForm):
     """Opinions on several places in one go; lengths of the texts are the intake's to check, its token the page's."""
 
     class Meta:
-        """No token field: the page checks the token, and tells a stale one from what was typed wrong."""
+        """No token field: the page checks the token, so that an expired one gets a message of its own."""
 
         csrf = False
 
@@ -57,7 +50,7 @@ class CommentForm(FlaskForm):
         sentence("联系方式"),
         validators=[Length(max=CONTACT_CHARACTERS, message=sentence("联系方式最多 %(max)d 字，请缩短。"))],
     )
-    sender_kind = RadioField(sentence("您是"), choices=SENDER_KINDS, default=SenderKind.PERSON.value)
+    sender_kind = RadioField(sentence("您是"), choices=choices(SENDERS_FROM_OUTSIDE), default=SenderKind.PERSON.value)
     publish_name = BooleanField(sentence("公布我的意见时，可以写出我的姓名或者单位名称"))
     keep_private = BooleanField(sentence("不要公开我的意见内容，只供研究采纳时参考"))
     files = MultipleFileField(sentence("附件"))

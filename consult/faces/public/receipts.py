@@ -12,28 +12,30 @@ from functools import lru_cache
 
 import segno
 from flask import Response as FlaskResponse
-from flask import abort, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from itsdangerous import BadSignature, TimestampSigner
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from consult import clock
-from consult.drafting import comparing, queries
+from consult import clock, keys
+from consult.app_context import settings
+from consult.drafting import queries, version_comparison
 from consult.drafting.models import DraftVersion, State, VersionKind
+from consult.faces import cookies
 from consult.faces.guards import keep_address_secret, limiter
+from consult.faces.i18n import gettext
 from consult.faces.public.blueprint import blueprint
-from consult.faces.public.feeds import outside
+from consult.faces.public.feeds import full_address
 from consult.faces.public.forms import ReceiptForm
-from consult.faces.speaking import gettext
+from consult.faces.public.private_data import MOST_SHOWN
+from consult.intake import queries as submissions
 from consult.intake import receipts
 from consult.intake.consent import withdraw_consent as take_back
 from consult.intake.errors import ReceiptNotFound
-from consult.intake.evidence import is_provable
+from consult.intake.ledger_statement import is_provable
 from consult.intake.models import Submission
+from consult.moderation import private_data
 from consult.reporting import queries as reports
-from consult.settings import settings
-from consult.store import db
-from consult.text.comparison import Followed
+from consult.text.comparison.versions import NewAnchor
 from consult.text.sentences import sentence
 
 COOKIE = "receipt"
@@ -41,38 +43,31 @@ FRESH = ":fresh"
 """Ends a pass that was given for sending; no receipt number has a colon."""
 SECONDS = 30 * 60
 FEEDBACK_IS_OUT = (State.FEEDBACK_PUBLISHED, State.SUBMITTED_TO_MEETING, State.PROMULGATED)
-LATER_WORDS = {
-    VersionKind.PROMULGATED: sentence("公布施行的文本"),
-    VersionKind.FOR_SUBMISSION: sentence("送审稿"),
-    VersionKind.REVISED: sentence("修改稿"),
-}
 NOT_FOUND = sentence("没有查到这张回执。请核对编号和查询码：查询码是四组字母和数字，大小写都可以。")
 
 
 def _signer() -> TimestampSigner:
-    return _signer_with(current_app.config["SECRET_KEY"])
+    return _signer_with(keys.of_sessions())
 
 
 @lru_cache(maxsize=8)
-def _signer_with(secret: str) -> TimestampSigner:
+def _signer_with(secret: bytes) -> TimestampSigner:
     return TimestampSigner(secret, salt="receipt-cookie")
 
 
-def let_in(response: Response, number: str, *, fresh: bool = False) -> Response:
-    """Give the browser a signed pass to one receipt for half an hour."""
-    response.set_cookie(
+def set_receipt_cookie(response: Response, number: str, *, fresh: bool = False) -> Response:
+    """Set a signed cookie that opens one receipt for half an hour."""
+    cookies.keep(
+        response,
         COOKIE,
         _signer().sign(f"{number}{FRESH if fresh else ''}").decode(),
-        max_age=SECONDS,
+        seconds=SECONDS,
         path="/receipts",
-        httponly=True,
-        secure=settings().cookie_secure,
-        samesite="Lax",
     )
-    return quiet(response)
+    return uncached(response)
 
 
-def quiet(response: Response) -> Response:
+def uncached(response: Response) -> Response:
     """Keep a response out of caches and search engines, and its address out of every Referer."""
     keep_address_secret()
     response.headers["Cache-Control"] = "no-store, private"
@@ -90,15 +85,15 @@ class Pass:
 
 def _pass_for(number: str) -> Pass | None:
     try:
-        held = _signer().unsign(request.cookies.get(COOKIE, ""), max_age=SECONDS).decode()
+        held = _signer().unsign(cookies.read(COOKIE), max_age=SECONDS).decode()
     except BadSignature:
         return None
     shown = Pass(held.removesuffix(FRESH), held.endswith(FRESH))
     return shown if shown.number == number else None
 
 
-def held_submission(number: str) -> Submission | None:
-    """Return the submission whose receipt the visitor holds: by the pass of the browser, or by ``key``."""
+def submission_of_visitor(number: str) -> Submission | None:
+    """Return the submission whose receipt the visitor may see: by the cookie, or by ``key``."""
     if _pass_for(number) is not None:
         return _submission(number)
     try:
@@ -107,10 +102,15 @@ def held_submission(number: str) -> Submission | None:
         return None
 
 
+def submission_with_pass(number: str) -> Submission | None:
+    """Return the submission whose receipt this browser has opened."""
+    return _submission(number) if _pass_for(number) else None
+
+
 @blueprint.get("/receipts")
 def receipts_page() -> Response:
     """Show the form that asks for number and key."""
-    return quiet(make_response(render_template("public/receipts.html", form=ReceiptForm(formdata=None))))
+    return uncached(make_response(render_template("public/receipts.html", form=ReceiptForm(formdata=None))))
 
 
 @blueprint.post("/receipts")
@@ -126,7 +126,7 @@ def find_receipt() -> Response:
 @blueprint.get("/receipts/<number>")
 @limiter.limit(lambda: settings().ratelimit_receipt, exempt_when=lambda: "key" not in request.args)
 def receipt(number: str) -> Response:
-    """Show the state of a submission and the decision on each of its opinions to who holds the key."""
+    """Show the state of a submission and the decision on each of its opinions; needs the key or its cookie."""
     if "key" in request.args:
         return _trade(number, request.args["key"], ReceiptForm(formdata=None, data={"number": number}))
     held = _pass_for(number)
@@ -137,7 +137,7 @@ def receipt(number: str) -> Response:
     consultation = submission.consultation
     state = consultation.state(clock.now()) if consultation is not None else None
     later = (
-        comparing.later_for_senders(consultation, feedback_is_out=state in FEEDBACK_IS_OUT)
+        version_comparison.later_for_senders(consultation, feedback_is_out=state in FEEDBACK_IS_OUT)
         if consultation is not None
         else None
     )
@@ -146,7 +146,7 @@ def receipt(number: str) -> Response:
         submission=submission,
         consultation=consultation,
         state=state,
-        later_words=LATER_WORDS.get(later.kind, "") if later is not None else "",
+        later_words=later.kind.label.for_public.words if later is not None else "",
         later_is_public=later is not None and later.kind is VersionKind.PROMULGATED,
         went=_went(submission, later),
         draft=queries.draft_of(consultation) if consultation is not None else None,
@@ -155,54 +155,66 @@ def receipt(number: str) -> Response:
         key=receipts.key_of(number),
         provable=is_provable(submission),
         fresh=held.fresh,
+        to_mask=_to_mask(submission) if held.fresh else (),
     )
-    return quiet(make_response(page))
+    return uncached(make_response(page))
 
 
-def _went(submission: Submission, later: DraftVersion | None) -> dict[str, Followed]:
+def _to_mask(submission: Submission) -> list[str]:
+    """What in the texts looks private, in quotation marks, for a sender who had no script to say so while writing."""
+    detected = private_data.of(submission)
+    data = [datum.text for part in submission.parts for datum in detected.in_part(part)]
+    return [f"“{words}”" for words in dict.fromkeys(data)][:MOST_SHOWN]
+
+
+def _went(submission: Submission, later: DraftVersion | None) -> dict[str, NewAnchor]:
     """Where each provision that the submission speaks of went in a later version, by its anchor."""
     consultation = submission.consultation
     if consultation is None or later is None:
         return {}
-    return {part.anchor: comparing.follow(consultation, part.anchor, later) for part in submission.parts if part.anchor}
+    return {
+        part.anchor: version_comparison.locate(consultation, part.anchor, later)
+        for part in submission.parts
+        if part.anchor
+    }
 
 
 @blueprint.post("/receipts/<number>/consent")
 def withdraw_consent(number: str) -> Response:
     """Take back the consent to printing the name."""
-    submission = _submission(number) if _pass_for(number) else None
-    if submission is None:
-        abort(403)
+    submission = submission_with_pass(number) or abort(403)
     take_back(submission, at=clock.now())
     flash(gettext("已撤回：以后公布时不再写出您的姓名。"), "success")
-    return quiet(redirect(url_for(".receipt", number=number), 303))
+    return uncached(redirect(url_for(".receipt", number=number), 303))
 
 
 @blueprint.get("/receipts/<number>/qr.svg")
 def receipt_qr(number: str) -> FlaskResponse | tuple[str, int]:
-    """Give the address of a receipt with its key as a QR code (ISO/IEC 18004) to who holds the key."""
+    """Return the address of a receipt with its key as a QR code (ISO/IEC 18004); needs the key or its cookie."""
     if _pass_for(number) is None:
         return "", 403
-    code = segno.make(outside("public.receipt", number=number, key=receipts.key_of(number)), error="m", micro=False)
+    code = segno.make(
+        full_address("public.receipt", number=number, key=receipts.key_of(number)), error="m", micro=False
+    )
     drawn = io.BytesIO()
     code.save(drawn, kind="svg", scale=4, border=2, dark="#000", light="#fff", xmldecl=False)
     response = FlaskResponse(drawn.getvalue(), mimetype="image/svg+xml")
-    quiet(response)
+    uncached(response)
     return response
 
 
 def _submission(number: str) -> Submission | None:
-    return db.session.scalar(select(Submission).where(Submission.number == number))
+    return submissions.by_number(number)
 
 
 def _trade(number: str, key: str, form: ReceiptForm) -> Response:
     try:
-        found = receipts.find(number, key)
+        submission = receipts.find(number, key)
     except ReceiptNotFound:
         return _again(form, [NOT_FOUND], 404)
-    return let_in(redirect(url_for(".receipt", number=found.number), 303), found.number)
+    return set_receipt_cookie(redirect(url_for(".receipt", number=submission.number), 303), submission.number)
 
 
 def _again(form: ReceiptForm, refusals: list[str], status: int) -> Response:
     page = render_template("public/receipts.html", form=form, refusals=refusals)
-    return quiet(make_response(page, status))
+    return uncached(make_response(page, status))

@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.adoption.models import Outcome
+from consult.app_context import blobs
 from consult.drafting.models import Consultation
 from consult.faces.public.blueprint import blueprint, public_consultation
-from consult.reporting import figures, printing, queries, stored
+from consult.faces.row_ids import row_id
+from consult.reporting import publication_check, queries, report_document, report_versions
 from consult.reporting.models import FeedbackReport
-from consult.settings import blobs
 
 ROWS_ON_A_PAGE = 50
 MEDIA_TYPES = {
@@ -29,33 +30,31 @@ MEDIA_TYPES = {
 @blueprint.get("/consultations/<slug>/report")
 def report(slug: str) -> str:
     """Show the published feedback: how many, what most people said, why not, and every opinion by key."""
-    found, standing = _standing(slug)
+    consultation, standing = _standing(slug)
     after = request.args.get("after", "")
     outcome = request.args.get("outcome", "")
     outcome = outcome if outcome in {known.value for known in Outcome} else ""
     group = request.args.get("group", "")
-    rows = stored.rows(
+    rows = report_versions.rows(
         standing,
-        after=int(after) if after.isdecimal() else 0,
+        after=row_id(after),
         limit=ROWS_ON_A_PAGE + 1,
         outcome=outcome,
-        group_id=int(group) if group.isdecimal() else None,
+        group_id=row_id(group) or None,
     )
     shown = rows[:ROWS_ON_A_PAGE]
     chosen: dict[str, Any] = {"outcome": outcome or None, "group": group or None}
     return render_template(
         "public/report.html",
-        consultation=found,
+        consultation=consultation,
         report=standing,
-        document=printing.document(standing),
-        feedback=queries.standing(found.id),
+        document=report_document.document(standing),
+        feedback=queries.standing(consultation.id),
         rows=shown,
-        listed=stored.rows_by_outcome(standing),
+        listed=report_versions.rows_by_outcome(standing),
         outcome=outcome,
         group=next((main for main in standing.snapshot["main_opinions"] if str(main["group"]) == group), None),
         narrowed=bool(outcome or group),
-        channel_names=figures.CHANNEL_NAMES,
-        sender_names=figures.SENDER_NAMES,
         first=url_for(".report", slug=slug, **chosen, _anchor="rows") if after else None,
         next=url_for(".report", slug=slug, **chosen, after=shown[-1].number, _anchor="rows")
         if len(rows) > ROWS_ON_A_PAGE
@@ -76,9 +75,10 @@ def report_file(slug: str, extension: str) -> Response:
 
 
 def _standing(slug: str) -> tuple[Consultation, FeedbackReport]:
-    found = public_consultation(slug, clock.now())
+    consultation = public_consultation(slug, clock.now())
     version = request.args.get("version", "")
-    standing = stored.published(found.id, int(version) if version.isdecimal() else None)
+    standing = report_versions.published(consultation.id, row_id(version) or None)
     if standing is None:
         abort(404)
-    return found, standing
+    publication_check.require_unaltered(standing)
+    return consultation, standing

@@ -11,14 +11,15 @@ from typing import Any
 from flask import Response, abort, current_app, jsonify, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
+from consult.app_context import settings
 from consult.faces.guards import limiter
+from consult.faces.i18n import gettext, translated
 from consult.faces.public.blueprint import blueprint
-from consult.faces.public.receipts import held_submission, quiet
-from consult.faces.speaking import gettext, translated
-from consult.intake.evidence import receipt_proof
+from consult.faces.public.receipts import submission_of_visitor, uncached
+from consult.faces.row_ids import row_id
+from consult.intake.ledger_statement import receipt_proof
 from consult.ledger import checkpoints, publication
 from consult.ledger.errors import NotProvable
-from consult.settings import settings
 
 SHOWN = 30
 """Checkpoints on one page: a little more than a day."""
@@ -27,11 +28,17 @@ LARGEST = 2**62
 """Beyond any tree: a larger number in an address is a typing error, not a database error."""
 
 
+def _asked(name: str) -> int | None:
+    """Return a number of the address; None where there is none."""
+    typed = request.args.get(name, "")
+    return row_id(typed) if typed.strip().isdecimal() else None
+
+
 @blueprint.get("/transparency")
 def transparency() -> str:
     """Show the newest checkpoints, page by page, and how to check a receipt."""
-    before = request.args.get("before", type=int)
-    points = checkpoints.listed(_sane(before) if before is not None else None, SHOWN + 1)
+    before = _asked("before")
+    points = checkpoints.page(_sane(before) if before is not None else None, SHOWN + 1)
     rows = [(datetime.fromisoformat(point.at), point, earlier) for point, earlier in zip_longest(points, points[1:])]
     return render_template(
         "public/transparency.html",
@@ -55,24 +62,24 @@ def newest_checkpoint() -> ResponseReturnValue:
 @blueprint.get("/transparency/checkpoints/<int:size>.json")
 def checkpoint(size: int) -> ResponseReturnValue:
     """Return one checkpoint."""
-    found = checkpoints.of_size(_sane(size))
-    if found is None:
+    signed = checkpoints.by_size(_sane(size))
+    if signed is None:
         abort(404)
-    return _download(found.as_document(), f"checkpoint-{size}.json")
+    return _download(signed.as_document(), f"checkpoint-{size}.json")
 
 
 @blueprint.get("/transparency/checkpoints.json")
 def checkpoint_list() -> ResponseReturnValue:
     """Return the newest checkpoints, or those smaller than ``before``."""
-    before = request.args.get("before", type=int)
-    points = checkpoints.listed(_sane(before) if before is not None else None)
+    before = _asked("before")
+    points = checkpoints.page(_sane(before) if before is not None else None)
     return jsonify(public_key=checkpoints.public_key(), checkpoints=[point.as_document() for point in points])
 
 
 @blueprint.get("/transparency/consistency.json")
 def consistency() -> ResponseReturnValue:
     """Return the proof that a later checkpoint holds all of an earlier one: ``?old=<size>&new=<size>``."""
-    old, new = request.args.get("old", type=int), request.args.get("new", type=int)
+    old, new = _asked("old"), _asked("new")
     try:
         document = publication.consistency(_sane(old or 0), _sane(new or 0))
     except NotProvable as refusal:
@@ -94,15 +101,15 @@ def verify_script() -> Response:
 @blueprint.get("/receipts/<number>/proof.json")
 @limiter.limit(lambda: settings().ratelimit_receipt, exempt_when=lambda: "key" not in request.args)
 def receipt_proof_file(number: str) -> ResponseReturnValue:
-    """Return the proof that a submission is in the published record, to who holds its receipt."""
-    submission = held_submission(number)
+    """Return the proof that a submission is in the published record; needs its receipt."""
+    submission = submission_of_visitor(number)
     if submission is None:
-        return quiet(jsonify(error=gettext("请先用回执编号和查询码打开回执，再下载证明。"))), 403
+        return uncached(jsonify(error=gettext("请先用回执编号和查询码打开回执，再下载证明。"))), 403
     try:
         document = receipt_proof(submission)
     except NotProvable as refusal:
-        return quiet(jsonify(error=translated(refusal.message))), 404
-    return quiet(_download(document, f"proof-{number}.json"))
+        return uncached(jsonify(error=translated(refusal.message))), 404
+    return uncached(_download(document, f"proof-{number}.json"))
 
 
 def _sane(size: int) -> int:

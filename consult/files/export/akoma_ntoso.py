@@ -8,8 +8,8 @@ from typing import Final
 
 from lxml import etree
 
-from consult.files.export.cleaning import xml_text
-from consult.text.tree import Draft, Kind, Provision
+from consult.files.export.xml_characters import xml_text
+from consult.text.parser.tree import Draft, Kind, Provision
 
 NAMESPACE: Final = "http://docs.oasis-open.org/legaldocml/ns/akn/3.0"
 MEDIA_TYPE: Final = "application/akn+xml"
@@ -108,7 +108,7 @@ def _write_preface(bill: etree._Element, draft: Draft) -> None:
 
 
 def _write_provision(parent: etree._Element, node: Provision) -> None:
-    """One provision: number, heading, then its text, as an introduction where others stand below it."""
+    """Write one provision: number, heading, then its text, as an introduction if it has children."""
     name = _ELEMENTS.get(node.kind)
     element = (
         _add(parent, name, eId=node.anchor)

@@ -15,7 +15,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
-from consult.files.export.cleaning import xml_text
+from consult.files.export.xml_characters import xml_text
 
 SIZE_2: Final = 22  # points, 二号
 SIZE_3: Final = 16  # points, 三号
@@ -116,7 +116,7 @@ def _write_page_numbers(document: Any, section: Any, fonts: Fonts) -> None:
 
 
 def begin_part(document: Any) -> None:
-    """Go on with a new page that is numbered 1, as for the next of several documents in one file."""
+    """Start a new page numbered 1, for the next of several documents in one file."""
     section = document.add_section(WD_SECTION.NEW_PAGE)
     numbers = section._sectPr.find(qn("w:pgNumType"))
     if numbers is None:
@@ -159,7 +159,7 @@ def set_in(paragraph: Any) -> None:
 
 
 def begin_table(document: Any, columns: Sequence[tuple[str, int]], fonts: Fonts) -> Any:
-    """Add a table that has no rows yet but its head; ``columns`` are their headings and widths in millimetres."""
+    """Add a table with only a header row; ``columns`` are headings and widths in millimetres."""
     table = document.add_table(rows=1, cols=len(columns))
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
@@ -179,7 +179,7 @@ def set_widths(table: Any, widths: Sequence[int]) -> None:
 
 
 def repeat_head(table: Any) -> None:
-    """Have the first row of a table stand again on each page that the table runs over."""
+    """Repeat the first row of a table on every page."""
     repeated = OxmlElement("w:tblHeader")
     repeated.set(qn("w:val"), "true")
     table.rows[0]._tr.get_or_add_trPr().append(repeated)

@@ -20,21 +20,13 @@ from consult.files.export.official_layout import (
     set_in,
 )
 from consult.text.anchors import in_words
-from consult.text.comparison import Comparison, Match, Relation
-from consult.text.tree import HEADINGS, Draft, Kind, Provision
-from consult.text.wording import Op
+from consult.text.comparison.versions import Comparison, Match, Relation
+from consult.text.comparison.wording import Op
+from consult.text.parser.tree import HEADINGS, Draft, Kind, Provision
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _COLUMNS: Final = (("修改前", 105), ("修改后", 105), ("说明", 37))  # headings, widths in millimetres
 _DELETED, _INSERTED = RGBColor(0xB4, 0x23, 0x18), RGBColor(0x14, 0x5A, 0x32)
-_RELATIONS: Final = {
-    Relation.SAME: "",
-    Relation.CHANGED: "修改",
-    Relation.SPLIT: "拆分",
-    Relation.MERGED: "合并",
-    Relation.ADDED: "新增",
-    Relation.DELETED: "删除",
-}
 
 
 def to_docx(draft: Draft, fonts: Fonts | None = None) -> bytes:
@@ -128,7 +120,7 @@ def _write_row(row: Any, match: Match, fonts: Fonts) -> None:
     old, new, note = row.cells
     _write_side(old, match, match.old, Op.INSERT, fonts)
     _write_side(new, match, match.new, Op.DELETE, fonts)
-    notes = [_RELATIONS[match.relation]] if match.relation is not Relation.SAME else []
+    notes = [match.relation.label.words] if match.relation is not Relation.SAME else []
     notes += ["序号改变"] if match.renumbered else []
     notes += ["位置移动"] if match.moved else []
     add_run(note.paragraphs[0], "、".join(notes), "", SIZE_4)

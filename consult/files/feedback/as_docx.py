@@ -11,8 +11,8 @@ from docx.oxml.ns import nsdecls, qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Mm, Pt
 
-from consult.files.export.cleaning import xml_text
 from consult.files.export.official_layout import repeat_head, saved, set_widths
+from consult.files.export.xml_characters import xml_text
 from consult.files.feedback.document import FeedbackDocument, Row
 
 HEADER = ("序号", "反馈人", "条文", "意见内容", "采纳情况", "理由")
@@ -41,7 +41,7 @@ def render(document: FeedbackDocument) -> bytes:
     _paragraph(docx, document.adoption(), indent=True)
     for n, main in enumerate(document.main_opinions, 1):
         _paragraph(docx, f"{n}．{main.title}（{main.place}，{main.n}条）", indent=True)
-        _paragraph(docx, f"采纳情况：{main.outcome}。{main.reason}", indent=True)
+        _paragraph(docx, f"采纳情况：{main.answer()}", indent=True)
     _paragraph(docx, document.department, align=WD_ALIGN_PARAGRAPH.RIGHT)
     _table(docx, document)
     return saved(docx)

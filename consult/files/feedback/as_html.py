@@ -1,4 +1,4 @@
-"""The feedback report as one HTML file that needs nothing beside it."""
+"""The feedback report as one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _main(opinions: tuple[MainOpinion, ...]) -> str:
         return ""
     blocks = [
         f"<h3>{escape(main.title)}（{main.n}条 · {escape(main.place)}）</h3>"
-        f'<p class="reason">采纳情况：{escape(main.outcome)}。{escape(main.reason)}</p>'
+        f'<p class="reason">采纳情况：{escape(main.answer())}</p>'
         for main in opinions
     ]
     return "<h2>较为集中的意见</h2>" + "".join(blocks)

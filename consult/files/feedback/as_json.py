@@ -28,6 +28,9 @@ def render(document: FeedbackDocument) -> bytes:
                 "opinions": main.n,
                 "outcome": main.outcome,
                 "reason": main.reason,
+                "others": [
+                    {"opinions": other.n, "outcome": other.outcome, "reason": other.reason} for other in main.others
+                ],
             }
             for main in document.main_opinions
         ],

@@ -32,7 +32,7 @@ TEMPLATE = """
 #par(report.adoption)
 #for (n, main) in report.main_opinions.enumerate(start: 1) [
   #par[#n．#main.title（#main.place，#main.opinions 条）]
-  #par[采纳情况：#main.outcome。#main.reason]
+  #par[采纳情况：#main.answer]
 ]
 #align(right, report.department)
 #pagebreak(weak: true)
@@ -52,12 +52,14 @@ TEMPLATE = """
 
 
 def render(document: FeedbackDocument) -> bytes:
-    """Return the report as PDF, A4; the table lies across."""
+    """Return the report as PDF, A4; the table is on landscape pages."""
     import typst  # heavy, and only needed here
 
     content = json.loads(as_json.render(document))
     content["participation"] = document.participation()
     content["adoption"] = document.adoption()
+    for main, printed in zip(document.main_opinions, content["main_opinions"], strict=True):
+        printed["answer"] = main.answer()
     content["fonts"] = list(FONTS)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

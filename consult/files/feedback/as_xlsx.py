@@ -9,13 +9,13 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-from consult.files.export.cleaning import xml_text
+from consult.files.export.xml_characters import xml_text
 from consult.files.feedback.document import FeedbackDocument
 
 HEADER = ("序号", "反馈人", "反馈人类别", "渠道", "条文", "意见内容", "采纳情况", "理由", "备注")
 WIDTHS = (8, 16, 14, 12, 20, 70, 14, 60, 10)
 CELL_CHARACTERS = 32_767
-"""Excel's limit for one cell; a longer text goes on in the next row."""
+"""Excel's limit for one cell; a longer text continues in the next row."""
 
 
 def render(document: FeedbackDocument) -> bytes:

@@ -1,4 +1,4 @@
-"""What a feedback report says, as plain values; every rendering prints exactly this."""
+"""The content of a feedback report as plain values, the same for all renderings."""
 
 from __future__ import annotations
 
@@ -16,14 +16,29 @@ class FigureLine:
 
 
 @dataclass(frozen=True)
+class OtherAnswer:
+    """What some of a group got that most of it didn't."""
+
+    n: int
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class MainOpinion:
-    """A group of opinions that say the same, with what became of it."""
+    """A group of opinions that say the same, with what most of them got, and the exceptions."""
 
     title: str
     place: str
     n: int
     outcome: str
     reason: str
+    others: tuple[OtherAnswer, ...] = ()
+
+    def answer(self) -> str:
+        """Return the outcome with its reason, and what the exceptions got."""
+        rest = "".join(f"另有{other.n}条：{other.outcome}。{other.reason}" for other in self.others)
+        return f"{self.outcome}。{self.reason}{rest}"
 
 
 @dataclass(frozen=True)
@@ -60,7 +75,7 @@ class FeedbackDocument:
     replaces: str = ""
     """For a correction: which version it replaces and why."""
     draft: bool = False
-    """Printed across the head while it isn't published."""
+    """Printed across the top until the report is published."""
 
     def n(self, name: str) -> int:
         """Return the number of the figure called ``name``, 0 where it has none."""
@@ -87,6 +102,6 @@ class FeedbackDocument:
         return words
 
     def adoption(self) -> str:
-        """Return the second paragraph: what became of the opinions."""
+        """Return the second paragraph: the outcomes of the opinions."""
         outcomes = "，".join(f"{line.label}{line.n}条" for line in self.lines("outcome."))
         return f"采纳情况：{outcomes}。" if outcomes else "没有需要答复的意见。"

@@ -15,14 +15,6 @@ RENDERERS: dict[str, Callable[[FeedbackDocument], bytes]] = {
     "json": as_json.render,
 }
 
-MEDIA_TYPES = {
-    "html": "text/html; charset=utf-8",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "json": "application/json",
-}
-
 
 def render(document: FeedbackDocument, extension: str) -> bytes:
     """Return ``document`` in the format of ``extension``.

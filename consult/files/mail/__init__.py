@@ -1,8 +1,8 @@
 """Mail in and out: reading what people really send, writing what their programs understand."""
 
 from consult.files.mail.addresses import plus_tag
-from consult.files.mail.model import AuthResults, Auto, Bounce, Mail, MailAttachment, TextSource
-from consult.files.mail.reading import read
+from consult.files.mail.message import AuthResults, Auto, Bounce, Mail, MailAttachment, TextSource
+from consult.files.mail.message_reader import read
 from consult.files.mail.subjects import normalise_subject, quoted_titles
 
 __all__ = [

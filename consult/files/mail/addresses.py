@@ -1,4 +1,4 @@
-"""Addresses as people's programs write them."""
+"""Parses mail addresses as mail programs write them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SEPARATORS = re.compile(r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*+\?=|"(?:[^"\\]|\\.)*+"
 
 def parse(value: bytes, hint: str | None = None) -> list[tuple[str, str]]:
     """Return (name, address) for each address in a field, at most MAX_ADDRESSES; what is none is left out."""
-    found = []
+    parsed = []
     waiting = ""
     for chunk in _chunks(value[:MAX_VALUE].decode("latin-1")):
         # A name with a comma of its own and no quotation marks: `张三, 某公司 <a@b.cn>`.
@@ -22,14 +22,14 @@ def parse(value: bytes, hint: str | None = None) -> list[tuple[str, str]]:
         pair = _pair(decode_words(text.encode("latin-1"), hint))
         waiting = "" if pair[1] else text[-300:]
         if pair[1]:
-            found.append(pair)
-        if len(found) >= MAX_ADDRESSES:
+            parsed.append(pair)
+        if len(parsed) >= MAX_ADDRESSES:
             break
-    return found
+    return parsed
 
 
 def plus_tag(address: str) -> str:
-    """Return what stands after the plus sign of an address (`yijian+gjj@x.gov.cn`: `gjj`), "" when there is none."""
+    """Return the part after the plus sign of an address (`yijian+gjj@x.gov.cn`: `gjj`), "" when there is none."""
     return address.partition("@")[0].partition("+")[2]
 
 
@@ -43,7 +43,7 @@ def clean(address: str) -> str:
 
 
 def _chunks(raw: str) -> list[str]:
-    """Cut at commas and semicolons that stand outside of quotation marks, comments and angle brackets."""
+    """Cut at commas and semicolons outside quotation marks, comments and angle brackets."""
     chunks, start = [], 0
     for match in _SEPARATORS.finditer(raw):
         if match[0] in (",", ";"):
@@ -67,6 +67,6 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def name_in(text: str) -> str:
-    """Return the name of a person out of what stands beside an address."""
+    """Return the name of a person from the text beside an address."""
     plain = text.replace("<>", "").strip().removeprefix("mailto:").strip("()（）;").strip().strip("\"'“”").strip()
     return " ".join(plain.replace('\\"', '"').split())[:200]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 
 from consult.files.mail.headers import Fields
-from consult.files.mail.model import AuthResults
+from consult.files.mail.message import AuthResults
 
 _METHOD = re.compile(r";\s*(spf|dkim|dmarc)(?:/\d)?\s*=\s*([a-z]{2,20})", re.I)
 _COMMENT = re.compile(r"\((?:[^()\\]|\\.){0,1000}\)")
@@ -20,7 +20,7 @@ def read(fields: Fields, trusted: Collection[str]) -> AuthResults:
     of the others the topmost.
     """
     hosts = {host.lower().strip(".") for host in trusted}
-    found: dict[str, str] = {}
+    results: dict[str, str] = {}
     for name, value in fields.items:
         text = value.decode("latin-1")
         if name == "received":
@@ -31,9 +31,9 @@ def read(fields: Fields, trusted: Collection[str]) -> AuthResults:
             continue
         for match in _METHOD.finditer(_COMMENT.sub("", text[:8_000])):
             method, result = match[1].lower(), match[2].lower()
-            if method not in found or (method == "dkim" and result == "pass"):
-                found[method] = result
-    return AuthResults(found.get("spf", ""), found.get("dkim", ""), found.get("dmarc", ""))
+            if method not in results or (method == "dkim" and result == "pass"):
+                results[method] = result
+    return AuthResults(results.get("spf", ""), results.get("dkim", ""), results.get("dmarc", ""))
 
 
 def _is_ours(host: str, hosts: Collection[str]) -> bool:

@@ -1,16 +1,16 @@
-"""Sorting the parts of a message: what is its body, what is attached, what is another message."""
+"""Sorts the parts of a message: body, attachments, enclosed messages."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
 
-from consult.files import charsets, sniff
-from consult.files.mail import smime, tnef, transfer
+from consult.files import charsets, file_type
+from consult.files.mail import smime, tnef, transfer_encoding
 from consult.files.mail.headers import decode_words
-from consult.files.mail.html import decode_html, text_of_html
-from consult.files.mail.model import MailAttachment
-from consult.files.mail.structure import Part, Reader
+from consult.files.mail.html_bodies import decode_html, text_of_html
+from consult.files.mail.message import MailAttachment
+from consult.files.mail.mime_structure import Part, Reader
 
 MAX_ATTACHMENTS = 200
 MAX_MESSAGES = 20
@@ -68,7 +68,7 @@ class Block:
 
 @dataclass
 class Contents:
-    """Everything that was found in a message."""
+    """The contents of a message: body, attachments, enclosed messages."""
 
     blocks: list[Block] = field(default_factory=list)
     attachments: list[MailAttachment] = field(default_factory=list)
@@ -78,7 +78,7 @@ class Contents:
 
 
 class Sorter:
-    """Goes through the parts of one message; notes what is wrong in the reader of its structure."""
+    """Sorts the parts of one message; reports defects to the reader of its structure."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -160,7 +160,7 @@ class Sorter:
             self._reader.note("正文的传输编码有损坏，能读出的部分已读出")
         declared = part.fields.first("content-transfer-encoding").strip().lower()
         if declared not in (b"base64", b"quoted-printable"):
-            data = transfer.undeclared(data) or data
+            data = transfer_encoding.undeclared(data) or data
             data = self._without_uuencoded(data)
         charset = part.parameters.get("charset")
         if part.media_type == "text/html":
@@ -191,12 +191,12 @@ class Sorter:
     def _file(self, part: Part, *, related: bool) -> None:
         data = part.content()
         if not part.whole:
-            self._reader.note(f"附件《{part.name or '未命名'}》的编码有损坏，可能打不开")
+            self._reader.note(f"附件《{part.name or '未命名'}》的编码有损坏，可能无法打开")
         if part.media_type in _SMIME or part.name.lower().endswith(".p7m"):
             self._smime(part, data)
         elif part.media_type in ("application/ms-tnef", "application/vnd.ms-tnef") or data.startswith(tnef.SIGNATURE):
             self._tnef(part, data)
-        elif part.name.lower().endswith(".eml") and sniff.sniff(data, part.name) == sniff.EML:
+        elif part.name.lower().endswith(".eml") and file_type.sniff(data, part.name) == file_type.EML:
             self._message(data)
         elif data or part.name:
             inline = related and part.media_type.startswith("image/") and part.disposition != "attachment"
@@ -208,8 +208,8 @@ class Sorter:
             return
         if not data:
             self._reader.note(f"附件《{name}》是空的")
-        kind = sniff.sniff(data, name)
-        if kind == sniff.UNKNOWN and declared.startswith(("audio/", "video/", "image/")):
+        kind = file_type.sniff(data, name)
+        if kind == file_type.UNKNOWN and declared.startswith(("audio/", "video/", "image/")):
             kind = declared
         number = len(self._files) + 1
         self._files.append((content_id, MailAttachment(name or f"附件{number}", kind, data, inline)))
@@ -232,7 +232,7 @@ class Sorter:
         self._sort(root, related=False)
 
     def _tnef(self, part: Part, data: bytes, depth: int = 0) -> None:
-        """Take what Outlook packed out of it; a message inside (`depth` levels down) is read where it stands."""
+        """Unpack winmail.dat; a message inside (`depth` levels down) is read in place."""
         unpacked = tnef.unpack(data)
         if not unpacked.files and not unpacked.text.strip():
             self._attach(part.name or "winmail.dat", data, part.media_type, inline=False)
@@ -248,11 +248,11 @@ class Sorter:
                 self._attach(file.name, file.data, "", inline=file.inline)
 
     def _without_uuencoded(self, data: bytes) -> bytes:
-        """Take files out that old programs wrote into the text."""
+        """Extract uuencoded files from the text."""
         if b"\nend" not in data or b"begin " not in data:
             return data
         kept, at = [], 0
-        for name, content, start, end in transfer.uuencoded(data):
+        for name, content, start, end in transfer_encoding.uuencoded(data):
             self._attach(decode_words(name), content, "", inline=False)
             kept.append(data[at:start])
             at = end
@@ -269,7 +269,7 @@ class Sorter:
 
 
 def _is_lost(text: str) -> bool:
-    """Say whether a program wrote question marks for what its charset has no letters for."""
+    """Whether a program replaced characters missing in its charset by question marks."""
     plain = "".join(text.split())
     return plain.count("?") * 2 > len(plain)
 
@@ -301,7 +301,7 @@ def _flowed(text: str, parameters: dict[str, str]) -> str:
 
 
 def _without_armour(text: str) -> str:
-    """Take off what an inline PGP signature puts around a text (RFC 9580, 7)."""
+    """Remove the armour of an inline PGP signature (RFC 9580, 7)."""
     before, begins, rest = text.replace("\r\n", "\n").partition(_SIGNED_BEGINS)
     if not begins:
         return text

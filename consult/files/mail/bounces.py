@@ -1,15 +1,15 @@
-"""Reports of non-delivery: telling one by its words, and what it says (RFC 3464)."""
+"""Reports of non-delivery: recognises them by their wording and reads them (RFC 3464)."""
 
 from __future__ import annotations
 
 import re
 
 from consult.files.mail import addresses, headers
-from consult.files.mail.model import Bounce
-from consult.files.mail.structure import Part
+from consult.files.mail.message import Bounce
+from consult.files.mail.mime_structure import Part
 
 _LOOKED_AT = 3_000
-"""Characters of a body in which a report says what it is."""
+"""Characters at the start of a body in which a report identifies itself."""
 _SUBJECT = re.compile(
     r"\s*\W{0,3}(?:(?:邮件|邮箱|邮局|系统|email)*(?:退信|退件|被?退回)|来自.{1,40}的退信|(?:投递|传递)(?:失败|延迟|状态)"
     r"|(?:电子)?邮件(?:投递|发送|传送|传递|传输|送达)(?:失败|不成功|状态|延迟|错误)|无法(?:投递|送达|传递)"
@@ -51,14 +51,14 @@ def is_named(subject: str) -> bool:
 
 
 def is_stated(text: str) -> bool:
-    """Say whether a text tells, as a mail system does, that a message of the reader's was not delivered."""
+    """Whether a text states, as a mail system does, that a message was not delivered."""
     return bool(_STATEMENT.search(text[:_LOOKED_AT]))
 
 
 def is_stated_by_a_program(text: str, *, encloses: bool) -> bool:
-    """Say whether a text tells so, for whom, with what code or above which message, and nobody speaks of himself in it.
+    """Whether a text states so with recipient and code or above a message, and without a person speaking.
 
-    For reports of systems that write from an address as a person has one. `encloses`: a message is attached.
+    For reports sent from an address that looks like a person's. `encloses`: a message is attached.
     """
     start = text[:_LOOKED_AT]
     precise = encloses or _ADDRESS.search(start) or _STATUS.search(start) or _SMTP_CODE.search(start)
@@ -67,30 +67,30 @@ def is_stated_by_a_program(text: str, *, encloses: bool) -> bool:
 
 def details(root: Part, text: str) -> Bounce:
     """Read a report of non-delivery: from its machine-readable part (RFC 3464), else from what it says."""
-    told: dict[str, str] = {}
+    fields: dict[str, str] = {}
     original = ""
     for part in root.walk():
         if part.media_type == "message/delivery-status":
-            told = told or _status_fields(part.content()[:50_000])
+            fields = fields or _status_fields(part.content()[:50_000])
         elif part.media_type in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
-            found = _MESSAGE_ID.search(part.content()[:20_000].decode("latin-1"))
-            original = original or (found[1] if found else "")
+            match = _MESSAGE_ID.search(part.content()[:20_000].decode("latin-1"))
+            original = original or (match[1] if match else "")
     failed = addresses.parse(root.fields.first("x-failed-recipients"))
-    recipient = told.get("recipient") or (failed[0][1] if failed else "") or _named_recipient(root, text)
-    status = told.get("status") or _named_status(text)
-    found = _MESSAGE_ID.search(text[:50_000])
+    recipient = fields.get("recipient") or (failed[0][1] if failed else "") or _named_recipient(root, text)
+    status = fields.get("status") or _named_status(text)
+    match = _MESSAGE_ID.search(text[:50_000])
     return Bounce(
         recipient=recipient,
         status=status,
-        action=told.get("action", ""),
-        diagnostic=told.get("diagnostic", "")[:500],
-        original_message_id=original or (found[1] if found else ""),
+        action=fields.get("action", ""),
+        diagnostic=fields.get("diagnostic", "")[:500],
+        original_message_id=original or (match[1] if match else ""),
     )
 
 
 def _status_fields(data: bytes) -> dict[str, str]:
     """Read the fields about the first recipient that failed."""
-    found: dict[str, str] = {}
+    failed: dict[str, str] = {}
     for block in re.split(rb"\r?\n[ \t]*\r?\n", data.strip()):
         items, _, _ = headers.split(block + b"\r\n\r\n", 0, len(block) + 4)
         values = dict(reversed(items))
@@ -105,9 +105,9 @@ def _status_fields(data: bytes) -> dict[str, str]:
             "status": _match(_STATUS, values.get("status", b"")) or _match(_STATUS, values.get("diagnostic-code", b"")),
             "diagnostic": headers.decode_words(values.get("diagnostic-code", b"")),
         }
-        if not found or (action == "failed" and found["action"] != "failed"):
-            found = entry
-    return found
+        if not failed or (action == "failed" and failed["action"] != "failed"):
+            failed = entry
+    return failed
 
 
 def _match(pattern: re.Pattern[str], value: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Writing mail that threads with what it answers and that no program will answer in turn."""
+"""Composes mail that threads with the message it answers and that no autoresponder answers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from consult.files.mail.automatic import OWN_MARK
-from consult.files.mail.model import Mail
+from consult.files.mail.machine_mail import OWN_MARK
+from consult.files.mail.message import Mail
 from consult.files.mail.subjects import normalise_subject
 
 _BEIJING = timezone(timedelta(hours=8))
@@ -93,10 +93,10 @@ def acknowledgement(
     at: datetime,
     late: bool = False,
 ) -> EmailMessage:
-    """Build the answer that tells who wrote `mail` that it was received, with the receipt's number, key and link.
+    """Build the acknowledgement of `mail` for its sender, with the receipt's number, key and link.
 
-    `title` is the consultation's. It quotes nothing of the message, so that nobody can make us send words of theirs to
-    a stranger. Raises AddressRefused where there is no address to answer to.
+    `title` is the consultation's. Nothing of the message is quoted, so that nobody can make us send their text to a
+    stranger. Raises AddressRefused if there is no address to answer to.
     """
     to = (mail.reply_to or (mail.from_address,))[0]
     lines = [
@@ -148,7 +148,7 @@ def _ascii_domain(domain: str) -> str:
 
 
 def _thread(mail: EmailMessage, in_reply_to: str, references: Sequence[str]) -> None:
-    """Name what is answered (RFC 5322, 3.6.4); identifiers that are none are left out."""
+    """Set In-Reply-To and References (RFC 5322, 3.6.4); invalid identifiers are left out."""
     if _IDENTIFIER.match(in_reply_to) and in_reply_to.isascii():
         mail["In-Reply-To"] = f"<{in_reply_to}>"
     known = [item for item in dict.fromkeys(references) if _IDENTIFIER.match(item) and item.isascii()]

@@ -48,7 +48,7 @@ def _in_english(text: str) -> str:
 
 
 def of_received(value: bytes) -> datetime | None:
-    """Read the date of a Received field: what stands after the last semicolon."""
+    """Parse the date of a Received field, after the last semicolon."""
     return parse(value[-400:].rpartition(b";")[2].strip()) if b";" in value else None
 
 

@@ -1,4 +1,4 @@
-"""Header fields as they come: folded or not, encoded or raw, in the right charset or another."""
+"""Parses header fields as they arrive: folded or not, encoded or raw, in the right charset or another."""
 
 from __future__ import annotations
 
@@ -86,16 +86,16 @@ def _fields(raw: bytes, start: int, end: int, defects: list[str]) -> tuple[list[
         match = _LINE.search(raw, at, end)
         stop, following = (match.start(), match.end()) if match else (end, end)
         line = raw[at:stop]
-        found = None if line[:1] in (b" ", b"\t") else _FIELD.match(line)
-        if found:
+        match = None if line[:1] in (b" ", b"\t") else _FIELD.match(line)
+        if match:
             if name:
                 fields.append((name, b"".join(pieces)))
             if len(fields) >= MAX_FIELDS:
                 defects.append(f"邮件头超过 {MAX_FIELDS} 项，只读取了前面的")
                 return fields, None
-            name, pieces = found[1].decode("ascii").lower(), [line[found.end() :].strip(b" \t")[:MAX_VALUE]]
+            name, pieces = match[1].decode("ascii").lower(), [line[match.end() :].strip(b" \t")[:MAX_VALUE]]
             size = len(pieces[0])
-        elif line[:1] in (b" ", b"\t") or _goes_on(raw, following, end):
+        elif line[:1] in (b" ", b"\t") or _is_continued(raw, following, end):
             if name and size < MAX_VALUE:
                 pieces.append(line if line[:1] in (b" ", b"\t") else b" " + line)
                 size += len(line)
@@ -110,7 +110,7 @@ def _fields(raw: bytes, start: int, end: int, defects: list[str]) -> tuple[list[
     return fields, None
 
 
-def _goes_on(raw: bytes, at: int, end: int) -> bool:
+def _is_continued(raw: bytes, at: int, end: int) -> bool:
     """Say whether another field follows a line that is none, such as the rest of a raw subject cut in two."""
     return bool(_FIELD.match(raw, at, min(end, at + 120)))
 

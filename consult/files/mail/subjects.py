@@ -1,4 +1,4 @@
-"""What a subject or a text says about where a message belongs."""
+"""Reads subjects: prefixes of answers and forwarded messages, titles in 《》."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ def is_answer(subject: str) -> bool:
 
 
 def quoted_titles(text: str) -> list[str]:
-    """Return what stands between 《 and 》, each once, in order; titles inside a title stay inside."""
+    """Return the titles between 《 and 》, each once, in order; nested titles stay nested."""
     return list(dict.fromkeys(" ".join(title.split()) for title in _TITLE.findall(text[:200_000]) if title.strip()))

@@ -1,4 +1,4 @@
-"""winmail.dat: what Outlook packs attachments into for other Outlooks (MS-OXTNEF), as much of it as carries content."""
+"""Unpacks winmail.dat, Outlook's container for attachments (MS-OXTNEF), as far as it carries content."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from consult.files import charsets, rtf
-from consult.files.mail import lzfu
-from consult.files.mail.html import decode_html, text_of_html
+from consult.files.mail import compressed_rtf
+from consult.files.mail.html_bodies import decode_html, text_of_html
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 MAX_FILES = 200
@@ -46,7 +46,7 @@ class Unpacked:
 
 
 def unpack(data: bytes) -> Unpacked:
-    """Take a TNEF stream apart; what is damaged costs itself, a stream that breaks off what follows. Never raises."""
+    """Unpack a TNEF stream; damaged entries are skipped, a truncated stream loses the rest. Never raises."""
     reader = _Reader()
     try:
         for identifier, value in _attributes(data):
@@ -118,7 +118,7 @@ class _Reader:
             elif tag == _MAPI_HTML:
                 self._bodies[2] = text_of_html(decode_html(content.rstrip(b"\x00"), self._charset).text)
             elif tag == _MAPI_RTF:
-                self._bodies[3] = rtf.text_of_rtf(lzfu.decompress(content))
+                self._bodies[3] = rtf.text_of_rtf(compressed_rtf.decompress(content))
 
     def _property_text(self, kind: int, content: bytes) -> str:
         if kind == _UNICODE:

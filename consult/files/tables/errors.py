@@ -1,4 +1,4 @@
-"""What can go wrong with a table, and the shape of its raw rows."""
+"""Errors of reading a table, and the type of its raw rows."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from consult.files.errors import UnreadableFile
 
 
 class TableRefused(UnreadableFile):
-    """A file is no table that can be read; the message says in Chinese what is wrong and what to do."""
+    """A file is not a readable table; the message (Chinese) says what is wrong and what to do."""
 
 
 @dataclass(frozen=True)
 class BadCells:
-    """A raw row that could not be taken apart, and why."""
+    """A raw row that could not be parsed, and why."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""What a condition finds, and the register of conditions by name."""
+"""The result of a condition, and the registry of conditions by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from consult.law.rules import Rules
 
 
 class State(StrEnum):
-    """What a condition alone can find."""
+    """The state that a condition returns."""
 
     MET = "met"
     UNMET = "unmet"
@@ -20,7 +20,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a condition found, and why (Chinese)."""
+    """The result of a condition, with the reason in Chinese."""
 
     state: State
     why: str
@@ -41,29 +41,29 @@ def condition(name: str) -> Callable[[Condition], Condition]:
 
 
 def met(why: str) -> Finding:
-    """Find it met."""
+    """Return that it is met."""
     return Finding(State.MET, why)
 
 
 def unmet(why: str) -> Finding:
-    """Find it unmet."""
+    """Return that it is unmet."""
     return Finding(State.UNMET, why)
 
 
 def not_applicable(why: str) -> Finding:
-    """Find that it does not apply."""
+    """Return that it does not apply."""
     return Finding(State.NOT_APPLICABLE, why)
 
 
-def yes(fact: bool | None, done: str, missing: str, unknown: str) -> Finding:
-    """Find a fact met when true; false and not known are unmet, each in its own words."""
+def met_if_true(fact: bool | None, done: str, missing: str, unknown: str) -> Finding:
+    """Return met for a true fact, else unmet, with the text `missing` for false and `unknown` for None."""
     if fact is None:
         return unmet(unknown)
     return met(done) if fact else unmet(missing)
 
 
-def none_left(count: int | None, done: str, left: str, unknown: str) -> Finding:
-    """Find a count of what is still open met at zero; `left` is a format string for the count."""
+def met_if_zero(count: int | None, done: str, left: str, unknown: str) -> Finding:
+    """Return met for a count of zero, else unmet; `left` is a format string for the count."""
     if count is None:
         return unmet(unknown)
     return met(done) if count == 0 else unmet(left.format(count))

@@ -1,101 +1,105 @@
-"""Conditions on the reviews, the assessment and the experts."""
+"""Conditions on the reviews of the newest version."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from consult.law import clocks, periods
-from consult.law.conditions.finding import Finding, State, condition, met, not_applicable, unmet, yes
-from consult.law.conditions.heard import enough
-from consult.law.facts import Facts, FairCompetition, Legality
+from consult.law.conditions.finding import Finding, State, condition, met, not_applicable, unmet
+from consult.law.conditions.heard import check_sufficiency
+from consult.law.facts import Facts, Flag
+from consult.law.reviews import Conclusion, ReviewKind, ReviewState
 from consult.law.rules import Rules
 
+MAJOR_DECISION = "major-decision"
 
-def touches_market(facts: Facts) -> bool | None:
-    return True if facts.enterprise_related else facts.market_activity
+
+def check_exclusion(flag: Flag | None, facts: Facts, what: str) -> Finding:
+    """Check a statement that something doesn't apply to the document: its reason, its person, no contradiction."""
+    if flag is None:
+        return unmet(f"尚未确认是否{what}")
+    if not flag.reason.strip() or not flag.by:
+        return unmet(f"标为不{what}，没有写明理由和登记人")
+    if facts.enterprise_words and not flag.second:
+        words = "、".join(facts.enterprise_words)
+        return unmet(f"标为不{what}，但是草案含有“{words}”等内容，须由另一人核实确认")
+    second = f"，{flag.second}确认" if flag.second else ""
+    return not_applicable(f"不{what}：{flag.reason.strip()}（{flag.by}登记{second}）")
+
+
+def market_unaffected(facts: Facts) -> Finding | None:
+    """Return that the draft doesn't affect market activity, or what that statement lacks; None where it does."""
+    if facts.enterprise_related or (facts.market_activity is not None and facts.market_activity.applies):
+        return None
+    return check_exclusion(facts.market_activity, facts, "涉及经营者经济活动")
+
+
+def check_review(facts: Facts, kind: ReviewKind) -> Finding:
+    """Check that a review of a kind is valid for the newest version and passes."""
+    review = facts.reviews.get(kind)
+    if review is None:
+        return unmet("没有审查意见")
+    if review.state is not ReviewState.STANDS:
+        return unmet(review.why)
+    if not review.passes:
+        return unmet(f"{review.why}，不得提交讨论")
+    return not_applicable(review.why) if review.conclusion is Conclusion.NOT_APPLICABLE else met(review.why)
 
 
 @condition("fair-competition-review")
 def fair_competition_review(facts: Facts, rules: Rules) -> Finding:
-    """Where market activity is touched, the fair-competition review was passed."""
-    touches = touches_market(facts)
-    if touches is None:
-        return unmet("尚未确认是否涉及经营者经济活动")
-    if not touches:
-        return not_applicable("不涉及经营者经济活动")
-    if facts.fair_competition is None:
-        return unmet("没有公平竞争审查结论")
-    if facts.fair_competition is FairCompetition.VIOLATES:
-        return unmet("审查结论为违反审查标准，不得出台")
-    if facts.fair_competition is FairCompetition.EXCEPTION:
-        return met("审查结论为适用例外规定（《公平竞争审查条例》第十二条），可以出台")
-    return met("审查结论为符合审查标准")
+    """Where market activity is affected, the fair-competition review was passed."""
+    return market_unaffected(facts) or check_review(facts, ReviewKind.FAIR_COMPETITION)
 
 
 @condition("fair-competition-heard")
 def fair_competition_heard(facts: Facts, rules: Rules) -> Finding:
-    """The fair-competition review heard the operators and associations, and the public where it is touched."""
-    touches = touches_market(facts)
-    if touches is None:
-        return unmet("尚未确认是否涉及经营者经济活动")
-    if not touches:
-        return not_applicable("不涉及经营者经济活动")
-    heard = enough(facts.competition_heard, rules, "fair-competition")
+    """Operators, associations and, where it is affected, the public were asked about the effect on competition."""
+    untouched = market_unaffected(facts)
+    if untouched is not None:
+        return untouched
+    heard = check_sufficiency(facts.competition_heard, rules, "fair-competition", "关于公平竞争影响的")
     if heard.state is not State.MET:
         return heard
-    if facts.public_interest is None:
-        return unmet("尚未确认公平竞争影响是否涉及社会公众利益")
-    if facts.public_interest and not facts.competition_public_heard:
-        return unmet("涉及社会公众利益，没有听取社会公众关于公平竞争影响的意见")
+    if facts.competition_public_asked:
+        return heard
+    flag = facts.public_interest
+    if flag is None or flag.applies:
+        return unmet("公开征求意见时没有就公平竞争影响听取社会公众意见")
+    if not flag.reason.strip() or not flag.second:
+        return unmet("标为公平竞争影响不涉及社会公众利益，须写明理由并由另一人确认")
     return heard
 
 
 @condition("legality-review")
 def legality_review(facts: Facts, rules: Rules) -> Finding:
     """The legality review found the draft lawful."""
-    if facts.legality is None:
-        return unmet("没有合法性审查意见，不得提交讨论")
-    if facts.legality is Legality.UNLAWFUL:
-        return unmet("经审查不合法，不得提交讨论")
-    if facts.legality is Legality.EXPLORATORY:
-        return met("属于国家尚无明确规定的探索性改革决策事项，审查意见已明示法律风险")
-    return met("合法性审查意见为合法")
+    return check_review(facts, ReviewKind.LEGALITY)
 
 
 @condition("legality-review-time")
 def legality_review_time(facts: Facts, rules: Rules) -> Finding:
-    """The legality review was given its working days: until it was due, or else until it came back."""
-    until = facts.legality_due_on or facts.legality_returned_on
-    if facts.legality_sent_on is None or until is None:
-        return unmet("未登记送审日期或者审查期限")
-    clock = clocks.run(rules.clocks["legality-review"], facts.legality_sent_on, rules.calendar)
-    enough = clock.satisfied(max(until, facts.legality_returned_on or until))
-    if enough is None:
+    """The legality review had its working days, those of a completion (补正) not counted."""
+    review = facts.reviews.get(ReviewKind.LEGALITY)
+    if review is None or review.sent_on is None or review.returned_on is None:
+        return unmet("未登记送审日期或者退回日期")
+    clock_id = "legality-review" if facts.kind == MAJOR_DECISION else "legality-review-normative"
+    clock = clocks.compute(rules.clocks[clock_id], review.sent_on + timedelta(days=review.paused_days), rules.calendar)
+    until = max(review.returned_on, review.due_on or review.returned_on)
+    enough_time = clock.satisfied(until)
+    if enough_time is None:
         return unmet(clock.arithmetic)
-    told = f"审查时间至{periods.in_words(until)}。{clock.arithmetic}"
-    return met(told) if enough else unmet(f"少于{clock.rule.length}个工作日：{told}")
+    words = f"审查时间至{periods.in_words(until)}。{clock.arithmetic}"
+    return met(words) if enough_time else unmet(f"少于{clock.rule.length}个工作日：{words}")
 
 
 @condition("risk-assessment")
 def risk_assessment(facts: Facts, rules: Rules) -> Finding:
-    """Where a risk assessment applies, its report is there and finds the risk controllable."""
-    if facts.risk_applies is None:
-        return unmet("尚未确认是否需要风险评估")
-    if not facts.risk_applies:
-        return not_applicable("实施不会对社会稳定、公共安全等造成不利影响，无需风险评估")
-    if not facts.risk_report:
-        return unmet("没有风险评估报告")
-    return yes(facts.risk_controllable, "风险评估结果为风险可控", "风险评估结果为风险不可控", "未登记风险评估结果")
+    """The risk was assessed and is controllable, or a reviewer says why no assessment applies."""
+    return check_review(facts, ReviewKind.RISK)
 
 
 @condition("expert-argument")
 def expert_argument(facts: Facts, rules: Rules) -> Finding:
-    """Where experts are to be heard, their opinions and how they were adopted are recorded."""
-    if facts.experts_apply is None:
-        return unmet("尚未确认是否需要专家论证")
-    if not facts.experts_apply:
-        return not_applicable("专业性、技术性不强，无需专家论证")
-    return yes(
-        facts.experts_reported,
-        "已有专家论证意见及其采纳情况",
-        "没有专家论证意见或者其采纳情况",
-        "未登记专家论证意见及其采纳情况",
-    )
+    """Experts were heard, at a meeting or in signed papers, or a reviewer says why that doesn't apply."""
+    return check_review(facts, ReviewKind.EXPERTS)

@@ -43,8 +43,8 @@ def test_beyond_the_limit_a_problem_document_says_when_to_come_back(
 
 def test_an_address_as_long_as_proxies_pass_on_reaches_the_application() -> None:
     server = Config()
-    told = re.search(r"^limit_request_line = (\d+)", (ROOT / "gunicorn.conf.py").read_text(encoding="utf-8"), re.M)
-    if told:
-        server.set("limit_request_line", told[1])
+    setting = re.search(r"^limit_request_line = (\d+)", (ROOT / "gunicorn.conf.py").read_text(encoding="utf-8"), re.M)
+    if setting:
+        server.set("limit_request_line", setting[1])
     line = b"GET /api/v1/consultations?q=" + b"%E9" * 2_600 + b" HTTP/1.1\r\nHost: a\r\n\r\n"
     assert len(next(RequestParser(server, iter([line]), ("127.0.0.1", 1))).uri) > 7_800

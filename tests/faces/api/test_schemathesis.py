@@ -12,7 +12,7 @@ from schemathesis.schemas import BaseSchema
 from consult.accounts.permissions import Actor
 from consult.clock import now
 from consult.drafting.models import Consultation
-from consult.intake.arrival import Said
+from consult.intake.arrival import ArrivalPart
 from consult.moderation import service as moderation
 from tests.builders import a_submission
 
@@ -31,16 +31,18 @@ BOUNDED = settings(
 def described(app: Flask, consultation: Consultation, moderator: Actor) -> BaseSchema:
     """The interface of an application that has a consultation with released opinions."""
     for words in ("价格要公示。", "晚上也要开。"):
-        moderation.accept(moderator, a_submission(consultation, Said(words, "art-3"), at=now()).submission, at=now())
+        moderation.accept(
+            moderator, a_submission(consultation, ArrivalPart(words, "art-3"), at=now()).submission, at=now()
+        )
     return from_wsgi("/api/v1/openapi.json", app)
 
 
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
 def test_every_answer_is_as_described(described: BaseSchema, mode: schemathesis.GenerationMode) -> None:
-    for found in described.get_all_operations():
+    for operation in described.get_all_operations():
 
         @BOUNDED
-        @given(case=found.ok().as_strategy(generation_mode=mode))
+        @given(case=operation.ok().as_strategy(generation_mode=mode))
         def answers_as_described(case: schemathesis.Case) -> None:
             case.call_and_validate()
 

@@ -12,8 +12,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from consult.clock import now
+from consult.drafting.models import Consultation
+from consult.files import drafts
 from consult.ledger.models import LedgerEntry
 from consult.store import db
+from consult.text.parser.provisions import Draft, parse
 from tests.faces.cli.console import run
 
 DRAFT = """某市停车场管理办法
@@ -96,7 +99,7 @@ def test_an_unknown_kind_is_refused_with_those_that_there_are(app: Flask, draft:
     [
         ("没有.txt", None, "没有这个文件"),
         ("空.txt", "", "空"),
-        ("闲话.txt", "今天天气很好。", "没有找到条文"),
+        ("闲话.txt", "今天天气很好。", "未找到条文"),
         ("旧.doc", "\xd0\xcf\x11\xe0", "doc"),
     ],
 )
@@ -169,6 +172,25 @@ def test_a_date_to_come_schedules_and_a_past_one_is_refused(app: Flask, draft: P
     assert shown(app, slug)["state"] == "scheduled"
 
 
+def test_the_explanation_comes_with_the_draft_and_its_absence_is_said(app: Flask, draft: Path, tmp_path: Path) -> None:
+    file = tmp_path / "说明.txt"
+    file.write_text("为了规范停车场管理。\n分三章。", encoding="utf-8")
+    slug = created(app, draft, "--explanation", str(file))
+    assert db.session.scalars(select(Consultation)).one().explanation_html == (
+        "<p>为了规范停车场管理。</p><p>分三章。</p>"
+    )
+    assert "起草说明" not in run(app, "consultation", "publish", slug).stderr
+    assert "没有起草说明" in run(app, "consultation", "publish", created(app, draft)).stderr
+
+
+def test_an_extension_to_a_day_of_rest_names_the_next_working_day(app: Flask, draft: Path) -> None:
+    slug = created(app, draft)
+    run(app, "consultation", "publish", slug)
+    asked = run(app, "consultation", "extend", slug, "--until", "2100-01-02", "--reason", "意见较多")
+    assert "休息日结束的次日是1月4日（星期一）" in refused(asked)
+    assert shown(app, slug)["extensions"] == []
+
+
 def test_extending_and_withdrawing_keep_their_reasons(app: Flask, draft: Path) -> None:
     slug = created(app, draft)
     run(app, "consultation", "publish", slug)
@@ -178,9 +200,21 @@ def test_extending_and_withdrawing_keep_their_reasons(app: Flask, draft: Path) -
     assert run(app, "consultation", "withdraw", slug, "--reason", "上位法修改").exit_code == 0
     assert shown(app, slug)["state"] == "withdrawn"
     listed = json.loads(run(app, "consultation", "list", "--json").stdout)["consultations"]
-    assert [(one["slug"], one["state"]) for one in listed] == [(slug, "withdrawn")]
+    assert [(row["slug"], row["state"]) for row in listed] == [(slug, "withdrawn")]
 
 
 def test_an_unknown_slug_is_refused_and_a_missing_option_is_wrong_usage(app: Flask) -> None:
     assert "没有编号为" in refused(run(app, "consultation", "show", "nowhere"))
     assert run(app, "consultation", "create", "--title", "甲").exit_code == 2
+
+
+def test_a_draft_is_parsed_once_by_the_command(app: Flask, draft: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = []
+
+    def counted(text: str) -> Draft:
+        parsed.append(text)
+        return parse(text)
+
+    monkeypatch.setattr(drafts, "parse", counted)
+    created(app, draft)
+    assert len(parsed) == 1

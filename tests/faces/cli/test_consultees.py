@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from consult.accounts.models import Role
+from consult.app_context import settings
 from consult.clock import now
 from consult.consultees.models import Consultee, Invitation
 from consult.drafting.models import Consultation
-from consult.settings import settings
 from consult.store import db
 from tests.builders import an_actor, an_open_consultation
 from tests.faces.cli.console import run
@@ -53,9 +53,9 @@ def test_an_import_accounts_for_every_row_and_the_same_again_registers_nobody(ap
     assert (checked["dry_run"], checked["taken"], count(Consultee)) == (True, 2, 0)
     done = run(app, "consultees", "import", str(table), "--json")
     assert done.exit_code == 0
-    told = json.loads(done.stdout)
-    assert [(one["row"], one["outcome"]) for one in told["account"]] == [(2, "taken"), (3, "taken"), (4, "refused")]
-    assert "校验位" in told["account"][2]["reason"]
+    printed = json.loads(done.stdout)
+    assert [(row["row"], row["outcome"]) for row in printed["account"]] == [(2, "taken"), (3, "taken"), (4, "refused")]
+    assert "校验位" in printed["account"][2]["reason"]
     again = json.loads(run(app, "consultees", "import", str(table), "--json").stdout)
     assert (again["taken"], again["already"], again["refused"], count(Consultee)) == (0, 2, 1, 2)
     assert "第 4 行 写错的公司" in run(app, "consultees", "import", str(table)).stdout
@@ -66,7 +66,7 @@ def test_an_import_accounts_for_every_row_and_the_same_again_registers_nobody(ap
     [
         ("没有名称.csv", "代码,电话\n1,2\n".encode(), "表头现有：代码、电话"),
         ("截断.xlsx", b"PK\x03\x04 cut off", "截断.xlsx"),
-        ("全错.csv", "企业名称,统一社会信用代码\n甲,123\n".encode(), "没有登记任何一行"),
+        ("全错.csv", "企业名称,统一社会信用代码\n甲,123\n".encode(), "未登记任何一行"),
     ],
 )
 def test_a_table_that_gives_nobody_ends_with_1_and_says_why(
@@ -94,12 +94,12 @@ def test_who_is_named_is_invited_once_and_the_letter_goes_out_once(
     invite = ("consultees", "invite", consultation.slug, "--json", "--consultee")
     made = run(app, *invite, "91350100m000100y43", "--consultee", "丰源饭店")
     assert made.exit_code == 0, made.stderr
-    assert [one["name"] for one in json.loads(made.stdout)["invited"]] == ["和顺餐饮有限公司", "丰源饭店"]
+    assert [invited["name"] for invited in json.loads(made.stdout)["invited"]] == ["和顺餐饮有限公司", "丰源饭店"]
     again = run(app, *invite, "丰源饭店")
     assert again.exit_code == 1
     assert json.loads(again.stdout)["refused"][0]["reason"] in again.stderr
     sent = [json.loads(run(app, "consultees", "remind", "--json").stdout)["invitations"] for _ in range(2)]
-    assert [[one["sent"] for one in group] for group in sent] == [[True, True], []]
+    assert [[invitation["sent"] for invitation in group] for group in sent] == [[True, True], []]
     assert (len(outbox()), count(Invitation)) == (2, 2)
 
 
@@ -115,19 +115,19 @@ def test_a_letter_that_fails_is_told_with_exit_1_and_the_others_go_out(
         assert failed.exit_code == 1
         assert "和顺餐饮有限公司" in failed.stderr
         assert "451" in failed.stderr
-        assert [one["sent"] for one in json.loads(failed.stdout)["invitations"]] == [False, True]
-        assert [one.rcpt_tos for one in post.taken] == [["b@example.com"]]
+        assert [invitation["sent"] for invitation in json.loads(failed.stdout)["invitations"]] == [False, True]
+        assert [envelope.rcpt_tos for envelope in post.taken] == [["b@example.com"]]
         post.refuses = {}
         again = run(app, "consultees", "remind")
         assert (again.exit_code, again.stderr) == (0, "")
-        assert [one.rcpt_tos for one in post.taken[1:]] == [["a@example.com"]]
+        assert [envelope.rcpt_tos for envelope in post.taken[1:]] == [["a@example.com"]]
 
 
 def test_nobody_to_invite_an_unknown_name_and_an_unknown_slug_are_refused(
     app: Flask, consultation: Consultation
 ) -> None:
     for arguments, words in (
-        ((consultation.slug,), "没有还没邀请的单位"),
+        ((consultation.slug,), "无未邀请的单位"),
         ((consultation.slug, "--consultee", "没有这一家"), "名录里没有“没有这一家”"),
         (("no-such",), "没有编号为“no-such”的征求意见"),
     ):

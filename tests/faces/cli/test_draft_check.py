@@ -39,7 +39,7 @@ def test_a_sound_draft_leaves_with_nothing(app: Flask, files: tuple[str, str]) -
     Path(files[0]).write_text(TEXT.replace("管里", "管理").replace("第八条", "第一条"))
     result = run(app, "draft", "check", files[0], "--instruments", files[1])
     assert result.exit_code == 0
-    assert "没有发现问题" in result.stdout
+    assert "未发现问题" in result.stdout
 
 
 def test_what_kind_of_document_it_is_decides_what_must_stand_in_it(app: Flask, files: tuple[str, str]) -> None:

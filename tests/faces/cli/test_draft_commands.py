@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+import typst
 from flask import Flask
 
 from config import ROOT
@@ -51,6 +52,15 @@ def test_a_table_in_a_word_file_is_pointed_at_in_its_outline(run, file):
     assert "第2行：表格（2 行 2 列）按行读成文字" in run("outline", path, "--text").stdout
 
 
+def test_what_the_reader_of_a_pdf_left_out_is_named_beside_the_outline(run, file):
+    body = "\n\n".join(f"第{n}条 为了规范停车，制定本办法。" for n in range(1, 4))
+    font = '#set text(font: "Noto Serif CJK SC")'
+    path = file("a.pdf", typst.compile(f'#set page(numbering: "— 1 —")\n{font}\n{body}'.encode()))
+    result = run("outline", path, "--json")
+    assert f"{path}：已略去页眉页脚：页码 1 处" in result.stderr
+    assert len(json.loads(result.stdout)["articles"]) == 3
+
+
 def test_each_file_gives_one_line_of_json(run, file):
     word = docx(
         paragraph("为了规范停车，制定本办法。", number=(1, 0)),
@@ -80,8 +90,8 @@ def test_each_file_gives_one_line_of_json(run, file):
 
 
 def test_the_tree_has_every_node(run, file):
-    found = json.loads(run("outline", file("a.txt", STATUTE), "--json", "--tree").stdout)
-    chapter = found["tree"][0]
+    document = json.loads(run("outline", file("a.txt", STATUTE), "--json", "--tree").stdout)
+    chapter = document["tree"][0]
     assert set(chapter) == {"anchor", "kind", "number", "heading", "text", "children"}
     assert chapter["children"][1]["children"][0]["children"][1]["anchor"] == "art-2-para-1-item-2"
 
@@ -114,9 +124,9 @@ def test_a_terminal_is_given_text(file, tmp_path):
     command = [sys.executable, "-m", "flask", "--app", "wsgi:app", "draft", "outline", file("a.txt", STATUTE)]
     subprocess.run(command, cwd=ROOT, stdout=theirs, env=os.environ | {"DATA_DIR": str(tmp_path)}, check=True)
     os.close(theirs)
-    said = os.read(ours, 10_000).decode()
+    printed = os.read(ours, 10_000).decode()
     os.close(ours)
-    assert "某市停车管理办法\r\n　第一章 总则" in said
+    assert "某市停车管理办法\r\n　第一章 总则" in printed
 
 
 def test_no_file_is_wrong_usage(run):
@@ -125,20 +135,20 @@ def test_no_file_is_wrong_usage(run):
 
 def test_a_comparison_lists_what_changed(run, file):
     old, new = file("old.txt", STATUTE), file("new.txt", REVISED)
-    found = json.loads(run("compare", old, new, "--json").stdout)
-    assert [match["relation"] for match in found["matches"]] == ["changed", "changed"]
-    assert found["anchors"]["art-2-para-1-item-1"] == "art-2-para-1-item-1"
+    comparison = json.loads(run("compare", old, new, "--json").stdout)
+    assert [match["relation"] for match in comparison["matches"]] == ["changed", "changed"]
+    assert comparison["anchors"]["art-2-para-1-item-1"] == "art-2-para-1-item-1"
     text = run("compare", old, new).stdout
     assert "第二条 → 第二条：修改" in text
     assert "［-乙-］［+丙+］" in text
 
 
 def test_citations_are_looked_up_in_the_register_given(run, file):
-    found = json.loads(
+    check = json.loads(
         run("citations", file("a.txt", STATUTE), "--instruments", file("r.csv", REGISTER), "--json").stdout
     )
-    assert [(c["name"], c["articles"], c["in_force"]) for c in found["citations"]] == [("停车法", ["第三条"], True)]
-    assert [(r["words"], r["found"]) for r in found["references"]] == [("第九条", False)]
+    assert [(c["name"], c["articles"], c["in_force"]) for c in check["citations"]] == [("停车法", ["第三条"], True)]
+    assert [(r["words"], r["found"]) for r in check["references"]] == [("第九条", False)]
     text = run("citations", file("a.txt", STATUTE), "--instruments", file("r.csv", REGISTER)).stdout
     assert "现行有效" in text
     assert "第九条" in text

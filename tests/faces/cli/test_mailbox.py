@@ -10,13 +10,13 @@ from flask import Flask
 
 from consult.accounts.permissions import SYSTEM
 from consult.clock import now
-from consult.intake.mailbox import boxes, keeping
-from consult.intake.mailbox.keeping import Letter
-from consult.intake.mailbox.models import Encryption, Mailbox
+from consult.mailbox import message_store, settings
+from consult.mailbox.message_store import RawMessage
+from consult.mailbox.models import Encryption, Mailbox
 from consult.store import db
 from tests.faces.cli.console import run
 from tests.imap.dovecot import Dovecot
-from tests.intake.mailbox.letters import a_letter, canteens
+from tests.mailbox.letters import a_letter, canteens
 
 ADD = ("mailbox", "add", "--host", "imap.example.cn", "--user", "yijian@example.cn", "--password", "secret word")
 
@@ -65,7 +65,7 @@ def test_a_password_is_never_stored_or_shown_as_it_is(app: Flask) -> None:
 def test_without_mailboxes_there_is_nothing_to_fetch(app: Flask) -> None:
     result = run(app, "mailbox", "fetch")
     assert result.exit_code == 1
-    assert "还没有设置邮箱" in result.stderr
+    assert "尚未设置信箱" in result.stderr
 
 
 @pytest.mark.imap
@@ -73,12 +73,12 @@ def test_a_fetch_tells_each_message_once_even_what_an_earlier_one_was_killed_at(
     canteens()
     raw = a_letter("《社区食堂管理办法》意见")
     account = dovecot.account(raw, a_letter("您好"))
-    terms = boxes.Terms("127.0.0.1", account.user, account.password, dovecot.port, Encryption.NONE)
-    mailbox = boxes.add(SYSTEM, terms, at=now())
+    terms = settings.MailboxSettings("127.0.0.1", account.user, account.password, dovecot.port, Encryption.NONE)
+    mailbox = settings.add(SYSTEM, terms, at=now())
     db.session.execute(db.update(Mailbox).values(uidvalidity=account.validity()))
     db.session.commit()
-    letter = Letter(raw.replace(b"\n", b"\r\n"), "killed", uid=1)
-    keeping.keep([letter], at=now(), mailbox=mailbox, uidvalidity=account.validity(), read_up_to=1)
+    letter = RawMessage(raw.replace(b"\n", b"\r\n"), "killed", uid=1)
+    message_store.store([letter], at=now(), mailbox=mailbox, uidvalidity=account.validity(), read_up_to=1)
     result = run(app, "mailbox", "fetch", "--json")
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert result.exit_code == 0, result.stderr
@@ -95,8 +95,8 @@ def test_a_mailbox_that_is_away_holds_up_no_other(app: Flask, dovecot: Dovecot) 
     canteens()
     account = dovecot.account(a_letter("《社区食堂管理办法》意见"))
     for host, port in (("127.0.0.1", 1), ("127.0.0.1", dovecot.port)):
-        terms = boxes.Terms(host, account.user, account.password, port, Encryption.NONE)
-        boxes.add(SYSTEM, terms, at=now())
+        terms = settings.MailboxSettings(host, account.user, account.password, port, Encryption.NONE)
+        settings.add(SYSTEM, terms, at=now())
     result = run(app, "mailbox", "fetch", "--json")
     assert result.exit_code == 1
     assert "连不上 127.0.0.1:1" in result.stderr
@@ -107,15 +107,15 @@ def test_a_mailbox_that_is_away_holds_up_no_other(app: Flask, dovecot: Dovecot) 
 def test_a_message_that_the_server_keeps_back_is_told_and_holds_up_no_other(app: Flask, dovecot: Dovecot) -> None:
     account = dovecot.account(a_letter("一"), a_letter("二"), a_letter("三"))
     account.lock_up(0)
-    terms = boxes.Terms("127.0.0.1", account.user, account.password, dovecot.port, Encryption.NONE)
-    boxes.add(SYSTEM, terms, at=now())
+    terms = settings.MailboxSettings("127.0.0.1", account.user, account.password, dovecot.port, Encryption.NONE)
+    settings.add(SYSTEM, terms, at=now())
     result = run(app, "mailbox", "fetch", "--json")
     assert result.exit_code == 0
     assert [json.loads(line)["uid"] for line in result.stdout.splitlines()] == [2, 3]
-    assert "UID 1：邮件服务器没有给出这封邮件" in result.stderr
+    assert "UID 1：邮件服务器未返回这封邮件" in result.stderr
     listed = json.loads(run(app, "mailbox", "list", "--json").stdout)
     assert listed["mailboxes"][0]["kept_back"] == [1]
-    assert "1 封邮件服务器没有给出" in run(app, "mailbox", "list").stdout
+    assert "1 封邮件服务器未返回" in run(app, "mailbox", "list").stdout
 
 
 def test_what_is_no_mail_is_kept_and_told(app: Flask, tmp_path: Path) -> None:

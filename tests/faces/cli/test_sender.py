@@ -6,7 +6,7 @@ import json
 
 from flask import Flask
 
-from consult.intake import senders
+from consult.intake import api_senders
 from consult.intake.models import TrustedSender
 from consult.store import db
 from tests.faces.cli.console import run
@@ -16,7 +16,7 @@ CREATE = ("sender", "create", "--name", "热线平台", "--channel", "hotline", 
 
 def test_a_key_is_shown_once_and_only_its_digest_is_kept(app: Flask) -> None:
     key = json.loads(run(app, *CREATE).stdout)["key"]
-    sender = senders.known(key)
+    sender = api_senders.known(key)
     assert sender is not None
     assert sender.channel.value == "hotline"
     assert key not in json.dumps([str(value) for value in vars(db.session.query(TrustedSender).one()).values()])
@@ -26,7 +26,7 @@ def test_a_key_is_shown_once_and_only_its_digest_is_kept(app: Flask) -> None:
 def test_a_revoked_key_opens_nothing_and_its_name_is_not_given_again(app: Flask) -> None:
     key = json.loads(run(app, *CREATE).stdout)["key"]
     assert run(app, "sender", "revoke", "热线平台").exit_code == 0
-    assert senders.known(key) is None
+    assert api_senders.known(key) is None
     again = run(app, *CREATE)
     assert again.exit_code == 1
     assert "已经有密钥" in again.stderr

@@ -17,14 +17,14 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
 from consult.accounts.models import Role
+from consult.app_context import blobs
 from consult.clock import local, now
 from consult.drafting.models import Consultation
 from consult.files.attachments import CheckedAttachment
-from consult.intake import evidence
+from consult.intake import ledger_statement
 from consult.intake.models import Channel, RawForm, Submission, SubmissionPart
 from consult.ledger.models import LedgerEntry
-from consult.settings import blobs
-from consult.store import db, tally
+from consult.store import counters, db
 from tests.builders import a_submission, an_actor, an_open_consultation
 from tests.faces.cli.console import run
 
@@ -99,7 +99,7 @@ def test_a_taken_row_is_a_whole_submission_like_any_other(
     assert (submission.name, submission.subject, submission.external_id) == ("李某", "关于价格", "101")
     assert [part.content for part in submission.parts] == ["第三条应当写明价格怎么公示。"]
     assert json.loads(db.session.get_one(RawForm, submission.id).body or b"")["留言用户"] == "李某"
-    assert tally.counts(consultation.id, "channel") == {"hotline": 1}
+    assert counters.counts(consultation.id, "channel") == {"hotline": 1}
     entry = db.session.scalars(select(LedgerEntry).where(LedgerEntry.subject == f"submission:{number}")).one()
     assert (entry.act, entry.digest) == ("submission.receive", submission.digest)
 
@@ -189,8 +189,8 @@ def test_columns_are_told_once_and_remembered_for_the_channel(
     bare = run(app, "submissions", "import", str(path), "--consultation", "canteen", "--channel", "new_media")
     assert "缺少内容列" in refused(bare)
     assert "甲列" in bare.stderr
-    told = imported(app, path, "--map", "content=甲列", "--map", "external_id=乙列", channel="new_media")
-    assert told["mapping"] == {"content": "甲列", "external_id": "乙列"}
+    summary = imported(app, path, "--map", "content=甲列", "--map", "external_id=乙列", channel="new_media")
+    assert summary["mapping"] == {"content": "甲列", "external_id": "乙列"}
     again = imported(app, a_csv(tmp_path, [["第二条也是。", "8"]], header), channel="new_media")
     assert (again["mapping"], again["taken"]) == ({"content": "甲列", "external_id": "乙列"}, 1)
 
@@ -236,16 +236,21 @@ def test_the_time_in_the_file_counts_inside_the_period_and_makes_late_after_it(
     }
     rows = [[name, "", "", f"{local(moment):%Y/%m/%d %H:%M:%S}", f"{name}的意见"] for name, moment in at.items()]
     document = imported(app, a_csv(tmp_path, rows))
-    found = {s.external_id: s for s in db.session.scalars(select(Submission))}
-    assert abs(found["inside"].received_at - at["inside"]) < timedelta(seconds=2)
-    assert {name: found[name].late for name in at} == {"before": True, "inside": False, "after": True, "future": True}
-    assert "公布之前" in document["account"][0]["reason"]
+    submissions = {s.external_id: s for s in db.session.scalars(select(Submission))}
+    assert abs(submissions["inside"].received_at - at["inside"]) < timedelta(seconds=2)
+    assert {name: submissions[name].late for name in at} == {
+        "before": True,
+        "inside": False,
+        "after": True,
+        "future": True,
+    }
+    assert "早于公布日期" in document["account"][0]["reason"]
     assert "将来" in document["account"][3]["reason"]
 
 
 def test_a_file_never_tells_the_web_forms_own_clock(app: Flask, consultation: Consultation, tmp_path: Path) -> None:
-    said = f"{local(now() - timedelta(days=5)):%Y-%m-%d %H:%M}"
-    imported(app, a_csv(tmp_path, [["1", "", "", said, "好。"]]), channel="web")
+    stated = f"{local(now() - timedelta(days=5)):%Y-%m-%d %H:%M}"
+    imported(app, a_csv(tmp_path, [["1", "", "", stated, "好。"]]), channel="web")
     submission = db.session.scalars(select(Submission)).one()
     assert now() - submission.received_at < timedelta(minutes=5)
 
@@ -253,7 +258,7 @@ def test_a_file_never_tells_the_web_forms_own_clock(app: Flask, consultation: Co
 def test_a_time_that_nobody_can_read_keeps_the_row(app: Flask, consultation: Consultation, tmp_path: Path) -> None:
     document = imported(app, a_csv(tmp_path, [["1", "", "", "上周三", "好。"]]))
     assert totals(document) == (1, 1, 0, 0)
-    assert "看不懂" in document["account"][0]["reason"]
+    assert "无法识别" in document["account"][0]["reason"]
 
 
 def test_a_column_of_provisions_places_opinions_and_an_unknown_one_falls_to_the_whole(
@@ -295,7 +300,7 @@ def test_more_rows_than_a_batch_are_all_accounted_for(app: Flask, consultation: 
     assert totals(document) == (5600, 5600, 0, 0)
     assert [row["row"] for row in document["account"]] == list(range(2, 5602))
     assert len({row["number"] for row in document["account"]}) == 5600
-    assert tally.counts(consultation.id, "received") == {"in_time": 5600}
+    assert counters.counts(consultation.id, "received") == {"in_time": 5600}
 
 
 def test_numbers_and_parts_of_later_submissions_do_not_collide_with_imported_ones(
@@ -313,7 +318,7 @@ def test_accept_all_lets_what_waits_pass_with_private_data_masked(
     imported(app, a_csv(tmp_path, [*ROWS, ["9", "", "", "", "请打电话13800138000给我。"]]))
     done = json.loads(run(app, "submissions", "accept", "canteen", "--all", "--json").stdout)
     assert done == {"accepted": 4, "masked": 1}
-    assert tally.counts(consultation.id, "state") == {"accepted": 4}
+    assert counters.counts(consultation.id, "state") == {"accepted": 4}
     assert json.loads(run(app, "submissions", "accept", "canteen", "--all", "--json").stdout)["accepted"] == 0
 
 
@@ -324,7 +329,7 @@ def test_accept_takes_numbers_or_all_and_the_right_role(app: Flask, consultation
     assert "没有回执编号" in refused(run(app, "submissions", "accept", "canteen", "20260101-XXXXXXXX"))
     assert run(app, "submissions", "accept", "canteen", number).exit_code == 0
     shown = run(app, "submissions", "show", number).stdout
-    assert "审核通过" in shown
+    assert "已受理" in shown
     assert "好。" in shown
 
 
@@ -343,7 +348,7 @@ def test_the_export_as_json_has_every_submission_in_order(app: Flask, full: Cons
     assert run(app, "submissions", "export", "canteen", "--out", str(out)).exit_code == 0
     document = json.loads(out.read_text(encoding="utf-8"))
     assert document["consultation"]["slug"] == "canteen"
-    assert [one["parts"][0]["content"] for one in document["submissions"]] == [
+    assert [item["parts"][0]["content"] for item in document["submissions"]] == [
         *(row[4] for row in ROWS), "=1+1 这样的意见",
     ]  # fmt: skip
 
@@ -382,28 +387,29 @@ def test_from_the_archive_alone_every_submission_is_proved_whole_and_none_is_mis
     with zipfile.ZipFile(out) as packed:
         assert packed.testzip() is None
         listed = json.loads(packed.read("submissions.json"))["submissions"]
-        named = {one["raw"] for one in listed} | {file["path"] for one in listed for file in one["attachments"]}
+        named = {item["raw"] for item in listed} | {file["path"] for item in listed for file in item["attachments"]}
         assert named | {"submissions.json"} == set(packed.namelist())
-        for one in listed:
-            assert sha256(packed.read(one["raw"])).hexdigest() == one["raw_sha256"]
-            for file in one["attachments"]:
+        for item in listed:
+            assert sha256(packed.read(item["raw"])).hexdigest() == item["raw_sha256"]
+            for file in item["attachments"]:
                 assert sha256(packed.read(file["path"])).hexdigest() == file["sha256"]
     files = [
-        [{"file_name": file["name"], "digest": file["sha256"], **file} for file in one["attachments"]] for one in listed
+        [{"file_name": file["name"], "digest": file["sha256"], **file} for file in item["attachments"]]
+        for item in listed
     ]
     proved = {
-        evidence.digest_of(
-            one["salt"],
-            evidence.statement(
-                one | {"received_at": datetime.fromisoformat(one["received_at"])},
-                one["parts"],
-                (one["raw_media_type"], one["raw_sha256"]),
+        ledger_statement.digest_of(
+            item["salt"],
+            ledger_statement.statement(
+                item | {"received_at": datetime.fromisoformat(item["received_at"])},
+                item["parts"],
+                (item["raw_media_type"], item["raw_sha256"]),
                 given,
             ),
         )
-        for one, given in zip(listed, files, strict=True)
+        for item, given in zip(listed, files, strict=True)
     }
-    sealed = select(LedgerEntry.digest).where(LedgerEntry.act == evidence.RECEIVE)
+    sealed = select(LedgerEntry.digest).where(LedgerEntry.act == ledger_statement.RECEIVE)
     assert proved == set(db.session.scalars(sealed))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask, g
@@ -15,6 +16,12 @@ from consult.accounts.passwords import make_hash
 from consult.accounts.permissions import SYSTEM, Actor
 from consult.clock import now
 from consult.store import db
+from tests.signed_in import sign_in_as
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.faces.desk.served import Office
 
 PASSWORD = "correct horse 8"
 
@@ -78,15 +85,28 @@ SignIn = Callable[[str], FlaskClient]
 @pytest.fixture
 def signed_in(app: Flask, staff: Staff) -> SignIn:
     """Return a browser in which the named account is signed in; signing in itself has tests of its own."""
-    ids = {name: user.get_id() for name, user in vars(staff).items()}
+    ids = {name: user.id for name, user in vars(staff).items()}
 
     def sign_in(name: str) -> FlaskClient:
-        client = app.test_client()
-        with client.session_transaction() as session:
-            session["_user_id"] = ids[name]
-            session["_fresh"] = True
+        client = sign_in_as(app.test_client(), ids[name])
         g.pop("_login_user", None)  # the test's own context would keep who was signed in before
         db.session.rollback()
         return client
 
     return sign_in
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium without a window."""
+    from tests.faces.desk.served import chromium  # needs the accounts of this module
+
+    yield from chromium()
+
+
+@pytest.fixture
+def office(app: Flask, staff: Staff) -> Iterator[Office]:
+    """The desk, served, with a consultation in three states."""
+    from tests.faces.desk.served import serving  # needs the accounts of this module
+
+    yield from serving(app, staff)

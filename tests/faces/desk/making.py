@@ -43,10 +43,10 @@ def released(staff: Staff, *, kind: str = "normative-document", days: float = 2)
     return made
 
 
-def received(one: Consultation, n: int, *, days: float = 1) -> None:
+def received(consultation: Consultation, n: int, *, days: float = 1) -> None:
     """Have so many submissions come in."""
     for i in range(n):
-        a_submission(one, f"第{i}条意见。", at=ago(days), raw=f"{one.slug}-{i}".encode())
+        a_submission(consultation, f"第{i}条意见。", at=ago(days), raw=f"{consultation.slug}-{i}".encode())
 
 
 def upload(data: bytes, name: str = "文稿.docx") -> tuple[io.BytesIO, str]:

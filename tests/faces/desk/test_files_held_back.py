@@ -10,14 +10,15 @@ import pytest
 from flask.testing import FlaskClient
 
 from consult import clock
-from consult.consultees import gatherings
+from consult.app_context import blobs, settings
+from consult.consultees import hearings
 from consult.consultees.models import Gathering, GatheringKind
 from consult.drafting import versions
 from consult.drafting.models import Consultation, VersionKind
 from consult.faces import jobs
 from consult.files.attachments import CheckedAttachment, check
+from consult.meeting import flags
 from consult.meeting import service as meeting
-from consult.settings import blobs, settings
 from tests.builders import DRAFT, an_open_consultation
 from tests.clamd import BAD, SIGNATURE, listening
 from tests.faces.desk.conftest import SignIn, Staff
@@ -40,14 +41,14 @@ def an_address(staff: Staff, consultation: Consultation, data: bytes, place: str
         made = versions.add_version(drafter, consultation, kind=kind, file_name="改稿.txt", data=text, at=at)
         return f"{HERE}/draft/{made.number}", f"{HERE}/draft/{made.number}/file"
     if place == "evidence":
-        meeting.state_fact(drafter, consultation, "disclosure", "public", at=at, evidence=a_file(data))
+        flags.state_fact(drafter, consultation, "disclosure", "public", at=at, evidence=a_file(data))
         (fact,) = meeting.facts_stated(consultation)
         return f"{HERE}/meeting", f"{HERE}/meeting/evidence/{fact.id}"
-    gathering: Gathering = gatherings.arrange(
+    gathering: Gathering = hearings.arrange(
         drafter, consultation, kind=GatheringKind.SYMPOSIUM, title="座谈会", place="", held_at=at - timedelta(days=1),
         invited=[], others=["张三"], at=at - timedelta(days=2),
     )  # fmt: skip
-    gatherings.keep_minutes(drafter, consultation, gathering, came=set(), minutes=a_file(data), at=at)
+    hearings.keep_minutes(drafter, consultation, gathering, came=set(), minutes=a_file(data), at=at)
     return f"{HERE}/gatherings", f"{HERE}/gatherings/{gathering.id}/minutes"
 
 
@@ -83,7 +84,7 @@ def test_an_infected_file_is_named_and_not_given_out(
     shown = client.get(page).text
     assert "已隔离</span>" in shown
     assert f"查出 {SIGNATURE}" in shown
-    assert ("再登记一次" in shown) is (place != "draft")  # a draft's provisions stand; the others are brought anew
+    assert ("请另行登记" in shown) is (place != "draft")  # a draft's provisions stay; the other files are entered again
     assert f'href="{address}"' not in shown
     refused = client.get(address)
     assert (refused.status_code, WORDS in refused.text, refused.mimetype) == (403, True, "text/html")
@@ -111,8 +112,9 @@ def test_the_meeting_file_says_so_in_its_place(
     scanned(monkeypatch)
     with zipfile.ZipFile(io.BytesIO(client.get(f"{HERE}/meeting/file.zip").data)) as packed:
         files = {name: packed.read(name) for name in packed.namelist()}
-    assert files["2-草案/最新稿-已隔离.txt"] == f"改稿.txt\n{WORDS}\n".encode()
-    assert files["6-审查和评估/disclosure-已隔离.txt"] == f"材料.txt\n{WORDS}\n".encode()
+    held = {name.partition(" ")[2]: data for name, data in files.items() if name.endswith("-已隔离.txt")}
+    assert held["改稿.txt-已隔离.txt"] == f"改稿.txt\n{WORDS}\n".encode()
+    assert held["材料.txt-已隔离.txt"] == f"材料.txt\n{WORDS}\n".encode()
     assert not any(BAD in data for data in files.values())
 
 

@@ -11,15 +11,18 @@ import pytest
 from flask import Flask
 
 from consult import clock
-from consult.consultees import deadlines, invitations, listing, register, responses
+from consult.consultees import confirmation, extensions, invitations, register, responses
+from consult.consultees import service as hearing
 from consult.consultees.errors import ConsulteeRefused, InvitationRefused
 from consult.consultees.models import ConsulteeKind, Invitation, Listed, Method
-from consult.consultees.standing import Standing, cells, heard, standing
+from consult.consultees.response_kinds import ResponseStanding
+from consult.consultees.status import Standing, cells, heard, standing
 from consult.drafting.models import Consultation
 from consult.intake.models import Submission
-from consult.law import calendar
+from consult.law.calendar import DayKind, published
 from consult.store import db
 from tests.builders import an_open_consultation
+from tests.consultees.answering import scan
 from tests.faces.desk.conftest import SignIn, Staff
 
 BASE = "/desk/consultations/canteen"
@@ -28,12 +31,12 @@ BASE = "/desk/consultations/canteen"
 @pytest.fixture
 def invitation(app: Flask, staff: Staff) -> Invitation:
     at, drafter = clock.now(), staff.of("drafter")
-    one = an_open_consultation(
+    consultation = an_open_consultation(
         drafter, staff.of("publisher"), slug="canteen", enterprise_related=True, at=at - timedelta(days=2)
     )
     firm = register.add(drafter, register.Entry("甲餐饮有限公司", ConsulteeKind.ENTERPRISE), at=at)
-    listing.add(drafter, one, [(firm, "本市最大")], at=at)
-    return invitations.invite(drafter, one, firm, method=Method.LETTER, at=at)
+    hearing.add(drafter, consultation, [(firm, "本市最大")], at=at)
+    return hearing.invite(drafter, consultation, firm, method=Method.LETTER, at=at)
 
 
 @pytest.mark.parametrize(
@@ -95,11 +98,11 @@ def test_a_scan_of_200_megabytes_is_refused_in_words_with_what_was_typed_and_bou
 
 def test_a_day_of_rest_names_the_working_day_after_it(invitation: Invitation, staff: Staff) -> None:
     day = clock.local(invitation.answer_by).date()
-    while calendar.day_kind(day) is not calendar.DayKind.REST:
+    while published().day_kind(day) is not DayKind.REST:
         day += timedelta(days=1)
-    after = calendar.add_working_days(day, 1).day
+    after = published().add_working_days(day, 1).day
     with pytest.raises(InvitationRefused, match=f"{day} 是休息日，请改为工作日，例如 {after}"):
-        deadlines.grant_extension(staff.of("drafter"), invitation, day, at=clock.now())
+        extensions.grant_extension(staff.of("drafter"), invitation, day, at=clock.now())
 
 
 def test_a_received_day_to_come_or_before_publication_is_refused(invitation: Invitation, staff: Staff) -> None:
@@ -112,55 +115,57 @@ def test_a_received_day_to_come_or_before_publication_is_refused(invitation: Inv
 # ------------------------------------------------------------------ counts that follow
 
 
-def counted(one: Consultation) -> dict[str, int]:
-    return {(cell.standing or "none"): cell.n for cell in cells(one, clock.now())}
+def counted(consultation: Consultation) -> dict[str, int]:
+    return {(cell.standing or "none"): cell.n for cell in cells(consultation, clock.now())}
 
 
 def test_the_counts_follow_every_act(invitation: Invitation, staff: Staff) -> None:
-    one, drafter, at = invitation.consultation, staff.of("drafter"), clock.now()
-    assert counted(one) == {Standing.PREPARED: 1}
+    consultation, drafter, at = invitation.consultation, staff.of("drafter"), clock.now()
+    assert counted(consultation) == {Standing.PREPARED: 1}
     invitations.mark_sent(drafter, invitation, at=at)
-    assert counted(one) == {Standing.SENT: 1}
+    assert counted(consultation) == {Standing.SENT: 1}
     late = invitation.answer_by
-    assert [cell.standing for cell in cells(one, late)] == [Standing.SILENT]
+    assert [cell.standing for cell in cells(consultation, late)] == [Standing.SILENT]
     invitations.mark_bounced(drafter, invitation, "查无此人", at=at)
-    assert counted(one) == {Standing.BOUNCED: 1}
-    again = invitations.send_anew(drafter, invitation, method=Method.MAIL, email="new@example.cn", at=at)
-    assert counted(one) == {Standing.PREPARED: 1}
+    assert counted(consultation) == {Standing.BOUNCED: 1}
+    again = hearing.send_again(drafter, invitation, method=Method.MAIL, email="new@example.cn", at=at)
+    assert counted(consultation) == {Standing.PREPARED: 1}
     assert register.entry_of(again.consultee).email == "new@example.cn"
     assert not invitations.is_live(invitation, at)
-    responses.enter(drafter, again, no_opinion=True, at=at)
-    assert counted(one) == {Standing.NO_OPINION: 1}
-    assert heard(one).enterprises == 1
+    responses.enter(drafter, again, no_opinion=True, attachments=[scan()], at=at)
+    assert counted(consultation) == {Standing.PREPARED: 1}
+    confirmation.confirm(drafter, again.responses[0], ResponseStanding.NO_OPINION, at=at)
+    assert counted(consultation) == {Standing.NO_OPINION: 1}
+    assert heard(consultation).enterprises == 1
     with pytest.raises(ConsulteeRefused, match="已经答复"):
-        listing.remove(drafter, one, again.consultee, "不需要", at=at)
+        hearing.remove(drafter, consultation, again.consultee, "不需要", at=at)
 
 
 def test_who_is_taken_off_the_list_can_use_its_link_no_more(invitation: Invitation, staff: Staff) -> None:
-    one, at = invitation.consultation, clock.now()
-    listing.remove(staff.of("drafter"), one, invitation.consultee, "业务不相关", at=at)
-    assert counted(one) == {}
+    consultation, at = invitation.consultation, clock.now()
+    hearing.remove(staff.of("drafter"), consultation, invitation.consultee, "业务不相关", at=at)
+    assert counted(consultation) == {}
     assert standing(invitation, at) is Standing.REVOKED
     assert db.session.scalars(db.select(Listed)).one().removed_reason == "业务不相关"
 
 
 def test_a_merged_double_stands_on_the_list_once(invitation: Invitation, staff: Staff) -> None:
-    one, drafter, at = invitation.consultation, staff.of("drafter"), clock.now()
+    consultation, drafter, at = invitation.consultation, staff.of("drafter"), clock.now()
     double = register.add(drafter, register.Entry("甲餐饮公司", ConsulteeKind.ENTERPRISE), at=at)
-    listing.add(drafter, one, [(double, "")], at=at)
-    assert sum(counted(one).values()) == 2
+    hearing.add(drafter, consultation, [(double, "")], at=at)
+    assert sum(counted(consultation).values()) == 2
     register.merge(drafter, invitation.consultee, double, at=at)
-    assert counted(one) == {Standing.PREPARED: 1}
+    assert counted(consultation) == {Standing.PREPARED: 1}
 
 
 def test_a_request_for_time_is_refused_with_a_reason_that_its_asker_reads(
     invitation: Invitation, staff: Staff, signed_in: SignIn
 ) -> None:
-    deadlines.ask_extension(invitations.as_consultee(invitation.consultee), invitation, "要开会", at=clock.now())
+    extensions.ask_extension(invitations.as_consultee(invitation.consultee), invitation, "要开会", at=clock.now())
     client = signed_in("drafter")
     assert "1 家申请延期" in client.get(f"{BASE}/consultees").text
     client.post(f"{BASE}/consultees/{invitation.id}/refuse", data={"reason": "月底就要上会"})
     assert "申请延期" not in client.get(f"{BASE}/consultees").text
     visitor = client.application.test_client()
-    visitor.get(f"/portal/i/{invitations.token_from(invitation.nonce)}")
+    visitor.get(f"/portal/i/{invitations.token_of(invitation)}")
     assert "月底就要上会" in visitor.get(f"/portal/answer/{invitation.id}").text

@@ -14,14 +14,15 @@ import pytest
 from flask import Flask
 
 from consult import clock
-from consult.consultees import invitations, listing, register, responses
+from consult.app_context import blobs, settings
+from consult.consultees import invitations, register, responses
+from consult.consultees import service as hearing
 from consult.consultees.models import ConsulteeKind, Method
 from consult.drafting.models import Consultation
 from consult.faces import jobs
 from consult.files.attachments import CheckedAttachment, check
-from consult.intake.arrival import Said
+from consult.intake.arrival import ArrivalPart
 from consult.intake.models import Channel
-from consult.settings import blobs, settings
 from tests.builders import a_submission, an_open_consultation
 from tests.clamd import BAD, SIGNATURE, listening
 from tests.faces.cli.console import run
@@ -62,7 +63,7 @@ def test_the_moderator_is_told_and_gets_only_the_other_file(number: str, signed_
     page = client.get(f"/desk/consultations/canteen/moderation?open={number}").text
     assert "已隔离</span>" in page
     assert f"查出 {SIGNATURE}" in page
-    assert "邮件原件里也有它，请不要打开" in page
+    assert "邮件原件中亦含该附件，请勿打开" in page
     address = f"/desk/consultations/canteen/moderation/{number}/attachments"
     assert f"{address}/0" not in page
     assert f"{address}/1" in page
@@ -77,12 +78,12 @@ def test_the_archive_leaves_it_out_and_says_which_it_was(number: str, app: Flask
     out = tmp_path / "all.zip"
     assert run(app, "submissions", "export", "canteen", "--out", str(out)).exit_code == 0
     with zipfile.ZipFile(out) as packed:
-        (one,) = json.loads(packed.read("submissions.json"))["submissions"]
-        infected, clean = one["attachments"]
+        (submission,) = json.loads(packed.read("submissions.json"))["submissions"]
+        infected, clean = submission["attachments"]
         assert (infected["path"], infected["held_back"]) == (None, SIGNATURE)
         assert infected["sha256"] == sha256(BAD).hexdigest()
         assert (packed.read(clean["path"]), clean["held_back"]) == (GOOD, None)
-        assert set(packed.namelist()) == {"submissions.json", one["raw"], clean["path"]}
+        assert set(packed.namelist()) == {"submissions.json", submission["raw"], clean["path"]}
     table = tmp_path / "all.csv"
     assert run(app, "submissions", "export", "canteen", "--out", str(table)).exit_code == 0
     with table.open(encoding="utf-8-sig", newline="") as file:
@@ -94,13 +95,18 @@ def test_the_archive_leaves_it_out_and_says_which_it_was(number: str, app: Flask
 def test_the_meeting_file_says_so_in_its_place(
     consultation: Consultation, staff: Staff, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = register.add(staff.of("drafter"), register.Entry("甲餐饮", ConsulteeKind.ENTERPRISE), at=clock.now())
-    listing.add(staff.of("drafter"), consultation, [(one, "")], at=clock.now())
-    invited = invitations.invite(staff.of("drafter"), consultation, one, method=Method.LETTER, at=clock.now())
+    enterprise = register.add(staff.of("drafter"), register.Entry("甲餐饮", ConsulteeKind.ENTERPRISE), at=clock.now())
+    hearing.add(staff.of("drafter"), consultation, [(enterprise, "")], at=clock.now())
+    invited = hearing.invite(staff.of("drafter"), consultation, enterprise, method=Method.LETTER, at=clock.now())
     consultee = invitations.as_consultee(invited.consultee)
-    responses.respond(consultee, invited, parts=[Said("见附件。")], attachments=files(), by="甲餐饮", at=clock.now())
+    responses.respond(
+        consultee, invited, parts=[ArrivalPart("见附件。")], attachments=files(), by="甲餐饮", at=clock.now()
+    )
     scanned(monkeypatch)
     answer = signed_in("drafter").get("/desk/consultations/canteen/meeting/file.zip")
     with zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
-        attached = {name.rpartition("/")[2]: packed.read(name) for name in packed.namelist() if "/附件" in name}
-    assert attached == {"附件1-已隔离.txt": f"甲.txt\n{WORDS}\n".encode(), "附件2-乙.txt": GOOD}
+        attached = {name.rpartition(" ")[2]: packed.read(name) for name in packed.namelist() if "甲餐饮-" in name}
+    assert attached == {
+        "甲餐饮-甲.txt-已隔离.txt": f"甲餐饮-甲.txt\n{WORDS}\n".encode(),
+        "甲餐饮-乙.txt": GOOD,
+    }

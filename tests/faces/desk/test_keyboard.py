@@ -125,7 +125,7 @@ def test_opinions_are_decided_without_a_mouse(browser: Browser, served: str) -> 
     expect(page.locator(".flashes")).to_contain_text("已提交复核：采纳")
     db.session.rollback()
     made = list(db.session.scalars(db.select(Decision).order_by(Decision.id)))
-    assert [(one.outcome, one.reason) for one in made] == [
+    assert [(decision.outcome, decision.reason) for decision in made] == [
         (Outcome.NOT_ADOPTED, "已有规定 1 2 j"),
         (Outcome.ADOPTED, ""),
     ]

@@ -10,8 +10,8 @@ import pytest
 from consult.store import db
 from tests.builders import DRAFT, a_consultation, docx_of
 from tests.faces.desk.conftest import SignIn, Staff
+from tests.faces.desk.consultation.test_overview import fresh
 from tests.faces.desk.making import drafted, in_review, released, upload
-from tests.faces.desk.test_consultations import fresh
 from tests.faces.public.conftest import field
 
 FORM = {
@@ -30,10 +30,14 @@ def test_the_notice_is_stored_cleaned_and_read_by_others(signed_in: SignIn, staf
     client = signed_in("colleague")
     answer = client.post(f"/desk/consultations/{slug}/notice", data=FORM)
     assert answer.status_code == 303
-    one = fresh(slug)
-    assert (one.title, one.kind, one.enterprise_related) == (FORM["title"], "rules-draft", False)
-    assert one.notice_html == "<p>自己写的公告。</p>"
-    assert one.explanation_html == "<p>第一段</p><p>第二段</p>"
+    consultation = fresh(slug)
+    assert (consultation.title, consultation.kind, consultation.enterprise_related) == (
+        FORM["title"],
+        "rules-draft",
+        False,
+    )
+    assert consultation.notice_html == "<p>自己写的公告。</p>"
+    assert consultation.explanation_html == "<p>第一段</p><p>第二段</p>"
     page = signed_in("legal").get(f"/desk/consultations/{slug}/notice").text
     assert "自己写的公告。" in page
     assert "<textarea" not in page
@@ -139,7 +143,7 @@ def test_a_version_that_does_not_fit_the_state_is_refused(signed_in: SignIn, sta
     wrong = client.post(new, data={"file": upload(docx_of(DRAFT)), "kind": "for_comment"})
     assert wrong.status_code == 400
     none = client.post(new, data={"file": upload(docx_of(DRAFT))})
-    assert "请选择这一稿是什么稿" in none.text
+    assert "请选择稿次类别" in none.text
     broken = client.post(new, data={"file": upload(docx_of(DRAFT)[:900], "坏.docx"), "kind": "revised"})
     assert broken.status_code == 400
     assert "坏.docx" in broken.text

@@ -1,4 +1,4 @@
-"""A moderator is told which attachments the search has no words of, and gets them all the same."""
+"""The moderator sees which attachments the search has no words of, and can open them all the same."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 
 from consult import clock
+from consult.app_context import blobs
 from consult.faces import jobs
 from consult.files.attachments import check
-from consult.files.trial import ATTEMPTS
-from consult.intake import reading
-from consult.settings import blobs
+from consult.files.sandbox import ATTEMPTS
+from consult.intake import attachment_text
 from tests.builders import a_submission, an_open_consultation
 from tests.faces.desk.conftest import SignIn, Staff
-from tests.intake.test_reading import DEADLY, dies_of_one
+from tests.intake.test_attachment_text import DEADLY, dies_of_one
 
 
 def test_the_moderator_is_told_of_a_file_that_nobody_can_read(
@@ -28,13 +28,13 @@ def test_the_moderator_is_told_of_a_file_that_nobody_can_read(
     blobs().put_many([data for _, data in contents])
     files = tuple(check(name, data, max_bytes=1 << 20) for name, data in contents)
     number = a_submission(consultation, "见附件。", at=at, attachments=files).number
-    monkeypatch.setattr(reading, "text_of_blob", dies_of_one)
+    monkeypatch.setattr(attachment_text, "text_of_blob", dies_of_one)
     for _ in range(ATTEMPTS):
         jobs.run("search")
     client = signed_in("moderator")
     page = client.get(f"/desk/consultations/canteen/moderation?open={number}").text
-    assert page.count("读不出文字</span>") == 1
-    assert page.index("甲.txt") < page.index("读不出文字</span>") < page.index("乙.txt")
-    assert "按词查找时找不到它里面的话" in page
+    assert page.count("无法读取文字</span>") == 1
+    assert page.index("甲.txt") < page.index("无法读取文字</span>") < page.index("乙.txt")
+    assert "不在按词查找的范围" in page
     assert client.get(f"/desk/consultations/canteen/moderation/{number}/attachments/0").data == DEADLY
     assert number in client.get("/desk/consultations/canteen/moderation/find?number=停车收费").text

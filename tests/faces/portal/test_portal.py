@@ -16,9 +16,10 @@ from consult import clock
 from consult.accounts import passwords
 from consult.accounts.models import Role
 from consult.accounts.permissions import SYSTEM, Actor
-from consult.consultees import invitations, listing, members, register, responses
+from consult.consultees import invitations, members, register, responses
+from consult.consultees import service as hearing
 from consult.consultees.models import Consultee, ConsulteeKind, Invitation, Member, MemberRole, Method
-from consult.consultees.standing import Standing, standing
+from consult.consultees.status import Standing, standing
 from consult.drafting.models import Consultation
 from consult.intake.models import Channel, SenderKind
 from consult.ledger.models import LedgerEntry
@@ -48,8 +49,8 @@ def an_enterprise(drafter: Actor, name: str) -> Consultee:
 
 def invited(drafter: Actor, consultation: Consultation, name: str = "甲餐饮") -> Invitation:
     consultee = an_enterprise(drafter, name)
-    listing.add(drafter, consultation, [(consultee, "")], at=clock.now())
-    made = invitations.invite(drafter, consultation, consultee, method=Method.LETTER, at=clock.now())
+    hearing.add(drafter, consultation, [(consultee, "")], at=clock.now())
+    made = hearing.invite(drafter, consultation, consultee, method=Method.LETTER, at=clock.now())
     invitations.mark_sent(drafter, made, at=clock.now())
     return made
 
@@ -60,7 +61,7 @@ def invitation(drafter: Actor, consultation: Consultation) -> Invitation:
 
 
 def link(invitation: Invitation) -> str:
-    return f"/portal/i/{invitations.token_from(invitation.nonce)}"
+    return f"/portal/i/{invitations.token_of(invitation)}"
 
 
 def write(client: FlaskClient, invitation: Invitation, **fields: object):  # type: ignore[no-untyped-def]
@@ -71,7 +72,7 @@ def write(client: FlaskClient, invitation: Invitation, **fields: object):  # typ
 def test_a_link_is_traded_for_a_pass_and_its_token_stays_nowhere(
     client: FlaskClient, invitation: Invitation, caplog: pytest.LogCaptureFixture
 ) -> None:
-    token = invitations.token_from(invitation.nonce)
+    token = invitations.token_of(invitation)
     with caplog.at_level(logging.DEBUG):
         answer = client.get(link(invitation))
         page = client.get(answer.location)
@@ -103,14 +104,15 @@ def test_unknown_expired_and_revoked_links_get_the_same_answer(
     client: FlaskClient, drafter: Actor, consultation: Consultation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     revoked, expired = invited(drafter, consultation, "甲"), invited(drafter, consultation, "乙")
-    invitations.revoke(drafter, revoked, "发错了", at=clock.now())
+    hearing.revoke(drafter, revoked, "发错了", at=clock.now())
     expired.token_expires_at = clock.now() - timedelta(seconds=1)
     db.session.commit()
-    tokens = ["A" * 27, "x", "%00", "", link(revoked).rpartition("/")[2], link(expired).rpartition("/")[2]]
+    tokens = ["A" * 27, "x", "", link(revoked).rpartition("/")[2], link(expired).rpartition("/")[2]]
     answers = [client.get(f"/portal/i/{token}") for token in tokens if token]
     pages = {re.sub(r'value="[^"]*"', "", answer.text) for answer in answers}
     assert {answer.status_code for answer in answers} == {404}
     assert len(pages) == 1
+    assert client.get("/portal/i/%00").status_code == 400, "refused before anything is looked up"
     assert not any("Set-Cookie" in answer.headers and "portal=" in answer.headers["Set-Cookie"] for answer in answers)
 
 
@@ -128,7 +130,7 @@ def test_all_links_cost_one_look_up(client: FlaskClient, invitation: Invitation)
         event.listen(db.engine, "before_cursor_execute", note)
         client.get(address)
         event.remove(db.engine, "before_cursor_execute", note)
-        return sum("invitation" in one for one in seen)
+        return sum("invitation" in sql for sql in seen)
 
     unknown = statements("/portal/i/" + "B" * 27)
     invitation.revoked_at = clock.now()
@@ -145,7 +147,7 @@ def test_a_pass_opens_no_other_invitation_and_dies_when_the_link_is_revoked(
     assert client.get(f"/portal/answer/{other.id}").status_code == 404
     assert write(client, other, verb="none").status_code == 404
     assert client.get("/portal/answer/999999").status_code == 404
-    invitations.revoke(drafter, mine, "换人", at=clock.now())
+    hearing.revoke(drafter, mine, "换人", at=clock.now())
     assert client.get(f"/portal/answer/{mine.id}").status_code == 401
     assert write(client, mine, verb="none").status_code == 401
     assert not other.responses
@@ -194,11 +196,26 @@ def test_sending_twice_is_one_and_a_correction_is_a_new_version(client: FlaskCli
     assert len(invitation.responses) == 1
     page = client.get(f"/portal/answer/{invitation.id}?correct=1").text
     assert "改为每月。" in page
-    write(client, invitation, verb="send", **{"said-art-3": "改为每周。", "token": "t2"})
+    refused = write(client, invitation, verb="send", **{"said-art-3": "改为每周。", "token": "t2"})
+    assert refused.status_code == 400
+    assert "请选择这一份是“更正”" in refused.text
+    earlier = f"replaces-{invitation.responses[0].id}"
+    write(client, invitation, verb="send", relation=earlier, **{"said-art-3": "改为每周。", "token": "t2"})
     db.session.expire_all()
-    assert [one.submission.parts[0].content for one in invitation.responses] == ["改为每月。", "改为每周。"]
+    assert [response.submission.parts[0].content for response in invitation.responses] == ["改为每月。", "改为每周。"]
     confirmation = client.get(f"/portal/answer/{invitation.id}/confirmation").text
-    assert "已被更正" in confirmation
+    assert "已更正" in confirmation
+
+
+def test_an_addition_counts_beside_what_was_sent(client: FlaskClient, invitation: Invitation) -> None:
+    client.get(link(invitation))
+    for n in range(5):
+        page = client.get(f"/portal/answer/{invitation.id}?add=1").text
+        assert ('value="adds" checked' in page) == bool(n)
+        write(client, invitation, verb="send", relation="adds", **{"said-art-3": f"第 {n} 点。", "token": f"t{n}"})
+    db.session.expire_all()
+    assert [response.standing.value for response in invitation.responses] == ["opinion"] * 5
+    assert "当前有效" in client.get(f"/portal/answer/{invitation.id}/confirmation").text
 
 
 def test_no_opinion_counts_and_contradicts_opinions(client: FlaskClient, invitation: Invitation) -> None:
@@ -233,7 +250,7 @@ def test_an_answer_after_the_deadline_is_taken_and_marked(client: FlaskClient, i
     client.get(link(invitation))
     invitation.answer_by = clock.now() - timedelta(days=1)
     db.session.commit()
-    assert "答复期限已过，仍然可以答复" in client.get(f"/portal/answer/{invitation.id}").text
+    assert "答复期限已过，仍可答复" in client.get(f"/portal/answer/{invitation.id}").text
     write(client, invitation, verb="send", **{"said-art-3": "迟到的意见。"})
     assert invitation.responses[0].late
 
@@ -264,7 +281,7 @@ def test_declining_and_asking_for_time_reach_the_department(client: FlaskClient,
 
 
 def a_member(consultee: Consultee, role: MemberRole, username: str = "wang@example.com") -> tuple[Member, str]:
-    return members.admit(SYSTEM, consultee, username=username, name="王五", role=role, at=clock.now())
+    return members.create_member(SYSTEM, consultee, username=username, name="王五", role=role, at=clock.now())
 
 
 def come_in(client: FlaskClient, username: str, password: str) -> int:
@@ -290,7 +307,7 @@ def test_a_former_member_gets_in_nowhere(client: FlaskClient, invitation: Invita
     member, password = a_member(invitation.consultee, MemberRole.SEND)
     come_in(client, "wang@example.com", password)
     assert client.get(f"/portal/answer/{invitation.id}").status_code == 200
-    members.dismiss(SYSTEM, member, at=clock.now())
+    members.close_member(SYSTEM, member, at=clock.now())
     for address in ("/portal/", "/portal/people", f"/portal/answer/{invitation.id}"):
         assert client.get(address).status_code == 401
     assert write(client, invitation, verb="none").status_code == 401
@@ -314,13 +331,13 @@ def test_signing_in_says_the_same_for_every_wrong_pair_and_waits_after_five(
 ) -> None:
     _member, password = a_member(invitation.consultee, MemberRole.SEND)
     gone, gone_password = a_member(invitation.consultee, MemberRole.SEND, "gone@example.com")
-    members.dismiss(SYSTEM, gone, at=clock.now())
+    members.close_member(SYSTEM, gone, at=clock.now())
     pairs = [("wang@example.com", "wrong"), ("nobody@example.com", "wrong"), ("gone@example.com", gone_password)]
-    told = set()
+    messages = set()
     for username, tried in pairs:
         page = client.post("/portal/sign-in", data={"username": username, "password": tried}).text
-        told.update(re.findall(r"<li>(.+?)</li>", page))
-    assert told == {"登录名或者密码不对，请核对后再试。"}
+        messages.update(re.findall(r"<li>(.+?)</li>", page))
+    assert messages == {"登录名或者密码不对，请核对后再试。"}
     for _ in range(4):
         come_in(client, "wang@example.com", "wrong")
     page = client.post("/portal/sign-in", data={"username": "wang@example.com", "password": password})
@@ -350,7 +367,7 @@ def test_a_sign_in_of_nobody_costs_the_same_hash_as_a_wrong_password_and_a_forme
 ) -> None:
     a_member(invitation.consultee, MemberRole.SEND)
     gone, _ = a_member(invitation.consultee, MemberRole.SEND, "gone@example.com")
-    members.dismiss(SYSTEM, gone, at=clock.now())
+    members.close_member(SYSTEM, gone, at=clock.now())
     worked: list[str] = []
     verify = passwords._hasher.verify
 
@@ -375,8 +392,8 @@ def test_a_guessed_link_is_hashed_and_looked_up_as_a_known_one_is(
         hashed.append(len(token))
         return hash_token(token)
 
-    monkeypatch.setattr(invitations, "hash_token", counted)
     token = link(invitation).rpartition("/")[2]
+    monkeypatch.setattr(invitations, "hash_token", counted)
     for tried in (token, token[:-1] + ("A" if token[-1] != "A" else "B"), "C" * len(token)):
         client.get(f"/portal/i/{tried}")
     assert hashed == [len(token)] * 3
@@ -388,10 +405,12 @@ def test_neither_ledger_nor_pages_nor_errors_hold_a_token(
     token = link(invitation).rpartition("/")[2]
     client.get(link(invitation))
     write(client, invitation, verb="send", **{"said-art-3": "改为每月。"})
-    invitations.revoke(drafter, invitation, "发错了", at=clock.now())
+    hearing.revoke(drafter, invitation, "发错了", at=clock.now())
     entries = db.session.scalars(db.select(LedgerEntry).order_by(LedgerEntry.id)).all()
     assert entries
-    assert not any(token in f"{one.subject} {one.detail}" or invitation.nonce in str(one.detail) for one in entries)
+    assert not any(
+        token in f"{entry.subject} {entry.detail}" or invitation.nonce in str(entry.detail) for entry in entries
+    )
     assert token not in client.get(link(invitation)).text
     for address in ("/feed.atom", "/calendar.ics", "/metrics", f"/portal/i/{token}/x"):
         assert token not in client.get(address).text

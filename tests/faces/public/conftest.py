@@ -16,9 +16,9 @@ from werkzeug.test import TestResponse
 from consult.accounts.models import Role
 from consult.accounts.permissions import Actor
 from consult.app import create_app
+from consult.app_context import settings
 from consult.drafting.models import Consultation
 from consult.faces.guards import limiter
-from consult.settings import settings
 from tests.builders import NOON, an_actor, an_open_consultation
 
 
@@ -61,9 +61,9 @@ def limited(app: Flask) -> Iterator[FlaskClient]:
 
 def field(page: str, name: str) -> str:
     """Return the value of an input of a page."""
-    found = re.search(rf'<input[^>]*name="{re.escape(name)}"[^>]*value="([^"]*)"', page)
-    assert found, f"no input {name}"
-    return html.unescape(found[1])
+    match = re.search(rf'<input[^>]*name="{re.escape(name)}"[^>]*value="([^"]*)"', page)
+    assert match, f"no input {name}"
+    return html.unescape(match[1])
 
 
 def fill(client: FlaskClient, slug: str = "canteen", **fields: object) -> TestResponse:

@@ -24,7 +24,9 @@ NAMESPACES = ("http://www.w3.org/",)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_page_or_asset_names_no_other_host_and_carries_no_inline_style_or_script(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    addresses = [found for found in re.findall(r"""https?://[^\s"'<>)]+""", text) if not found.startswith(NAMESPACES)]
+    addresses = [
+        address for address in re.findall(r"""https?://[^\s"'<>)]+""", text) if not address.startswith(NAMESPACES)
+    ]
     assert addresses == []
     if path.suffix == ".html":
         assert not re.search(r"<[^>{]*\s(style|on\w+)=", text)

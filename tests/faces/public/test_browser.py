@@ -17,7 +17,8 @@ from werkzeug.serving import make_server
 
 from consult import clock
 from consult.accounts.models import Role
-from consult.drafting.models import Consultation
+from consult.drafting import questions
+from consult.drafting.models import Consultation, QuestionTopic
 from consult.intake.models import Doubt, Submission, SubmissionPart
 from consult.moderation import service as moderation
 from consult.store import db
@@ -147,7 +148,7 @@ def examine(site: Site, page: Page, name: str, size: str) -> None:
     page.evaluate(AXE)
     violations = page.evaluate(f"axe.run(document, {RULES})")["violations"]
     page.context.close()
-    assert [(found["id"], found["nodes"][0]["html"][:120]) for found in violations] == []
+    assert [(violation["id"], violation["nodes"][0]["html"][:120]) for violation in violations] == []
     assert width <= SIZES[size][0]
     assert complaints == []
     assert small == []
@@ -162,7 +163,7 @@ def test_a_page_is_accessible_in_the_dark_and_in_large_text(site: Site, browser:
     violations = page.evaluate(f"axe.run(document, {RULES})")["violations"]
     width = page.evaluate("document.documentElement.scrollWidth")
     page.context.close()
-    assert [found["id"] for found in violations] == []
+    assert [violation["id"] for violation in violations] == []
     assert width <= SIZES["phone"][0]
 
 
@@ -191,6 +192,7 @@ def test_selected_words_go_through_the_tray_and_the_form_to_a_receipt(site: Site
     page.get_by_role("button", name="放入意见单").click()
     assert page.get_by_text("意见单：2 条").is_visible()
     page.get_by_role("link", name="核对并提交").click()
+    page.get_by_text("已带入您在这台设备上写过").wait_for()
     page.get_by_role("button", name="提交意见").click()
     page.wait_for_url("**/receipts/*")
     assert page.get_by_role("heading", name="已收到您的意见，谢谢").is_visible()
@@ -218,6 +220,36 @@ def test_what_was_typed_is_still_there_after_leaving_the_form(site: Site, browse
     page.context.close()
 
 
+def test_answers_to_questions_are_kept_as_opinions_are(site: Site, browser: Browser) -> None:
+    running = db.session.scalars(select(Consultation).where(Consultation.slug == "open")).one()
+    for text in ("执行成本是多少？", "需要多长的过渡期？"):
+        questions.store(running, QuestionTopic.OWN, text, an_actor(Role.DRAFTER, f"asking-{text}"), clock.now())
+    db.session.commit()
+    page = site.visit(browser, "phone")
+    page.goto(site.address("/consultations/open/comment"))
+    page.get_by_label("执行成本是多少？").fill("每家约两万元。")
+    page.get_by_text("已自动保存在本机").wait_for()
+    page.goto(site.address("/help"))
+    page.goto(site.address("/consultations/open/comment?anchor=art-3"))
+    assert page.get_by_label("执行成本是多少？").input_value() == "每家约两万元。"
+    assert page.get_by_label("需要多长的过渡期？").input_value() == ""
+    assert page.locator("textarea[name='pieces-0-content']").input_value() == ""
+    page.get_by_role("button", name="公用电脑，不要保存").click()
+    assert "两万元" not in page.evaluate("JSON.stringify([localStorage, sessionStorage])")
+    page.get_by_role("button", name="恢复自动保存").click()
+    assert "两万元" in page.evaluate("JSON.stringify(localStorage)")
+    page.get_by_role("button", name="清空").click()
+    assert page.get_by_label("执行成本是多少？").input_value() == ""
+    page.get_by_label("需要多长的过渡期？").fill("半年。")
+    page.get_by_role("button", name="提交意见").click()
+    page.wait_for_url("**/receipts/*")
+    assert page.get_by_text("半年。").is_visible()
+    page.goto(site.address("/help"))
+    assert page.evaluate("Object.keys(localStorage)") == []
+    page.context.close()
+    assert site.complaints == []
+
+
 def test_work_is_proven_unseen_and_back_after_sending_brings_no_draft_back(site: Site, browser: Browser) -> None:
     page = site.visit(browser, "phone")
     page.goto(site.address("/consultations/open/comment"))
@@ -236,7 +268,7 @@ def test_work_is_proven_unseen_and_back_after_sending_brings_no_draft_back(site:
     page.context.close()
     db.session.rollback()
     sent = db.session.scalars(select(Submission).order_by(Submission.id)).all()
-    assert [one.parts[0].content for one in sent].count("证明过的意见。") == 1
+    assert [submission.parts[0].content for submission in sent].count("证明过的意见。") == 1
     assert sent[-1].doubt is Doubt.NONE
     assert left == []
     assert site.complaints == []

@@ -11,11 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from consult.app_context import settings
 from consult.drafting import service as drafting
 from consult.drafting.models import Consultation
 from consult.faces import jobs
 from consult.intake.models import Attachment, AttachmentScan, Submission, SubmissionPart
-from consult.settings import settings
 from consult.store import db
 from tests.builders import NOON, a_consultation
 from tests.clamd import BAD, SIGNATURE, listening

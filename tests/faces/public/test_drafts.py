@@ -12,23 +12,23 @@ from consult.drafting import service as drafting
 from consult.drafting import versions
 from consult.drafting.models import Consultation, VersionKind
 from tests.builders import NOON, a_consultation
-from tests.drafting.test_comparing import IN_FORCE, REVISED
+from tests.drafting.test_version_comparison import IN_FORCE, REVISED
 from tests.faces.public.conftest import Staff
 
 
 @pytest.fixture
 def revision(staff: Staff) -> Consultation:
     """A consultation on the revision of a text in force, whose revised draft is there as well."""
-    one = a_consultation(staff.drafter, slug="revision", at=NOON - timedelta(days=2))
+    consultation = a_consultation(staff.drafter, slug="revision", at=NOON - timedelta(days=2))
 
     def add(kind: VersionKind, text: str) -> None:
-        versions.add_version(staff.drafter, one, kind=kind, file_name="x.txt", data=text.encode(), at=NOON)
+        versions.add_version(staff.drafter, consultation, kind=kind, file_name="x.txt", data=text.encode(), at=NOON)
 
     add(VersionKind.IN_FORCE, IN_FORCE)
-    drafting.submit_for_review(staff.drafter, one, at=NOON - timedelta(days=1))
-    drafting.publish(staff.publisher, one, at=NOON)
+    drafting.submit_for_review(staff.drafter, consultation, at=NOON - timedelta(days=1))
+    drafting.publish(staff.publisher, consultation, at=NOON)
     add(VersionKind.REVISED, REVISED)
-    return one
+    return consultation
 
 
 def test_the_draft_is_compared_with_the_text_in_force(revision: Consultation, client: FlaskClient) -> None:

@@ -11,7 +11,7 @@ from lxml import etree
 
 from consult.drafting import service as drafting
 from consult.drafting.models import Consultation
-from consult.intake.arrival import Said
+from consult.intake.arrival import ArrivalPart
 from consult.moderation import service as moderation
 from tests.builders import NOON, a_consultation, a_submission, an_open_consultation
 from tests.faces.public.conftest import A_DAY_IN, Staff
@@ -102,7 +102,7 @@ def test_the_page_of_a_draft_tells_until_when_why_and_how(client: FlaskClient, c
 def test_an_extension_and_a_withdrawal_show_their_reasons(
     client: FlaskClient, canteen: Consultation, staff: Staff
 ) -> None:
-    last = (NOON + timedelta(days=60)).date()
+    last = (NOON + timedelta(days=62)).date()
     drafting.extend_period(staff.publisher, canteen, last_day=last, reason="要再听听老年人的意见", at=A_DAY_IN)
     with time_machine.travel(A_DAY_IN, tick=False):
         assert "要再听听老年人的意见" in client.get("/consultations/canteen").text
@@ -117,12 +117,12 @@ def test_an_article_shows_what_moderation_released_and_nothing_else(
     client: FlaskClient, canteen: Consultation, staff: Staff
 ) -> None:
     released = a_submission(
-        canteen, Said("价格要公示到每道菜，电话 13800138000。", "art-3"), at=A_DAY_IN, name="王小明"
+        canteen, ArrivalPart("价格要公示到每道菜，电话 13800138000。", "art-3"), at=A_DAY_IN, name="王小明"
     ).submission
     moderation.accept(staff.moderator, released, at=A_DAY_IN)
-    private = a_submission(canteen, Said("这条请不要公开。", "art-3"), at=A_DAY_IN, keep_private=True).submission
+    private = a_submission(canteen, ArrivalPart("这条请不要公开。", "art-3"), at=A_DAY_IN, keep_private=True).submission
     moderation.accept(staff.moderator, private, at=A_DAY_IN)
-    a_submission(canteen, Said("这条还没有审核。", "art-3"), at=A_DAY_IN)
+    a_submission(canteen, ArrivalPart("这条还没有审核。", "art-3"), at=A_DAY_IN)
     with time_machine.travel(A_DAY_IN, tick=False):
         page = client.get("/consultations/canteen/articles/art-3").text
     assert "价格要公示到每道菜" in page
@@ -134,7 +134,9 @@ def test_an_article_shows_what_moderation_released_and_nothing_else(
 def test_a_name_is_printed_only_with_its_senders_consent(
     client: FlaskClient, canteen: Consultation, staff: Staff
 ) -> None:
-    sent = a_submission(canteen, Said("支持。", "art-1"), at=A_DAY_IN, name="李大同", publish_name=True).submission
+    sent = a_submission(
+        canteen, ArrivalPart("支持。", "art-1"), at=A_DAY_IN, name="李大同", publish_name=True
+    ).submission
     moderation.accept(staff.moderator, sent, at=A_DAY_IN)
     with time_machine.travel(A_DAY_IN, tick=False):
         assert "李大同" in client.get("/consultations/canteen/articles/art-1").text
@@ -144,7 +146,7 @@ def test_opinions_on_an_article_are_paged_by_key_and_each_is_on_one_page(
     client: FlaskClient, canteen: Consultation, staff: Staff
 ) -> None:
     for n in range(45):
-        sent = a_submission(canteen, Said(f"第{n:02}号意见。", "art-2-para-1"), at=A_DAY_IN).submission
+        sent = a_submission(canteen, ArrivalPart(f"第{n:02}号意见。", "art-2-para-1"), at=A_DAY_IN).submission
         moderation.accept(staff.moderator, sent, at=A_DAY_IN)
     seen: list[str] = []
     address: str | None = "/consultations/canteen/articles/art-2"

@@ -1,4 +1,4 @@
-"""Receipts: who holds number and key sees the state, and after publication the decision on each opinion."""
+"""Receipts: number and key together show the state, and after publication the decision on each opinion."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from sqlalchemy import select
 
 from consult.drafting import versions
 from consult.drafting.models import Consultation, VersionKind
-from consult.intake.arrival import Said
+from consult.intake.arrival import ArrivalPart
 from consult.intake.models import Submission
 from consult.intake.receipts import Receipt
 from consult.moderation import service as moderation
 from consult.store import db
 from tests.builders import a_submission
-from tests.drafting.test_comparing import REVISED
+from tests.drafting.test_version_comparison import REVISED
 from tests.faces.public.conftest import A_DAY_IN, Staff, field
 from tests.faces.public.test_reports import published_feedback
 
 
 def looked_up(client: FlaskClient, receipt: Receipt) -> str:
     """Return the page that a look-up by number and key leads to."""
-    found = client.post("/receipts", data={"number": receipt.number, "key": receipt.key})
-    assert found.status_code == 303
-    return client.get(found.location).text
+    answer = client.post("/receipts", data={"number": receipt.number, "key": receipt.key})
+    assert answer.status_code == 303
+    return client.get(answer.location).text
 
 
 def test_number_and_key_show_the_state_and_ones_own_words(client: FlaskClient, canteen: Consultation) -> None:
-    receipt = a_submission(canteen, Said("价格要公示。", "art-3"), at=A_DAY_IN, name="赵一")
+    receipt = a_submission(canteen, ArrivalPart("价格要公示。", "art-3"), at=A_DAY_IN, name="赵一")
     page = looked_up(client, receipt)
     for words in ("已收到", "价格要公示。", "第三条", "赵一", "还在研究"):
         assert words in page
@@ -136,7 +136,7 @@ def test_consent_to_printing_the_name_is_withdrawn_with_one_button(client: Flask
 def test_after_publication_each_opinion_has_its_decision_and_reason(
     client: FlaskClient, canteen: Consultation, staff: Staff
 ) -> None:
-    receipt = a_submission(canteen, Said("价格要公示。", "art-3"), "整体支持。", at=A_DAY_IN)
+    receipt = a_submission(canteen, ArrivalPart("价格要公示。", "art-3"), "整体支持。", at=A_DAY_IN)
     moderation.accept(staff.moderator, receipt.submission, at=A_DAY_IN)
     with time_machine.travel(A_DAY_IN, tick=False):
         assert "还在研究" in looked_up(client, receipt)

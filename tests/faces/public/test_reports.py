@@ -8,19 +8,22 @@ from datetime import timedelta
 import time_machine
 from flask.testing import FlaskClient
 from lxml import etree
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from consult.accounts.models import Role
 from consult.adoption import service as adoption
 from consult.adoption.models import Opinion, Outcome
+from consult.app_context import blobs
 from consult.drafting.models import Consultation
-from consult.intake.arrival import Said
+from consult.intake.arrival import ArrivalPart
 from consult.moderation import service as moderation
 from consult.reporting import service as reporting
+from consult.reporting import verification
 from consult.reporting.models import FeedbackReport
 from consult.store import db
 from tests.builders import a_submission, an_actor
 from tests.faces.public.conftest import A_DAY_IN, Staff
+from tests.snapshot import Snapshot
 
 
 def published_feedback(consultation: Consultation, staff: Staff) -> FeedbackReport:
@@ -41,8 +44,8 @@ def published_feedback(consultation: Consultation, staff: Staff) -> FeedbackRepo
 def some_opinions(consultation: Consultation, staff: Staff, n: int) -> None:
     """Have ``n`` accepted submissions of one opinion each."""
     for i in range(n):
-        said = Said(f"第{i:03}号意见，电话13900139000。", "art-3")
-        sent = a_submission(consultation, said, at=A_DAY_IN, name="王小明").submission
+        part = ArrivalPart(f"第{i:03}号意见，电话13900139000。", "art-3")
+        sent = a_submission(consultation, part, at=A_DAY_IN, name="王小明").submission
         moderation.accept(staff.moderator, sent, at=A_DAY_IN)
 
 
@@ -85,6 +88,34 @@ def test_the_files_are_those_that_were_frozen(client: FlaskClient, canteen: Cons
     assert docx.headers["Content-Disposition"].startswith("attachment")
     assert client.get("/consultations/canteen/report.json").get_json()
     assert client.get("/consultations/canteen/report.exe").status_code == 404
+
+
+def test_a_report_that_is_not_what_was_published_is_not_shown(
+    client: FlaskClient, canteen: Consultation, staff: Staff
+) -> None:
+    some_opinions(canteen, staff, 2)
+    published_feedback(canteen, staff)
+    pages = ("/consultations/canteen/report", "/consultations/canteen/report.docx")
+    interface = "/api/v1/consultations/canteen/report"
+    assert [client.get(page).status_code for page in (*pages, interface)] == [200, 200, 200]
+    report = db.session.scalars(select(FeedbackReport)).one()
+    forged = {**report.files, "docx": blobs().put(b"PK forged")}
+    words = {**report.snapshot, "title": "另一个标题"}
+    for change in ({"files": forged}, {"snapshot": words}, {"statement": "假的说明。"}, {"digest": "0" * 64}):
+        kept = Snapshot()
+        with db.engine.begin() as connection:
+            connection.execute(update(FeedbackReport).values(change))
+        db.session.expire_all()
+        for page in pages:
+            answer = client.get(page)
+            assert answer.status_code == 503, (change, page)
+            assert "与公布时的记录不符" in answer.text
+            assert b"PK forged" not in answer.data
+        assert client.get(interface).status_code == 503
+        assert [fault.where for fault in verification.faults()] == ["report"]
+        kept.restore()
+        kept.close()
+    assert client.get(pages[0]).status_code == 200
 
 
 def test_only_opinions_of_one_outcome_are_shown_when_asked(

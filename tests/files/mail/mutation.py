@@ -115,8 +115,8 @@ def _insert(raw, chance):
 def _shuffle_lines(raw, chance):
     lines = raw.split(b"\r\n")
     for _ in range(chance.randint(1, 4)):
-        one, two = chance.randrange(len(lines)), chance.randrange(len(lines))
-        lines[one], lines[two] = lines[two], lines[one]
+        first, second = chance.randrange(len(lines)), chance.randrange(len(lines))
+        lines[first], lines[second] = lines[second], lines[first]
     return b"\r\n".join(lines)
 
 

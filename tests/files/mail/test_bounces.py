@@ -1,4 +1,4 @@
-"""Reports of non-delivery that have no machine-readable part are told by their words, whoever sends them."""
+"""Bounces without a machine-readable part are recognised by their words, whoever sends them."""
 
 import pytest
 

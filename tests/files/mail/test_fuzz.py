@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from consult.files.mail import Mail, read
-from consult.files.mail.reading import MAX_TEXT
+from consult.files.mail.message_reader import MAX_TEXT
 from tests.files.mail.mutation import WHOLE, mutants
 
 SEEDS = sorted((Path(__file__).parent / "seeds").glob("*.eml"))

@@ -83,7 +83,7 @@ def test_a_file_name_may_be_cut_inside_an_escape():
     escaped = quote(name)
     field = f"Content-Disposition: attachment; filename*0*=UTF-8''{escaped[:28]}; filename*1*={escaped[28:]}"
     raw = multipart_message("mixed", part(OPINION), part(b"%PDF-1.4", "application/pdf", field))
-    assert [one.name for one in read(raw).attachments] == [name]
+    assert [attachment.name for attachment in read(raw).attachments] == [name]
 
 
 def test_an_answer_and_what_it_quotes_may_be_in_two_charsets():

@@ -151,9 +151,9 @@ def test_other_programs_workbooks_are_read_as_openpyxl_reads_them(name: str) -> 
     table = read("a.xlsx", FILES[name])
     expected = JUDGED_BY_HAND.get(name) or by_openpyxl(FILES[name])
     assert expected
-    found = [list(cells.values()) for _, cells in table if isinstance(cells, dict)]
+    rows = [list(cells.values()) for _, cells in table if isinstance(cells, dict)]
     width = max(map(len, expected))
-    assert [row + [""] * (width - len(row)) for row in found] == [row + [""] * (width - len(row)) for row in expected]
+    assert [row + [""] * (width - len(row)) for row in rows] == [row + [""] * (width - len(row)) for row in expected]
 
 
 def test_a_formula_that_was_never_computed_is_not_taken_for_an_empty_cell() -> None:

@@ -1,0 +1,129 @@
+"""Comparisons of versions, and the place of a provision of the public version in another one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from consult.drafting.models import Consultation, DraftVersion, Stage, VersionKind
+from consult.store import db
+from consult.text.anchors import article_of
+from consult.text.comparison.versions import Comparison, Match, NewAnchor, compare
+from consult.text.parser import provisions as parser
+
+KEPT_COMPARISONS = 32
+"""Size of the cache of comparisons in a process; versions never change, so entries stay valid."""
+LATER = (VersionKind.PROMULGATED, VersionKind.FOR_SUBMISSION, VersionKind.REVISED)
+
+
+def between(old: DraftVersion, new: DraftVersion) -> Comparison:
+    """Return the comparison of two stored versions."""
+    return _compared(_key(old), _key(new))
+
+
+def _key(version: DraftVersion) -> tuple[int, str]:
+    return version.id, version.file_digest
+
+
+@lru_cache(maxsize=KEPT_COMPARISONS)
+def _compared(old: tuple[int, str], new: tuple[int, str]) -> Comparison:
+    texts = [db.session.get_one(DraftVersion, key[0]).text for key in (old, new)]
+    return compare(parser.parse(texts[0]), parser.parse(texts[1]))
+
+
+def in_order(version: DraftVersion, other: DraftVersion) -> tuple[DraftVersion, DraftVersion]:
+    """Return two versions, the older first; the text in force is older than any draft of its revision."""
+    first, second = sorted(
+        (version, other), key=lambda version: (version.kind is not VersionKind.IN_FORCE, version.number)
+    )
+    return first, second
+
+
+def in_force(consultation: Consultation) -> DraftVersion | None:
+    """Return the text in force that the draft revises, if one was uploaded: the last one."""
+    return _last(consultation, VersionKind.IN_FORCE)
+
+
+def latest(consultation: Consultation) -> DraftVersion | None:
+    """Return the newest text after the one for comment: revised, for submission or promulgated; for staff only."""
+    later = [version for version in consultation.versions if version.kind in LATER]
+    return later[-1] if later else None
+
+
+def previous(consultation: Consultation, version: DraftVersion) -> DraftVersion | None:
+    """Return the version that a version is based on: the previous one, or the text in force for the first."""
+    if version.kind is VersionKind.IN_FORCE:
+        return None
+    earlier = [
+        candidate
+        for candidate in consultation.versions
+        if candidate.number < version.number and candidate.kind is not VersionKind.IN_FORCE
+    ]
+    return earlier[-1] if earlier else in_force(consultation)
+
+
+def public_pairs(consultation: Consultation) -> dict[str, tuple[DraftVersion, DraftVersion]]:
+    """Return the public comparisons, old and new version by name.
+
+    ``in-force``: the text in force and the draft out for comment. ``promulgated``: that draft and the promulgated
+    document. Revised drafts and those for submission are internal: the published feedback describes their changes.
+    """
+    shown = consultation.public_version
+    if shown is None:
+        return {}
+    pairs = {}
+    if (base := in_force(consultation)) is not None:
+        pairs["in-force"] = (base, shown)
+    final = _last(consultation, VersionKind.PROMULGATED)
+    if final is not None and consultation.stage is Stage.PROMULGATED:
+        pairs["promulgated"] = (shown, final)
+    return pairs
+
+
+def _last(consultation: Consultation, kind: VersionKind) -> DraftVersion | None:
+    versions = [version for version in consultation.versions if version.kind is kind]
+    return versions[-1] if versions else None
+
+
+def locate(consultation: Consultation, anchor: str, version: DraftVersion) -> NewAnchor:
+    """Return the anchor of a provision of the public version in another version of the draft.
+
+    Arguments:
+        anchor: of a provision of the version out for comment; empty or ``draft`` for the whole.
+    """
+    shown = consultation.public_version
+    if shown is None or shown.id == version.id:
+        return NewAnchor(anchor, exact=True)
+    return between(shown, version).locate(anchor)
+
+
+def later_for_senders(consultation: Consultation, *, feedback_is_out: bool) -> DraftVersion | None:
+    """Return the later version in which a sender may look up the provision of an opinion.
+
+    The promulgated document once it is public; before that, once the feedback is published, the newest internal draft,
+    of which only numbers are shown, not the text.
+    """
+    if (public := public_pairs(consultation).get("promulgated")) is not None:
+        return public[1]
+    inside = [version for version in consultation.versions if version.kind in LATER[1:]]
+    return inside[-1] if feedback_is_out and inside else None
+
+
+@dataclass(frozen=True)
+class LaterProvision:
+    """A provision in a later version: its new anchor, and the article's text with changes."""
+
+    version: DraftVersion
+    followed: NewAnchor
+    match: Match | None
+
+
+def later_provision(consultation: Consultation, anchor: str) -> LaterProvision | None:
+    """Return a provision of the public version in the newest later version; None if there is none."""
+    version, shown = latest(consultation), consultation.public_version
+    if version is None or shown is None or anchor in ("", "draft"):
+        return None
+    unit = article_of(anchor)
+    matches = between(shown, version).matches
+    match = next((match for match in matches if any(old.anchor == unit for old in match.old)), None)
+    return LaterProvision(version, locate(consultation, anchor, version), match)

@@ -1,0 +1,1 @@
+"""Accounts, divisions, passwords, sign-in and sign-out of staff."""

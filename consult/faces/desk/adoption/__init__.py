@@ -1,0 +1,1 @@
+"""The adoption workspace: decide, review, spreadsheet out and back."""

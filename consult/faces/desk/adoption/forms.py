@@ -1,0 +1,64 @@
+"""The forms beside an opinion: what becomes of it and why, its place, its pieces, its group."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired
+
+from consult.adoption.models import Decision, Outcome
+
+KEYS = {outcome.value: str(place) for place, outcome in enumerate(Outcome, 1)}
+"""The key that chooses each outcome: 1 to 5."""
+
+
+class DecisionForm(FlaskForm):
+    """What becomes of an opinion or a group, and why."""
+
+    outcome = RadioField(
+        "采纳情况",
+        choices=[SelectChoice(outcome.value, outcome.label.brief) for outcome in Outcome],
+        validators=[InputRequired("请选择采纳情况。")],
+    )
+    reason = TextAreaField("理由")
+    proposed_text = TextAreaField("拟修改为")
+
+    @classmethod
+    def showing(cls, decision: Decision | None) -> DecisionForm:
+        """Return the form before any input: the present decision, or empty."""
+        if decision is None:
+            return cls(formdata=None)
+        return cls(
+            formdata=None, outcome=decision.outcome.value, reason=decision.reason, proposed_text=decision.proposed_text
+        )
+
+    @property
+    def chosen(self) -> Outcome:
+        """The outcome that was chosen."""
+        return Outcome(self.outcome.data)
+
+
+class SplitForm(FlaskForm):
+    """The pieces of an opinion, an empty line between them."""
+
+    pieces = TextAreaField("分段", validators=[InputRequired("请保留原文，在要分开的地方空一行。")])
+
+
+class TitleForm(FlaskForm):
+    """The title of a group."""
+
+    title = StringField("标题")
+
+
+class ReturnForm(FlaskForm):
+    """Why a decision goes back to its author."""
+
+    reason = TextAreaField("退回的理由")
+
+
+class TableForm(FlaskForm):
+    """A spreadsheet with decisions."""
+
+    file = FileField("填好的表格", validators=[FileRequired("请选择填好的表格（.xlsx 或 .csv）。")])

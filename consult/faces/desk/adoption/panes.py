@@ -1,0 +1,227 @@
+"""Where somebody is in the adoption workspace, and what its three panes show there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from flask import request, url_for
+
+from consult.adoption import queries, worklist
+from consult.adoption.models import DecisionState, Opinion, OpinionGroup
+from consult.adoption.queries import DecidedOpinion
+from consult.adoption.worklist import GroupSummary, ProvisionProgress
+from consult.drafting import version_comparison
+from consult.drafting.draft_units import Block, Draft
+from consult.drafting.models import Consultation
+from consult.drafting.queries import draft_of
+from consult.faces import change_table
+from consult.faces.row_ids import row_id
+from consult.text.anchors import WHOLE
+
+PAGE = 50
+GROUPS = 100
+"""Groups on a page: they come before the opinions that no group speaks for."""
+ALL = "all"
+SHOWN: dict[str, tuple[str, dict[str, Any]]] = {
+    "all": ("全部", {}),
+    "undecided": ("待处理", {"undecided": True}),
+    "proposed": ("待复核", {"state": DecisionState.PROPOSED}),
+    "returned": ("退回", {"state": DecisionState.RETURNED}),
+    "reviewed": ("已复核", {"state": DecisionState.REVIEWED}),
+}
+SAVED = {
+    "concentrated": "较为集中，待处理",
+    "organisations": "企业和协会",
+    "mine": "退回本人的",
+    "vague": "理由没有说明为什么",
+}
+"""Views that gather from all provisions."""
+
+
+@dataclass(frozen=True)
+class Where:
+    """The provision, the kind of opinions, the page of the list and what is open beside it."""
+
+    slug: str
+    at: str = ALL
+    """Anchor of a unit of the draft, ``draft`` for the whole, or ``all``."""
+    show: str = "all"
+    after: int = 0
+    skip: int = 0
+    """Groups on the pages before."""
+    open: str = ""
+    """``o`` or ``g`` and the id of the opinion or group."""
+
+    @classmethod
+    def asked(cls, slug: str) -> Where:
+        """Return what the request names."""
+        show = request.args.get("show", "all")
+        after = request.args.get("after", "")
+        return cls(
+            slug,
+            request.args.get("at", ""),
+            show if show in SHOWN or show in SAVED else "all",
+            row_id(after),
+            row_id(request.args.get("skip", "")),
+            request.args.get("open", ""),
+        )
+
+    def query(self) -> dict[str, Any]:
+        """Return it as arguments of an address, without what is open."""
+        named = {"at": self.at, "show": self.show, "after": self.after, "skip": self.skip}
+        return {name: value for name, value in named.items() if value and (name == "at" or value != "all")}
+
+    def url(self, *, open: str | None = None, **changes: Any) -> str:
+        """Return the address of this place, changed."""
+        place = replace(self, **changes)
+        return url_for("desk.adoption", slug=self.slug, **place.query(), open=open)
+
+    @property
+    def saved(self) -> bool:
+        """Whether it is one of the views that gather from all provisions."""
+        return self.show in SAVED
+
+
+@dataclass(frozen=True)
+class Provision:
+    """A line of the left pane: a unit of the draft with how much is to be done there."""
+
+    at: str
+    label: str
+    anchors: tuple[str, ...]
+    undecided: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the middle pane: a group, or an opinion that no group speaks for."""
+
+    key: str
+    group: GroupSummary | None = None
+    opinion: DecidedOpinion | None = None
+
+
+class Workspace:
+    """What the panes show at one place, for one person."""
+
+    def __init__(self, consultation: Consultation, where: Where, actor_id: int | None) -> None:
+        self.consultation = consultation
+        self.draft: Draft = draft_of(consultation)
+        self.actor_id = actor_id
+        counts = worklist.progress_by_anchor(consultation.id)
+        self.progress = sum((count.progress for count in counts), queries.Progress())
+        self.provisions = provisions(self.draft, counts)
+        self.where = where if where.at or where.saved else replace(where, at=self._first())
+
+    def _first(self) -> str:
+        """Return where to begin: the first provision with something to decide."""
+        if request.args.get("show"):
+            return ALL
+        busy = [provision for provision in self.provisions if provision.undecided] or self.provisions
+        return busy[0].at if busy else ALL
+
+    @cached_property
+    def provision(self) -> Provision | None:
+        """The provision that is chosen, if one is."""
+        return next((provision for provision in self.provisions if provision.at == self.where.at), None)
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The lines of the middle pane: groups first, on the first page, then opinions by key."""
+        groups = [Line(f"g{line.group.id}", group=line) for line in self._groups[:GROUPS]]
+        if self.more_groups:
+            return groups
+        return [*groups, *(Line(f"o{line.opinion.id}", opinion=line) for line in self._opinions[:PAGE])]
+
+    @property
+    def more_groups(self) -> int:
+        """How many groups the next page skips; 0 where this page shows the last of them."""
+        return self.where.skip + GROUPS if len(self._groups) > GROUPS else 0
+
+    @property
+    def goes_on(self) -> int:
+        """The key from which the next page of opinions goes on; 0 on the last page, and before the last groups."""
+        if self.more_groups:
+            return 0
+        return self._opinions[PAGE - 1].opinion.id if len(self._opinions) > PAGE else 0
+
+    def _narrowed(self) -> dict[str, Any]:
+        show = self.where.show
+        narrowed: dict[str, Any] = dict(SHOWN[show][1]) if show in SHOWN else {}
+        if show == "mine":
+            narrowed = {"state": DecisionState.RETURNED, "author_id": self.actor_id or 0}
+        if show == "vague":
+            narrowed = {"reasons": worklist.vague_reasons(self.consultation.id)}
+        if not self.where.saved and self.where.at != ALL:
+            narrowed["anchors"] = self.provision.anchors if self.provision else ()
+        return narrowed
+
+    @cached_property
+    def _groups(self) -> list[GroupSummary]:
+        if self.where.after or self.where.show in ("organisations", "vague"):
+            return []
+        narrowed = self._narrowed()
+        if self.where.show == "concentrated":
+            narrowed |= {"concentrated": True, "undecided": True}
+        return worklist.group_summaries(self.consultation.id, **narrowed, skip=self.where.skip, limit=GROUPS + 1)
+
+    @cached_property
+    def _opinions(self) -> list[DecidedOpinion]:
+        if self.where.show == "concentrated":
+            return []
+        gathering: dict[str, Any] = (
+            {"organisations": True}
+            if self.where.show == "organisations"
+            else {}
+            if self.where.show == "vague"
+            else {"ungrouped": True}
+        )
+        return queries.with_decisions(
+            self.consultation.id, **self._narrowed(), **gathering, after=self.where.after, limit=PAGE + 1
+        )
+
+    def neighbours(self, key: str) -> tuple[str, str]:
+        """Return the keys of the lines before and after one, empty at the ends."""
+        keys = [line.key for line in self.lines]
+        if key not in keys:
+            return "", next(iter(keys), "")
+        place = keys.index(key)
+        return (keys[place - 1] if place else ""), (keys[place + 1] if place + 1 < len(keys) else "")
+
+    def unit_of(self, subject: Opinion | OpinionGroup) -> Block | None:
+        """Return the unit of the draft that an opinion or a group is about."""
+        return self.draft.unit_of(subject.anchor) if subject.anchor else None
+
+
+def provisions(draft: Draft, counts: Sequence[ProvisionProgress]) -> list[Provision]:
+    """Return the provisions that have opinions: the whole draft first, then in document order.
+
+    Opinions on a paragraph or an item count for its article; those on a heading or a loose text have a row each.
+    """
+    by_anchor = {count.anchor: count.progress for count in counts}
+    rows: list[tuple[str, str, tuple[str, ...]]] = [(WHOLE, "整个草案", ("",))]
+    rows += [(block.anchor, block.label, block.anchors) for block in draft.blocks]
+    known = {anchor for _, _, anchors in rows for anchor in anchors}
+    rows += [(anchor, draft.label_of(anchor), (anchor,)) for anchor in sorted(by_anchor) if anchor not in known]
+    provisions = [
+        Provision(
+            at,
+            label,
+            tuple(anchor for anchor in anchors if anchor in by_anchor),
+            sum(by_anchor[anchor].open for anchor in anchors if anchor in by_anchor),
+            sum(by_anchor[anchor].total for anchor in anchors if anchor in by_anchor),
+        )
+        for at, label, anchors in rows
+    ]
+    return [provision for provision in provisions if provision.total]
+
+
+def followed(consultation: Consultation, anchor: str) -> dict[str, Any]:
+    """Return what the right pane shows of an opinion's provision in the newest later version; nothing without one."""
+    later = version_comparison.later_provision(consultation, anchor)
+    change = change_table.row(later.match) if later is not None and later.match is not None else None
+    return {"later": later, "change": change}

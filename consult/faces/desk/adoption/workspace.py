@@ -1,0 +1,350 @@
+"""The adoption workspace: provisions, what was said of one, and beside it the article and the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import abort, flash, redirect, render_template, request
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+
+from consult import clock
+from consult.accounts.permissions import Act, may
+from consult.adoption import groups, opinions, queries, service, undo, worklist
+from consult.adoption.models import Decision, Opinion, OpinionGroup
+from consult.adoption.versions import version_of
+from consult.drafting.models import Consultation
+from consult.faces.desk.adoption.forms import KEYS, DecisionForm, SplitForm, TitleForm
+from consult.faces.desk.adoption.panes import ALL, SAVED, SHOWN, Where, Workspace, followed
+from consult.faces.desk.blueprint import (
+    consultation_or_404,
+    current_actor,
+    desk,
+    refusals_to,
+    refusals_to_flash,
+)
+from consult.faces.desk.navigation import inside
+from consult.faces.desk.submissions.behind import behind
+from consult.faces.row_ids import row_id
+from consult.reporting.snapshot import sender_in_print
+from consult.store import db
+from consult.text.anchors import WHOLE
+
+Subject = TypeVar("Subject", Opinion, OpinionGroup)
+
+MEMBERS = 3
+"""Opinions of a group that are shown before one asks for all of them."""
+TOGETHER = 200
+"""Opinions that are handled together at most."""
+
+
+@desk.get("/consultations/<slug>/adoption")
+def adoption(slug: str) -> str:
+    """Show the workspace at one place."""
+    return _page(opinions_of(slug), Where.asked(slug))
+
+
+@desk.post(
+    "/consultations/<slug>/adoption/opinions/<int:key>/<any('decide', 'place', 'split', 'take-out', 'put-in'):verb>"
+)
+def adoption_opinion(slug: str, key: int, verb: str) -> str | Response | tuple[str, int]:
+    """Do one act on an opinion."""
+    consultation, where = opinions_of(slug), Where.asked(slug)
+    opinion = _mine(consultation, Opinion, key)
+    form: FlaskForm = {"decide": DecisionForm, "split": SplitForm}.get(verb, FlaskForm)()
+    if form.validate_on_submit():
+        with refusals_to(form) as tried:
+            goes_to = OPINION_ACTS[verb](opinion, form)
+        if tried.ok:
+            return redirect(where.url(open=goes_to or _next(f"o{key}")), 303)
+    return _page(consultation, where, f"o{key}", {verb: form}), 400
+
+
+@desk.post("/consultations/<slug>/adoption/groups/<int:key>/<any('decide', 'rename', 'take-out'):verb>")
+def adoption_group(slug: str, key: int, verb: str) -> str | Response | tuple[str, int]:
+    """Do one act on a group."""
+    consultation, where = opinions_of(slug), Where.asked(slug)
+    group = _mine(consultation, OpinionGroup, key)
+    form: FlaskForm = {"decide": DecisionForm, "rename": TitleForm}.get(verb, FlaskForm)()
+    if form.validate_on_submit():
+        with refusals_to(form) as tried:
+            goes_to = GROUP_ACTS[verb](group, form)
+        if tried.ok:
+            return redirect(where.url(open=goes_to or _next(f"g{key}")), 303)
+    return _page(consultation, where, f"g{key}", {verb: form}), 400
+
+
+@desk.post("/consultations/<slug>/adoption/group")
+def adoption_regroup(slug: str) -> Response:
+    """Have the machine group what says the same."""
+    consultation = opinions_of(slug)
+    with refusals_to_flash() as tried:
+        made = groups.group(current_actor(), consultation, at=clock.now())
+    if tried.ok:
+        n = sum(group.concentrated for group in made)
+        flash(f"相同意见归并为 {len(made)} 组，其中较为集中的 {n} 组。已处理、经人工调整的归并不变。", "success")
+    return redirect(Where.asked(slug).url(), 303)
+
+
+@desk.post("/consultations/<slug>/adoption/undo")
+def adoption_undo(slug: str) -> Response:
+    """Take back the decisions that the form names: those of the author's last stroke, as the page showed them."""
+    consultation = opinions_of(slug, Act.DECIDE)
+    keys = {*map(row_id, request.form.getlist("decision"))}
+    with refusals_to_flash() as tried:
+        shown = [decision for decision in undo.last_stroke(current_actor().id, consultation.id) if decision.id in keys]
+        n = undo.undo_many(current_actor(), shown if len(shown) == len(keys) else [], at=clock.now())
+    if tried.ok:
+        flash(f"已撤回 {n} 条处理，恢复为此前的采纳情况。", "success")
+    return redirect(Where.asked(slug).url(), 303)
+
+
+@desk.route("/consultations/<slug>/adoption/together", methods=["GET", "POST"])
+def adoption_together(slug: str) -> str | Response | tuple[str, int]:
+    """Decide on several opinions at once, or make one group of them."""
+    consultation, where = opinions_of(slug, Act.DECIDE), Where.asked(slug)
+    keys = [*map(row_id, request.values.getlist("opinion")[:TOGETHER])]
+    chosen = [_mine(consultation, Opinion, key) for key in dict.fromkeys(keys)]
+    if not chosen:
+        flash("尚未选择意见，请在列表中勾选。", "warning")
+        return redirect(where.url(), 303)
+    grouping = request.form.get("verb") == "group"
+    form, title = DecisionForm(), TitleForm()
+    if request.method == "POST" and (grouping or form.validate()):
+        with refusals_to(title if grouping else form) as tried:
+            goes_to = _handle_together(chosen, form, title if grouping else None)
+        if tried.ok:
+            return redirect(where.url(open=goes_to), 303)
+    status = 400 if request.method == "POST" else 200
+    return _together(consultation, where, chosen, form, title), status
+
+
+def _handle_together(chosen: list[Opinion], form: DecisionForm, title: TitleForm | None) -> str | None:
+    actor, at = current_actor(), clock.now()
+    if title is not None:
+        made = groups.create_group(actor, chosen, title.title.data or "", at=at)
+        flash(f"已归并 {len(chosen)} 条意见。", "success")
+        return f"g{made.id}"
+    seen = {opinion.id: version for opinion in chosen if (version := request.form.get(f"seen-{opinion.id}"))}
+    service.decide_many(
+        actor,
+        chosen,
+        form.chosen,
+        form.reason.data or "",
+        at=at,
+        proposed_text=form.proposed_text.data or "",
+        seen=seen,
+    )
+    flash(f"{len(chosen)} 条意见已提交复核：{form.chosen.label.words}。", "success")
+    return None
+
+
+def _together(
+    consultation: Consultation, where: Where, chosen: list[Opinion], form: DecisionForm, title: TitleForm
+) -> str:
+    workspace = Workspace(consultation, where, current_actor().id)
+    return render_template(
+        "desk/adoption/together.html",
+        consultation=consultation,
+        where=where,
+        chosen=chosen,
+        decided=(decided := {opinion.id: service.effective(opinion) for opinion in chosen}),
+        seen={key: version_of(decision) for key, decision in decided.items()},
+        form=form,
+        title=title,
+        keys=KEYS,
+        label=workspace.draft.label_of,
+        sender_in_print=sender_in_print,
+        **behind(opinion.submission for opinion in chosen),
+        one_place=len({opinion.anchor for opinion in chosen}) == 1,
+        reasons=worklist.recent_reasons(current_actor().id),
+    )
+
+
+def _decide(subject: Opinion | OpinionGroup, form: Any) -> str | None:
+    seen = request.form.get("seen") or None
+    service.decide(
+        current_actor(),
+        subject,
+        form.chosen,
+        form.reason.data or "",
+        at=clock.now(),
+        proposed_text=form.proposed_text.data or "",
+        seen=seen,
+    )
+    flash(f"已提交复核：{form.chosen.label.words}。", "success")
+    return None
+
+
+def _place(opinion: Opinion, _form: Any) -> str:
+    anchor = request.form.get("anchor", "")
+    opinions.set_provision(current_actor(), opinion, "" if anchor == WHOLE else anchor, at=clock.now())
+    flash("已调整到所选条文。", "success")
+    return f"o{opinion.id}"
+
+
+def _split(opinion: Opinion, form: Any) -> str:
+    pieces = form.pieces.data.replace("\r\n", "\n").split("\n\n")
+    made = opinions.split(current_actor(), opinion, pieces, at=clock.now())
+    flash(f"已拆分为 {len(made)} 条意见，各自处理。", "success")
+    return f"o{made[0].id}"
+
+
+def _take_out(opinion: Opinion, _form: Any) -> str:
+    groups.remove_from_group(current_actor(), [opinion], at=clock.now())
+    flash("已从归并意见中拆出，须单独处理。", "success")
+    return f"o{opinion.id}"
+
+
+def _put_in(opinion: Opinion, _form: Any) -> str:
+    key = request.form.get("group", "")
+    group = db.session.get(OpinionGroup, row_id(key))
+    if group is None:
+        abort(404)
+    groups.move_to_group(current_actor(), opinion, group, at=clock.now())
+    flash(f"已并入“{group.title}”。", "success")
+    return f"g{group.id}"
+
+
+def _rename(group: OpinionGroup, form: Any) -> str:
+    groups.rename(current_actor(), group, form.title.data or "", at=clock.now())
+    return f"g{group.id}"
+
+
+def _take_many_out(group: OpinionGroup, _form: Any) -> str:
+    chosen = [opinion for opinion in group.opinions if str(opinion.id) in set(request.form.getlist("opinion"))]
+    groups.remove_from_group(current_actor(), chosen, at=clock.now())
+    flash(f"已拆出 {len(chosen)} 条，须单独处理。", "success")
+    return f"g{group.id}"
+
+
+OPINION_ACTS: dict[str, Callable[[Opinion, Any], str | None]] = {
+    "decide": _decide,
+    "place": _place,
+    "split": _split,
+    "take-out": _take_out,
+    "put-in": _put_in,
+}
+GROUP_ACTS: dict[str, Callable[[OpinionGroup, Any], str | None]] = {
+    "decide": _decide,
+    "rename": _rename,
+    "take-out": _take_many_out,
+}
+
+
+def opinions_of(slug: str, act: Act = Act.SEE_SUBMISSIONS) -> Consultation:
+    """Return the consultation at an address on whose opinions the actor may do ``act``, by default see them."""
+    return consultation_or_404(slug, act)
+
+
+def _mine(consultation: Consultation, kind: type[Subject], key: int) -> Subject:
+    subject = db.session.get(kind, key)
+    if subject is None or subject.consultation_id != consultation.id:
+        abort(404)
+    return subject
+
+
+def _next(present: str) -> str | None:
+    """Return what to open after an act: the line below, as the form gave it, else the same."""
+    following = request.form.get("next", "")
+    return following if following[1:].isdecimal() and following[:1] in "og" else present
+
+
+def _page(consultation: Consultation, where: Where, opened: str = "", forms: dict[str, FlaskForm] | None = None) -> str:
+    actor = current_actor()
+    workspace = Workspace(consultation, where, actor.id)
+    key = opened or where.open or (workspace.lines[0].key if workspace.lines else "")
+    subject = _subject(consultation, key)
+    return render_template(
+        "desk/adoption/workspace.html",
+        desk_nav=inside(actor, consultation),
+        consultation=consultation,
+        workspace=workspace,
+        where=workspace.where,
+        shown=SHOWN,
+        saved=SAVED,
+        all_provisions=ALL,
+        progress=workspace.progress,
+        may_decide=may(actor, Act.DECIDE, consultation),
+        may_review=may(actor, Act.REVIEW_DECISION, consultation),
+        keys=KEYS,
+        undoable=undo.last_stroke(actor.id, consultation.id) if may(actor, Act.DECIDE, consultation) else [],
+        shows="work" if opened or where.open else "list",
+        label=workspace.draft.label_of,
+        **(_opened(workspace, subject, forms or {}) if subject is not None else {"opened": None}),
+    )
+
+
+def _subject(consultation: Consultation, key: str) -> Opinion | OpinionGroup | None:
+    if key[:1] not in "og" or not key[1:].isdecimal() or len(key) > 19:
+        return None
+    subject: Opinion | OpinionGroup | None
+    subject = db.session.get(Opinion, int(key[1:])) if key[0] == "o" else db.session.get(OpinionGroup, int(key[1:]))
+    return subject if subject is not None and subject.consultation_id == consultation.id else None
+
+
+def _opened(workspace: Workspace, subject: Opinion | OpinionGroup, forms: dict[str, FlaskForm]) -> dict[str, Any]:
+    """Return what the right pane shows of an opinion or a group."""
+    is_group = isinstance(subject, OpinionGroup)
+    key = f"{'g' if is_group else 'o'}{subject.id}"
+    holds = service.effective(subject)
+    previous, following = workspace.neighbours(key)
+    suggested = _suggested()
+    shared = {
+        "opened": subject,
+        "is_group": is_group,
+        "key": key,
+        "decision": holds,
+        "seen": version_of(holds),
+        "history": worklist.history(subject),
+        "previous": previous,
+        "following": following,
+        "unit": workspace.unit_of(subject),
+        **followed(workspace.consultation, subject.anchor),
+        "form": forms.get("decide") or DecisionForm.showing(suggested or holds),
+        "forms": forms,
+        "reasons": worklist.recent_reasons(current_actor().id),
+        "sender_in_print": sender_in_print,
+    }
+    return shared | (
+        _of_group(subject) if isinstance(subject, OpinionGroup) else _of_opinion(workspace, subject, forms)
+    )
+
+
+def _of_group(group: OpinionGroup) -> dict[str, Any]:
+    lines = worklist.group_summaries(group.consultation_id, group_id=group.id)
+    everything = request.args.get("members") == "all"
+    after = request.args.get("from", "")
+    members = queries.with_decisions(
+        group.consultation_id,
+        group_id=group.id,
+        after=row_id(after),
+        limit=50 if everything else MEMBERS,
+    )
+    return {
+        "line": lines[0] if lines else None,
+        "channels": worklist.count_channels(group.id),
+        "own_decisions": worklist.count_own_decisions(group.id),
+        "everything": everything,
+        "members": members,
+        **behind(member.opinion.submission for member in members),
+    }
+
+
+def _of_opinion(workspace: Workspace, opinion: Opinion, forms: dict[str, FlaskForm]) -> dict[str, Any]:
+    on_place = worklist.group_summaries(opinion.consultation_id, anchors=[opinion.anchor])
+    return {
+        "submission": opinion.submission,
+        **behind([opinion.submission]),
+        "split_form": forms.get("split") or SplitForm(formdata=None, pieces=opinion.content),
+        "groups_here": [line.group for line in on_place if line.group.id != opinion.group_id],
+        "places": [(WHOLE, "整个草案"), *((unit.anchor, unit.label) for unit in workspace.draft.units)],
+    }
+
+
+def _suggested() -> Decision | None:
+    """Return the earlier decision whose reason somebody chose from the library."""
+    key = request.args.get("like", "")
+    decision = db.session.get(Decision, row_id(key))
+    return decision if decision is not None and decision.author_id == current_actor().id else None

@@ -1,0 +1,1 @@
+"""One consultation from inside: overview, notice, draft versions, comparison, check."""

@@ -1,0 +1,1 @@
+"""Enterprises and associations: register, board, invitations, hearings."""

@@ -1,0 +1,1 @@
+"""The first page of the desk and its list of pending work."""

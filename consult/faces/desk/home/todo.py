@@ -1,0 +1,103 @@
+"""The list of tasks of an account, by urgency; every line links to what it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+
+from consult.accounts.permissions import Act, Actor, may
+from consult.adoption.queries import OpenWork, open_work
+from consult.consultees import confirmation
+from consult.drafting import worklists
+from consult.drafting.models import Consultation, Stage
+from consult.drafting.publication import is_author
+from consult.faces.desk.blueprint import has
+from consult.faces.desk.home.legal import gate_todos, review_todos
+from consult.faces.desk.home.line import Todo
+from consult.intake.models import SubmissionState
+from consult.intake.unassigned import count_unassigned
+from consult.reporting import queries as reports
+from consult.reporting.models import ReportState
+from consult.store import counters
+
+DRAFT_IN_WORK = "起草中，待送审"
+
+
+def todos(actor: Actor, at: datetime) -> list[Todo]:
+    """Return the tasks of an actor: drafts, reviews, submissions, decisions, reports."""
+    held = worklists.unfinished(actor)
+    ids = [consultation.id for consultation in held]
+    lines = [*_drafting(actor, held), *_screening(actor, held, ids), *_confirming(actor, held, ids)]
+    lines += _deciding(actor, held, ids)
+    lines += _reporting(actor, held, ids)
+    lines += [*review_todos(actor, held), *gate_todos(actor, held)]
+    n = count_unassigned() if may(actor, Act.ASSIGN_SUBMISSION) and has("desk.unassigned") else 0
+    if n:
+        lines.append(Todo(n, "件", "未归类来件", "未能对应征求意见的邮件", url_for("desk.unassigned")))
+    lines.sort(key=lambda line: line.what == DRAFT_IN_WORK)  # what others wait for comes first
+    return lines
+
+
+def _todo(
+    n: int, unit: str, what: str, about: Consultation, endpoint: str, note: str = "", part: str = "", **query: Any
+) -> Todo:
+    """Return a line about a consultation; its page is the consultation's first while the endpoint doesn't exist."""
+    href = url_for(endpoint if has(endpoint) else "desk.consultation", slug=about.slug, **query)
+    return Todo(n, unit, what, about.title, href + part, about, note)
+
+
+def _drafting(actor: Actor, held: list[Consultation]) -> Iterator[Todo]:
+    for consultation in held:
+        to_publish = consultation.stage is Stage.IN_REVIEW and may(actor, Act.PUBLISH_CONSULTATION, consultation)
+        if to_publish and not is_author(actor, consultation):
+            yield _todo(1, "件", "待审核发布", consultation, "desk.consultation")
+        if consultation.stage is Stage.DRAFTING and may(actor, Act.SUBMIT_FOR_REVIEW, consultation):
+            what = "退回修改" if consultation.returned_reason else DRAFT_IN_WORK
+            yield _todo(1, "件", what, consultation, "desk.consultation", consultation.returned_reason)
+
+
+def _screening(actor: Actor, held: list[Consultation], ids: list[int]) -> Iterator[Todo]:
+    words = {SubmissionState.RECEIVED: "来件待审核", SubmissionState.SCREENING: "来件待核实"}
+    counts = {state: counters.count_for(ids, "state", state.value) for state in words}
+    for consultation in held:
+        if not may(actor, Act.SCREEN, consultation):
+            continue
+        for state, by_id in counts.items():
+            if n := by_id.get(consultation.id):
+                yield _todo(n, "件", words[state], consultation, "desk.moderation", state=state.value)
+
+
+def _confirming(actor: Actor, held: list[Consultation], ids: list[int]) -> Iterator[Todo]:
+    waiting = confirmation.counts_waiting(ids)
+    for consultation in held:
+        allowed = may(actor, Act.RECEIVE_FOR_SENDER, consultation) or may(actor, Act.SCREEN, consultation)
+        if consultation.id in waiting and allowed:
+            n = waiting[consultation.id]
+            yield _todo(n, "件", "待确认的答复", consultation, "desk.consultees", part="#waiting-title")
+
+
+def _deciding(actor: Actor, held: list[Consultation], ids: list[int]) -> Iterator[Todo]:
+    counts, at_all = open_work(ids, actor.id), {"at": "all"}
+    for consultation in held:
+        here = counts.get(consultation.id, OpenWork())
+        if here.returned and may(actor, Act.DECIDE, consultation):
+            yield _todo(here.returned, "条", "采纳情况被退回", consultation, "desk.adoption", **at_all, show="returned")
+        if here.undecided and may(actor, Act.DECIDE, consultation):
+            yield _todo(here.undecided, "条", "意见待处理", consultation, "desk.adoption", **at_all, show="undecided")
+        if here.to_confirm and may(actor, Act.REVIEW_DECISION, consultation):
+            yield _todo(here.to_confirm, "条", "采纳情况待复核", consultation, "desk.adoption_review")
+
+
+def _reporting(actor: Actor, held: list[Consultation], ids: list[int]) -> Iterator[Todo]:
+    by_id = {consultation.id: consultation for consultation in held}
+    for report in reports.unfinished(ids):
+        consultation = by_id[report.consultation_id]
+        to_review = report.state is ReportState.IN_REVIEW and may(actor, Act.REVIEW_REPORT, consultation)
+        if to_review and report.compiled_by_id != actor.id:
+            yield _todo(1, "份", "反馈报告待审核", consultation, "desk.reporting")
+        to_publish = report.state is ReportState.REVIEWED and may(actor, Act.PUBLISH_REPORT, consultation)
+        if to_publish and report.reviewed_by_id != actor.id:
+            yield _todo(1, "份", "反馈报告待公布", consultation, "desk.reporting")

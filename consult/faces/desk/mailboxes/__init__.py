@@ -1,0 +1,1 @@
+"""Mailboxes on the desk: set up, test, close; how the last fetch went."""

@@ -1,0 +1,1 @@
+"""Personal data: requests of senders, terms, holds."""

@@ -1,0 +1,1 @@
+"""What drafting divisions look up: instruments in force, statutory clocks."""

@@ -1,0 +1,1 @@
+"""The way of a feedback report on the desk."""

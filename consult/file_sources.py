@@ -1,0 +1,20 @@
+"""Every place where a row names a file, from all stages: what a check of the files, or a copy of them, goes through."""
+
+from __future__ import annotations
+
+from consult.consultees import file_sources as consultees
+from consult.drafting import file_sources as drafting
+from consult.intake import file_sources as intake
+from consult.ledger.file_verification import Source
+from consult.meeting import file_sources as meeting
+from consult.reporting import file_sources as reporting
+from consult.review import file_sources as review
+
+SOURCES: tuple[Source, ...] = (
+    *intake.SOURCES,
+    *drafting.SOURCES,
+    *consultees.SOURCES,
+    *reporting.SOURCES,
+    *review.SOURCES,
+    *meeting.SOURCES,
+)

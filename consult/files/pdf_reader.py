@@ -1,0 +1,164 @@
+"""Reads the text layer of a PDF: lines joined into paragraphs, page numbers and running heads left out."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from consult.files.errors import UnreadableFile
+from consult.files.pdf_margins import Line, usual_distance, without_margins
+
+MAX_PAGES: Final = 1500
+_OPENING: Final = re.compile(
+    r"(?:第[\s一二三四五六七八九十百千零〇\d]{1,9}(?:分?编|[章节条])|[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|\d{1,3}[.．、]|附件)"
+)
+_SENTENCE_ENDS: Final = "。；：！？”）)：;:"
+_INDENT: Final = 0.8  # characters a first line is set in from the left edge at least
+_SHORT: Final = 1.9  # characters a paragraph's last line stays away from the right edge at least
+_WIDER: Final = 1.25  # times the usual distance between lines that sets paragraphs apart
+
+
+@dataclass(frozen=True, slots=True)
+class PdfText:
+    """The paragraphs of a PDF, one a line; `warnings` name in Chinese what was left out."""
+
+    text: str
+    warnings: tuple[str, ...] = ()
+
+
+def read_pdf(data: bytes, name: str) -> PdfText:
+    """Return the text layer of a PDF without page numbers and running heads.
+
+    Raises UnreadableFile for a PDF that is damaged, encrypted, too long or has no text layer.
+    """
+    body = without_margins(_pages(data, name))
+    if not body.lines:
+        raise UnreadableFile(f"“{name}”没有文字层，多半是扫描件。请先识别成文字（OCR），或者上传 .docx、.txt 文件。")
+    return PdfText("\n".join(_paragraphs(body.lines)), body.warnings)
+
+
+def _pages(data: bytes, name: str) -> list[list[Line]]:
+    try:
+        document = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise UnreadableFile(f"“{name}”设置了打开密码。请取消密码保护后重新上传。") from error
+        raise UnreadableFile(f"“{name}”已损坏，无法作为 PDF 打开。请重新导出后上传，或者上传 .docx 文件。") from error
+    try:
+        if len(document) > MAX_PAGES:
+            raise UnreadableFile(f"“{name}”超过 {MAX_PAGES} 页。请只上传草案正文。")
+        return [_page_lines(document, number) for number in range(len(document))]
+    except pdfium.PdfiumError as error:
+        raise UnreadableFile(f"“{name}”的页面已损坏，无法读取文字。请重新导出后上传。") from error
+    finally:
+        document.close()
+
+
+def _page_lines(document: pdfium.PdfDocument, number: int) -> list[Line]:
+    page = document[number]
+    height = page.get_height() or 1.0
+    text_page = page.get_textpage()
+    try:
+        rows = _rows(text_page.raw)
+    finally:
+        text_page.close()
+        page.close()
+    return [_as_line(row, height, number) for row in rows]
+
+
+_Char = tuple[str, float, float, float, float]
+
+
+def _rows(text_page: raw.FPDF_TEXTPAGE) -> list[list[_Char]]:
+    """The characters of a page with their boxes (left, right, bottom, top), row by row."""
+    rows: list[list[_Char]] = []
+    row: list[_Char] = []
+    box = [ctypes.c_double() for _ in range(4)]
+    left, right, bottom, top = box
+    for index in range(raw.FPDFText_CountChars(text_page)):
+        code = raw.FPDFText_GetUnicode(text_page, index)
+        if code in (10, 13, 0):
+            if row and any(not c[0].isspace() for c in row):
+                rows.append(row)
+            row = []
+            continue
+        raw.FPDFText_GetCharBox(text_page, index, left, right, bottom, top)
+        row.append((_character(code), left.value, right.value, bottom.value, top.value))
+    if row and any(not c[0].isspace() for c in row):
+        rows.append(row)
+    return rows
+
+
+def _character(code: int) -> str:
+    """A character code as text; hyphens at line ends (U+0002, U+FFFE) are nothing."""
+    if code in (2, 0xFFFE, 0xFFFF, 0xAD) or 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
+        return ""
+    if 0x2E80 <= code <= 0x2FD5:  # a radical's code for the character itself (⼀ for 一), as some fonts have it
+        return unicodedata.normalize("NFKC", chr(code))
+    return chr(code)
+
+
+def _as_line(row: list[_Char], height: float, page: int) -> Line:
+    seen = [c for c in row if not c[0].isspace() and c[2] > c[1]] or row
+    sizes = sorted(c[4] - c[3] for c in seen)
+    widths = sorted(c[2] - c[1] for c in seen if "\u2e80" <= c[0][:1] <= "\uffef") or sizes
+    size = max(widths[len(widths) // 2] * 1.05, sizes[len(sizes) // 2], 1.0)
+    middle = (min(c[3] for c in seen) + max(c[4] for c in seen)) / 2
+    text = "".join(c[0] for c in row).strip()
+    return Line(text, seen[0][1], seen[-1][2], size, middle / height, page)
+
+
+def _paragraphs(lines: list[Line]) -> list[str]:
+    """Join the lines of a paragraph: it ends where a line stops short of the right edge or the next is set in."""
+    left, right = _edges_of_text(lines)
+    pitch = usual_distance(lines)
+    set_in = any(line.left > left + _INDENT * line.size and line.right > right - line.size for line in lines)
+    paragraphs: list[str] = []
+    before: Line | None = None
+    for line in lines:
+        apart = before is not None and _begins_after_gap(before, line, pitch, set_in)
+        if before is not None and not apart and _is_continued(before, line, left, right):
+            paragraphs[-1] = _joined(paragraphs[-1], line.text)
+        else:
+            paragraphs.append(line.text)
+        before = line
+    return paragraphs
+
+
+def _edges_of_text(lines: list[Line]) -> tuple[float, float]:
+    """Where most full lines begin and end, in points."""
+    longest = sorted(lines, key=lambda line: line.right - line.left, reverse=True)[: max(1, len(lines) // 2)]
+    lefts = Counter(round(line.left) for line in longest)
+    left = min((edge for edge, count in lefts.items() if count >= max(1, len(longest) // 20)), default=0)
+    rights = sorted(line.right for line in longest)
+    return float(left), rights[int(len(rights) * 0.9)] if rights else 0.0
+
+
+def _begins_after_gap(before: Line, line: Line, pitch: float, set_in: bool) -> bool:
+    """Whether a wider gap marks a new paragraph; at a page break without indents, the full stop before it."""
+    if before.page != line.page:
+        return not set_in and before.text[-1:] in "。；："
+    return bool(pitch) and before.height - line.height > _WIDER * pitch
+
+
+def _is_continued(before: Line, line: Line, left: float, right: float) -> bool:
+    em = before.size
+    if before.right < right - _SHORT * em or abs(before.size - line.size) > 0.35 * em:
+        return False
+    if line.left > left + _INDENT * line.size:
+        return False
+    return not (_OPENING.match(line.text) and before.text[-1:] in _SENTENCE_ENDS)
+
+
+def _joined(first: str, second: str) -> str:
+    between = (
+        " " if first[-1:].isascii() and first[-1:].isalnum() and second[:1].isascii() and second[:1].isalnum() else ""
+    )
+    return f"{first}{between}{second}"

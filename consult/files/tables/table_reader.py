@@ -1,0 +1,225 @@
+"""Reads a table: finds its header, and yields the rows below it by column name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+from consult.files import file_type
+from consult.files.tables import csv_reader, workbook_reader
+from consult.files.tables.byte_source import Source
+from consult.files.tables.errors import BadCells, Cells, TableRefused
+
+_HEADER_WITHIN = 15  # rows: a title, a unit and a date may come above the header
+_NAME_CHARACTERS = 20
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that could not be read; `reason` says in Chinese what is wrong with it."""
+
+    reason: str
+
+
+Row = tuple[int, dict[str, str] | BadRow]
+"""The row's number as a spreadsheet program shows it (the first row is 1), and its cells by column."""
+
+
+class RawRows(Protocol):
+    """Where a table's raw rows come from, as often as they are asked for."""
+
+    @property
+    def encoding(self) -> str:
+        """How the file is written: a charset for CSV, `xlsx` for a workbook."""
+
+    @property
+    def ragged(self) -> bool:
+        """Whether rows may be shorter than the header."""
+
+    @property
+    def progress(self) -> float:
+        """How much of the file the present iteration has read, 0 to 1."""
+
+    def rows(self) -> Iterator[tuple[int, Cells]]:
+        """Yield every row with its number in the file."""
+
+
+class Table:
+    """A table whose rows are read one at a time, as often as it is iterated.
+
+    `columns` are the header's names in order; a name that comes twice is numbered (内容, 内容（2）).
+    """
+
+    def __init__(self, name: str, cells: RawRows) -> None:
+        self.name = name
+        self.cells = cells
+        self.header_row, self.columns = _find_header(name, cells)
+
+    @property
+    def encoding(self) -> str:
+        """How the file is written: a charset for CSV, `xlsx` for a workbook."""
+        return self.cells.encoding
+
+    @property
+    def progress(self) -> float:
+        """How much of the file the present iteration has read, 0 to 1."""
+        return self.cells.progress
+
+    def require(self, columns: Iterable[str]) -> None:
+        """Raise TableRefused, naming them, when some of `columns` are not in the header."""
+        missing = [column for column in columns if column not in self.columns]
+        if missing:
+            raise TableRefused(
+                f"《{self.name}》缺少列：{'、'.join(missing)}。表头（第 {self.header_row} 行）现有："
+                f"{'、'.join(self.columns)}。请补上缺少的列，或者指定用哪一列代替。"
+            )
+
+    def preview(self, rows: int = 20) -> list[Row]:
+        """Return the first `rows` rows."""
+        return list(islice(self, rows))
+
+    def __iter__(self) -> Iterator[Row]:
+        width = len(self.columns)
+        for number, cells in self.cells.rows():
+            if number <= self.header_row:
+                continue
+            if isinstance(cells, BadCells):
+                yield number, BadRow(cells.reason)
+            elif any(cells):
+                yield number, self._named(cells, width)
+
+    def _named(self, cells: Sequence[str], width: int) -> dict[str, str] | BadRow:
+        if len(cells) > width and any(cells[width:]):
+            return BadRow(f"这一行有 {_used(cells)} 列，表头只有 {width} 列；可能是内容里有分隔符却没有加引号")
+        if len(cells) < width and not self.cells.ragged:
+            return BadRow(f"这一行只有 {len(cells)} 列，表头有 {width} 列；可能是内容里的换行没有加引号")
+        row = dict(zip(self.columns, map(_clean, cells), strict=False))
+        return row if len(row) == width else dict.fromkeys(self.columns, "") | row
+
+
+def read(name: str, source: bytes | Path) -> Table:
+    """Open the table `source`, a file or its bytes; `name` is what messages call it.
+
+    CSV may be UTF-8, GB 18030, Big5 or UTF-16, separated by commas, tabs, semicolons or bars. Raises
+    TableRefused (in Chinese: what is wrong, what to do) for a file that is empty, no table, an old .xls,
+    encrypted or damaged.
+    """
+    content = Source(source)
+    if content.size == 0:
+        raise TableRefused(f"《{name}》是空文件，请检查后重新上传。")
+    head = content.head()
+    if head.startswith(b"PK"):
+        return Table(name, workbook_reader.Workbook(name, content))
+    kind = file_type.sniff(head, name)
+    if kind == file_type.UNKNOWN and head.count(0) < 8 + len(head) // 50:
+        kind = file_type.sniff(head.replace(b"\x00", b""), name)  # a text with a few stray zero bytes
+    _refuse_other_formats(name, kind, head)
+    table = Table(name, csv_reader.Delimited(name, content))
+    if len(table.columns) == 1 and name.lower().endswith(".xlsx"):
+        raise TableRefused(
+            f"《{name}》名称以 .xlsx 结尾，内容却是纯文本，分不出列。"
+            "是表格的，请用 Excel 或 WPS 另存为 .xlsx 后重新上传；原来就是 .csv 文件的，请把名称改成 .csv 后重新上传。"
+        )
+    return table
+
+
+def read_to_end(name: str, source: bytes | Path) -> None:
+    """Read a table to its last row; one that is refused was read."""
+    with suppress(TableRefused):
+        for _ in read(name, source):
+            pass
+
+
+def _refuse_other_formats(name: str, kind: str, head: bytes) -> None:
+    if kind == file_type.ENCRYPTED_OFFICE or (head.startswith(b"\xd0\xcf\x11\xe0") and name.lower().endswith("xlsx")):
+        raise TableRefused(f"《{name}》加了密码，无法读取。请去掉密码后重新上传。")
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        raise TableRefused(
+            f"《{name}》是旧版表格（.xls 或 .et），无法读取。请用 Excel 或 WPS 打开，另存为 .xlsx 后重新上传。"
+        )
+    if kind in (file_type.HTML, file_type.XML):
+        raise TableRefused(
+            f"《{name}》其实是网页，不是表格（有的系统导出的 .xls 就是这样）。"
+            "请用 Excel 或 WPS 打开，另存为 .xlsx 后重新上传。"
+        )
+    if kind not in (file_type.TEXT, file_type.CSV, file_type.EML, file_type.SCRIPT):
+        raise TableRefused(f"《{name}》不是表格文件。请上传 .xlsx 或 .csv 文件。")
+
+
+def _find_header(name: str, cells: RawRows) -> tuple[int, list[str]]:
+    """Find the header: the first row, near the top, that is about as wide as the table; or the first two, merged."""
+    top = [
+        (number, row)
+        for number, row in islice(cells.rows(), _HEADER_WITHIN)
+        if not isinstance(row, BadCells) and any(row)
+    ]
+    if not top:
+        raise TableRefused(f"《{name}》里没有表头。第一行应当是各列的名称，请补上后重新上传。")
+    widest = max(_used(row) for _, row in top)
+    fits = (place for place, (_, row) in enumerate(top) if _filled(row) * 2 > widest or widest == 1)
+    place = next(fits, 0)
+    number, row = top[place]
+    if place + 1 < len(top) and top[place + 1][0] == number + 1:
+        below = top[place + 1][1]
+        if _is_second_row(row, below):
+            return number + 1, _column_names(_joined(row, below))
+    return number, _column_names(row)
+
+
+def _filled(cells: Sequence[str]) -> int:
+    return sum(1 for cell in cells if cell)
+
+
+def _is_second_row(row: Sequence[str], below: Sequence[str]) -> bool:
+    """Say whether a row names the parts of merged headings above it: every gap, and nothing that has a name alone.
+
+    | 序号 | 来信人 |      | 内容 |
+    |      | 姓名   | 电话 |      |
+    """
+    width = max(_used(row), _used(below))
+    top, sub = (list(cells[:width]) + [""] * (width - len(cells)) for cells in (row, below))
+    gaps = {place for place in range(1, width) if not top[place]}
+    groups = gaps | {place - 1 for place in gaps}
+    named = {place for place in range(width) if sub[place]}
+    words = all(len(cell) <= _NAME_CHARACTERS and not any(map(str.isdigit, cell)) for cell in sub)
+    return bool(gaps) and bool(top[0]) and named == groups and words
+
+
+def _joined(row: Sequence[str], below: Sequence[str]) -> list[str]:
+    """Return the names of headings in two rows: the lower one, with its group where another group has the same."""
+    names: list[str] = []
+    group = ""
+    for place in range(max(_used(row), _used(below))):
+        top, sub = ((cells[place] if place < len(cells) else "") for cells in (row, below))
+        group = top or group
+        alone = sub and sum(1 for other in below if other == sub) == 1 and sub not in row
+        names.append(sub if alone else f"{group} {sub}".strip())
+    return names
+
+
+def _column_names(row: Sequence[str]) -> list[str]:
+    names: list[str] = []
+    for position, cell in enumerate(row[: _used(row)], start=1):
+        name = " ".join(_clean(cell).split()) or f"第{position}列"
+        again = sum(1 for other in names if other == name or other.startswith(f"{name}（"))
+        names.append(f"{name}（{again + 1}）" if name in names else name)
+    return names
+
+
+def _used(cells: Sequence[str]) -> int:
+    """Return how many cells there are up to the last one that says something."""
+    return max((position for position, cell in enumerate(cells, start=1) if cell), default=0)
+
+
+def _clean(cell: str) -> str:
+    """Drop the control characters that databases and pages don't accept."""
+    return _CONTROL.sub("", cell) if not cell.isprintable() else cell
+
+
+__all__ = ["BadRow", "Cells", "Row", "Table", "TableRefused", "read"]

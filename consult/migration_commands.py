@@ -1,0 +1,68 @@
+"""Migrations, loaded only by the commands that run them: a web worker needn't carry Alembic."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+
+from consult.platform import ROOT, Platform
+
+FOLDER = ROOT / "migrations"
+_REVISION = re.compile(r'^(down_revision|revision)(?:: [^=]+)? = (?:"([^"]+)"|None)', re.MULTILINE)
+
+
+class _Extensions(dict[str, Any]):
+    """An application's extensions; ``migrate`` comes when it is first asked for."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app.extensions)
+        self._app = app
+
+    def __missing__(self, name: str) -> Any:
+        if name != "migrate":
+            raise KeyError(name)
+        from flask_migrate import Migrate
+
+        from consult.store import db
+
+        Migrate(self._app, db, directory=str(FOLDER), render_as_batch=True, compare_type=True)
+        return self[name]
+
+
+class _Commands(click.Command):
+    """``flask db``: Flask-Migrate's commands, loaded when one of them is asked for."""
+
+    def __init__(self, app: Platform, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._app = app
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        from flask_migrate.cli import db as commands
+
+        self._app.set_up_base()
+        context: click.Context = commands.make_context(info_name, args, parent, **extra)
+        return context
+
+
+def offer_migrations(app: Platform) -> None:
+    """Add ``flask db`` to the application's commands."""
+    app.extensions = _Extensions(app)
+    app.cli.add_command(_Commands(app, name="db", help="数据库：升级到最新结构（flask db upgrade）。"))
+
+
+@cache
+def newest_revisions() -> frozenset[str]:
+    """Return the revisions that no other one follows: those of an up-to-date database."""
+    revisions, followed = set(), set()
+    for path in Path(FOLDER / "versions").glob("*.py"):
+        stated = dict(_REVISION.findall(path.read_text(encoding="utf-8")))
+        revisions.add(stated.get("revision", ""))
+        followed.add(stated.get("down_revision", ""))
+    return frozenset(revisions - followed - {""})

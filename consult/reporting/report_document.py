@@ -1,0 +1,146 @@
+"""A report as a document to render: a stored version, or a preview."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, overload
+
+from sqlalchemy import func, select
+
+from consult.app_context import settings
+from consult.clock import local
+from consult.drafting.models import Consultation
+from consult.files.feedback import FeedbackDocument, FigureLine, MainOpinion, OtherAnswer, Row
+from consult.intake.models import Channel, SenderKind
+from consult.law.periods import in_words
+from consult.reporting import figures
+from consult.reporting.models import FeedbackReport, ReportRow
+from consult.reporting.report_versions import rows
+from consult.reporting.snapshot import ProvisionLabels, lines, outcome_words, row_values, snapshot
+from consult.store import db
+
+BATCH = 1000
+"""Rows of the table in one query."""
+
+
+class _StoredRows(Sequence[Row]):
+    """The table of a stored report, read in batches each time it is iterated."""
+
+    def __init__(self, report: FeedbackReport) -> None:
+        self._report = report
+
+    def __len__(self) -> int:
+        query = select(func.count()).select_from(ReportRow).where(ReportRow.report_id == self._report.id)
+        return db.session.scalar(query) or 0
+
+    def __iter__(self) -> Iterator[Row]:
+        after = 0
+        while True:
+            batch = rows(self._report, after=after, limit=BATCH)
+            yield from (_printed(row) for row in batch)
+            if len(batch) < BATCH:
+                return
+            after = batch[-1].number
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        return list(self)[index]
+
+
+def _printed(row: ReportRow) -> Row:
+    return Row(
+        number=row.number,
+        sender=row.sender,
+        place=f"{row.place}（逾期来件）" if row.late else row.place,
+        content=row.content,
+        outcome=outcome_words(row.outcome),
+        reason=row.reason,
+        channel=Channel(row.channel).label.words,
+        sender_kind=SenderKind(row.sender_kind).label.words,
+        late=row.late,
+    )
+
+
+def document(report: FeedbackReport, *, published_at: datetime | None = None) -> FeedbackDocument:
+    """Return a stored report as a document to render, marked as a draft until it is published."""
+    moment = published_at or report.published_at
+    dates = [*report.snapshot["dates"]]
+    if moment is not None:
+        dates.append(["反馈公布", in_words(local(moment).date())])
+    replaces = ""
+    if report.replaces is not None:
+        replaces = f"本反馈为第{report.version}版，更正第{report.replaces.version}版：{report.correction_reason}"
+    return _document(
+        report.snapshot,
+        version=report.version,
+        statement=report.statement,
+        dates=dates,
+        table=_StoredRows(report),
+        digest=report.digest,
+        replaces=replaces,
+        draft=moment is None,
+    )
+
+
+def preview(consultation: Consultation) -> FeedbackDocument:
+    """Return a preview of the report as a document, marked as a draft; nothing is stored or checked."""
+    places = ProvisionLabels(consultation)
+    table = [
+        _printed(ReportRow(number=number, **row_values(line, places)))
+        for number, line in enumerate(lines(consultation.id), 1)
+    ]
+    content = snapshot(consultation)
+    return _document(
+        content, version=0, statement="", dates=content["dates"], table=table, digest="", replaces="", draft=True
+    )
+
+
+def main_opinion(main: dict[str, Any]) -> MainOpinion:
+    """Return a main opinion of a snapshot in words; snapshots of earlier versions know no exceptions."""
+    return MainOpinion(
+        main["title"],
+        main["place"],
+        main["n"],
+        outcome_words(main["outcome"]),
+        main["reason"],
+        tuple(
+            OtherAnswer(other["n"], outcome_words(other["outcome"]), other["reason"])
+            for other in main.get("others", [])
+        ),
+    )
+
+
+def _document(
+    content: dict[str, Any],
+    *,
+    version: int,
+    statement: str,
+    dates: list[list[str]],
+    table: Sequence[Row],
+    digest: str,
+    replaces: str,
+    draft: bool,
+) -> FeedbackDocument:
+    return FeedbackDocument(
+        title=content["title"],
+        department=settings().department,
+        consultation=content["consultation"],
+        slug=content["slug"],
+        version=version,
+        dates=tuple((label, value) for label, value in dates),
+        statement=tuple(line.strip() for line in statement.split("\n") if line.strip()),
+        figures=tuple(
+            FigureLine(name, figures.FIGURES[name].label, n)
+            for name, n in content["figures"].items()
+            if name in figures.FIGURES
+        ),
+        main_opinions=tuple(main_opinion(main) for main in content["main_opinions"]),
+        rows=table,
+        digest=digest,
+        replaces=replaces,
+        draft=draft,
+    )

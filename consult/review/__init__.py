@@ -1,0 +1,1 @@
+"""Reviews of a version of the draft: legality, fair competition, risk, experts, secrecy; acts with papers."""

@@ -1,0 +1,209 @@
+"""Whether two texts say the same: in nearly the same words, in another order, one with a sentence more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import NamedTuple
+
+from rapidfuzz import fuzz
+
+from consult.text import asides
+from consult.text.difference import LONG, Comparison, compare, turns
+from consult.text.sketching import contents
+
+COMPARED_CHARACTERS = 20_000
+"""Of longer texts the rest must be equal."""
+FEWEST_CHARACTERS = 8
+"""A shorter text may be anything's beginning: nothing is added to it."""
+ADDED_CHARACTERS = 60
+ADDED_SHARE = 0.6
+"""What one text may add: so many characters, or this share of the shorter one."""
+SAME_LETTERS = 0.6
+"""Share of the letters of the text with fewer that the other has; below it they can't say the same."""
+PLAIN = 0.8
+"""Share in common from which texts are in one order."""
+LACKED_SHARE = 0.4
+"""What a text may lack of its leader; two that lack more could have nothing in common."""
+SHORT = 60
+CONTEXT = 4
+"""Characters before and after an addition that tell where it is."""
+DRIFT = 8
+"""How far the letters of one part may shift against each other by slips."""
+RELATED = 50
+"""Similarity (percent) of two added sentences from which what they say is compared."""
+
+
+class Addition(NamedTuple):
+    """What a text says beyond another, with what stands before and after it; nothing for a sentence of its own."""
+
+    words: str
+    before: str = ""
+    after: str = ""
+
+    @classmethod
+    def at(cls, place: int, words: str, content: str) -> Addition:
+        """Return what is added to a content at a place."""
+        if len(words) >= LONG:
+            return cls(words)
+        return cls(words, content[max(0, place - CONTEXT) : place], content[place : place + CONTEXT])
+
+
+class Reading:
+    """A text with what it says."""
+
+    def __init__(self, text: str, content: str) -> None:
+        self.text, self.content = text, content
+
+    @cached_property
+    def letters(self) -> set[str]:
+        """Its different letters."""
+        return set(self.content)
+
+    @cached_property
+    def point(self) -> str:
+        """What the text says without salutation, who the writer is and thanks; all of it if that is all."""
+        return "".join(self.clauses) or self.content
+
+    @cached_property
+    def clauses(self) -> list[str]:
+        """What its clauses say, without salutation, who the writer is and thanks."""
+        clauses = asides.clauses(asides.without_salutation(self.text))
+        return contents([clause for clause in clauses if not asides.is_aside(clause)])
+
+
+def agree(leader: Reading, text: Reading, threshold: float) -> list[Addition] | None:
+    """Return what `text` adds if it says the same as `leader`, else None.
+
+    `threshold` is the share of characters in common, sentences that only one of them has left out.
+    """
+    content, other = leader.content, text.content
+    if max(len(content), len(other)) > COMPARED_CHARACTERS:
+        if content[COMPARED_CHARACTERS:] != other[COMPARED_CHARACTERS:]:
+            return None
+        content, other = content[:COMPARED_CHARACTERS], other[:COMPARED_CHARACTERS]
+    straight = compare(content, other)
+    in_place = straight.in_place and straight.common >= PLAIN * len(content)
+    if straight.conflict and in_place and leader.point == leader.content and text.point == text.content:
+        return None
+    if not straight.conflict and _alike(straight, content, other, threshold):
+        long = [words for _, words in straight.added if len(words) >= LONG]
+        if not (long or straight.missing):
+            return _additions(straight, content)
+    if max(len(leader.content), len(text.content)) > COMPARED_CHARACTERS:
+        return None
+    if len(leader.letters & text.letters) < SAME_LETTERS * min(len(leader.letters), len(text.letters)):
+        return None
+    return _agree_in_any_order(leader, text, threshold)
+
+
+def _agree_in_any_order(leader: Reading, text: Reading, threshold: float) -> list[Addition] | None:
+    """Compare what both say without salutations and thanks, the parts of the text in the order of the leader's."""
+    content = leader.point
+    other = in_order_of(content, text.point)
+    comparison = compare(content, other)
+    if comparison.conflict or comparison.missing:
+        other = "".join(_clauses_in_order_of(content, text))
+        again = compare(content, other)
+        if comparison.conflict or (not again.conflict and again.common > comparison.common):
+            comparison = again
+    if comparison.conflict or not _alike(comparison, content, other, threshold):
+        return None
+    more = [words for _, words in comparison.added if len(words) >= LONG]
+    if (more or comparison.missing) and not _may_stand_alone(content, other, [*more, *comparison.missing]):
+        return None
+    if sum(map(len, comparison.missing)) > LACKED_SHARE * len(content):
+        return None
+    if any(_conflict(Addition(words), Addition(lost)) for words in more for lost in comparison.missing):
+        return None
+    return _additions(comparison, content)
+
+
+def in_order_of(content: str, other: str) -> str:
+    """Return `other` with its parts in the order that they have in `content`.
+
+    Parts are place by the runs of letters that each content has just once.
+    """
+    length = 3 if min(len(content), len(other)) < SHORT else 4
+    places = _single_runs(content, length)
+    cuts: list[tuple[int, int]] = []
+    last, end = -1, 0
+    for run, at in _single_runs(other, length).items():
+        place = places.get(run)
+        if place is None:
+            continue
+        if last < 0 or not -DRIFT <= (place - at) - last <= DRIFT:
+            start, begin = at, place
+            while start > end and begin and other[start - 1] == content[begin - 1]:
+                start, begin = start - 1, begin - 1
+            cuts.append((begin, start if cuts else 0))
+        last, end = place - at, at + length
+    if len(cuts) < 2:
+        return other
+    ends = [*(start for _, start in cuts[1:]), len(other)]
+    parts = [(place, other[start:end]) for (place, start), end in zip(cuts, ends, strict=True)]
+    return "".join(part for _, part in sorted(parts, key=lambda part: part[0]))
+
+
+def _clauses_in_order_of(content: str, text: Reading) -> list[str]:
+    """Return the clauses of a text in the order they have in a content; one that isn't there follows the one before."""
+    free = content
+    placed: list[tuple[int, str]] = []
+    at = 0
+    for clause in text.clauses:
+        place = free.find(clause, at)
+        if place != at:
+            place = free.find(clause)
+        if place >= 0:
+            free = f"{free[:place]}{' ' * len(clause)}{free[place + len(clause) :]}"
+            at = place + len(clause)
+        placed.append((place if place >= 0 else at, clause))
+    return [clause for _, clause in sorted(placed, key=lambda pair: pair[0])]
+
+
+def _single_runs(content: str, length: int) -> dict[str, int]:
+    """Return the runs of a length that occur once, with their places, in order."""
+    places: dict[str, int] = {}
+    for at in range(len(content) - length + 1):
+        run = content[at : at + length]
+        places[run] = -1 if run in places else at
+    return {run: at for run, at in places.items() if at >= 0}
+
+
+def _alike(comparison: Comparison, content: str, other: str, threshold: float) -> bool:
+    left_out = sum(len(words) for _, words in comparison.added if len(words) >= LONG)
+    compared = len(content) + len(other) - left_out - sum(map(len, comparison.missing))
+    return 2 * comparison.common >= threshold * compared
+
+
+def _may_stand_alone(content: str, other: str, sentences: Iterable[str]) -> bool:
+    """Whether sentences that only one text has leave the other one's demand as it is."""
+    shorter = min(len(content), len(other))
+    allowed = max(ADDED_CHARACTERS, ADDED_SHARE * shorter)
+    sentences = list(sentences)
+    return (
+        shorter >= FEWEST_CHARACTERS
+        and sum(map(len, sentences)) <= allowed
+        and not any(turns(sentence) for sentence in sentences)
+    )
+
+
+def _additions(comparison: Comparison, content: str) -> list[Addition]:
+    return [Addition.at(place, words, content) for place, words in comparison.added if not asides.is_aside(words)]
+
+
+def conflicting(added: Iterable[Addition], others: Iterable[Addition]) -> bool:
+    """Whether two texts that agree with a leader add to it what doesn't go together."""
+    known = list(others)
+    return any(_conflict(addition, other) for addition in added for other in known)
+
+
+def _conflict(addition: Addition, other: Addition) -> bool:
+    words, before, after = addition
+    if words == other.words:
+        return False
+    if not (before or after or other.before or other.after):
+        return fuzz.ratio(words, other.words) >= RELATED and compare(words, other.words).conflict
+    if (before, after) != (other.before, other.after):
+        return False
+    return compare(f"{before}{words}{after}", f"{before}{other.words}{after}").conflict

@@ -1,0 +1,1 @@
+"""Comparing two versions of a draft, provision by provision and character by character."""

@@ -1,0 +1,1 @@
+"""The provision parser: from plain text to a tree of provisions with anchors."""

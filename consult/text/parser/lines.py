@@ -1,0 +1,75 @@
+"""A line of a draft: its opening (mark, number, heading) and its text."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from consult.text.parser.tree import Kind
+
+SENTENCE_ENDS: Final = "。；：，、;:,"
+"""Marks that end a line of text but never a title."""
+STOPS: Final = f"{SENTENCE_ENDS}！？"
+"""The same for headings in the text, which never end in ！ or ？ either."""
+
+
+class Style(IntEnum):
+    """How an enumeration is marked, from the outermost kind in use to the innermost."""
+
+    NONE = 0
+    DUN = 1  # 一、
+    BRACKET = 2  # （一）
+    ARABIC = 3  # 1.
+    ARABIC_BRACKET = 4  # （1）
+    CIRCLE = 5  # ①
+    LETTER = 6  # a.
+    HALF = 7  # 1）
+    SECOND = 8  # 1.1
+    THIRD = 9  # 1.1.1
+    FOURTH = 10  # 1.1.1.1
+    LISTED = 11  # 1. in a list below a number of several parts, which 1 总则 above that closes
+
+
+class Line(NamedTuple):
+    """A line of the source and what its opening says.
+
+    `written` is the opening as written (mark, caption with brackets); `text` the rest. `sub` is the number after 之,
+    or 1 for a mark like 1.0.1. `spaced` says whether the number is set off from its text; `cited` whether the line
+    continues like a citation (第十条规定的…) or a list of classes (一、二类口岸…), so that only its context shows
+    what it is.
+    """
+
+    place: int
+    kind: Kind
+    text: str
+    written: str = ""
+    number: str = ""
+    value: int = 0
+    sub: int = 0
+    heading: str = ""
+    style: Style = Style.NONE
+    spaced: bool = True
+    cited: bool = False
+
+    @property
+    def source(self) -> str:
+        """The whole line; whitespace inside it may differ."""
+        return f"{self.written} {self.text}".strip() if self.written else self.text
+
+
+_LETTER_OF: Final = {
+    Kind.PARAGRAPH: "P",
+    Kind.ARTICLE: "A",
+    Kind.ITEM: "I",
+    Kind.PART: "E",
+    Kind.SUBPART: "B",
+    Kind.CHAPTER: "C",
+    Kind.SECTION: "S",
+    Kind.HEADING: "H",
+    Kind.ANNEX: "X",
+}
+
+
+def shape_of(lines: list[Line]) -> str:
+    """One letter per line for its kind (P paragraph, A article, I item …), so that a regex can find runs of lines."""
+    return "".join([_LETTER_OF[line.kind] for line in lines])

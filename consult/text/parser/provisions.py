@@ -1,0 +1,153 @@
+"""Parses a draft: from plain text to a tree of provisions, whatever the text looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from consult.text.parser.articles import as_plain, recognise_articles
+from consult.text.parser.documents import split_documents
+from consult.text.parser.fast_path import Run, read_runs
+from consult.text.parser.front_matter import split_front
+from consult.text.parser.line_openings import cut, lines_of
+from consult.text.parser.lines import SENTENCE_ENDS, Line
+from consult.text.parser.notice_form import build_notice, depths
+from consult.text.parser.numbering_checks import find_warnings
+from consult.text.parser.signatures import split_signature
+from consult.text.parser.statute_form import build_statute
+from consult.text.parser.tree import STRUCTURE, Draft, DraftWarning, Form, Kind, Provision, Step
+from consult.text.parser.tree_builder import Branch
+
+__all__ = ["Draft", "DraftWarning", "Form", "Kind", "Provision", "Step", "parse"]
+
+
+def parse(text: str) -> Draft:
+    """Read a draft.
+
+    Never raises: for any `text` the tree is valid and contains all of it except whitespace, and anything suspicious is
+    in `warnings`.
+    """
+    rows = cut(text)
+    runs = read_runs(rows)
+    return (runs and _by_runs(text, *runs)) or _line_by_line(text, lines_of(rows))
+
+
+def _line_by_line(text: str, lines: list[Line]) -> Draft:
+    """Read any text: decide which lines are articles, split it into the document and its annexes, build the tree."""
+    title, front, body = split_front(lines)
+    body = recognise_articles(body)
+    root = Branch("", Kind.DOCUMENT, Line(0, Kind.DOCUMENT, ""))
+    (_, main), *annexes = split_documents(body)
+    form = _build(main, root)
+    for label, below in annexes:
+        root.children.append(_annex(label, below, root))
+        form = _form(below) if form is Form.PLAIN else form  # a letter that sends out the rules annexed to it
+    numbered = tuple(mark for document in (main, *(below for _, below in annexes)) for mark in depths(document))
+    return _draft(text, title, form, front, root, numbered if form is Form.NOTICE else ())
+
+
+def _by_runs(text: str, before: list[Line], runs: list[Run]) -> Draft | None:
+    """Read a statute from the fast path's runs; None if its beginning turns out to be ambiguous."""
+    title, front, body = split_front(before)
+    if not body or body[-1] is not before[-1]:
+        return None
+    root = Branch("", Kind.DOCUMENT, Line(0, Kind.DOCUMENT, ""))
+    label: Line | None = None
+    opening = body[:-1]
+    for number, (middle, documents, _) in enumerate(runs, 1):
+        (_, closing), *annexes = documents
+        if number == 1:
+            _build(closing, root, (*opening, *middle))
+        else:
+            root.children.append(_annex(label, opening, root, middle, closing))
+        if number < len(runs):
+            label, opening = annexes.pop()
+            opening = opening[:-1]
+        for annex_label, lines in annexes:
+            root.children.append(_annex(annex_label, lines, root))
+    unsure = {place for run in runs for place in run.unsure}
+    return _draft(text, title, Form.STATUTE, front, root, (), unsure)
+
+
+def _draft(
+    text: str,
+    title: str,
+    form: Form,
+    front: list[tuple[Kind, Line]],
+    root: Branch,
+    numbered: tuple[tuple[str, int], ...],
+    unsure: Collection[int] | None = None,
+) -> Draft:
+    provisions = root.finish().children
+    return Draft(title, form, provisions, find_warnings(provisions, text, unsure), _front_nodes(front), numbered)
+
+
+def _build(lines: list[Line], root: Branch, ready: Sequence[Line | Provision] = ()) -> Form:
+    """Build one document below `root` in statute or notice form, and return the form."""
+    lines, signature = split_signature(lines)
+    form = _form(lines)
+    if form is Form.STATUTE:
+        build_statute(lines, root, ready)
+    else:
+        build_notice([as_plain(line) if line.kind is Kind.ARTICLE else line for line in lines], root)
+    for line in signature:
+        root.children.append(
+            Provision(root.next_anchor("signature"), Kind.SIGNATURE, "", "", line.source, (), line.place)
+        )
+    return form
+
+
+def _form(lines: list[Line]) -> Form:
+    """Statute form if there are articles, unless 一、 comes first and the articles are only quoted."""
+    first = next((line for line in lines if line.kind is Kind.ITEM or line.kind is Kind.ARTICLE), None)
+    article = next((line for line in lines if line.kind is Kind.ARTICLE), None)
+    if first is None or article is None:
+        return Form.NOTICE if first else Form.PLAIN
+    if first.kind is not Kind.ITEM or lines[0].kind in STRUCTURE:
+        return Form.STATUTE
+    before = lines[lines.index(article) - 1]  # 一、将第一条修改为：
+    quoted = article.value != 1 or (before.kind is Kind.ITEM and before.source[-1] in "：:")
+    return Form.NOTICE if quoted else Form.STATUTE
+
+
+def _annex(
+    label: Line | None,
+    lines: list[Line],
+    root: Branch,
+    ready: Sequence[Line | Provision] = (),
+    closing: Sequence[Line] = (),
+) -> Branch:
+    """An annex with its own provisions, whose anchors begin with the annex's.
+
+    It contains `lines`, then the nodes that are `ready`, then `closing`.
+    """
+    anchor = root.next_anchor("annex")
+    taken, written, heading = 0, [label.written] if label else [], label.heading if label else ""
+    while taken < min(4, len(lines)) and not (label and heading) and _is_annex_title(lines[taken], label is None):
+        written.append(lines[taken].source)
+        heading += lines[taken].text
+        taken += 1
+    line = label or lines[0]
+    branch = Branch(anchor, Kind.ANNEX, line, "", heading, label.number if label else "", "\n".join(written))
+    if ready:
+        _build(list(closing), branch, (*lines[taken:], *ready))
+    else:
+        _build(lines[taken:], branch)
+    return branch
+
+
+def _is_annex_title(line: Line, unlabelled: bool) -> bool:
+    text = line.text
+    if line.kind is not Kind.PARAGRAPH:
+        return False
+    if unlabelled and text[0] in "（(":
+        return True
+    return len(text) <= 60 and text[-1] not in SENTENCE_ENDS
+
+
+def _front_nodes(front: list[tuple[Kind, Line]]) -> tuple[Provision, ...]:
+    counts: dict[Kind, int] = {}
+    nodes = []
+    for kind, line in front:
+        counts[kind] = counts.get(kind, 0) + 1
+        nodes.append(Provision(f"{kind.value}-{counts[kind]}", kind, "", "", line.source, (), line.place))
+    return tuple(nodes)

@@ -1,0 +1,1 @@
+"""Detecting and masking private data; masking names."""

@@ -1,0 +1,80 @@
+"""Days and moments as people and programs write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consult.text.date_parsing import parse_datetime
+
+HERE = ZoneInfo("Asia/Shanghai")
+MORNING = datetime(2019, 4, 25, 9, 32, 9, tzinfo=HERE)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "2019/4/25 9:32:09",
+        "2019-04-25T09:32:09",
+        "2019-04-25 09:32:09.000",
+        "2019.4.25 9:32:09",
+        "2019年4月25日 9时32分9秒",
+        "2019年4月25日上午9点32分9秒",
+        "２０１９年４月２５日　９：３２：０９",
+        "20190425093209",
+        "2019-04-25T01:32:09Z",
+        "2019-04-25 01:32:09+00:00",
+        "43580.39732638889",
+        "1556155929",
+        "1556155929000",
+    ],
+)
+def test_one_moment_is_read_however_it_is_written(words: str) -> None:
+    moment = parse_datetime(words, HERE)
+    assert moment is not None
+    assert (moment.at, moment.whole_day) == (MORNING, False)
+
+
+@pytest.mark.parametrize("words", ["2019/4/25", "2019年4月25日", "2019-04-25", "20190425", "43580", " 2019.4.25 "])
+def test_a_day_alone_is_its_first_moment(words: str) -> None:
+    moment = parse_datetime(words, HERE)
+    assert moment is not None
+    assert (moment.at, moment.whole_day) == (datetime(2019, 4, 25, tzinfo=HERE), True)
+
+
+@pytest.mark.parametrize(
+    ("words", "hour"),
+    [("2019/4/25 下午3:05", 15), ("2019-4-25 3:05 PM", 15), ("2019-4-25 12:05 AM", 0), ("2019/4/25 中午12:05", 12)],
+)
+def test_halves_of_the_day_are_understood(words: str, hour: int) -> None:
+    moment = parse_datetime(words, HERE)
+    assert moment is not None
+    assert (moment.at.astimezone(HERE).hour, moment.at.minute) == (hour, 5)
+
+
+def test_twenty_four_oclock_is_the_end_of_the_day() -> None:
+    moment = parse_datetime("2026年12月24日24时", HERE)
+    assert moment is not None
+    assert moment.at == datetime(2026, 12, 25, tzinfo=HERE)
+
+
+@pytest.mark.parametrize("words", ["", "昨天", "2019年2月30日", "4/5/2019", "12345", "2019/4/25 27:00", "99999999999"])
+def test_what_is_no_day_or_could_be_two_is_not_guessed(words: str) -> None:
+    assert parse_datetime(words, HERE) is None
+
+
+@given(st.integers(0, 4_000_000_000))
+def test_iso_form_round_trips(seconds: int) -> None:
+    whole = datetime.fromtimestamp(seconds, UTC)
+    read = parse_datetime(whole.isoformat(), HERE)
+    assert read is not None
+    assert read.at == whole
+
+
+@given(st.text(max_size=60))
+def test_nothing_makes_it_fail(words: str) -> None:
+    parse_datetime(words, HERE)
