@@ -278,7 +278,8 @@ def _join_writers(dialect: Dialect, cursor: Any, *, alone: bool = False) -> None
 def write_if_free(statement: Executable) -> bool:
     """Run one statement in a transaction of its own, unless it would have to wait; say whether it ran.
 
-    For notes that may be left out: a page is never kept waiting by them.
+    For notes that may be left out: a page is never kept waiting by them, nor refused for what they refer to, which may
+    be in a transaction that isn't committed.
     """
     engine: Engine = db.engine
     with _turn(engine, 0.0) as taken:
@@ -289,7 +290,7 @@ def write_if_free(statement: Executable) -> bool:
                 if engine.dialect.name == "postgresql":
                     connection.execute(text("SET LOCAL lock_timeout = '50ms'"))
                 connection.execute(statement)
-        except DATABASE_ERRORS:
+        except (*DATABASE_ERRORS, IntegrityError):
             return False
     return True
 

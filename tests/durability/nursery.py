@@ -129,7 +129,7 @@ class Running:
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:
-            return False
+            return kill(self.pid)  # one that was forked just now leads no group yet
         return True
 
 

@@ -31,7 +31,7 @@ from consult.drafting.models import Consultation
 from consult.intake import receipts
 from consult.intake.models import Channel, RawForm, Submission
 from consult.mailbox import settings as boxes
-from consult.mailbox.models import Encryption, MailMessage
+from consult.mailbox.models import Acknowledgement, Encryption, MailMessage
 from consult.store import counters, db
 from tests.builders import an_actor, an_open_consultation
 from tests.durability.nursery import Nursery, Running, kill
@@ -78,9 +78,13 @@ class Site:
 
     def finish(self, name: str) -> None:
         """Run a process to its end."""
-        process = self.nursery.start(name)
+        self.started.append(self.nursery.start(name))
+        self.await_end(name)
+
+    def await_end(self, name: str) -> None:
+        """Wait until no process of this name is left, of those that were started ever."""
         until = time.monotonic() + LIMIT_SECONDS
-        while process.is_alive():
+        while any(process.name == name and process.is_alive() for process in self.started):
             assert time.monotonic() < until, f"{name} doesn't end"
             time.sleep(0.01)
 
@@ -179,6 +183,7 @@ def test_200_kills_lose_nothing_and_double_nothing(tmp_path: Path, empty_databas
         assert crowd.stop(LIMIT_SECONDS), (tmp_path / "log").read_text()[-3000:]
         print(dict(killed), f"{crowd.book.sent} sent, {crowd.book.cut} tries cut, {len(post.letters)} letters")
         site.kill("worker", rng)
+        site.await_end("worker")
         site.finish("fetch")
         with app.app_context():
             check_what_was_sent(crowd.book)
@@ -225,7 +230,14 @@ def check_the_mail(post: Post) -> None:
 def check_the_whole(app: Flask) -> None:
     """The counts are those of the rows, each letter is answered once, and the record is whole."""
     runner = app.test_cli_runner()
-    assert runner.invoke(args=["jobs", "run-once", "acknowledge", "seal", "checkpoint", "counts"]).exit_code == 0
+    ran = runner.invoke(args=["jobs", "run-once", "acknowledge", "seal", "checkpoint", "counts", "--json"])
+    assert ran.exit_code == 0, ran.output
+    assert None not in json.loads(ran.stdout)["done"].values(), ran.stdout
+    skipped = select(MailMessage.answer_due, Acknowledgement.skipped).join(
+        Acknowledgement, Acknowledgement.submission_id == MailMessage.submission_id, isouter=True
+    )
+    unanswered = skipped.where(Acknowledgement.sent_at.is_(None), MailMessage.submission_id.is_not(None))
+    assert db.session.execute(unanswered).all() == []
     by_channel = {channel.value: count_of(channel) for channel in (Channel.WEB, Channel.MAILBOX)}
     assert counters.counts(consultation_id(), "channel") == by_channel
     assert counters.counts(consultation_id(), "state") == {"received": sum(by_channel.values())}

@@ -98,6 +98,15 @@ def test_a_look_while_somebody_writes_waits_for_nobody_and_changes_nothing(app: 
     assert len(kept()) == 1
 
 
+def test_what_is_not_committed_yet_can_be_looked_at(app: Flask) -> None:
+    consultation = open_consultation()
+    with transaction():
+        came = submission(consultation, PRIVATE)
+        assert "13812345678" not in service.proposed_text(came.parts[0], private_data.of(came))[0]
+    masked(came)
+    assert len(kept()) == 1
+
+
 def test_what_two_detected_at_once_is_kept_once(app: Flask) -> None:
     came = submission(open_consultation(), PRIVATE)
     row = private_data._row(came.id, private_data._detected(came))
