@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, request
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, SecurityError, UnsupportedMediaType
 from werkzeug.routing import IntegerConverter, Map
 
 from consult.faces.row_ids import LARGEST
@@ -72,6 +72,8 @@ def refuse_body() -> None:
 
 
 def _refuse_address() -> None:
+    if isinstance(request.routing_exception, SecurityError):  # before anything is answered by a page of the site
+        raise request.routing_exception
     if not request.path.startswith(JSON_INTERFACE):  # which describes its answers, and checks each value against that
         _check(_address())
 

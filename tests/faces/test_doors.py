@@ -47,6 +47,24 @@ class TestHosts:
         for host in ("localhost", "localhost:8000", "127.0.0.1:8000"):
             assert client.get("/healthz", headers={"Host": host}).status_code == 200
 
+    @pytest.mark.parametrize("address", ["/", "/desk/sign-in", "/portal/sign-in", "/api/v1/private-data"])
+    @pytest.mark.parametrize(
+        ("data", "kind"),
+        [
+            (b"a=" + b"x" * 150_000_000, "application/x-www-form-urlencoded"),
+            (b"a=%00", "application/x-www-form-urlencoded"),
+            (b"--B", "multipart/form-data; boundary=B"),
+            (b"[" * 5000, "application/json"),
+        ],
+        ids=["too large", "NUL", "cut", "nested"],
+    )
+    def test_another_name_is_refused_whatever_is_sent(
+        self, client: FlaskClient, address: str, data: bytes, kind: str
+    ) -> None:
+        answer = client.post(address, data=data, content_type=kind, base_url="http://evil.example")
+        assert answer.status_code == 400
+        assert b"<html" not in answer.data
+
     @pytest.mark.parametrize(
         ("given", "answered"),
         [
