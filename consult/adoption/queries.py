@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from consult.adoption.models import Decision, DecisionState, Opinion, Outcome
+from consult.adoption.models import Decision, DecisionState, Opinion, OpinionGroup, Outcome
 from consult.intake.models import Channel, SenderKind, Submission, SubmissionState
 from consult.store import db
 
@@ -107,26 +107,36 @@ def with_decisions(
     group_id: int | None = None,
     ungrouped: bool = False,
     organisations: bool = False,
+    concentrated: bool = False,
     state: DecisionState | None = None,
     undecided: bool = False,
     author_id: int | None = None,
     reasons: Collection[str] | None = None,
+    channel: Channel | None = None,
+    sender_kind: SenderKind | None = None,
+    outcome: Outcome | None = None,
     after: int = 0,
-    limit: int = 50,
+    limit: int | None = 50,
 ) -> list[DecidedOpinion]:
     """Return opinions that aren't withdrawn, by id, with their effective decision.
 
     Arguments:
         anchor, anchors: only those on these provisions.
         ungrouped: only those in no group, or with a decision of their own.
+        concentrated: only those in a concentrated group.
         organisations: only those of enterprises, associations and other organisations.
         state, undecided: only those whose effective decision is in this state, or that have none.
         author_id: only those whose effective decision is this user's.
         reasons: only those not wholly adopted, for exactly one of these reasons.
+        channel, sender_kind: only those that came so, of such a sender.
+        outcome: only those whose effective decision says so.
     """
-    query = with_decision(Opinion, OwnDecision, GroupDecision).where(
-        Opinion.consultation_id == consultation_id, Opinion.id > after
-    )
+    query = with_decision(Opinion, OwnDecision, GroupDecision).where(Opinion.id > after)
+    if submission_ids is None:
+        query = query.where(Opinion.consultation_id == consultation_id)
+    else:  # "+ 0": SQLite without statistics would read all opinions of the consultation for those of a few submissions
+        few = Opinion.submission_id.in_(list(submission_ids))
+        query = query.where(Opinion.consultation_id + 0 == consultation_id, few)
     if anchor is not None:
         query = query.where(Opinion.anchor == anchor)
     if anchors is not None:
@@ -135,16 +145,24 @@ def with_decisions(
         query = query.where(Opinion.group_id == group_id)
     if ungrouped:
         query = query.where(or_(Opinion.group_id.is_(None), OwnDecision.id.is_not(None)))
-    if organisations:
-        query = query.join(Submission, Submission.id == Opinion.submission_id).where(
-            Submission.sender_kind != SenderKind.PERSON
+    of_submission = [
+        *([Submission.sender_kind != SenderKind.PERSON] if organisations else []),
+        *([Submission.channel == channel] if channel is not None else []),
+        *([Submission.sender_kind == sender_kind] if sender_kind is not None else []),
+    ]
+    if of_submission:
+        query = query.join(Submission, Submission.id == Opinion.submission_id).where(*of_submission)
+    if outcome is not None:
+        query = query.where(effective("outcome") == outcome)
+    if concentrated:
+        groups = select(OpinionGroup.id).where(
+            OpinionGroup.consultation_id == consultation_id, OpinionGroup.concentrated.is_(True)
         )
+        query = query.where(Opinion.group_id.in_(groups))
     if author_id is not None:
         query = query.where(effective("author_id") == author_id)
     if reasons is not None:
         query = query.where(not_adopted_for(reasons))
-    if submission_ids is not None:
-        query = query.where(Opinion.submission_id.in_(list(submission_ids)))
     if undecided:
         query = query.where(effective("state").is_(None))
     elif state is not None:

@@ -7,7 +7,7 @@ file is put aside (``consult.intake.attachment_text``).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, aliased, mapped_column, selectinload
 
 from consult.intake.attachment_text import Reader
-from consult.intake.models import Attachment, AttachmentScan, Submission
+from consult.intake.models import Attachment, AttachmentScan, Submission, SubmissionState
 from consult.intake.virus_scanning import held_back
 from consult.store import NOT_IN_RECORD, Base, big_id, bulk, db, transaction
 from consult.text import search_terms
@@ -223,21 +223,53 @@ def find(consultation_id: int, words: str, *, before: int = 0, limit: int = 50) 
         before: only those with a smaller id, for the next page.
     """
     sought = search_terms.terms(words)
-    if not sought:
-        return []
-    asked = _rarest_first({token for term in sought for token in search_terms.tokens(term)})
     hits: list[Found] = []
-    looked_at = 0
-    while asked and len(hits) < limit and looked_at < LOOKED_AT:
-        ids = db.session.scalars(_candidates(consultation_id, asked, before).limit(2 * limit)).all()
+    for ids in candidates(consultation_id, sought, before=before, size=2 * limit):
         for submission, text in _with_texts(ids):
             if search_terms.contains_all(f"{text.words}\n{text.files}", sought):
                 hits.append(_found(submission, text, sought))
-        looked_at += len(ids)
-        if len(ids) < 2 * limit:
+        if len(hits) >= limit:
             break
-        before = ids[-1]
     return hits[:limit]
+
+
+def candidates(
+    consultation_id: int, sought: Sequence[str], *, before: int = 0, size: int = 100
+) -> Iterator[Sequence[int]]:
+    """Yield the ids of submissions that may contain every term, latest first, up to ``LOOKED_AT`` of them.
+
+    Arguments:
+        sought: what ``search_terms.terms`` returned.
+        before: only those with a smaller id.
+        size: how many at once.
+    """
+    asked = _rarest_first({token for term in sought for token in search_terms.tokens(term)})
+    if not asked:
+        return
+    first, end = _bounds(consultation_id)
+    before = min(before or end, end)
+    looked_at = 0
+    while looked_at < LOOKED_AT:
+        ids = db.session.scalars(_candidates(consultation_id, asked, first, before).limit(size)).all()
+        if ids:
+            yield ids
+        looked_at += len(ids)
+        if len(ids) < size:
+            return
+        before = ids[-1]
+
+
+def _bounds(consultation_id: int) -> tuple[int, int]:
+    """Return the first id of a consultation's submissions and one behind the last, so that no others are looked at."""
+    ends = [
+        select(end(Submission.id).label("id"))
+        .where(Submission.consultation_id == consultation_id, Submission.state == state)
+        .scalar_subquery()
+        for state in SubmissionState
+        for end in (func.min, func.max)
+    ]  # the ends of index ranges, which are found without reading the ranges
+    ids = [id_ for id_ in db.session.execute(select(*ends)).one() if id_ is not None]
+    return (min(ids), max(ids) + 1) if ids else (0, 0)
 
 
 def _rarest_first(tokens: Collection[int]) -> list[int]:
@@ -256,15 +288,15 @@ def _rarest_first(tokens: Collection[int]) -> list[int]:
     return sorted(occurs, key=lambda token: occurs[token])[:ASKED]
 
 
-def _candidates(consultation_id: int, asked: Sequence[int], before: int) -> Select[int]:
-    """Return ids of submissions that contain every token, latest first.
+def _candidates(consultation_id: int, asked: Sequence[int], first: int, before: int) -> Select[int]:
+    """Return ids of submissions from ``first`` to before ``before`` that contain every token, latest first.
 
     The rarest token leads: its submissions are read in order of id, and each is looked up under the others.
     """
     leading = aliased(SubmissionToken)
-    query = select(leading.submission_id).where(leading.token == asked[0])
-    if before:
-        query = query.where(leading.submission_id < before)
+    query = select(leading.submission_id).where(
+        leading.token == asked[0], leading.submission_id >= first, leading.submission_id < before
+    )
     for token in asked[1:]:
         other = aliased(SubmissionToken)
         holds = select(other.submission_id).where(other.token == token, other.submission_id == leading.submission_id)

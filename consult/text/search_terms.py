@@ -1,7 +1,8 @@
 """Search terms for a language without spaces: every pair of adjacent characters is a token.
 
 A text that contains every pair of a term nearly always contains the term; ``contains_all`` decides. Both databases
-store the same tokens, so that both find the same (SQLite's trigram index finds no word of two characters).
+store the same tokens, so that both find the same (SQLite's trigram index finds no word of two characters). Traditional
+characters are found by simplified ones and the other way round, each by itself: what stands around it changes nothing.
 """
 
 from __future__ import annotations
@@ -10,15 +11,34 @@ from functools import lru_cache
 from itertools import pairwise
 
 from consult.text.fingerprint import CLOSING_MARKS, normalise
+from consult.text.simplified import simplified
 
 SHORTEST = 2
 """Minimum number of characters of a term."""
+FIRST_IDEOGRAPH = "\u2e80"
 _SHIFT = 21  # bits: a code point fits
+
+
+class _Simplified(dict[int, str]):
+    """Translation table of single characters, filled as they are met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        plain = self[code] = simplified(character) if character >= FIRST_IDEOGRAPH else character
+        return plain
+
+
+_simplified = _Simplified()
+
+
+def normal(text: str) -> str:
+    """Return a text as it is searched: normalised, in simplified characters."""
+    return normalise(text).translate(_simplified)
 
 
 def tokens(text: str) -> set[int]:
     """Return the token of every pair of adjacent characters of a normalised text."""
-    codes = [ord(character) for character in normalise(text)]
+    codes = [ord(character) for character in normal(text)]
     return {(first << _SHIFT) | second for first, second in pairwise(codes)}
 
 
@@ -27,14 +47,14 @@ def terms(words: str) -> list[str]:
 
     So are those of punctuation only, because normalisation drops marks at the end of a text.
     """
-    normal = (normalise(part) for part in words.split())
-    return list(dict.fromkeys(part for part in normal if len(part) >= SHORTEST and part.strip(CLOSING_MARKS)))
+    parts = (normal(part) for part in words.split())
+    return list(dict.fromkeys(part for part in parts if len(part) >= SHORTEST and part.strip(CLOSING_MARKS)))
 
 
 def contains_all(text: str, sought: list[str]) -> bool:
     """Whether a text contains every one of these terms."""
-    normal = normalise(text)
-    return all(term in normal for term in sought)
+    searched = normal(text)
+    return all(term in searched for term in sought)
 
 
 def excerpt(text: str, sought: list[str], width: int = 60) -> list[tuple[str, bool]]:
@@ -55,8 +75,8 @@ def excerpt(text: str, sought: list[str], width: int = 60) -> list[tuple[str, bo
 
 def _place(text: str, sought: list[str]) -> tuple[int, int] | None:
     """Return the span of the first term that a text contains, in the original text."""
-    normal = normalise(text)
-    term = next((term for term in sought if term in normal), None)
+    searched = normal(text)
+    term = next((term for term in sought if term in searched), None)
     if term is None:
         return None
     places = [(at, plain) for at, character in enumerate(text) for plain in _plain(character)]
@@ -66,4 +86,4 @@ def _place(text: str, sought: list[str]) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=16384)
 def _plain(character: str) -> str:
-    return normalise(character)
+    return normal(character)

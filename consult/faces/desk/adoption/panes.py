@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import request, url_for
 
-from consult.adoption import queries, worklist
-from consult.adoption.models import DecisionState, Opinion, OpinionGroup
+from consult.adoption import opinion_search, queries, worklist
+from consult.adoption.models import DecisionState, Opinion, OpinionGroup, Outcome
 from consult.adoption.queries import DecidedOpinion
 from consult.adoption.worklist import GroupSummary, ProvisionProgress
 from consult.drafting import version_comparison
@@ -19,11 +19,17 @@ from consult.drafting.models import Consultation
 from consult.drafting.queries import draft_of
 from consult.faces import change_table
 from consult.faces.row_ids import row_id
+from consult.intake import search
+from consult.intake.models import Channel, SenderKind
+from consult.labels import LabelledEnum
 from consult.text.anchors import WHOLE
+
+Member = TypeVar("Member", bound=LabelledEnum)
 
 PAGE = 50
 GROUPS = 100
 """Groups on a page: they come before the opinions that no group speaks for."""
+SOUGHT_CHARACTERS = 60
 ALL = "all"
 SHOWN: dict[str, tuple[str, dict[str, Any]]] = {
     "all": ("全部", {}),
@@ -39,6 +45,12 @@ SAVED = {
     "vague": "理由没有说明为什么",
 }
 """Views that gather from all provisions."""
+CHOICES: tuple[tuple[str, str, type[LabelledEnum]], ...] = (
+    ("channel", "渠道", Channel),
+    ("sender", "提出人", SenderKind),
+    ("outcome", "采纳情况", Outcome),
+)
+"""Conditions by which opinions are looked for: name in the address, words, enumeration."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,11 @@ class Where:
     """Groups on the pages before."""
     open: str = ""
     """``o`` or ``g`` and the id of the opinion or group."""
+    words: str = ""
+    """Words that the opinions contain."""
+    channel: Channel | None = None
+    sender: SenderKind | None = None
+    outcome: Outcome | None = None
 
     @classmethod
     def asked(cls, slug: str) -> Where:
@@ -67,17 +84,31 @@ class Where:
             row_id(after),
             row_id(request.args.get("skip", "")),
             request.args.get("open", ""),
+            request.args.get("words", "").strip()[:SOUGHT_CHARACTERS],
+            _member(Channel, "channel"),
+            _member(SenderKind, "sender"),
+            _member(Outcome, "outcome"),
         )
 
     def query(self) -> dict[str, Any]:
         """Return it as arguments of an address, without what is open."""
-        named = {"at": self.at, "show": self.show, "after": self.after, "skip": self.skip}
+        named = {"at": self.at, "show": self.show, "after": self.after, "skip": self.skip} | self.filters
         return {name: value for name, value in named.items() if value and (name == "at" or value != "all")}
 
     def url(self, *, open: str | None = None, **changes: Any) -> str:
         """Return the address of this place, changed."""
         place = replace(self, **changes)
         return url_for("desk.adoption", slug=self.slug, **place.query(), open=open)
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """Words and conditions by which single opinions are looked for, those of groups among them."""
+        chosen = {"words": self.words, "channel": self.channel, "sender": self.sender, "outcome": self.outcome}
+        return {name: value for name, value in chosen.items() if value}
+
+    def unfiltered(self) -> Where:
+        """Return this place without words and conditions, at its beginning."""
+        return replace(self, words="", channel=None, sender=None, outcome=None, after=0, skip=0, open="")
 
     @property
     def saved(self) -> bool:
@@ -162,7 +193,7 @@ class Workspace:
 
     @cached_property
     def _groups(self) -> list[GroupSummary]:
-        if self.where.after or self.where.show in ("organisations", "vague"):
+        if self.where.after or self.where.filters or self.where.show in ("organisations", "vague"):
             return []
         narrowed = self._narrowed()
         if self.where.show == "concentrated":
@@ -171,6 +202,8 @@ class Workspace:
 
     @cached_property
     def _opinions(self) -> list[DecidedOpinion]:
+        if self.where.filters:
+            return self._filtered()
         if self.where.show == "concentrated":
             return []
         gathering: dict[str, Any] = (
@@ -184,6 +217,25 @@ class Workspace:
             self.consultation.id, **self._narrowed(), **gathering, after=self.where.after, limit=PAGE + 1
         )
 
+    def _filtered(self) -> list[DecidedOpinion]:
+        """Return the opinions that meet what is looked for, also those that a group speaks for."""
+        where, narrowed = self.where, self._narrowed()
+        if where.show == "organisations":
+            narrowed["organisations"] = True
+        if where.show == "concentrated":
+            narrowed |= {"concentrated": True, "undecided": True}
+        narrowed |= {"channel": where.channel, "sender_kind": where.sender, "outcome": where.outcome}
+        if where.words:
+            return opinion_search.find(
+                self.consultation.id, where.words, before=where.after, limit=PAGE + 1, **narrowed
+            )
+        return queries.with_decisions(self.consultation.id, **narrowed, after=where.after, limit=PAGE + 1)
+
+    @property
+    def searchable(self) -> bool:
+        """Whether the words looked for, if any, are enough to look for."""
+        return not self.where.words or search.is_enough(self.where.words)
+
     def neighbours(self, key: str) -> tuple[str, str]:
         """Return the keys of the lines before and after one, empty at the ends."""
         keys = [line.key for line in self.lines]
@@ -195,6 +247,11 @@ class Workspace:
     def unit_of(self, subject: Opinion | OpinionGroup) -> Block | None:
         """Return the unit of the draft that an opinion or a group is about."""
         return self.draft.unit_of(subject.anchor) if subject.anchor else None
+
+
+def _member(kind: type[Member], name: str) -> Member | None:
+    """Return what the address names of an enumeration; ``None`` where it names nothing that there is."""
+    return next((member for member in kind if member.value == request.args.get(name)), None)
 
 
 def provisions(draft: Draft, counts: Sequence[ProvisionProgress]) -> list[Provision]:

@@ -16,7 +16,7 @@ from consult.adoption.models import Decision, Opinion, OpinionGroup
 from consult.adoption.versions import version_of
 from consult.drafting.models import Consultation
 from consult.faces.desk.adoption.forms import KEYS, DecisionForm, SplitForm, TitleForm
-from consult.faces.desk.adoption.panes import ALL, SAVED, SHOWN, Where, Workspace, followed
+from consult.faces.desk.adoption.panes import ALL, CHOICES, SAVED, SHOWN, Where, Workspace, followed
 from consult.faces.desk.blueprint import (
     consultation_or_404,
     current_actor,
@@ -264,6 +264,7 @@ def _page(consultation: Consultation, where: Where, opened: str = "", forms: dic
         where=workspace.where,
         shown=SHOWN,
         saved=SAVED,
+        choices=CHOICES,
         all_provisions=ALL,
         progress=workspace.progress,
         may_decide=may(actor, Act.DECIDE, consultation),

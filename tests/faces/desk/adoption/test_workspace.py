@@ -10,9 +10,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from consult.adoption import queries, service
+from consult.adoption import groups, queries, service
 from consult.adoption.models import Decision, Opinion, OpinionGroup, Outcome
 from consult.drafting.models import Consultation
+from consult.intake import search
 from consult.store import db
 from tests.builders import an_open_consultation
 from tests.faces.desk.conftest import SignIn, Staff
@@ -314,3 +315,58 @@ def test_what_people_wrote_is_shown_as_text(canteens: dict[str, int], signed_in:
     page = signed_in("drafter").get(f"{DESK}?at=art-4").text
     assert "<img src=x" not in page
     assert "&lt;img src=x" in page
+
+
+class TestFilters:
+    def listed(self, client: FlaskClient, query: str) -> list[bool]:
+        page = client.get(f"{DESK}?{query}").text
+        lines = page.split('aria-label="意见"')[1].split('id="work"')[0]
+        return [text[:-1] in lines for text in (FIRST, SECOND, WHOLE)]
+
+    @pytest.mark.parametrize(
+        ("query", "shown"),
+        [
+            ("at=all&words=优惠", [False, True, False]),
+            ("at=art-3&words=应当", [False, True, False]),
+            ("at=all&words=李雷", [True, True, True]),
+            ("at=all&words=无此词语", [False, False, False]),
+            ("at=all&words=优", [False, False, False]),
+            ("at=all&channel=web", [True, True, True]),
+            ("at=all&channel=letter", [False, False, False]),
+            ("at=all&sender=person", [True, True, True]),
+            ("at=all&sender=enterprise", [False, False, False]),
+            ("at=all&outcome=adopted", [True, False, False]),
+            ("at=all&outcome=adopted&words=优惠", [False, False, False]),
+            ("at=all&outcome=nonsense&channel=-1", [True, True, True]),
+            ("show=undecided&at=all&channel=web", [False, True, True]),
+        ],
+    )
+    def test_what_is_asked_is_what_is_shown(
+        self, canteens: dict[str, int], staff: Staff, signed_in: SignIn, query: str, shown: list[bool]
+    ) -> None:
+        service.decide(staff.of("drafter"), fresh(canteens["first"]), Outcome.ADOPTED, "", at=AFTER)
+        search.read_new(AFTER)
+        assert self.listed(signed_in("drafter"), query) == shown
+
+    def test_members_of_a_group_are_found_one_by_one(
+        self, canteens: dict[str, int], staff: Staff, signed_in: SignIn
+    ) -> None:
+        consultation = db.session.get_one(Consultation, canteens["id"])
+        accepted(consultation, ("art-3", "菜价要公示在窗口。"))
+        both = [opinion for opinion in opinions_of(consultation) if opinion.anchor == "art-3"]
+        groups.create_group(staff.of("drafter"), both, "合在一起", at=AFTER)
+        search.read_new(AFTER)
+        page = signed_in("drafter").get(f"{DESK}?at=all&words=窗口").text
+        assert "已归并" in page
+        assert "符合条件的意见 1 条" in page
+
+    def test_a_decision_leaves_the_place_as_it_was(self, canteens: dict[str, int], signed_in: SignIn) -> None:
+        search.read_new(AFTER)
+        path = f"opinions/{canteens['second']}/decide?at=all&words=优惠&channel=web"
+        status, _, location = send(signed_in("drafter"), path, outcome="adopted", reason="")
+        assert status == 303
+        assert "words=%E4%BC%98%E6%83%A0" in location
+        assert "channel=web" in location
+
+    def test_one_character_is_said_to_be_too_few(self, canteens: dict[str, int], signed_in: SignIn) -> None:
+        assert "两个字以上" in signed_in("drafter").get(f"{DESK}?at=all&words=优").text
