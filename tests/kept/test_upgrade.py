@@ -16,6 +16,8 @@ from consult.adoption.models import Decision, Opinion
 from consult.clock import local
 from consult.consultees.models import Invitation
 from consult.drafting.models import Consultation
+from consult.intake.models import Submission
+from consult.intake.search import SubmissionText, SubmissionToken
 from consult.ledger import checkpoints
 from consult.mailbox import message_store
 from consult.mailbox import settings as mailbox_settings
@@ -28,6 +30,10 @@ from tests.kept.instance import Kept, kept_instance, of_today, read
 ROLES = ("public", "drafter", "elsewhere", "moderator", "publisher", "legal", "admin", "auditor")
 WIDE = {"tally", "file_attempt"}
 """Tables whose rows are folded or go away by themselves."""
+
+
+INDEXED_AGAIN = {"submission_text", "submission_token"}
+"""Derived tables that the upgrade empties, because both scripts are searched since."""
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +53,20 @@ def test_no_row_is_lost(kept: Kept) -> None:
     fewer = {
         name: (before, now)
         for name, before in kept.expected["counts"].items()
-        if name in tables and name not in WIDE
+        if name in tables and name not in WIDE and name not in INDEXED_AGAIN
         if (now := db.session.scalar(select(func.count()).select_from(tables[name])) or 0) < before
     }
     assert fewer == {}
     assert set(kept.expected["counts"]) - set(tables) == set()
+
+
+def test_the_worker_indexes_everything_again(kept: Kept) -> None:
+    assert kept.command("jobs", "run-once", "search").exit_code == 0
+    db.session.rollback()
+    indexed = set(db.session.scalars(select(SubmissionText.submission_id)))
+    assert indexed == set(db.session.scalars(select(Submission.id)))
+    assert len(indexed) >= kept.expected["counts"]["submission_text"]
+    assert set(db.session.scalars(select(SubmissionToken.submission_id).distinct())) == indexed
 
 
 def test_new_rows_get_ids_of_their_own(kept: Kept) -> None:
