@@ -190,12 +190,12 @@ def test_selected_words_go_through_the_tray_and_the_form_to_a_receipt(site: Site
     page.locator("#art-4 [data-say]").click()
     page.keyboard.type("公开方式要说明白。")
     page.get_by_role("button", name="放入意见单").click()
-    assert page.get_by_text("意见单：2 条").is_visible()
+    expect(page.get_by_text("意见单：2 条")).to_be_visible()
     page.get_by_role("link", name="核对并提交").click()
     page.get_by_text("已带入您在这台设备上写过").wait_for()
     page.get_by_role("button", name="提交意见").click()
     page.wait_for_url("**/receipts/*")
-    assert page.get_by_role("heading", name="已收到您的意见，谢谢").is_visible()
+    expect(page.get_by_role("heading", name="已收到您的意见，谢谢")).to_be_visible()
     assert page.locator("img.qr").evaluate("(image) => image.complete && image.naturalWidth > 0")
     left = page.evaluate("Object.keys(localStorage)")
     page.context.close()
@@ -243,7 +243,7 @@ def test_answers_to_questions_are_kept_as_opinions_are(site: Site, browser: Brow
     page.get_by_label("需要多长的过渡期？").fill("半年。")
     page.get_by_role("button", name="提交意见").click()
     page.wait_for_url("**/receipts/*")
-    assert page.get_by_text("半年。").is_visible()
+    expect(page.get_by_text("半年。")).to_be_visible()
     page.goto(site.address("/help"))
     assert page.evaluate("Object.keys(localStorage)") == []
     page.context.close()
@@ -304,7 +304,7 @@ def test_without_script_the_article_link_leads_to_a_form_that_works(site: Site, 
     assert page.locator("textarea").first.input_value() == "没有脚本也能提意见。"
     page.locator("textarea").nth(1).fill("第四条也说一句。")
     page.get_by_role("button", name="提交意见").click()
-    assert page.get_by_role("heading", name="已收到您的意见，谢谢").is_visible()
+    expect(page.get_by_role("heading", name="已收到您的意见，谢谢")).to_be_visible()
     page.context.close()
 
 
