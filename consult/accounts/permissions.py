@@ -1,7 +1,8 @@
 """Who may do what: the one place that every verb asks.
 
 A role allows an act; on a consultation, the division decides as well: a drafter acts for the division's own
-consultations, a moderator for those of the division and those given to them. An auditor sees all and changes nothing.
+consultations, a moderator for those of the division and those given to them. A drafter elsewhere who was given opinions
+of a consultation (协办) sees it and decides on them. An auditor sees all and changes nothing.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Act(StrEnum):
     MANAGE_CONSULTEES = "consultee.manage"
     INVITE = "consultee.invite"
     DECIDE = "opinion.decide"
+    ASSIGN_OPINIONS = "opinion.assign"
     GROUP = "opinion.group"
     REVIEW_DECISION = "opinion.review"
     COMPILE_REPORT = "report.compile"
@@ -96,6 +98,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.MANAGE_CONSULTEES: frozenset({_D, _A}),
     Act.INVITE: frozenset({_D, _A}),
     Act.DECIDE: frozenset({_D, _A}),
+    Act.ASSIGN_OPINIONS: frozenset({_D, _A}),
     Act.GROUP: frozenset({_D, _A}),
     Act.REVIEW_DECISION: frozenset({_D, _L, _P, _A}),
     Act.COMPILE_REPORT: frozenset({_D, _P, _A}),
@@ -120,6 +123,8 @@ ALLOWED: dict[Act, frozenset[Role]] = {
 
 OWN_DIVISION_ONLY = frozenset({_D, _M})
 """Roles that act on the consultations of their own division, and on those given to them, only."""
+HELPING = frozenset({Act.SEE_CONSULTATION, Act.SEE_SUBMISSIONS, Act.DECIDE})
+"""What a drafter does on a consultation of another division with opinions given to them; which: adoption says."""
 
 
 class Concern(Protocol):
@@ -130,6 +135,12 @@ class Concern(Protocol):
 
     @property
     def given_to(self) -> frozenset[int]: ...
+
+    @property
+    def helpers(self) -> frozenset[int]: ...
+
+    @property
+    def helping_divisions(self) -> frozenset[int]: ...
 
 
 @dataclass(frozen=True)
@@ -161,11 +172,17 @@ def may(actor: Actor, act: Act, concern: Concern | None = None) -> bool:
         return True
     if actor.role is None or actor.role not in ALLOWED[act]:
         return False
-    if concern is None or actor.id in concern.given_to:
+    if concern is None or not is_outside(actor, concern):
         return True
-    if actor.role in OWN_DIVISION_ONLY:
-        return actor.division_id is not None and actor.division_id == concern.division_id
-    return True
+    if actor.role is not Role.DRAFTER:
+        return actor.id in concern.given_to
+    return act in HELPING and (actor.id in concern.helpers or actor.division_id in concern.helping_divisions)
+
+
+def is_outside(actor: Actor, concern: Concern) -> bool:
+    """Say whether a drafter's or moderator's division isn't the one that the matter belongs to."""
+    is_inside = actor.division_id is not None and actor.division_id == concern.division_id
+    return actor.role in OWN_DIVISION_ONLY and not is_inside
 
 
 def require(actor: Actor, act: Act, concern: Concern | None = None) -> None:
@@ -177,6 +194,8 @@ def require(actor: Actor, act: Act, concern: Concern | None = None) -> None:
     if may(actor, act, concern):
         return
     if actor.role is not None and actor.role in ALLOWED[act]:
+        if concern is not None and may(actor, Act.DECIDE, concern):
+            raise NotAllowed("本处室为协办处室，只能处理交办的意见。其他事项请联系起草处室。")
         raise NotAllowed("这件征求意见不归您的处室办理，也没有交给您。请联系起草处室或管理员。")
     who = "、".join(role.label.words for role in Role if role in ALLOWED[act])
     raise NotAllowed(f"您的账号不能做这一步，需要：{who}。")

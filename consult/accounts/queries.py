@@ -57,6 +57,11 @@ def by_username(username: str) -> User | None:
     return db.session.scalar(select(User).where(User.username == username))
 
 
+def division_by_name(name: str) -> Division | None:
+    """Return the division with exactly this name."""
+    return db.session.scalar(select(Division).where(Division.name == name))
+
+
 def totp_of(user: User) -> Totp | None:
     """Return what an account's authenticator app is checked against; ``None`` where none was set up."""
     return db.session.get(Totp, user.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from consult.accounts.errors import Refused
+from consult.accounts.errors import NotAllowed, Refused
 
 if TYPE_CHECKING:
     from consult.adoption.models import Decision
@@ -35,3 +35,15 @@ class OpinionRefused(Refused):
 
 class SameReviewer(Refused):
     """The reviewer must not be the author of the decision."""
+
+
+class AssignmentRefused(Refused):
+    """Work can't be given, handed over or taken back as asked; ``field`` names the invalid field, if any."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotGiven(NotAllowed):
+    """A drafter of another division may decide on the opinions given to them or their division only."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from consult.accounts.models import User
+from consult.accounts.models import Division, User
 from consult.intake.models import Submission, SubmissionPart
 from consult.labels import Label, LabelledEnum
 from consult.ledger.row_digests import BEFORE
@@ -124,4 +124,57 @@ class Decision(Base):
         Index("ix_decision_group", "group_id", "current"),
         Index("ix_decision_state", "consultation_id", "current", "state"),
         Index("ix_decision_author", "author_id", "id"),
+    )
+
+
+class Assignment(Base):
+    """The work on a unit of the draft, or on a group, given to a drafter or a division (承办); ended, never changed."""
+
+    __tablename__ = "opinion_assignment"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"), index=True)
+    anchor: Mapped[str | None] = mapped_column(String(80))
+    """Anchor of a unit of the public version, with the opinions on any part of it; empty for the whole draft."""
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("opinion_group.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    division_id: Mapped[int | None] = mapped_column(ForeignKey("division.id"), index=True)
+    due_on: Mapped[date | None]
+    """The last local day on which its opinions are to be decided on."""
+    remark: Mapped[str] = mapped_column(String(300), default="")
+    """Words for whoever takes it over."""
+    given_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    given_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("opinion_assignment.id"))
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    group: Mapped[OpinionGroup | None] = relationship()
+    user: Mapped[User | None] = relationship(foreign_keys=[user_id])
+    division: Mapped[Division | None] = relationship()
+    given_by: Mapped[User | None] = relationship(foreign_keys=[given_by_id])
+
+    @property
+    def holder(self) -> str:
+        """The name of whom it was given to."""
+        return self.user.name if self.user is not None else self.division.name if self.division is not None else ""
+
+    __table_args__ = (
+        CheckConstraint("(anchor IS NULL) <> (group_id IS NULL)", name="of_one_thing"),
+        CheckConstraint("(user_id IS NULL) <> (division_id IS NULL)", name="to_one"),
+        Index(
+            "uq_opinion_assignment_anchor_in_force",
+            "consultation_id",
+            "anchor",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "uq_opinion_assignment_group_in_force",
+            "group_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
     )

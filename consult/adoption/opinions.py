@@ -10,6 +10,7 @@ from sqlalchemy import select
 from consult.accounts.permissions import Act, Actor, require
 from consult.adoption.errors import OpinionRefused
 from consult.adoption.groups import DECIDING, update_concentration
+from consult.adoption.holdings import expect_given
 from consult.adoption.models import Decision, Opinion
 from consult.drafting.models import Consultation, ProvisionRow
 from consult.ledger.service import record
@@ -28,7 +29,7 @@ def set_provision(actor: Actor, opinion: Opinion, anchor: str, *, at: datetime) 
     consultation = consultation_of(opinion)
     require(actor, Act.DECIDE, consultation)
     with transaction():
-        lock_standing(consultation, opinion)
+        lock_standing(actor, consultation, opinion)
         if anchor and not _has_provision(consultation, anchor):
             raise OpinionRefused("草案里没有这一处条文，请从条文列表里选。")
         if opinion.anchor == anchor:
@@ -60,7 +61,7 @@ def split(actor: Actor, opinion: Opinion, pieces: Sequence[str], *, at: datetime
     with transaction() as session:
         lock_row_shared(consultation)
         lock_row(opinion.submission)  # undoing its screening meanwhile would miss the pieces
-        lock_standing(consultation, opinion)
+        lock_standing(actor, consultation, opinion)
         _check_pieces(opinion, wanted)
         left = opinion.group_id
         opinion.withdrawn = opinion.replaced = True
@@ -108,13 +109,19 @@ def consultation_of(opinion: Opinion) -> Consultation:
     return db.session.get_one(Consultation, opinion.consultation_id)
 
 
-def lock_standing(consultation: Consultation, opinion: Opinion) -> None:
-    """Lock an opinion; raises OpinionRefused if it is withdrawn, or its consultation's stage allows no decisions."""
+def lock_standing(actor: Actor, consultation: Consultation, opinion: Opinion) -> None:
+    """Lock an opinion to work on it.
+
+    Raises:
+        OpinionRefused: it is withdrawn, or its consultation's stage allows no decisions.
+        NotGiven: it wasn't given to this drafter of another division.
+    """
     lock_row_shared(consultation)
     lock_row(opinion)
     expect_in_force(opinion)
     if consultation.stage not in DECIDING:
         raise OpinionRefused("这件征求意见还没有公开、已经上会或者已经撤回，不能修改意见处理。")
+    expect_given(actor, consultation, [opinion])
 
 
 def expect_in_force(opinion: Opinion) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from consult.accounts.permissions import Act, Actor, require
 from consult.adoption.errors import DecisionRefused, OpinionRefused, SameReviewer
 from consult.adoption.groups import DECIDING
+from consult.adoption.holdings import expect_given
 from consult.adoption.models import MADE, Decision, DecisionState, Opinion, OpinionGroup, Outcome
 from consult.adoption.opinions import expect_in_force
 from consult.adoption.queries import GroupDecision, OwnDecision, with_decision
@@ -115,7 +116,7 @@ def propose_many(actor: Actor, proposals: Sequence[Proposal], *, at: datetime) -
     require(actor, Act.DECIDE, consultation)
     wanted = [proposal.checked() for proposal in proposals]
     with transaction() as session:
-        _lock(consultation, [proposal.subject for proposal in wanted])
+        _lock(actor, consultation, [proposal.subject for proposal in wanted])
         opinions = [proposal.subject for proposal in wanted if isinstance(proposal.subject, Opinion)]
         in_force = effective_decisions(opinions)
         decisions: list[Decision] = []
@@ -272,12 +273,13 @@ def _checked_proposal(outcome: Outcome, proposed_text: str) -> str:
     return proposed_text
 
 
-def _lock(consultation: Consultation, subjects: Sequence[Opinion | OpinionGroup]) -> None:
+def _lock(actor: Actor, consultation: Consultation, subjects: Sequence[Opinion | OpinionGroup]) -> None:
     """Lock what is decided on, in lock order.
 
     Raises:
         OpinionRefused: an opinion is withdrawn, or the consultation's stage allows no decisions.
         DecisionRefused: one is of another consultation, or the stage allows none on a group.
+        NotGiven: one wasn't given to this drafter of another division.
     """
     lock_row_shared(consultation)
     if any(subject.consultation_id != consultation.id for subject in subjects):
@@ -292,6 +294,7 @@ def _lock(consultation: Consultation, subjects: Sequence[Opinion | OpinionGroup]
     if consultation.stage not in DECIDING:
         refused = OpinionRefused if ids else DecisionRefused
         raise refused("这件征求意见还没有公开、已经上会或者已经撤回，现在不能修改采纳情况。")
+    expect_given(actor, consultation, subjects)
 
 
 def _require_review(actor: Actor, decision: Decision) -> None:

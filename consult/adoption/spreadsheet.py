@@ -10,6 +10,7 @@ from pathlib import Path
 
 from consult.accounts.errors import Refused
 from consult.accounts.permissions import Act, Actor, require
+from consult.adoption.holdings import Holdings, expect_given
 from consult.adoption.models import MADE, Decision, Opinion, Outcome
 from consult.adoption.queries import DecidedOpinion, with_decisions
 from consult.adoption.service import Proposal, effective_decisions, propose_many, review_many
@@ -188,11 +189,13 @@ class _Import:
         self.actor, self.reviewer, self.consultation, self.at = actor, reviewer, consultation, at
         self.result = ImportResult()
         self._row_of: dict[str, int] = {}
+        self._holdings: Holdings | None = None
 
     def take(self, chunk: Rows) -> None:
         """Propose the decisions of some rows in one transaction; a row that is refused holds no other back."""
         with transaction():
             lock_row(self.consultation)  # a row's version is compared with the current decision
+            self._holdings = Holdings(self.consultation)
             named = {cells[NUMBER].strip() for _, cells in chunk if not isinstance(cells, tables.BadRow)}
             ids = sorted(int(key) for key in named if key.isascii() and key.isdecimal() and len(key) < 19)
             opinions = {opinion.id: opinion for opinion in lock_rows(Opinion, ids)}
@@ -224,6 +227,8 @@ class _Import:
             opinion = self._opinion(key, opinions)
             self._row_of[key] = row
             proposal = _proposal(opinion, in_force[opinion.id], cells)
+            if proposal is not None:
+                expect_given(self.actor, self.consultation, [opinion], self._holdings)
         except Refused as refusal:
             refused = RowRefused(row, key, str(refusal))
             self.result.refused.append(refused)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.adoption.errors import DecisionRefused
+from consult.adoption.holdings import expect_given
 from consult.adoption.models import Decision, DecisionState
 from consult.adoption.service import record_decision
 from consult.drafting.models import Consultation
@@ -57,6 +58,8 @@ def _undo(actor: Actor, decision: Decision, at: datetime) -> None:
     require(actor, Act.DECIDE, consultation)
     lock_row_shared(consultation)
     lock_row(decision)
+    subject = decision.opinion or decision.group
+    expect_given(actor, consultation, [subject] if subject is not None else [])
     if decision.author_id != actor.id:
         raise DecisionRefused("只能撤回本人作出的处理。")
     if not decision.current or decision.state is not DecisionState.PROPOSED:

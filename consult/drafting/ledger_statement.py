@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from consult.drafting.models import Consultation, DraftVersion, Grant, PeriodExtension, ProvisionRow, Question
+from consult.drafting.models import (
+    Consultation,
+    DraftVersion,
+    Grant,
+    PeriodExtension,
+    ProvisionRow,
+    Question,
+    WorkGrant,
+)
 from consult.ledger.row_digests import digest_of, rows_of
 from consult.store import db
 
@@ -17,14 +25,15 @@ VERSION = "version"
 
 
 def consultation_digest(consultation_id: int) -> str:
-    """Return the digest (SHA-256, hexadecimal) of a consultation: notice, period, stage, grants, questions."""
+    """Return the digest (SHA-256, hexadecimal) of a consultation: notice, period, stage, access, questions."""
     queries = [
         rows_of(Consultation, "id", consultation_id),
         rows_of(PeriodExtension, "consultation_id", consultation_id),
         rows_of(Grant, "consultation_id", consultation_id),
     ]
-    if db.session.scalar(select(Question.id).where(Question.consultation_id == consultation_id).limit(1)) is not None:
-        queries.append(rows_of(Question, "consultation_id", consultation_id))  # earlier digests don't cover them
+    for model in (Question, WorkGrant):  # earlier digests don't cover them
+        if db.session.scalar(select(model.id).where(model.consultation_id == consultation_id).limit(1)) is not None:
+            queries.append(rows_of(model, "consultation_id", consultation_id))
     return digest_of(*queries)
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Index, String, Text, UniqueConstraint, event
+from sqlalchemy import CheckConstraint, Connection, ForeignKey, Index, String, Text, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, object_session, relationship
 
 from consult.accounts.models import Division, User
@@ -131,13 +131,24 @@ class Consultation(Base):
     )
     extensions: Mapped[list[PeriodExtension]] = relationship(order_by="PeriodExtension.id")
     grants: Mapped[list[Grant]] = relationship()
+    work_grants: Mapped[list[WorkGrant]] = relationship()
 
     __table_args__ = (Index("ix_consultation_stage_closes_at", "stage", "closes_at"),)
 
     @property
     def given_to(self) -> frozenset[int]:
-        """Ids of the users outside the division who have access to this consultation."""
+        """Ids of the moderators outside the division who have access to this consultation."""
         return frozenset(grant.user_id for grant in self.grants)
+
+    @property
+    def helpers(self) -> frozenset[int]:
+        """Ids of the drafters outside the division who were given opinions (协办)."""
+        return frozenset(grant.user_id for grant in self.work_grants if grant.user_id is not None)
+
+    @property
+    def helping_divisions(self) -> frozenset[int]:
+        """Ids of the other divisions that were given opinions (协办处室)."""
+        return frozenset(grant.division_id for grant in self.work_grants if grant.division_id is not None)
 
     @property
     def last_day(self) -> date | None:
@@ -249,6 +260,24 @@ class Grant(Base):
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True, index=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class WorkGrant(Base):
+    """Access to a consultation for a drafter outside its division, or another division, that was given opinions."""
+
+    __tablename__ = "work_grant"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    division_id: Mapped[int | None] = mapped_column(ForeignKey("division.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    __table_args__ = (
+        CheckConstraint("(user_id IS NULL) <> (division_id IS NULL)", name="to_one"),
+        UniqueConstraint("consultation_id", "user_id"),
+        UniqueConstraint("consultation_id", "division_id"),
+    )
 
 
 class Medium(LabelledEnum):

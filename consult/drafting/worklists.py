@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy.orm import joinedload, selectinload
 
 from consult.accounts.models import Role, User
 from consult.accounts.permissions import OWN_DIVISION_ONLY, Act, Actor, may, require
 from consult.drafting import queries
-from consult.drafting.models import Consultation, Grant, Stage, State
+from consult.drafting.models import Consultation, Grant, Stage, State, WorkGrant
 from consult.store import db
 
 PAGE = 30
@@ -24,10 +24,20 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     """Return the SQL condition that an actor may see a consultation, equivalent to ``permissions.may``."""
     if actor.kind == "system" or (actor.role is not None and actor.role not in OWN_DIVISION_ONLY):
         return true()
-    granted = Consultation.id.in_(select(Grant.consultation_id).where(Grant.user_id == actor.id))
+    granted = Consultation.id.in_(_granted(actor))
     if actor.division_id is None:
         return granted
     return or_(Consultation.division_id == actor.division_id, granted)
+
+
+def _granted(actor: Actor) -> Select[int]:
+    """Return the query for the consultations of other divisions that an actor was given access to."""
+    if actor.role is Role.MODERATOR:
+        return select(Grant.consultation_id).where(Grant.user_id == actor.id)
+    given = WorkGrant.user_id == actor.id
+    if actor.division_id is not None:
+        given = or_(given, WorkGrant.division_id == actor.division_id)
+    return select(WorkGrant.consultation_id).where(given if actor.role is Role.DRAFTER else false())
 
 
 def consultation_for(actor: Actor, slug: str, act: Act = Act.SEE_CONSULTATION) -> Consultation | None:
@@ -90,7 +100,9 @@ def unfinished(actor: Actor) -> list[Consultation]:
     query = (
         select(Consultation)
         .where(visible_to(actor), Consultation.stage.not_in(FINISHED))
-        .options(joinedload(Consultation.division), joinedload(Consultation.grants))
+        .options(
+            joinedload(Consultation.division), joinedload(Consultation.grants), selectinload(Consultation.work_grants)
+        )
         .order_by(Consultation.closes_at.is_(None), Consultation.closes_at, Consultation.id)
         .limit(MAX_UNFINISHED)
     )

@@ -239,6 +239,9 @@ FILES = frozenset({"paper", "register file", "submissions file", "draft file"})
 """Kinds that are files."""
 
 COMMANDS: dict[str, dict[str, str]] = {
+    "adoption assign": {"--anchor": "anchor", "--to": "username", "--due": "day", "--remark": "sentence"},
+    "adoption assignments": {},
+    "adoption take-back": {"--anchor": "anchor", "--group": "group"},
     "adoption changes": {},
     "adoption export": {"--out": "out"},
     "adoption group": {},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,17 +29,20 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import JSON, TypeDecorator
 
-from consult.accounts.models import Role
-from consult.accounts.permissions import SYSTEM
+from consult.accounts.models import Division, Role
+from consult.accounts.permissions import SYSTEM, Actor
+from consult.adoption import assignments, groups
 from consult.adoption import queries as adoption_queries
 from consult.adoption import service as adoption
-from consult.adoption.models import Outcome
+from consult.adoption.holdings import Work
+from consult.adoption.models import OpinionGroup, Outcome
 from consult.app_context import blobs, settings
 from consult.consultees import hearing_letters, hearings
 from consult.consultees.disagreement_models import Disagreement
 from consult.consultees.disagreements import NOTE, disagreement_digest
 from consult.drafting import publication
 from consult.drafting import service as drafting
+from consult.drafting.models import Consultation
 from consult.faces.cli.ledger import everything_wrong
 from consult.files.attachments import CheckedAttachment
 from consult.files.clamd import Finding
@@ -63,6 +66,7 @@ from tests.clamd import BAD, listening
 from tests.consultees import meetings
 from tests.mailbox.letters import a_letter
 from tests.meeting import green as gate
+from tests.world import opinions_of
 
 
 def _columns(table: str, reason: str, names: Sequence[str]) -> dict[str, str]:
@@ -193,12 +197,27 @@ def road(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     for item in adoption_queries.with_decisions(consultation.id):
         decision = adoption.decide(drafter, item.opinion, Outcome.EXPLAINED, "现行规定已有。", at=after)
         adoption.review(second, decision, at=after)
+    _give_work(drafter, consultation, after)
     report = reporting.compile_report(publisher, consultation, at=after, statement="感谢参与。")
     reporting.submit_for_review(publisher, report, at=after)
     reporting.review(other, report, at=after)
     reporting.publish(publisher, report, at=after)
     checkpoints.checkpoint(after)
     db.session.commit()
+
+
+def _give_work(drafter: Actor, consultation: Consultation, at: datetime) -> None:
+    """Opinions are given to a person and a division elsewhere, a group among them, and handed over."""
+    units, day = [Work(anchor=anchor) for anchor in ("", "art-1", "art-3")], at.date() + timedelta(days=5)
+    groups.create_group(drafter, opinions_of(consultation)[:2], "赞成", at=at)
+    group = Work(group_id=db.session.scalars(select(OpinionGroup.id)).first())
+    helper = a_user(Role.DRAFTER, "helper", division="燃气处")
+    other = a_user(Role.DRAFTER, "other-helper", division="规划处")
+    assignments.assign(drafter, consultation, units, helper, due_on=day, remark="请研究优惠的标准。", at=at)
+    assignments.assign(drafter, consultation, [group], db.session.get_one(Division, other.division_id), at=at)
+    later = at + timedelta(hours=1)
+    assignments.assign(drafter, consultation, units[1:], other, due_on=day + timedelta(days=1), at=later)
+    assignments.take_back(drafter, consultation, units[1:2], at=later)
 
 
 @pytest.fixture

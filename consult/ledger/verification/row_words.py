@@ -38,6 +38,7 @@ WORDS = {
     "meeting_fact": "上会条件的说明",
     "notice_posting": "公告刊登",
     "opinion": "意见",
+    "opinion_assignment": "意见的承办",
     "opinion_group": "归并意见",
     "passkey": "通行密钥",
     "personal_data_erasure": "个人信息的删除",
@@ -57,6 +58,7 @@ WORDS = {
     "totp": "动态口令",
     "trusted_sender": "接口对接方",
     "user_account": "账号",
+    "work_grant": "协办",
 }
 
 

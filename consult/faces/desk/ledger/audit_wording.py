@@ -17,6 +17,7 @@ from consult.intake.models import Channel, SubmissionState
 from consult.labels import LabelledEnum
 from consult.ledger.models import LedgerEntry
 from consult.reporting.models import ReportState
+from consult.text import anchors
 
 ACTS = {
     "journal.begin": "开始记底账",
@@ -130,6 +131,10 @@ ACTS = {
     "opinion.split": "拆分意见",
     "opinion.take_out": "从组里拆出",
     "opinion.undo": "撤回采纳情况",
+    "opinion.assign": "交办意见",
+    "opinion.hand_over": "移交意见",
+    "opinion.take_back": "收回交办的意见",
+    "consultation.help": "变更协办处室、人员",
     "report.compile": "汇总反馈报告",
     "report.submit_for_review": "反馈报告送审",
     "report.return": "退回反馈报告",
@@ -203,6 +208,9 @@ FACTS = {
     "title": "标题",
     "to": "交给",
     "taken_back_from": "收回自",
+    "anchor": "条文",
+    "due_on": "期限",
+    "helpers": "协办",
     "channel": "渠道",
     "late": "逾期",
     "role": "角色",
@@ -290,6 +298,8 @@ def _shown(name: str, value: Any) -> str:
         return next((row.name for row in rules().conclusions if row.conclusion == text), text)
     if name == "second_step":
         return SECOND_STEPS.get(text, text)
+    if name == "anchor":
+        return _place(text)
     if name in ("opens", "closes"):
         try:
             at = datetime.fromisoformat(text)
@@ -297,6 +307,13 @@ def _shown(name: str, value: Any) -> str:
             return text
         return last_moment(at) if name == "closes" else moment(at)
     return text
+
+
+def _place(anchor: str) -> str:
+    try:
+        return anchors.in_words(anchor)
+    except ValueError:
+        return anchor
 
 
 def _words(enumerations: Iterable[type[LabelledEnum]], value: str) -> str:
