@@ -1,11 +1,26 @@
 """Spreadsheets in and out: rows of CSV and XLSX files one at a time, in constant memory."""
 
-from consult.files.tables.sandboxed import read_all, read_beginning
-from consult.files.tables.table_reader import BadRow, Row, Table, TableRefused, read, read_to_end
+from consult.files.tables.errors import Odd, Remark
+from consult.files.tables.sandboxed import read_all, read_beginning, read_whole_book
+from consult.files.tables.table_reader import (
+    BadRow,
+    Book,
+    NamedCells,
+    Row,
+    Table,
+    TableRefused,
+    read,
+    read_book,
+    read_to_end,
+)
 from consult.files.tables.table_writer import Sheet, write_csv, write_xlsx
 
 __all__ = [
     "BadRow",
+    "Book",
+    "NamedCells",
+    "Odd",
+    "Remark",
     "Row",
     "Sheet",
     "Table",
@@ -13,7 +28,9 @@ __all__ = [
     "read",
     "read_all",
     "read_beginning",
+    "read_book",
     "read_to_end",
+    "read_whole_book",
     "write_csv",
     "write_xlsx",
 ]

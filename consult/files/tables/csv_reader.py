@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from consult.files import charsets
 from consult.files.tables.byte_source import Source
-from consult.files.tables.errors import BadCells, Cells, TableRefused
+from consult.files.tables.errors import BadCells, Cells, Remark, TableRefused
 
 _BLOCK = 1 << 20  # bytes
 _MAX_LINES = 2_000  # lines in one row: beyond that a quotation mark was left open
@@ -28,6 +28,7 @@ class _LeftOpen(Exception):
 class Delimited:
     """The raw rows of a CSV file. A row that can't be parsed costs that row only."""
 
+    title = ""
     ragged = False
 
     def __init__(self, name: str, source: Source) -> None:
@@ -51,6 +52,10 @@ class Delimited:
         with self._source.open() as self._stream:
             text = io.TextIOWrapper(self._stream, self.encoding, "replace", newline="")
             yield from enumerate(self._records(_Lines(text)), start=1)
+
+    def remarks(self) -> list[Remark]:
+        """Return nothing: all of a CSV file is rows."""
+        return []
 
     def _records(self, lines: _Lines) -> Iterator[Cells]:
         reader = self._reader(lines)

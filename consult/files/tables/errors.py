@@ -1,8 +1,10 @@
-"""Errors of reading a table, and the type of its raw rows."""
+"""Errors of reading a table, the type of its raw rows, and what is odd about them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from consult.files.errors import UnreadableFile
 
@@ -16,6 +18,31 @@ class BadCells:
     """A raw row that could not be parsed, and why."""
 
     reason: str
+
+
+class Odd(StrEnum):
+    """What a cell is whose text isn't what was typed into it."""
+
+    FORMULA = "formula"
+    DATE = "date"
+    MERGED = "merged"
+    """In a range of merged cells, and not its first: what is shown there was typed elsewhere."""
+
+
+class MarkedCells(list[str]):
+    """A raw row with odd cells, by place."""
+
+    def __init__(self, cells: Iterable[str], odd: Mapping[int, Odd]) -> None:
+        super().__init__(cells)
+        self.odd = dict(odd)
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something of a file that isn't among its rows: where (a sheet's title, or empty), and what, in Chinese."""
+
+    where: str
+    words: str
 
 
 Cells = list[str] | BadCells

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -13,7 +13,7 @@ from typing import Protocol
 from consult.files import file_type
 from consult.files.tables import csv_reader, workbook_reader
 from consult.files.tables.byte_source import Source
-from consult.files.tables.errors import BadCells, Cells, TableRefused
+from consult.files.tables.errors import BadCells, Cells, MarkedCells, Odd, Remark, TableRefused
 
 _HEADER_WITHIN = 15  # rows: a title, a unit and a date may come above the header
 _NAME_CHARACTERS = 20
@@ -27,12 +27,24 @@ class BadRow:
     reason: str
 
 
+class NamedCells(dict[str, str]):
+    """The cells of a row by column, with those that are odd; only a book's tables have such rows."""
+
+    def __init__(self, cells: Mapping[str, str], odd: Mapping[str, Odd]) -> None:
+        super().__init__(cells)
+        self.odd = odd
+
+
 Row = tuple[int, dict[str, str] | BadRow]
 """The row's number as a spreadsheet program shows it (the first row is 1), and its cells by column."""
 
 
 class RawRows(Protocol):
     """Where a table's raw rows come from, as often as they are asked for."""
+
+    @property
+    def title(self) -> str:
+        """The title of the sheet; empty for CSV."""
 
     @property
     def encoding(self) -> str:
@@ -49,6 +61,9 @@ class RawRows(Protocol):
     def rows(self) -> Iterator[tuple[int, Cells]]:
         """Yield every row with its number in the file."""
 
+    def remarks(self) -> list[Remark]:
+        """Return what of the file isn't among the rows, once these were read."""
+
 
 class Table:
     """A table whose rows are read one at a time, as often as it is iterated.
@@ -60,6 +75,11 @@ class Table:
         self.name = name
         self.cells = cells
         self.header_row, self.columns = _find_header(name, cells)
+
+    @property
+    def sheet(self) -> str:
+        """The title of its sheet; empty for CSV."""
+        return self.cells.title
 
     @property
     def encoding(self) -> str:
@@ -100,7 +120,27 @@ class Table:
         if len(cells) < width and not self.cells.ragged:
             return BadRow(f"这一行只有 {len(cells)} 列，表头有 {width} 列；可能是内容里的换行没有加引号")
         row = dict(zip(self.columns, map(_clean, cells), strict=False))
-        return row if len(row) == width else dict.fromkeys(self.columns, "") | row
+        row = row if len(row) == width else dict.fromkeys(self.columns, "") | row
+        if isinstance(cells, MarkedCells):
+            return NamedCells(row, {self.columns[place]: odd for place, odd in cells.odd.items() if place < width})
+        return row
+
+
+@dataclass(frozen=True)
+class Book:
+    """All tables of a file: the visible sheets that have rows, each a table; one for CSV.
+
+    Their odd cells are marked (``NamedCells``).
+    """
+
+    name: str
+    tables: Sequence[Table]
+    noticed: Sequence[Remark] = ()
+    """What was noticed before any row was read."""
+
+    def remarks(self) -> list[Remark]:
+        """Return what of the file isn't among the rows, once these were read."""
+        return [*self.noticed, *(remark for table in self.tables for remark in table.cells.remarks())]
 
 
 def read(name: str, source: bytes | Path) -> Table:
@@ -108,14 +148,40 @@ def read(name: str, source: bytes | Path) -> Table:
 
     CSV may be UTF-8, GB 18030, Big5 or UTF-16, separated by commas, tabs, semicolons or bars. Raises
     TableRefused (in Chinese: what is wrong, what to do) for a file that is empty, no table, an old .xls,
-    encrypted or damaged.
+    encrypted or damaged. Of a workbook it is the first visible sheet that has rows.
     """
+    content = _not_empty(name, source)
+    if _is_workbook(content):
+        return Table(name, next(workbook_reader.Workbook(name, content).sheets()))
+    return _read_csv(name, content)
+
+
+def read_book(name: str, source: bytes | Path) -> Book:
+    """Open all sheets of a file; raises as ``read`` does."""
+    content = _not_empty(name, source)
+    if not _is_workbook(content):
+        return Book(name, [_read_csv(name, content)])
+    workbook = workbook_reader.Workbook(name, content)
+    sheets = list(workbook.sheets())
+    for sheet in sheets:
+        sheet.marks = True
+    hidden = [Remark(title, "隐藏的工作表，未读取") for title in workbook.hidden]
+    return Book(name, [Table(name, sheet) for sheet in sheets], hidden)
+
+
+def _not_empty(name: str, source: bytes | Path) -> Source:
     content = Source(source)
     if content.size == 0:
         raise TableRefused(f"《{name}》是空文件，请检查后重新上传。")
+    return content
+
+
+def _is_workbook(content: Source) -> bool:
+    return content.head(2) == b"PK"
+
+
+def _read_csv(name: str, content: Source) -> Table:
     head = content.head()
-    if head.startswith(b"PK"):
-        return Table(name, workbook_reader.Workbook(name, content))
     kind = file_type.sniff(head, name)
     if kind == file_type.UNKNOWN and head.count(0) < 8 + len(head) // 50:
         kind = file_type.sniff(head.replace(b"\x00", b""), name)  # a text with a few stray zero bytes
@@ -222,4 +288,4 @@ def _clean(cell: str) -> str:
     return _CONTROL.sub("", cell) if not cell.isprintable() else cell
 
 
-__all__ = ["BadRow", "Cells", "Row", "Table", "TableRefused", "read"]
+__all__ = ["BadRow", "Book", "Cells", "NamedCells", "Row", "Table", "TableRefused", "read", "read_book"]

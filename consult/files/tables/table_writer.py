@@ -6,7 +6,7 @@ import csv
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +14,10 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.protection import SheetProtection
 
 Value = str | int | float | bool | None
 _MAX_CELL = 32_767  # UTF-16 units: the most that Excel keeps in a cell
@@ -31,7 +32,9 @@ _CUT = "……（超过一个单元格的容量，以下从略，全文见平台
 class Sheet:
     """A sheet to be written: its `name`, its header, its rows, and its columns' widths in characters.
 
-    `choices` are words that a cell of a column is chosen from; others can still be typed.
+    `choices` are the words that a cell of a column is chosen from; a spreadsheet program refuses others. Where there
+    are `editable` columns the sheet is protected, without a password, but for their cells, which hold text whatever is
+    typed; rows can be filtered.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Sheet:
     rows: Iterable[Sequence[Value]]
     widths: Sequence[float] = ()
     choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    editable: Collection[str] = ()
 
 
 def write_xlsx(path: Path, sheets: Iterable[Sheet]) -> None:
@@ -66,13 +70,32 @@ def _write_sheet(page: Any, sheet: Sheet) -> None:
         width = sheet.widths[position - 1] if position <= len(sheet.widths) else 18
         page.column_dimensions[get_column_letter(position)].width = width
     page.append([_header(page, column) for column in sheet.columns])
+    cells = [_Cells(page, editable=column in sheet.editable) for column in sheet.columns]
+    last = 1
     for row in sheet.rows:
-        page.append([_cell(page, value) for value in row])
+        page.append([cell.of(value) for cell, value in zip(cells, row, strict=True)])
+        last += 1
     for column, words in sheet.choices.items():
         letter = get_column_letter(list(sheet.columns).index(column) + 1)
-        choice = DataValidation("list", formula1=f'"{",".join(words)}"', allow_blank=True, showErrorMessage=False)
-        choice.add(f"{letter}2:{letter}{_MAX_ROWS}")
-        page.data_validations.append(choice)
+        page.data_validations.append(_choice(words, f"{letter}2:{letter}{_MAX_ROWS}"))
+    if sheet.editable:
+        page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.columns))}{last}"
+        page.protection = SheetProtection(
+            sheet=True, autoFilter=False, sort=False, formatCells=False, formatColumns=False, formatRows=False
+        )
+
+
+def _choice(words: Sequence[str], cells: str) -> DataValidation:
+    return DataValidation(
+        "list",
+        formula1=f'"{",".join(words)}"',
+        allow_blank=True,
+        showErrorMessage=True,
+        errorStyle="stop",
+        errorTitle="请从列表中选择",
+        error=f"只能填：{'、'.join(words)}。",
+        sqref=cells,
+    )
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
@@ -105,15 +128,31 @@ def _header(page: Any, text: str) -> Any:
     return cell
 
 
-def _cell(page: Any, value: Value) -> Any:
-    if not isinstance(value, str):
-        return value
-    cell = WriteOnlyCell(page, _text(value))
-    cell.data_type = "s"  # what begins with an equals sign was taken for a formula
-    cell.alignment = Alignment(vertical="top", wrap_text=True)
-    if value.startswith(_FORMULA_STARTS):
-        cell.quotePrefix = True
-    return cell
+class _Cells:
+    """Makes the cells of a column; the few styles that they have are worked out once."""
+
+    def __init__(self, page: Any, *, editable: bool) -> None:
+        self._page, self._editable = page, editable
+        self._plain, self._quoted = (self._style(quoted) for quoted in (False, True))
+
+    def _style(self, quoted: bool) -> Any:
+        cell: Any = WriteOnlyCell(self._page)
+        cell.alignment = Alignment(vertical="top", wrap_text=True)
+        if self._editable:
+            cell.protection = Protection(locked=False)
+            cell.number_format = "@"
+        if quoted:
+            cell.quotePrefix = True
+        return cell._style
+
+    def of(self, value: Value) -> Any:
+        """Return the cell of a value."""
+        if not isinstance(value, str):
+            return value
+        cell: Any = WriteOnlyCell(self._page, _text(value))
+        cell.data_type = "s"  # what begins with an equals sign was taken for a formula
+        cell._style = self._quoted if value.startswith(_FORMULA_STARTS) else self._plain
+        return cell
 
 
 def _text(value: str) -> str:

@@ -21,6 +21,9 @@ _BLOCK = 1 << 16
 _MAX_EXPANDED = 4 << 30  # bytes of XML in one sheet
 _MAX_RATIO = 500  # times; XML of a table packs 10 to 40 times
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s+ref\s*=\s*["\']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})["\'][^>]*>')
+_MERGED_BYTES = 200
+"""Longest tag of merged cells that is looked for across two blocks."""
 
 
 class Hostile(ValueError):
@@ -77,10 +80,19 @@ def elements(archive: zipfile.ZipFile, member: str) -> Iterator[tuple[str, dict[
 
 
 @dataclass(frozen=True)
-class Layout:
-    """The part names of a workbook: visible sheets in order, shared strings, styles; and the epoch of its dates."""
+class SheetPart:
+    """A sheet of a workbook: its title, the name of its part, and whether it is shown."""
 
-    sheets: list[str]
+    title: str
+    part: str
+    visible: bool
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The parts of a workbook: its sheets in order, shared strings, styles; and the epoch of its dates."""
+
+    sheets: list[SheetPart]
     texts: str
     styles: str
     epoch: dt.datetime
@@ -95,12 +107,34 @@ def lay_out(archive: zipfile.ZipFile) -> Layout:
     for tag, attributes in elements(archive, book):
         if tag == "workbookPr" and attributes.get("date1904") in ("1", "true"):
             epoch = CALENDAR_MAC_1904
-        if tag == "sheet" and attributes.get("state", "visible") == "visible":
+        if tag == "sheet":
             identifier = next((value for key, value in attributes.items() if LOCAL[key] == "id"), "")
-            sheets.append(targets.get(identifier, ("", ""))[1])
+            visible = attributes.get("state", "visible") == "visible"
+            sheets.append(SheetPart(attributes.get("name", ""), targets.get(identifier, ("", ""))[1], visible))
     there = set(parts.get("worksheet", ()))
     texts, styles = (parts.get(kind, [""])[0] for kind in ("sharedStrings", "styles"))
-    return Layout([sheet for sheet in sheets if sheet in there], texts, styles, epoch)
+    return Layout([sheet for sheet in sheets if sheet.part in there], texts, styles, epoch)
+
+
+def commented_cells(archive: zipfile.ZipFile, sheet: str) -> list[str]:
+    """Return the references of a sheet's cells that have a comment, threaded ones too, in the order of the file."""
+    parts = _related(archive, sheet) if _links(sheet) in archive.NameToInfo else {}
+    cells = (
+        attributes.get("ref", "")
+        for kind in ("comments", "threadedComment")
+        for part in parts.get(kind, ())
+        for tag, attributes in elements(archive, part)
+        if tag in ("comment", "threadedComment")
+    )
+    return list(dict.fromkeys(cells))
+
+
+def merged_ranges(archive: zipfile.ZipFile, sheet: str) -> Iterator[str]:
+    """Yield the references of a sheet's merged cells (`D2:D5`), which its part names after the rows."""
+    before = b""
+    for block in blocks(archive, sheet):
+        yield from (match[1].decode() for match in _MERGED.finditer(before + block))
+        before = (before + block)[-_MERGED_BYTES:].rpartition(b">")[2]
 
 
 def _related(archive: zipfile.ZipFile, part: str) -> dict[str, list[str]]:
@@ -115,8 +149,8 @@ def _related(archive: zipfile.ZipFile, part: str) -> dict[str, list[str]]:
 
 def _targets(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
     """Return kind and target of a part's relationships by their identifiers; those of the package for no part."""
-    folder, file = posixpath.split(part)
-    links = posixpath.join(folder, "_rels", f"{file}.rels")
+    folder = posixpath.dirname(part)
+    links = _links(part)
     return {
         attributes.get("Id", ""): (
             attributes.get("Type", "").rpartition("/")[2],
@@ -125,6 +159,12 @@ def _targets(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
         for tag, attributes in elements(archive, links)
         if tag == "Relationship"
     }
+
+
+def _links(part: str) -> str:
+    """Return the name of the part with the relationships of a part."""
+    folder, file = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{file}.rels")
 
 
 class SharedTexts:
@@ -221,10 +261,14 @@ class Styles:
                 number = int(attributes.get("numFmtId", "0") or 0)
                 self._dates.append(27 <= number <= 36 or 50 <= number <= 58 or is_date_format(formats.get(number)))
 
+    def is_date(self, style: str) -> bool:
+        """Whether a cell of this style shows a number as a date or a time."""
+        return style.isdigit() and int(style) < len(self._dates) and self._dates[int(style)]
+
     def number(self, text: str, style: str) -> str:
         """Return how a person would write the number `text` in a cell of this style."""
         value = float(text)
-        if style.isdigit() and int(style) < len(self._dates) and self._dates[int(style)]:
+        if self.is_date(style):
             return self._date(value, text)
         if value.is_integer() and abs(value) < 1e15:
             return str(int(value))

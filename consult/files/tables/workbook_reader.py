@@ -8,92 +8,211 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from xml.parsers import expat
 
 from consult.files.tables.byte_source import Source
-from consult.files.tables.errors import BadCells, Cells, TableRefused
-from consult.files.tables.workbook_parts import LOCAL, SharedTexts, Styles, blocks, lay_out, new_parser, unescape
+from consult.files.tables.errors import BadCells, Cells, MarkedCells, Odd, Remark, TableRefused
+from consult.files.tables.workbook_parts import (
+    LOCAL,
+    SharedTexts,
+    SheetPart,
+    Styles,
+    blocks,
+    commented_cells,
+    lay_out,
+    merged_ranges,
+    new_parser,
+    unescape,
+)
 
 _MAX_COLUMNS = 2_000
-_DAMAGED = (
+_MAX_MERGED = 1_000
+_NAMED = 5
+"""Cells of one kind that a remark names."""
+DAMAGED = (
     zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, OSError, KeyError, ValueError, struct.error,
 )  # fmt: skip
 
 
 class Workbook:
-    """The raw rows of a workbook's first sheet that has any."""
-
-    encoding = "xlsx"
-    ragged = True
+    """An XLSX file: its visible sheets that have rows, and the titles of its hidden ones."""
 
     def __init__(self, name: str, source: Source) -> None:
         self._name = name
         self._stream = source.open()
-        self._done = 0
         try:
             self._open()
-        except (*_DAMAGED, RuntimeError, NotImplementedError) as error:
-            raise self._damaged() from error
+        except (*DAMAGED, RuntimeError, NotImplementedError) as error:
+            raise self.damaged() from error
 
     def _open(self) -> None:
-        self._archive = zipfile.ZipFile(self._stream)
-        if any(info.flag_bits & 1 for info in self._archive.filelist):
+        self.archive = zipfile.ZipFile(self._stream)
+        if any(info.flag_bits & 1 for info in self.archive.filelist):
             raise TableRefused(f"《{self._name}》加了密码，无法读取。请去掉密码后重新上传。")
-        layout = lay_out(self._archive)
-        if not layout.sheets:
-            raise self._damaged()
-        self._texts = SharedTexts(self._archive, layout.texts)
-        self._styles = Styles(self._archive, layout.styles, layout.epoch)
-        self._sheets = layout.sheets
-        self._sheet = next((sheet for sheet in layout.sheets if self._has_rows(sheet)), "")
-        if not self._sheet:
+        layout = lay_out(self.archive)
+        visible = [sheet for sheet in layout.sheets if sheet.visible]
+        self.hidden = [sheet.title for sheet in layout.sheets if not sheet.visible]
+        if not visible:
+            raise self.damaged()
+        self.texts = SharedTexts(self.archive, layout.texts)
+        self.styles = Styles(self.archive, layout.styles, layout.epoch)
+        self._visible = [WorkbookSheet(self, sheet) for sheet in visible]
+        if next(self.sheets(), None) is None:
             raise TableRefused(f"《{self._name}》里没有内容。请把要导入的内容放在第一张工作表。")
-        self._size = self._archive.getinfo(self._sheet).file_size
 
-    def _has_rows(self, sheet: str) -> bool:
-        return next(_rows(self._read(sheet), self._texts, self._styles), None) is not None
-
-    @property
-    def progress(self) -> float:
-        """How much of the sheet was read, 0 to 1."""
-        return min(1.0, self._done / max(1, self._size))
-
-    def rows(self) -> Iterator[tuple[int, Cells]]:
-        """Yield every row with its number in the sheet; raises TableRefused where the file is damaged."""
-        self._done = 0
-        try:
-            yield from _rows(self._read(self._sheet), self._texts, self._styles)
-        except _DAMAGED as error:
-            raise self._damaged() from error
+    def sheets(self) -> Iterator[WorkbookSheet]:
+        """Yield the visible sheets that have rows, in order."""
+        return (sheet for sheet in self._visible if sheet.has_rows())
 
     def lines(self) -> Iterator[str]:
         """Yield the rows of all sheets as lines of text, cells apart by tabs; what is damaged ends it."""
-        for sheet in self._sheets:
-            try:
-                for _, cells in _rows(self._read(sheet), self._texts, self._styles):
+        for sheet in self._visible:
+            with suppress(TableRefused):
+                for _, cells in sheet.rows():
                     if not isinstance(cells, BadCells):
                         yield "\t".join(cells)
-            except _DAMAGED:
-                continue
 
-    def _read(self, member: str) -> Iterator[bytes]:
-        for block in blocks(self._archive, member):
-            self._done += len(block)
-            yield block
-
-    def _damaged(self) -> TableRefused:
+    def damaged(self) -> TableRefused:
+        """Return the refusal of a damaged file."""
         return TableRefused(
             f"《{self._name}》已损坏，无法读取。请用 Excel 或 WPS 打开，确认内容完整，另存为 .xlsx 后重新上传。"
         )
 
 
+class WorkbookSheet:
+    """The raw rows of one sheet.
+
+    With ``marks``, cells that aren't plainly what was typed are marked (``errors.Odd``), and ``remarks`` says what else
+    of the sheet isn't among its rows: for that the sheet is read twice.
+    """
+
+    encoding = "xlsx"
+    ragged = True
+
+    def __init__(self, book: Workbook, sheet: SheetPart) -> None:
+        self._book, self._part = book, sheet.part
+        self.title = sheet.title
+        self.marks = False
+        self._done = self._hidden = 0
+        self._size = max(1, book.archive.getinfo(sheet.part).file_size)
+
+    def has_rows(self) -> bool:
+        """Whether any cell says something."""
+        return next(self._parsed(_SheetRows(self._book.texts, self._book.styles)), None) is not None
+
+    @property
+    def progress(self) -> float:
+        """How much of the sheet was read, 0 to 1."""
+        return min(1.0, self._done / self._size)
+
+    def rows(self) -> Iterator[tuple[int, Cells]]:
+        """Yield every row with its number in the sheet; raises TableRefused where the file is damaged."""
+        self._done = 0
+        merged = self._merged if self.marks else Merged()
+        listener = _SheetRows(self._book.texts, self._book.styles, marks=self.marks)
+        try:
+            for number, cells in self._parsed(listener):
+                yield number, merged.mark(number, cells)
+        except DAMAGED as error:
+            raise self._book.damaged() from error
+        self._hidden = listener.hidden
+
+    def remarks(self) -> list[Remark]:
+        """Return what of the sheet isn't among its rows, once these were read; hidden rows are, and are said."""
+        remarks = self._merged.remarks(self.title)
+        try:
+            comments = commented_cells(self._book.archive, self._part)
+        except DAMAGED as error:
+            raise self._book.damaged() from error
+        if comments:
+            remarks.append(Remark(self.title, f"批注 {len(comments)} 处（{_some(comments)}）未导入"))
+        if self._hidden:
+            remarks.append(Remark(self.title, f"有 {self._hidden} 行处于隐藏或者筛选状态，已一并读取"))
+        return remarks
+
+    @cached_property
+    def _merged(self) -> Merged:
+        try:
+            return Merged.of(merged_ranges(self._book.archive, self._part))
+        except DAMAGED as error:
+            raise self._book.damaged() from error
+
+    def _parsed(self, listener: _SheetRows) -> Iterator[tuple[int, Cells]]:
+        parser = new_parser()
+        parser.StartElementHandler, parser.EndElementHandler = listener.start, listener.end
+        parser.CharacterDataHandler = listener.text
+        for block in blocks(self._book.archive, self._part):
+            self._done += len(block)
+            parser.Parse(block, False)
+            yield from listener.ready
+            listener.ready.clear()
+        parser.Parse(b"", True)
+        yield from listener.ready
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The merged cells of a sheet: only the first of each range says what was typed."""
+
+    names: tuple[str, ...] = ()
+    ranges: tuple[tuple[int, int, int, int], ...] = ()
+    """First and last row (from 1), first and last column (from 0)."""
+
+    @classmethod
+    def of(cls, references: Iterable[str]) -> Merged:
+        """Return the ranges of these references.
+
+        Raises:
+            TableRefused: there are more than anybody merges by hand.
+        """
+        names = tuple(islice(references, _MAX_MERGED + 1))
+        if len(names) > _MAX_MERGED:
+            raise TableRefused(f"合并单元格超过 {_MAX_MERGED:,} 处。请取消合并，逐行填写后重新上传。")
+        corners = [[(_row(corner), _column(corner)) for corner in name.split(":")] for name in names]
+        return cls(names, tuple((top, bottom, left, right) for (top, left), (bottom, right) in corners))
+
+    def mark(self, number: int, cells: Cells) -> Cells:
+        """Return the cells of a row, with those marked that are in a range but not its first."""
+        if isinstance(cells, BadCells):
+            return cells
+        swallowed = {
+            column: Odd.MERGED
+            for top, bottom, left, right in self.ranges
+            if top <= number <= bottom
+            for column in range(left, min(right, _MAX_COLUMNS) + 1)
+            if (number, column) != (top, left)
+        }
+        if not swallowed:
+            return cells
+        return MarkedCells(cells, (cells.odd if isinstance(cells, MarkedCells) else {}) | swallowed)
+
+    def remarks(self, title: str) -> list[Remark]:
+        """Say which cells are merged."""
+        if not self.names:
+            return []
+        words = f"合并单元格 {len(self.names)} 处（{_some(self.names)}），只有左上角的内容"
+        return [Remark(title, words)]
+
+
+def _some(references: Sequence[str]) -> str:
+    return "、".join(references[:_NAMED]) + ("……" if len(references) > _NAMED else "")
+
+
 class _SheetRows:
     """Listens to a sheet's XML and puts its rows together."""
 
-    def __init__(self, texts: SharedTexts, styles: Styles) -> None:
+    def __init__(self, texts: SharedTexts, styles: Styles, *, marks: bool = False) -> None:
         self.ready: list[tuple[int, Cells]] = []
-        self._texts, self._styles = texts, styles
+        self.hidden = 0
+        """Rows that aren't shown."""
+        self._texts, self._styles, self._marks = texts, styles, marks
+        self._odd: dict[int, Odd] = {}
+        self._formula = self._hides = False
         self._number = 0
         self._cells: list[str] = []
         self._bad = ""
@@ -110,18 +229,20 @@ class _SheetRows:
             self._column = _column(reference) if reference else self._column + 1
             self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "")
             self._pieces.clear()
-            self._uncomputed = False
+            self._uncomputed = self._formula = False
         elif name in ("v", "t"):
             self._reading = not self._phonetic
             self._uncomputed = False
         elif name == "f":
-            self._uncomputed = True
+            self._uncomputed = self._formula = True
         elif name == "rPh":
             self._phonetic = True
         elif name == "row":
             number = attributes.get("r", "")
             self._number = max(self._number + 1, int(number)) if number.isdigit() else self._number + 1
             self._cells, self._bad, self._column = [], "", -1
+            self._odd = {}
+            self._hides = attributes.get("hidden") in ("1", "true")
 
     def end(self, tag: str) -> None:
         """End a row, a cell or a value."""
@@ -133,7 +254,9 @@ class _SheetRows:
         elif name == "rPh":
             self._phonetic = False
         elif name == "row" and (any(self._cells) or self._bad):
-            self.ready.append((self._number, BadCells(self._bad) if self._bad else self._cells))
+            self.hidden += self._hides
+            cells = MarkedCells(self._cells, self._odd) if self._odd else self._cells
+            self.ready.append((self._number, BadCells(self._bad) if self._bad else cells))
 
     def text(self, text: str) -> None:
         """Take a piece of a value."""
@@ -141,7 +264,11 @@ class _SheetRows:
             self._pieces.append(text)
 
     def _end_cell(self) -> None:
+        if self._marks and (odd := self._oddity()):
+            self._odd[self._column] = odd
         if self._uncomputed:
+            if self._marks:
+                return
             self._bad = (
                 f"第 {self._column + 1} 列是公式，文件里没有算出的结果；请用 Excel 或 WPS 打开后保存一次，或者改成文字"
             )
@@ -154,6 +281,13 @@ class _SheetRows:
             return
         self._cells.extend([""] * (self._column + 1 - len(self._cells)))
         self._cells[self._column] = value
+
+    def _oddity(self) -> Odd | None:
+        """Return what the cell is besides what was typed."""
+        if self._formula:
+            return Odd.FORMULA
+        dated = self._kind == "d" or (self._kind == "n" and self._styles.is_date(self._style))
+        return Odd.DATE if dated and self._pieces else None
 
     def _value(self, raw: str) -> str:
         if not raw:
@@ -182,18 +316,6 @@ class _SheetRows:
             return ""
 
 
-def _rows(pieces: Iterator[bytes], texts: SharedTexts, styles: Styles) -> Iterator[tuple[int, Cells]]:
-    listener, parser = _SheetRows(texts, styles), new_parser()
-    parser.StartElementHandler, parser.EndElementHandler = listener.start, listener.end
-    parser.CharacterDataHandler = listener.text
-    for block in pieces:
-        parser.Parse(block, False)
-        yield from listener.ready
-        listener.ready.clear()
-    parser.Parse(b"", True)
-    yield from listener.ready
-
-
 def _column(reference: str) -> int:
     """Return the column of a cell reference such as `AB12`, counted from 0."""
     column = 0
@@ -202,3 +324,8 @@ def _column(reference: str) -> int:
             break
         column = column * 26 + ord(char) - 64
     return max(0, column - 1)
+
+
+def _row(reference: str) -> int:
+    """Return the row of a cell reference such as `AB12`, counted from 1."""
+    return int(reference.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))

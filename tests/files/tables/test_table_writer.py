@@ -1,6 +1,7 @@
 """Tables out: what people sent stays text."""
 
 import csv
+import tracemalloc
 import zipfile
 
 import pytest
@@ -82,3 +83,40 @@ def test_csv_for_excel_carries_a_mark_and_no_formula(tmp_path):
         texts = [row[0] for row in csv.reader(file)][1:]
     assert not any(text.startswith(("=", "+", "-", "@", "\t")) for text in texts)
     assert [text.removeprefix("'") for text in texts] == NASTY
+
+
+def test_only_editable_cells_are_open_and_only_words_of_the_list_are_let_in(tmp_path):
+    path = tmp_path / "out.xlsx"
+    write_xlsx(
+        path,
+        [Sheet("a", ["编号", "结论"], [["1", "=甲"], ["2", ""]], choices={"结论": ["甲", "乙"]}, editable=["结论"])],
+    )
+    page = load_workbook(path).active
+    assert (page.protection.sheet, page.protection.password, page.protection.autoFilter) == (True, None, False)
+    assert [[cell.protection.locked for cell in row] for row in page.iter_rows(min_row=1)] == [
+        [True, True], [True, False], [True, False],
+    ]  # fmt: skip
+    assert (page["B2"].number_format, page["B2"].quotePrefix, page["B3"].number_format) == ("@", True, "@")
+    (choice,) = page.data_validations.dataValidation
+    assert (choice.errorStyle, choice.showErrorMessage, choice.formula1) == ("stop", True, '"甲,乙"')
+    assert (page.auto_filter.ref, page.freeze_panes) == ("A1:B3", "A2")
+
+
+def test_a_sheet_without_editable_columns_is_not_protected(tmp_path):
+    path = tmp_path / "out.xlsx"
+    write_xlsx(path, [Sheet("a", ["编号"], [["1"]])])
+    page = load_workbook(path).active
+    assert (page.protection.sheet, page.auto_filter.ref) == (False, None)
+
+
+def test_a_long_table_is_written_without_being_held(tmp_path):
+    def peak(rows):
+        tracemalloc.start()
+        write_xlsx(tmp_path / "out.xlsx", [Sheet("a", ["x"], (["好" * 100] for _ in range(rows)), editable=["x"])])
+        try:
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(10)
+    assert peak(6_000) < peak(1_000) + (1 << 20)
