@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -23,6 +24,15 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What some members of a group are answered, whether or not it is reviewed."""
+
+    outcome: Outcome | None
+    reason: str
+    n: int
+
+
+@dataclass(frozen=True)
 class GroupOutcome:
     """The parts of a group, largest first: what most of it got, then the exceptions."""
 
@@ -32,6 +42,14 @@ class GroupOutcome:
     def n(self) -> int:
         """The number of members in force."""
         return sum(part.n for part in self.parts)
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """What is printed of the group, largest first: the parts without their states."""
+        counts: Counter[tuple[Outcome | None, str]] = Counter()
+        for part in self.parts:
+            counts[(part.outcome, part.reason)] += part.n
+        return tuple(Answer(outcome, reason, n) for (outcome, reason), n in counts.most_common())
 
     @property
     def open(self) -> int:

@@ -37,6 +37,17 @@ def effective(column: str) -> ColumnElement[Any]:
     return case((OwnDecision.id.is_not(None), getattr(OwnDecision, column)), else_=getattr(GroupDecision, column))
 
 
+UNDECIDED = "待处理"
+
+
+def decision_words(outcome: Outcome | None, state: DecisionState | None) -> str:
+    """Say what was decided on an opinion; unless another person confirmed it, it says so."""
+    if outcome is None or state is None:
+        return UNDECIDED
+    words = outcome.label.words
+    return words if state is DecisionState.REVIEWED else f"{words}（{state.label.words}）"
+
+
 def not_adopted_for(reasons: Collection[str]) -> ColumnElement[bool]:
     """Return the condition that an opinion isn't wholly adopted, for exactly one of these reasons."""
     return (effective("outcome") != Outcome.ADOPTED) & effective("reason").in_(reasons)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.adoption.errors import DecisionRefused
+from consult.adoption.groups import DECIDING
 from consult.adoption.holdings import expect_given
 from consult.adoption.models import Decision, DecisionState
 from consult.adoption.service import record_decision
@@ -43,7 +44,8 @@ def undo_many(actor: Actor, decisions: Sequence[Decision], *, at: datetime) -> i
     """Undo decisions: on each subject the decision before is in force again, or none. Return how many.
 
     Raises:
-        DecisionRefused: one isn't the actor's own, or was reviewed, returned or replaced; none is undone.
+        DecisionRefused: one isn't the actor's own, or was reviewed, returned or replaced, or the consultation's stage
+            allows no decisions; none is undone.
     """
     if not decisions:
         raise DecisionRefused("没有可以撤回的处理：可能已经复核，或者已经变更。")
@@ -60,6 +62,8 @@ def _undo(actor: Actor, decision: Decision, at: datetime) -> None:
     lock_row(decision)
     subject = decision.opinion or decision.group
     expect_given(actor, consultation, [subject] if subject is not None else [])
+    if consultation.stage not in DECIDING:
+        raise DecisionRefused("这件征求意见已经上会或者已经撤回，现在不能修改采纳情况。")
     if decision.author_id != actor.id:
         raise DecisionRefused("只能撤回本人作出的处理。")
     if not decision.current or decision.state is not DecisionState.PROPOSED:

@@ -133,11 +133,15 @@ def count_channels(group_id: int) -> dict[str, int]:
 def reviewable_decisions(
     reviewer_id: int | None, consultation_id: int, *, after: int = 0, limit: int = 50
 ) -> list[Decision]:
-    """Return the proposed decisions that a reviewer may confirm, by id: all but the reviewer's own."""
+    """Return the proposed decisions that a reviewer may confirm, by id: all but the reviewer's own.
+
+    A group's decision is among them as long as a member has none of its own.
+    """
     in_force = Opinion.withdrawn.is_(False)
-    has_opinions = or_(
+    has_own = exists().where(OwnDecision.opinion_id == Opinion.id, OwnDecision.current.is_(True))
+    is_followed = or_(
         exists().where(Opinion.id == Decision.opinion_id, in_force),
-        exists().where(Opinion.group_id == Decision.group_id, in_force),
+        exists().where(Opinion.group_id == Decision.group_id, in_force, ~has_own),
     )
     query = (
         select(Decision)
@@ -146,7 +150,7 @@ def reviewable_decisions(
             Decision.current.is_(True),
             Decision.state == DecisionState.PROPOSED,
             Decision.id > after,
-            has_opinions,
+            is_followed,
         )
         .options(joinedload(Decision.author), joinedload(Decision.opinion), joinedload(Decision.group))
         .order_by(Decision.id)

@@ -13,7 +13,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from consult.adoption.models import DecisionState, Outcome
+from consult.adoption import queries
+from consult.adoption.models import Outcome
 from consult.adoption.queries import DecidedOpinion, with_decisions
 from consult.clock import local
 from consult.consultees import hearing_proof
@@ -39,7 +40,7 @@ from consult.law.periods import in_words
 from consult.store import db
 
 AT_ONCE = 200
-UNDECIDED, NO_OPINION = "待处理", "无意见"
+NO_OPINION = "无意见"
 WITHOUT_SCAN = "（无扫描件，登记来电人并经核实）"
 
 
@@ -356,10 +357,8 @@ def outcome_words(account: Account) -> str:
 
 def decision_words(each: DecidedOpinion) -> str:
     """Say what was decided on an opinion; unless another person confirmed it, it says so."""
-    if each.decision is None:
-        return UNDECIDED
-    words = each.decision.outcome.label.words
-    return words if each.decision.state is DecisionState.REVIEWED else f"{words}（{each.decision.state.label.words}）"
+    decision = each.decision
+    return queries.decision_words(decision.outcome, decision.state) if decision is not None else queries.UNDECIDED
 
 
 def replaced_words(account: Account) -> str:

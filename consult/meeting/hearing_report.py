@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from consult.adoption.models import Outcome
-from consult.adoption.queries import DecidedOpinion
+from consult.adoption.queries import UNDECIDED, DecidedOpinion
 from consult.clock import local
 from consult.consultees import hearings
 from consult.consultees.hearing_wording import moment_in_words
@@ -218,7 +218,7 @@ def _opinions(account: Account, changes: Changes, files: Files) -> Iterator[tupl
         elif (response.submission.duplicate_of_id or response.submission_id) not in with_opinions:
             answers = response.submission.answers
             words = "\n".join(f"回答问题：{answer.content}" for answer in answers) or "已答复，尚未整理出意见"
-            decided = "" if answers and not response.submission.parts else hearing.UNDECIDED
+            decided = "" if answers and not response.submission.parts else UNDECIDED
             yield name, "", _with_files(words, files.get(response.submission_id, ())), decided, "", ""
     for _, attendance in account.speeches:
         if attendance.no_opinion:

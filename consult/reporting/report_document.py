@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, overload
 
 from sqlalchemy import func, select
 
+from consult.adoption.models import Decision
+from consult.adoption.queries import UNDECIDED, decision_words
 from consult.app_context import settings
 from consult.clock import local
 from consult.drafting.models import Consultation
@@ -87,16 +90,23 @@ def document(report: FeedbackReport, *, published_at: datetime | None = None) ->
 
 
 def preview(consultation: Consultation) -> FeedbackDocument:
-    """Return a preview of the report as a document, marked as a draft; nothing is stored or checked."""
+    """Return a preview of the report as a document, marked as a draft; nothing is stored or checked.
+
+    Outcomes that nobody has reviewed say so: the figures don't count them.
+    """
     places = ProvisionLabels(consultation)
     table = [
-        _printed(ReportRow(number=number, **row_values(line, places)))
+        replace(_printed(ReportRow(number=number, **row_values(line, places))), outcome=_words(line.decision))
         for number, line in enumerate(lines(consultation.id), 1)
     ]
     content = snapshot(consultation)
     return _document(
         content, version=0, statement="", dates=content["dates"], table=table, digest="", replaces="", draft=True
     )
+
+
+def _words(decision: Decision | None) -> str:
+    return decision_words(decision.outcome, decision.state) if decision is not None else UNDECIDED
 
 
 def main_opinion(main: dict[str, Any]) -> MainOpinion:

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from consult.adoption.group_outcomes import GroupOutcome, Part, group_outcomes
+from consult.adoption.group_outcomes import Answer, GroupOutcome, group_outcomes
 from consult.adoption.models import Decision, Opinion, OpinionGroup, Outcome
-from consult.adoption.queries import GroupDecision, OwnDecision, with_decision
+from consult.adoption.queries import UNDECIDED, GroupDecision, OwnDecision, with_decision
 from consult.app_context import rules
 from consult.clock import local
 from consult.drafting.models import Consultation, ProvisionRow
@@ -107,10 +107,10 @@ def main_opinions(consultation: Consultation, places: ProvisionLabels) -> list[d
 
 
 def _main_opinion(group: OpinionGroup, outcome: GroupOutcome, places: ProvisionLabels) -> dict[str, Any]:
-    main, exceptions = outcome.parts[0], outcome.parts[1:]
+    main, *exceptions = outcome.answers
     rest: Counter[str] = Counter()
-    for part in exceptions[EXCEPTIONS:]:
-        rest[_value(part)] += part.n
+    for answer in exceptions[EXCEPTIONS:]:
+        rest[_value(answer)] += answer.n
     return {
         "group": group.id,
         "title": group.title,
@@ -119,14 +119,14 @@ def _main_opinion(group: OpinionGroup, outcome: GroupOutcome, places: ProvisionL
         "outcome": _value(main),
         "reason": main.reason,
         "others": [
-            *({"n": part.n, "outcome": _value(part), "reason": part.reason} for part in exceptions[:EXCEPTIONS]),
+            *({"n": other.n, "outcome": _value(other), "reason": other.reason} for other in exceptions[:EXCEPTIONS]),
             *({"n": n, "outcome": value, "reason": SEE_ROWS} for value, n in rest.items()),
         ],
     }
 
 
-def _value(part: Part) -> str:
-    return part.outcome.value if part.outcome is not None else ""
+def _value(answer: Answer) -> str:
+    return answer.outcome.value if answer.outcome is not None else ""
 
 
 def dates(consultation: Consultation) -> list[list[str]]:
@@ -181,5 +181,5 @@ def row_values(line: Line, places: ProvisionLabels) -> dict[str, Any]:
 
 
 def outcome_words(outcome: str) -> str:
-    """Return an outcome in Chinese; 未定 where there is none."""
-    return Outcome(outcome).label.words if outcome else "未定"
+    """Return an outcome in Chinese; 待处理 where there is none."""
+    return Outcome(outcome).label.words if outcome else UNDECIDED

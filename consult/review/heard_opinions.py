@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import product
 
 from sqlalchemy import select
 
-from consult.adoption.models import Opinion, Outcome
-from consult.adoption.queries import effective, with_decision
+from consult.adoption.models import DecisionState, Opinion, Outcome
+from consult.adoption.queries import decision_words, effective, with_decision
 from consult.clock import local
 from consult.consultees import hearing_proof
 from consult.consultees.models import Gathering, Invitation, Response
@@ -21,6 +22,9 @@ from consult.store import db
 
 HeardRow = tuple[str, str, str, str]
 """Organisation, way, day, and what became of what it said."""
+Decided = tuple[Outcome | None, DecisionState | None]
+STATES = (DecisionState.REVIEWED, DecisionState.PROPOSED, DecisionState.RETURNED)
+IN_ORDER: tuple[Decided, ...] = (*product(Outcome, STATES), (None, None))
 
 
 def organisations(consultation: Consultation) -> list[HeardRow]:
@@ -64,7 +68,7 @@ def _gatherings(consultation: Consultation) -> Iterable[Gathering]:
     return [gathering for gathering in db.session.scalars(query) if not hearing_proof.why_not_proved(gathering)]
 
 
-def _became(submission: Submission, outcomes: dict[int, Counter[Outcome | None]], *, no_opinion: bool) -> str:
+def _became(submission: Submission, outcomes: dict[int, Counter[Decided]], *, no_opinion: bool) -> str:
     """Say what became of a submission: its opinions and what was decided, and how many questions it answers."""
     answers = len(submission.answers)
     counts = outcomes.get(submission.duplicate_of_id or submission.id, Counter())
@@ -81,30 +85,23 @@ def public(consultation: Consultation) -> str:
         for attendance in gathering.attendances
         if attendance.consultee_id is not None and attendance.submission_id is not None
     }
-    counts: Counter[Outcome | None] = Counter()
+    counts: Counter[Decided] = Counter()
     for submission_id, counted in _outcomes(consultation).items():
         if submission_id not in theirs:
             counts.update(counted)
     return _in_words(counts) if counts else ""
 
 
-def _outcomes(consultation: Consultation) -> dict[int, Counter[Outcome | None]]:
-    query = with_decision(Opinion.submission_id, effective("outcome")).where(Opinion.consultation_id == consultation.id)
-    outcomes: dict[int, Counter[Outcome | None]] = {}
-    for submission_id, outcome in db.session.execute(query):
-        outcomes.setdefault(submission_id, Counter())[Outcome(outcome) if outcome else None] += 1
+def _outcomes(consultation: Consultation) -> dict[int, Counter[Decided]]:
+    columns = (Opinion.submission_id, effective("outcome"), effective("state"))
+    query = with_decision(*columns).where(Opinion.consultation_id == consultation.id)
+    outcomes: dict[int, Counter[Decided]] = {}
+    for submission_id, outcome, state in db.session.execute(query):
+        decided = (Outcome(outcome), DecisionState(state)) if outcome else (None, None)
+        outcomes.setdefault(submission_id, Counter())[decided] += 1
     return outcomes
 
 
-def _in_words(counts: Counter[Outcome | None]) -> str:
-    total = sum(counts.values())
-    parts = list(_parts(counts))
-    return f"提出意见{total}条：{'，'.join(parts)}" if parts else "提出意见"
-
-
-def _parts(counts: Counter[Outcome | None]) -> Iterable[str]:
-    for outcome in Outcome:
-        if counts[outcome]:
-            yield f"{outcome.label.words}{counts[outcome]}条"
-    if counts[None]:
-        yield f"待处理{counts[None]}条"
+def _in_words(counts: Counter[Decided]) -> str:
+    parts = [f"{decision_words(*decided)}{counts[decided]}条" for decided in IN_ORDER if counts[decided]]
+    return f"提出意见{counts.total()}条：{'，'.join(parts)}" if parts else "提出意见"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import Flask
 
 from consult.accounts.models import Role
-from consult.adoption import groups, service, worklist
+from consult.adoption import groups, queries, service, worklist
 from consult.adoption.group_outcomes import Part, group_outcomes
 from consult.adoption.models import DecisionState, OpinionGroup, Outcome
 from consult.drafting.models import Consultation
+from consult.reporting.report_document import preview
 from consult.reporting.snapshot import ProvisionLabels, main_opinions
+from consult.review import heard_opinions
 from tests.adoption.test_service import a_group
 from tests.world import AFTER, accepted, actor, open_consultation, opinions_of
 
@@ -95,3 +97,49 @@ def test_many_different_answers_are_counted_by_outcome(app: Flask) -> None:
     (main,) = main_opinions(consultation, ProvisionLabels(consultation))
     assert [other["n"] for other in main["others"]] == [1, 1, 1, 8]
     assert main["others"][-1]["reason"] == "理由见逐条意见。"
+
+
+def test_what_most_got_is_counted_whether_or_not_it_is_reviewed(app: Flask) -> None:
+    consultation, drafter = open_consultation(), actor(Role.DRAFTER)
+    concentrated(consultation)
+    all_ = opinions_of(consultation)
+    half = service.decide_many(drafter, all_[:7], Outcome.NOT_ADOPTED, WHY, at=AFTER)
+    service.decide_many(drafter, all_[7:], Outcome.PARTLY_ADOPTED, BECAUSE, at=AFTER)
+    service.review_many(actor(Role.LEGAL), half[:3], at=AFTER)
+    (main,) = main_opinions(consultation, ProvisionLabels(consultation))
+    assert (main["outcome"], main["others"]) == (
+        "not_adopted",
+        [{"n": 5, "outcome": "partly_adopted", "reason": BECAUSE}],
+    )
+
+
+def test_a_group_s_decision_that_no_member_follows_is_not_there_to_review(app: Flask) -> None:
+    consultation = open_consultation()
+    group, drafter, reviewer = a_group(consultation), actor(Role.DRAFTER), actor(Role.LEGAL)
+
+    def to_review() -> list[int | None]:
+        return [decision.group_id for decision in worklist.reviewable_decisions(reviewer.id, consultation.id)]
+
+    service.decide(drafter, group, Outcome.NOT_ADOPTED, WHY, at=AFTER)
+    *most, last = opinions_of(consultation)
+    service.decide_many(drafter, most, Outcome.ADOPTED, "", at=AFTER)
+    assert group.id in to_review()
+    service.decide(drafter, last, Outcome.ADOPTED, "", at=AFTER)
+    assert to_review() == [None] * 3
+    assert queries.open_work([consultation.id], reviewer.id)[consultation.id].to_confirm == 3
+
+
+def test_a_preview_and_a_paper_say_of_what_nobody_confirmed_that_nobody_did(app: Flask) -> None:
+    consultation, drafter, reviewer = open_consultation(), actor(Role.DRAFTER), actor(Role.LEGAL)
+    for _ in range(4):
+        accepted(consultation, ("art-3", "优惠应当从六十五周岁起。"))
+    confirmed, _, sent_back = service.decide_many(
+        drafter, opinions_of(consultation)[:3], Outcome.NOT_ADOPTED, WHY, at=AFTER
+    )
+    service.review(reviewer, confirmed, at=AFTER)
+    service.return_decision(reviewer, sent_back, "请写明依据。", at=AFTER)
+    document = preview(consultation)
+    assert [row.outcome for row in document.rows] == ["未采纳", "未采纳（待复核）", "未采纳（已退回）", "待处理"]
+    assert [line.n for line in document.figures if line.name == "outcome.not_adopted"] == [1]
+    words = "提出意见4条：未采纳1条，未采纳（待复核）1条，未采纳（已退回）1条，待处理1条"
+    assert heard_opinions.public(consultation) == words

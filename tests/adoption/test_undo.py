@@ -14,6 +14,8 @@ from consult.adoption.group_outcomes import group_outcomes
 from consult.adoption.models import Decision, DecisionState, Outcome
 from consult.adoption.undo import last_stroke, undo_many
 from consult.adoption.verification import faults
+from consult.drafting import service as drafting
+from consult.drafting.models import Consultation
 from consult.ledger.faults import Damage
 from consult.store import db
 from tests.adoption.test_service import a_group, one_opinion
@@ -77,6 +79,16 @@ def test_only_the_author_undoes_and_only_what_nobody_reviewed(app: Flask) -> Non
     assert last_stroke(drafter.id, opinion.consultation_id) == []
     with pytest.raises(DecisionRefused, match="没有可以撤回"):
         undo_many(drafter, [], at=LATER)
+    assert service.current(opinion) is decision
+
+
+def test_when_decisions_are_closed_none_is_undone(app: Flask) -> None:
+    opinion, drafter = one_opinion(), actor(Role.DRAFTER)
+    decision = service.decide(drafter, opinion, Outcome.NOT_ADOPTED, WHY, at=AFTER)
+    consultation = db.session.get_one(Consultation, opinion.consultation_id)
+    drafting.withdraw(actor(Role.PUBLISHER), consultation, "上位法已经修改，不再制定。", at=AFTER)
+    with pytest.raises(DecisionRefused, match="不能修改采纳情况"):
+        undo_many(drafter, [decision], at=LATER)
     assert service.current(opinion) is decision
 
 

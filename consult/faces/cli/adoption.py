@@ -47,7 +47,7 @@ def group(slug: str, threshold: float | None, username: str | None, as_json: boo
 
 
 def _facts(line: GroupSummary, place: str) -> dict[str, Any]:
-    main = line.outcome.parts[0]
+    main, *_ = answers = line.outcome.answers
     members = [opinion for opinion in line.group.opinions if not opinion.withdrawn]
     return {
         "id": line.group.id,
@@ -60,11 +60,11 @@ def _facts(line: GroupSummary, place: str) -> dict[str, Any]:
         "outcome": main.outcome.value if main.outcome is not None else None,
         "parts": [
             {
-                "outcome": part.outcome.value if part.outcome is not None else None,
-                "reason": part.reason,
-                "opinions": part.n,
+                "outcome": answer.outcome.value if answer.outcome is not None else None,
+                "reason": answer.reason,
+                "opinions": answer.n,
             }
-            for part in line.outcome.parts
+            for answer in answers
         ],
         "members": [opinion.id for opinion in members],
         "numbers": list(dict.fromkeys(opinion.submission.number for opinion in members)),
