@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.adoption.errors import DecisionRefused
@@ -13,10 +13,16 @@ from consult.adoption.queries import GroupDecision, OwnDecision, with_decision
 from consult.drafting import version_comparison
 from consult.drafting.models import Consultation, DraftVersion
 from consult.store import db
-from consult.text.anchors import WHOLE
-from consult.text.comparison.versions import Comparison, Match, Relation
+from consult.text.anchors import WHOLE, article_of
+from consult.text.comparison.following import followed
+from consult.text.comparison.versions import Comparison, Match, NewAnchor, Relation
+from consult.text.comparison.wording import Op, Piece, changed_characters
 from consult.text.parser import provisions as parser
 from consult.text.parser.tree import Draft, Provision
+from consult.text.widths import flatten
+
+GAINED, LEFT = 0.8, 0.4
+"""A paragraph was merged into another that gained this part of its new words from it, which is this part of its own."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,10 @@ class Changes:
     old: DraftVersion
     new: DraftVersion
     adopted_unchanged: tuple[ChangeLine, ...]
-    """Adopted, wholly or partly, and the provision says the same as before."""
+    """Adopted, wholly or partly, and the provision says the same as before.
+
+    A reference that only follows the new numbers, and the width of a mark, are no change.
+    """
     adopted_otherwise: tuple[ChangeLine, ...]
     """Adopted and changed, but the words that the decision wrote aren't there."""
     changed_unasked: tuple[ChangeLine, ...]
@@ -89,13 +98,6 @@ def _versions(consultation: Consultation, since: int | None, until: int | None) 
     return old, new
 
 
-@dataclass
-class _Decided:
-    """The opinions on one provision with one outcome and one proposed wording."""
-
-    opinions: list[int] = field(default_factory=list)
-
-
 class _Reading:
     """Both versions, their comparison, and what was decided on the provisions of the older one."""
 
@@ -104,31 +106,44 @@ class _Reading:
         self.before: Draft = parser.parse(old.text)
         self.after: Draft = parser.parse(new.text)
         self.comparison: Comparison = version_comparison.between(old, new)
-        self.decided: dict[tuple[str, Outcome, str], _Decided] = defaultdict(_Decided)
+        self.decided: dict[tuple[str, Outcome, str], list[int]] = defaultdict(list)
+        self.asked: set[str] = set()
+        """Provisions of the older version that adopted opinions are on, or were on before these were deleted."""
+        self.asked_to_add: set[str] = set()
+        """Provisions of the newer version that adopted opinions are on, and that the older one lacks."""
         for opinion_id, anchor, decision in self._decisions():
-            self.decided[(anchor, decision.outcome, decision.proposed_text)].opinions.append(opinion_id)
-        self.asked = {anchor for anchor, outcome, _ in self.decided if outcome in MADE and anchor}
+            self._take(opinion_id, anchor, decision)
+
+    def _take(self, opinion_id: int, anchor: str, decision: Decision) -> None:
+        """Note a decision at its provision; one that the older version lacks can only be one that is added."""
+        before = NewAnchor("", exact=True) if anchor in ("", WHOLE) else self._located(anchor, self.old)
+        if before.exact and before.anchor is not None:
+            self.decided[(before.anchor, decision.outcome, decision.proposed_text)].append(opinion_id)
+        if decision.outcome not in MADE:
+            return
+        if before.anchor:
+            self.asked.add(before.anchor)
+        elif before.anchor is None and (after := self._located(anchor, self.new)).exact and after.anchor:
+            self.asked_to_add.add(after.anchor)
+
+    def _located(self, anchor: str, version: DraftVersion) -> NewAnchor:
+        return version_comparison.locate(self.consultation, anchor, version)
 
     def _decisions(self) -> Iterator[tuple[int, str, Decision]]:
+        """Yield the decisions in force with the opinion's provision of the public version."""
         query = with_decision(Opinion.id, Opinion.anchor, OwnDecision, GroupDecision).where(
             Opinion.consultation_id == self.consultation.id
         )
         for opinion_id, anchor, individual, of_group in db.session.execute(query.order_by(Opinion.id)):
             decision = individual or of_group
             if decision is not None and decision.state is not DecisionState.RETURNED:
-                yield opinion_id, self._in_old(anchor), decision
-
-    def _in_old(self, anchor: str) -> str:
-        """Return an anchor of the public version in the older version of the two; empty for the whole."""
-        if anchor in ("", WHOLE):
-            return ""
-        return version_comparison.locate(self.consultation, anchor, self.old).anchor or anchor
+                yield opinion_id, anchor, decision
 
     def lists(self) -> Changes:
         """Return the three lists, in the order of the older version; what was added follows."""
         unchanged, otherwise, gone = [], [], []
-        for (anchor, outcome, proposed), decided in self._in_order():
-            line = self._line(anchor, tuple(decided.opinions), outcome, proposed)
+        for (anchor, outcome, proposed), opinions in self._in_order():
+            line = self._line(anchor, tuple(opinions), outcome, proposed)
             if anchor and line.new_anchor is None:
                 gone.append(line)
             elif outcome not in MADE:
@@ -140,7 +155,7 @@ class _Reading:
         unasked = tuple(self._unasked())
         return Changes(self.old, self.new, tuple(unchanged), tuple(otherwise), unasked, tuple(gone))
 
-    def _in_order(self) -> Iterable[tuple[tuple[str, Outcome, str], _Decided]]:
+    def _in_order(self) -> Iterable[tuple[tuple[str, Outcome, str], list[int]]]:
         places = {anchor: place for place, anchor in enumerate(self.before.by_anchor)}
         outcomes = list(Outcome)
         return sorted(
@@ -162,17 +177,37 @@ class _Reading:
             return self.after.find(located.anchor) if located.anchor else None
         above = next((parent for parent in self.before.by_anchor.values() if _is_child(parent, anchor)), None)
         later = self.after.find(self.comparison.anchors.get(above.anchor, "")) if above is not None else None
-        if above is None or later is None or len(above.children) != len(later.children):
+        if above is None or later is None:
             return None
+        if len(above.children) == len(later.children) == 1:
+            return later.children[0]
+        if len(above.children) != len(later.children):
+            return self._merged_into(above, anchor)
         place = [child.anchor for child in above.children].index(anchor)
         candidate = later.children[place]
         return candidate if candidate.anchor not in self.comparison.anchors.values() else None
+
+    def _merged_into(self, above: Provision, anchor: str) -> Provision | None:
+        """Return what a paragraph or item was merged into: most that a sibling's counterpart gained are its words."""
+        words = _words(self.before.by_anchor[anchor])
+        for sibling in above.children:
+            counterpart = self.after.find(self.comparison.anchors.get(sibling.anchor, ""))
+            if counterpart is None:
+                continue
+            gained = _joined(changed_characters(_words(sibling), _words(counterpart)), Op.INSERT)
+            kept = _joined(changed_characters(words, gained), Op.KEEP)
+            if len(kept) >= max(GAINED * len(gained), LEFT * len(words)):
+                return counterpart
+        return None
 
     def _changed(self, anchor: str, line: ChangeLine) -> bool:
         if not anchor:
             return any(match.relation is not Relation.SAME for match in self.comparison.matches)
         old, new = self.before.find(anchor), self.after.find(line.new_anchor or "")
-        return old is None or new is None or _words(old) != _words(new)
+        if old is None or new is None:
+            return True
+        words = followed(_words(old), article_of(anchor), self.comparison.anchors)
+        return flatten(words) != flatten(_words(new))
 
     def _says(self, anchor: str, proposed: str) -> bool:
         """Whether the article or clause around a provision, or what it became, holds the proposed words."""
@@ -184,7 +219,7 @@ class _Reading:
         return _letters(proposed) in "".join(texts)
 
     def _unasked(self) -> Iterator[ChangeLine]:
-        above = self._headings_above()
+        above = _above(self.before)
         promised = [_letters(proposed) for _, outcome, proposed in self.decided if outcome in MADE and proposed]
         for match in self.comparison.matches:
             if match.relation is Relation.SAME or self._was_asked(match, above, promised):
@@ -195,10 +230,7 @@ class _Reading:
             for unit in match.old:
                 located = self.comparison.locate(unit.anchor)
                 opinions = sorted(
-                    key
-                    for (anchor, _, _), decided in self.decided.items()
-                    if anchor in _anchors([unit])
-                    for key in decided.opinions
+                    key for (anchor, _, _), ids in self.decided.items() if anchor in _anchors([unit]) for key in ids
                 )
                 new_anchor = located.anchor if located.exact and match.new else None
                 yield ChangeLine(unit.anchor, new_anchor, tuple(opinions), None, _shown([unit]), _shown(match.new))
@@ -206,21 +238,33 @@ class _Reading:
     def _was_asked(self, match: Match, above: dict[str, set[str]], promised: list[str]) -> bool:
         if not match.old:
             words = "".join(map(_words, match.new))
-            return any(text and (text in words or words in text) for text in promised)
+            over = self._headings_over(match.new[0].anchor)
+            return (
+                any(text and (text in words or words in text) for text in promised)
+                or not self.asked.isdisjoint(over)
+                or not self.asked_to_add.isdisjoint(_anchors(match.new))
+            )
         anchors = _anchors(match.old)
         for unit in match.old:
             anchors |= above.get(unit.anchor, set())
         return not self.asked.isdisjoint(anchors)
 
-    def _headings_above(self) -> dict[str, set[str]]:
-        """Return for each provision of the older version the anchors of what it stands under."""
-        above: dict[str, set[str]] = {}
-        for step in self.before.walk():
-            parent = step.parent
-            above[step.provision.anchor] = (
-                {parent.anchor} | above.get(parent.anchor, set()) if parent is not None else set()
-            )
-        return above
+    def _headings_over(self, anchor: str) -> set[str]:
+        """Return the anchors in the older version of what a provision of the newer one stands under."""
+        earlier = {new: old for old, new in self.comparison.anchors.items()}
+        above = _above(self.after).get(anchor, set())
+        return {earlier[heading] for heading in above if heading in earlier}
+
+
+def _above(draft: Draft) -> dict[str, set[str]]:
+    """Return for each provision the anchors of what it stands under."""
+    above: dict[str, set[str]] = {}
+    for step in draft.walk():
+        parent = step.parent
+        above[step.provision.anchor] = (
+            {parent.anchor} | above.get(parent.anchor, set()) if parent is not None else set()
+        )
+    return above
 
 
 def _is_child(parent: Provision, anchor: str) -> bool:
@@ -238,6 +282,10 @@ def _words(provision: Provision) -> str:
 
 def _letters(text: str) -> str:
     return "".join(text.split())
+
+
+def _joined(pieces: Iterable[Piece], op: Op) -> str:
+    return "".join(piece.text for piece in pieces if piece.op is op)
 
 
 def _shown(provisions: Iterable[Provision]) -> str:
