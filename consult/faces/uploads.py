@@ -50,6 +50,15 @@ def checked_upload(file: FileStorage) -> CheckedAttachment:
     return uploaded_files.check(file.filename or "", file.stream, sandbox(), max_bytes=settings().attachment_bytes)
 
 
+def glanced_upload(file: FileStorage) -> CheckedAttachment:
+    """Return what a file of a visitor seems to be, without opening it: the worker does, after the receipt.
+
+    Raises:
+        AttachmentRefused: says what is wrong with it and what to do.
+    """
+    return uploaded_files.glance(file.filename or "", file.stream, max_bytes=settings().attachment_bytes)
+
+
 def table_of(file: FileStorage) -> Table:
     """Return an uploaded table, read in a sandbox.
 

@@ -31,7 +31,15 @@ _KINDS: dict[frozenset[str], str] = {
 }
 # Phones name WebP pictures .jpg and WPS saves RTF as .doc: a wrong extension within a family is harmless.
 _BY_ENDING = {ending: kinds for kinds, endings in _KINDS.items() for ending in endings.split()}
-_ODF_ENDINGS = frozenset({"odt", "ods", "odp"})
+_ODF_KINDS = {
+    "odt": f"{file_type.ODF}.text",
+    "ods": f"{file_type.ODF}.spreadsheet",
+    "odp": f"{file_type.ODF}.presentation",
+}
+_ODF_ENDINGS = frozenset(_ODF_KINDS)
+_OLDER = frozenset({file_type.DOC, file_type.XLS, file_type.PPT})
+CONTAINERS = frozenset({file_type.PDF, file_type.ZIP, *_WORD, *_SHEET, *_SLIDES, *_PACKED, *_ODF_KINDS.values()})
+"""What must be opened, or searched whole, before anybody knows that it is harmless."""
 _ALLOWED = frozenset().union(*_KINDS)
 _MARKUP_ENDINGS = frozenset({"htm", "html", "xhtml", "mht", "mhtml", "svg", "xml", "xsl", "swf", "shtml", "eml", "msg"})
 _MACRO_ENDINGS = frozenset({"docm", "dotm", "xlsm", "xltm", "xlam", "pptm", "potm", "ppsm", "xlsb"})
@@ -122,6 +130,30 @@ def check(name: str, data: bytes, *, max_bytes: int) -> CheckedAttachment:
         _check_archive(shown, data)
     kind = file_type.TEXT if kind == file_type.EML else kind
     return CheckedAttachment(_with_ending(shown, kind), kind, len(data), hashlib.sha256(data).hexdigest())
+
+
+def taken_unopened(name: str, sniffed: str, digest: str, size: int) -> CheckedAttachment:
+    """Accept a container by its name and what its first bytes are; ``check`` is what opens it, later.
+
+    Raises:
+        AttachmentRefused: its name says that it is something else, or something that nobody may send.
+    """
+    shown = safe_name(name)
+    kind = _kind_by_name(shown, sniffed)
+    _refuse_harmful(shown, kind, b"")
+    _refuse_wrong_extension(shown, kind)
+    return CheckedAttachment(shown, kind, size, digest)
+
+
+def _kind_by_name(name: str, sniffed: str) -> str:
+    """Return the type of a container that is what its name says: a ZIP may be any format that is made of one."""
+    if sniffed in (file_type.PDF, file_type.RTF):
+        return sniffed
+    ending = _ending(name)
+    if sniffed == file_type.ZIP and ending in _ODF_KINDS:
+        return _ODF_KINDS[ending]
+    family, others = _BY_ENDING.get(ending, frozenset()), _OLDER if sniffed == file_type.OLE else _PACKED
+    return next((kind for kind in sorted(others) if kind in family), min(others) if others is _OLDER else sniffed)
 
 
 def refuse_size(name: str, size: int, max_bytes: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ from typing import IO
 
 import structlog
 
-from consult.files import attachments
+from consult.files import attachments, file_type
 from consult.files.attachments import AttachmentRefused, CheckedAttachment
 from consult.files.sandbox import ReaderDied, Sandbox, SandboxStopped
 from consult.text.sentences import Sentence, sentence
@@ -22,6 +23,8 @@ AT_ONCE = 2
 """Files that one process has checked at the same time; more wait."""
 _SANDBOXED = (b"PK", b"\xd0\xcf\x11\xe0", b"{\\rt")
 """How files begin that hold others (ZIP and the formats made of it, OLE) or are searched whole (RTF)."""
+_BEGINNING = 1024
+"""Bytes that tell a container from everything else; a PDF may begin anywhere in them."""
 _TURNS = threading.BoundedSemaphore(AT_ONCE)
 Refusal = tuple[str, Sentence, Sentence]
 
@@ -45,6 +48,32 @@ def check(name: str, stream: IO[bytes], sandbox: Sandbox, *, max_bytes: int) -> 
     if isinstance(checked, CheckedAttachment):
         return checked
     raise AttachmentRefused(*checked)
+
+
+def glance(name: str, stream: IO[bytes], *, max_bytes: int) -> CheckedAttachment:
+    """Check what an uploaded file shows without being opened: size, name, first bytes, a text, a picture.
+
+    A container is taken for what its name says; who takes it has it opened later (``check``).
+
+    Raises:
+        AttachmentRefused: says what is wrong with it and what to do.
+    """
+    size = stream.seek(0, io.SEEK_END)
+    attachments.refuse_size(name, size, max_bytes)
+    stream.seek(0)
+    beginning = stream.read(_BEGINNING)
+    stream.seek(0)
+    kind = file_type.OLE if beginning.startswith(_SANDBOXED[1]) else file_type.sniff(beginning)
+    if kind in (file_type.ZIP, file_type.OLE, file_type.RTF, file_type.PDF):
+        return attachments.taken_unopened(name, kind, _digest_of(stream), size)
+    return attachments.check(name, stream.read(), max_bytes=max_bytes)
+
+
+def _digest_of(stream: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while block := stream.read(1 << 20):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 @contextmanager

@@ -48,5 +48,12 @@ class HeldBack(Refused):
         super().__init__(f"这个{what}被病毒扫描隔离：{signature}")
 
 
+class Unfit(Refused):
+    """A file isn't opened yet, or was found unfit when it was: it is kept unchanged and not handed out."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"这个附件不能下载：{why}")
+
+
 class ReceiptNotFound(Refused):
     """No submission has this number and key; the error doesn't reveal which is wrong."""

@@ -218,6 +218,20 @@ class AttachmentScan(Base):
     )
 
 
+class AttachmentOpening(Base):
+    """That an attachment of the public form was opened, and why it is held back if it is unfit.
+
+    Separate from the attachment, whose row is evidence and never changes.
+    """
+
+    __tablename__ = "attachment_opening"
+    __table_args__ = ({"info": {NOT_IN_RECORD: "what was found unfit has an entry; the rest is opened again"}},)
+
+    attachment_id: Mapped[int] = mapped_column(ForeignKey("attachment.id"), primary_key=True, autoincrement=False)
+    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    refusal: Mapped[str] = mapped_column(Text, default="")
+
+
 class FileScan(Base):
     """The virus scan of a file uploaded by staff; an infected file is held back.
 
@@ -246,6 +260,8 @@ class Work(StrEnum):
     """Its text."""
     SCAN = "scan"
     """Viruses."""
+    OPEN = "open"
+    """Whether it is fit to be handed on."""
     TABLE = "table"
     """The rows of a table that staff uploaded."""
 

@@ -16,6 +16,7 @@ from sqlalchemy import ForeignKey, Row, Select, Text, delete, func, select, upda
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, aliased, mapped_column, selectinload
 
+from consult.intake import attachment_opening
 from consult.intake.attachment_text import Reader
 from consult.intake.models import Attachment, AttachmentScan, Submission, SubmissionState
 from consult.intake.virus_scanning import held_back
@@ -175,7 +176,8 @@ def _replace(text: SubmissionText, words: str, files: str) -> None:
 
 def _read(submissions: Sequence[Submission], reader: Reader) -> list[Read]:
     """Return the texts of submissions, without interrupted ones; of a file held back, only the name."""
-    held = held_back([file for submission in submissions for file in submission.attachments])
+    files = [file for submission in submissions for file in submission.attachments]
+    held = held_back(files) | attachment_opening.refused(files)
     plain = [(submission.id, _words(submission), _files(submission.attachments, held)) for submission in submissions]
     db.session.commit()  # no open transaction while files are read
     return [

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import exists, func, literal, select
 
-from consult.intake import ledger_statement, receipts
+from consult.intake import attachment_opening, ledger_statement, receipts
 from consult.intake.ledger_statement import ERASE, RECEIVE, RECOGNISE, RESTATING, erased_note
 from consult.intake.models import Answer, Attachment, RawForm, SenderKind, Submission, SubmissionPart, SubmissionState
 from consult.intake.virus_scanning import HOLD_BACK, held_back
@@ -72,11 +72,12 @@ def _stored(ids: Sequence[int]) -> tuple[list[Any], Rows, Rows, Rows, dict[int, 
 def _together(ids: Sequence[int], least: LeastGeneration) -> Iterator[Fault]:
     stored, parts, files, answers, raws = _stored(ids)
     entries = entries_by_subject({f"submission:{row.number}" for row in stored})
-    held = held_back([file for of_one in files.values() for file in of_one])
+    every = [file for of_one in files.values() for file in of_one]
+    held, unfit = held_back(every), attachment_opening.refused(every)
     for row in stored:
         acts = entries[f"submission:{row.number}"]
         words = _wrong(row, parts[row.id], answers[row.id], raws.get(row.id), files[row.id], acts, least)
-        words = words or _wrong_holding(files[row.id], held, acts)
+        words = words or _wrong_holding(files[row.id], held, unfit, acts)
         if words:
             what = Damage.INSERTED if not any(entry.act == RECEIVE for entry in acts) else Damage.CHANGED
             yield Fault("submission", str(row.number), what, f"来件 {row.number} {words}")
@@ -191,15 +192,23 @@ def _wrong_state(row: Any, entries: list[Any]) -> str:
     return ""
 
 
-def _wrong_holding(files: list[Any], held: Mapping[int, str], entries: list[Any]) -> str:
+def _wrong_holding(files: list[Any], held: Mapping[int, str], unfit: Mapping[int, str], entries: list[Any]) -> str:
     """Compare the files that are held back with the acts in the ledger."""
-    noted = {
-        (detail.get("position"), detail.get("signature"))
-        for detail in (detail_of(entry) for entry in entries if entry.act == HOLD_BACK)
-    }
-    if noted != {(file.position, held[file.id]) for file in files if file.id in held}:
+    if _noted(entries, HOLD_BACK, "signature") != _found(files, held):
         return "的附件隔离情况被改动：与病毒扫描的记录不符。"
+    if _noted(entries, attachment_opening.HOLD_BACK, "why") != _found(files, unfit):
+        return "的附件隔离情况被改动：与附件检查的记录不符。"
     return ""
+
+
+def _noted(entries: list[Any], act: str, field: str) -> set[tuple[Any, Any]]:
+    """Return position and finding of each file that an act holds back."""
+    details = (detail_of(entry) for entry in entries if entry.act == act)
+    return {(detail.get("position"), detail.get(field)) for detail in details}
+
+
+def _found(files: list[Any], findings: Mapping[int, str]) -> set[tuple[Any, Any]]:
+    return {(file.position, findings[file.id]) for file in files if file.id in findings}
 
 
 def _gone() -> Iterator[Fault]:

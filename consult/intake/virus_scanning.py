@@ -20,8 +20,8 @@ from consult.files import clamd
 from consult.files.blobs import BlobError
 from consult.files.clamd import Finding, Scan
 from consult.files.sandbox import ATTEMPTS
-from consult.intake import reading_attempts
-from consult.intake.errors import HeldBack
+from consult.intake import attachment_opening, reading_attempts
+from consult.intake.errors import HeldBack, Unfit
 from consult.intake.models import Attachment, AttachmentScan, Submission, Work
 from consult.ledger.service import record
 from consult.store import db, transaction
@@ -64,11 +64,15 @@ def content_of(file: Attachment) -> bytes:
 
     Raises:
         HeldBack: it is infected.
+        Unfit: it isn't opened yet, or was found unfit.
         BlobError: the bytes are missing or altered.
     """
     signature = held_back([file]).get(file.id)
     if signature is not None:
         raise HeldBack(signature)
+    why = attachment_opening.unfit([file]).get(file.id)
+    if why is not None:
+        raise Unfit(why)
     return blobs().get(file.digest)
 
 

@@ -15,6 +15,7 @@ from consult.app_context import blobs
 from consult.clock import local
 from consult.drafting.models import Consultation
 from consult.intake import queries
+from consult.intake.attachment_opening import unfit
 from consult.intake.models import RawForm, Submission
 from consult.intake.virus_scanning import held_back
 from consult.moderation import private_data
@@ -96,10 +97,11 @@ def _described(page: list[Submission]) -> Iterator[Document]:
     ):
         acts.setdefault(act.submission_id, []).append(act)
     forms = _raw_forms(ids)
-    held = held_back([file for submission in page for file in submission.attachments])
+    files = [file for submission in page for file in submission.attachments]
+    closed = {"held_back": held_back(files), "unfit": unfit(files)}
     detected = private_data.of_many(page)
     for submission in page:
-        yield _document(submission, printed, acts.get(submission.id, []), held, detected[submission.id]) | forms.get(
+        yield _document(submission, printed, acts.get(submission.id, []), closed, detected[submission.id]) | forms.get(
             submission.id, {}
         )
 
@@ -119,8 +121,13 @@ def _raw_forms(ids: list[int]) -> dict[int, Document]:
 
 
 def _document(
-    submission: Submission, printed: dict[int, str], acts: list[Screening], held: dict[int, str], detected: Detected
+    submission: Submission,
+    printed: dict[int, str],
+    acts: list[Screening],
+    closed: dict[str, dict[int, str]],
+    detected: Detected,
 ) -> Document:
+    """Return a submission as the archive has it; ``closed`` has why files aren't handed on, by field and id."""
     return {
         "id": submission.id,
         "number": submission.number,
@@ -163,7 +170,7 @@ def _document(
                 "media_type": file.media_type,
                 "size": file.size,
                 "sha256": file.digest,
-                "held_back": held.get(file.id),
+                **{field: why.get(file.id) for field, why in closed.items()},
             }
             for file in submission.attachments
         ],

@@ -18,7 +18,7 @@ from consult.accounts.permissions import Act, Actor, require
 from consult.app_context import blobs
 from consult.drafting.models import Consultation
 from consult.files.tables import Sheet, write_csv, write_xlsx
-from consult.intake.errors import HeldBack
+from consult.intake.errors import HeldBack, Unfit
 from consult.intake.models import Channel, SubmissionState
 from consult.ledger.service import record
 from consult.moderation import submission_archive
@@ -122,8 +122,9 @@ def _lines(document: submission_archive.Document) -> Iterator[tuple[str, ...]]:
 
 def file_words(file: dict[str, Any]) -> str:
     """Return the name of an attachment, and why its content is held back."""
-    held = file["held_back"]
-    return str(file["name"]) if held is None else f"{file['name']}（{HeldBack(held)}）"
+    if file["held_back"] is not None:
+        return f"{file['name']}（{HeldBack(file['held_back'])}）"
+    return str(file["name"]) if file["unfit"] is None else f"{file['name']}（{Unfit(file['unfit'])}）"
 
 
 def minute(moment: str) -> str:
@@ -190,14 +191,14 @@ def _packing(
 ) -> Iterator[submission_archive.Document]:
     """Pack the raw form and the files of each document that goes by, and name them in it.
 
-    A file that is held back is left out, its path null: its SHA-256 and the virus name are in the document.
+    A file that is held back is left out, its path null: its SHA-256 and why are in the document.
     """
     for document in documents:
         media_type, body = submission_archive.raw(document["id"])
         document["raw"] = f"raw/{document['number']}{_ending(media_type)}"
         packed.writestr(document["raw"], body)
         for position, file in enumerate(document["attachments"], start=1):
-            if file["held_back"] is not None:
+            if file["held_back"] is not None or file["unfit"] is not None:
                 file["path"] = None
                 continue
             file["path"] = f"attachments/{document['number']}/{position}-{_UNSAFE.sub('_', file['name'])}"

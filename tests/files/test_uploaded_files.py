@@ -39,6 +39,12 @@ def attach():
     with path.open("rb") as stream:
         return uploaded_files.check(name, stream, Sandbox(), max_bytes=20 << 20).name
 
+def glance():
+    with path.open("rb") as stream:
+        taken = [uploaded_files.glance(name, stream, max_bytes=20 << 20) for _ in range(5)]
+    assert cpu(resource.RUSAGE_CHILDREN) == 0, "nothing is opened"
+    return taken[0].name
+
 def draft():
     with path.open("rb") as stream, uploaded_files.copied(stream) as copy, Sandbox() as sandbox:
         return str(sandbox.of(drafts.try_reading, name, copy))[:200]
@@ -59,6 +65,7 @@ if __name__ == "__main__":
 
 EVERY = [
     *(("attach", name) for name in bombs.ATTACHMENTS),
+    *(("glance", name) for name in bombs.ATTACHMENTS),
     *(("draft", name) for name in bombs.DRAFTS),
     *(("table", name) for name in bombs.TABLES),
 ]
@@ -67,7 +74,12 @@ EVERY = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("work", "name"), EVERY)
 def test_a_bomb_costs_the_process_that_serves_others_little(work: str, name: str, tmp_path: Path) -> None:
-    made = {"attach": bombs.ATTACHMENTS, "draft": bombs.DRAFTS, "table": bombs.TABLES}[work][name]()
+    made = {
+        "attach": bombs.ATTACHMENTS,
+        "glance": bombs.ATTACHMENTS,
+        "draft": bombs.DRAFTS,
+        "table": bombs.TABLES,
+    }[work][name]()
     assert len(made) <= 50 << 20, "within the limit of its size"
     (tmp_path / "bomb").write_bytes(made)
     (tmp_path / "measured.py").write_text(_PROGRAM)

@@ -88,6 +88,11 @@ UNFOUND: dict[str, str] = {
         ["consultee_id", "run"],
     ),
     **_whole(
+        "attachment_opening",
+        "a file without a finding is opened again; what was found unfit has an entry",
+        ["attachment_id", "opened_at"],
+    ),
+    **_whole(
         "file_attempt",
         "how often a file cut its reading off; at worst it is read once more",
         ["begun", "digest", "put_aside_at", "work"],
@@ -276,6 +281,8 @@ def _value(column: Column[Any], n: int) -> Any:
     kind = column.type
     if column.name.endswith("digest") or (column.table.name, column.name) == ("table_import", "account"):
         return blobs().put(f"文件{n}".encode())
+    if column.name == "refusal":
+        return ""
     if column.name == "finding":
         return Finding.CLEAN
     if isinstance(kind, Enum):

@@ -20,6 +20,7 @@ from consult.drafting import queries, questions, terms
 from consult.drafting.draft_units import Draft
 from consult.drafting.errors import NoSuchConsultation
 from consult.drafting.models import Consultation, Stage
+from consult.faces import jobs
 from consult.faces.address_guard import cleans_text
 from consult.faces.guards import csrf, limiter
 from consult.faces.public import proof_of_work
@@ -27,7 +28,7 @@ from consult.faces.public.blueprint import blueprint, public_consultation
 from consult.faces.public.form_input import ANSWER, Sent, answers, read
 from consult.faces.public.forms import PIECES, CommentForm
 from consult.faces.public.receipts import set_receipt_cookie
-from consult.faces.uploads import checked_upload, chosen_files, store
+from consult.faces.uploads import chosen_files, glanced_upload, store
 from consult.files.attachments import AttachmentRefused, CheckedAttachment
 from consult.intake import service as intake
 from consult.intake.arrival import Arrival
@@ -87,6 +88,8 @@ def send(slug: str) -> str | Response | tuple[str, int]:
             intake.check(named, arrival, at=now)
             store(chosen_files(FILES))
         receipt = intake.receive(named, arrival, at=now)
+        if arrival.attachments:
+            jobs.ask("open-attachments")
     except NoSuchConsultation:
         abort(404)
     except IdempotencyConflict as refusal:
@@ -226,7 +229,7 @@ def _attachments() -> tuple[CheckedAttachment, ...]:
             ),
             "attachments",
         )
-    return tuple(map(checked_upload, sent))
+    return tuple(map(glanced_upload, sent))
 
 
 def _field_of(refusal: Exception) -> str:

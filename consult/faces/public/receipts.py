@@ -27,8 +27,8 @@ from consult.faces.public.blueprint import blueprint
 from consult.faces.public.feeds import full_address
 from consult.faces.public.forms import ReceiptForm
 from consult.faces.public.private_data import MOST_SHOWN
+from consult.intake import attachment_opening, receipts
 from consult.intake import queries as submissions
-from consult.intake import receipts
 from consult.intake.consent import withdraw_consent as take_back
 from consult.intake.errors import ReceiptNotFound
 from consult.intake.ledger_statement import is_provable
@@ -151,6 +151,7 @@ def receipt(number: str) -> Response:
         went=_went(submission, later),
         draft=queries.draft_of(consultation) if consultation is not None else None,
         answers=reports.answers(submission),
+        unfit=attachment_opening.refused(submission.attachments),
         rejection=reports.rejection(submission),
         key=receipts.key_of(number),
         provable=is_provable(submission),

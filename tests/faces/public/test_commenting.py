@@ -20,6 +20,7 @@ from consult.store import db
 from tests.builders import NOON, a_consultation
 from tests.clamd import BAD, SIGNATURE, listening
 from tests.faces.public.conftest import A_DAY_IN, Staff, field, fill
+from tests.files import samples
 
 TEXT = "价格公示要写清楚每道菜的分量，方便老人比较。"
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -240,6 +241,18 @@ def test_a_sender_waits_for_no_scanner_which_looks_at_the_file_afterwards(
         assert db.session.scalars(select(AttachmentScan)).all() == []
         assert jobs.run("scan") == 1
     assert db.session.scalars(select(AttachmentScan.signature)).all() == [SIGNATURE]
+
+
+def test_a_sender_waits_for_no_opening_and_is_told_on_the_receipt_what_was_found(client: FlaskClient) -> None:
+    packed = samples.zipped({"程序.exe": b"MZ" + bytes(90)})
+    receipt = fill(client, files=[(io.BytesIO(packed), "全部.zip")])
+    assert receipt.status_code == 303
+    assert "工作人员不能打开" not in client.get(receipt.location).text
+    assert jobs.run("open-attachments") == 1
+    page = client.get(receipt.location).text
+    assert "收到之后检查附件《全部.zip》，工作人员不能打开它" in page
+    assert "里有不能接收的文件（附件《程序.exe》是 .exe 文件" in page
+    assert "请改好后另外提交一次" in page
 
 
 def test_attachments_are_kept_by_content_and_counted(client: FlaskClient) -> None:

@@ -119,6 +119,7 @@ ACTS = {
     "submission.mask": "修改公开文本",
     "submission.undo": "撤销审核",
     "attachment.hold_back": "附件被病毒扫描隔离",
+    "attachment.refuse": "附件检查未通过，不提供下载",
     "file.hold_back": "工作台上传的文件被病毒扫描隔离",
     "opinion.decide": "提出采纳情况",
     "opinion.review": "复核采纳情况",
