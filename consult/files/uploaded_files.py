@@ -23,7 +23,7 @@ AT_ONCE = 2
 """Files that one process has checked at the same time; more wait."""
 _SANDBOXED = (b"PK", b"\xd0\xcf\x11\xe0", b"{\\rt")
 """How files begin that hold others (ZIP and the formats made of it, OLE) or are searched whole (RTF)."""
-_BEGINNING = 1024
+BEGINNING = 1024
 """Bytes that tell a container from everything else; a PDF may begin anywhere in them."""
 _TURNS = threading.BoundedSemaphore(AT_ONCE)
 Refusal = tuple[str, Sentence, Sentence]
@@ -61,12 +61,17 @@ def glance(name: str, stream: IO[bytes], *, max_bytes: int) -> CheckedAttachment
     size = stream.seek(0, io.SEEK_END)
     attachments.refuse_size(name, size, max_bytes)
     stream.seek(0)
-    beginning = stream.read(_BEGINNING)
+    beginning = stream.read(BEGINNING)
     stream.seek(0)
-    kind = file_type.OLE if beginning.startswith(_SANDBOXED[1]) else file_type.sniff(beginning)
-    if kind in (file_type.ZIP, file_type.OLE, file_type.RTF, file_type.PDF):
+    if kind := must_be_opened(beginning):
         return attachments.taken_unopened(name, kind, _digest_of(stream), size)
     return attachments.check(name, stream.read(), max_bytes=max_bytes)
+
+
+def must_be_opened(beginning: bytes) -> str:
+    """Return the kind of container that a file with these first ``BEGINNING`` bytes is, "" if it is none."""
+    kind = file_type.OLE if beginning.startswith(_SANDBOXED[1]) else file_type.sniff(beginning)
+    return kind if kind in (file_type.ZIP, file_type.OLE, file_type.RTF, file_type.PDF) else ""
 
 
 def _digest_of(stream: IO[bytes]) -> str:

@@ -14,10 +14,12 @@ from sqlalchemy import func, or_, select
 from consult import outgoing_mail
 from consult.app_context import settings
 from consult.files.blobs import BlobError
-from consult.files.mail import Mail, compose, read
+from consult.files.mail import Mail, compose
+from consult.files.sandbox import ReaderDied
 from consult.intake import receipts
 from consult.intake.models import Submission
 from consult.mailbox import hook_calls, message_store, service
+from consult.mailbox.bounded_reading import Reader
 from consult.mailbox.models import Acknowledgement, MailMessage
 from consult.store import db, transaction
 from consult.store.locking import advisory_lock
@@ -45,7 +47,8 @@ def report_assignment(submission: Submission, at: datetime) -> None:
     row = db.session.scalar(select(MailMessage).where(MailMessage.submission_id == submission.id))
     if row is None:
         return
-    mail = read(message_store.raw_of(row), own_addresses=service.own_addresses())
+    with Reader() as reader:
+        mail = reader.message(message_store.raw_of(row), service.own_addresses())
     row.answer_due = mail.may_be_answered
     if submission.consultation_id is not None:
         hook_calls.call_hooks(submission.consultation_id, [(submission, mail)], at)
@@ -56,8 +59,9 @@ def _answer(id_: int, at: datetime) -> bool:
     if not row.answer_due or row.submission is None or row.submission.consultation is None:
         return False
     try:
-        mail = read(message_store.raw_of(row), own_addresses=service.own_addresses())
-    except BlobError:
+        with Reader() as reader:
+            mail = reader.message(message_store.raw_of(row), service.own_addresses())
+    except (BlobError, ReaderDied):
         return _settle(id_, at, skipped="原件读不出来，没有发回执")
     address = (mail.reply_to or (mail.from_address,))[0]
     answer = plan(id_, row.submission, address, at)

@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from consult.app_context import blobs, settings
+from consult.app_context import blobs
 from consult.files import attachments
 from consult.files.attachments import AttachmentRefused, CheckedAttachment
 from consult.files.clamd import Finding
 from consult.files.mail import Mail, MailAttachment
+from consult.files.sandbox import SandboxStopped
 from consult.intake import virus_scanning
+from consult.mailbox.bounded_reading import Reader
 from consult.mailbox.virus_scanning import refusal
 from consult.text.sentences import sentence
 
@@ -45,7 +47,7 @@ class CheckedFiles:
     infected: bool = False
 
 
-def check_files(mail: Mail) -> CheckedFiles:
+def check_files(mail: Mail, reader: Reader) -> CheckedFiles:
     """Check a message's files like those of the form, and store the bytes of those accepted."""
     taken: list[CheckedAttachment] = []
     bytes_taken: list[bytes] = []
@@ -62,7 +64,9 @@ def check_files(mail: Mail) -> CheckedFiles:
                     sentence("没有收进附件清单"),
                     sentence("一封邮件最多收 %(n)s 个附件", n=MAX_ATTACHMENTS),
                 )
-            checked = attachments.check(file.name, file.data, max_bytes=settings().attachment_bytes)
+            checked = reader.attachment(file.name, file.data)
+        except SandboxStopped:  # says nothing about the file
+            raise
         except Exception as error:  # a failure on one file must not lose the message
             if not file.inline:
                 refused.append(_refused(file, error))

@@ -14,12 +14,13 @@ from consult.accounts.permissions import Act, Actor, require
 from consult.app_context import settings
 from consult.drafting.models import Consultation
 from consult.files import sandbox
-from consult.files.mail import Auto, Mail, read
+from consult.files.mail import Auto, Mail
 from consult.files.mail.message_reader import read_with_attachments
-from consult.files.sandbox import ATTEMPTS
+from consult.files.sandbox import ATTEMPTS, ReaderDied, SandboxStopped
 from consult.intake.models import Submission
 from consult.ledger.service import record
 from consult.mailbox import attachments, hooks, message_store, routing
+from consult.mailbox.bounded_reading import PUT_ASIDE, Reader
 from consult.mailbox.classification import ParsedMessage, RoutedMessage, store_classification
 from consult.mailbox.errors import MailboxRefused
 from consult.mailbox.message_store import RawMessage
@@ -130,7 +131,8 @@ def classify(ids: Sequence[int], *, at: datetime) -> None:
     addresses, hosts = own_addresses(), trusted_hosts()
     for start in range(0, len(ids), BATCH):
         batch = list(dict.fromkeys(ids[start : start + BATCH]))
-        parsed_messages = [_parse(row, addresses, hosts) for row in _unclassified(batch)]
+        with Reader() as reader:
+            parsed_messages = [_parse(row, addresses, hosts, reader) for row in _unclassified(batch)]
         try:
             _store_all(parsed_messages, at)
         except DATABASE_ERRORS:
@@ -198,14 +200,22 @@ def _lock(ids: Sequence[int]) -> Any:
     return query.order_by(MailMessage.id).with_for_update().execution_options(populate_existing=True)
 
 
-def _parse(row: MailMessage, own_addresses: Sequence[str], trusted: Sequence[str]) -> ParsedMessage:
+def _parse(row: MailMessage, own_addresses: Sequence[str], trusted: Sequence[str], reader: Reader) -> ParsedMessage:
     raw = message_store.raw_of(row)
     if row.attempts > ATTEMPTS and not sandbox.survives(read_with_attachments, raw):
         words = f"读取这封邮件时程序中断了 {row.attempts - 1} 次，单独试读也没有读完，没有再读，原件已保存"
-        return ParsedMessage(row.id, raw, row.digest, row.server_at, _unread(words), attachments.CheckedFiles(), True)
-    mail = read(raw, own_addresses=own_addresses, trusted_hosts=trusted)
-    files = attachments.check_files(mail) if mail.auto is Auto.NONE else attachments.CheckedFiles()
+        return _aside(row, raw, words)
+    try:
+        mail = reader.message(raw, own_addresses, trusted)
+    except ReaderDied as why:
+        log.warning("mail_put_aside", id=row.id, why=str(why))
+        return _aside(row, raw, PUT_ASIDE)
+    files = attachments.check_files(mail, reader) if mail.auto is Auto.NONE else attachments.CheckedFiles()
     return ParsedMessage(row.id, raw, row.digest, row.server_at, mail, files)
+
+
+def _aside(row: MailMessage, raw: bytes, words: str) -> ParsedMessage:
+    return ParsedMessage(row.id, raw, row.digest, row.server_at, _unread(words), attachments.CheckedFiles(), True)
 
 
 def reclassify_as_submission(actor: Actor, row: MailMessage, *, at: datetime) -> str:
@@ -216,8 +226,12 @@ def reclassify_as_submission(actor: Actor, row: MailMessage, *, at: datetime) ->
     """
     require(actor, Act.ASSIGN_SUBMISSION)
     raw = message_store.raw_of(row)
-    mail = read(raw, own_addresses=own_addresses(), trusted_hosts=trusted_hosts())
-    files = attachments.check_files(mail)
+    with Reader() as reader:
+        try:
+            mail = reader.message(raw, own_addresses(), trusted_hosts())
+        except (ReaderDied, SandboxStopped) as why:
+            raise MailboxRefused(f"{PUT_ASIDE}。请下载原件查看。") from why
+        files = attachments.check_files(mail, reader)
     parsed = ParsedMessage(row.id, raw, row.digest, row.server_at, replace(mail, auto=Auto.NONE), files)
     with transaction() as session:
         lock_row(row)

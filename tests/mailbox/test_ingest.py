@@ -17,7 +17,7 @@ from consult.files.mail import Mail
 from consult.intake import batches, receipts, verification
 from consult.intake.arrival import Arrival
 from consult.intake.models import Channel, Submission
-from consult.mailbox import message_store, routing, service
+from consult.mailbox import bounded_reading, message_store, routing, service
 from consult.mailbox.message_store import RawMessage
 from consult.mailbox.models import MailMessage, Outcome, RefusedFile
 from consult.store import counters, db
@@ -206,7 +206,7 @@ def cut_off_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(service, "read", killed)
+        patch.setattr(bounded_reading, "read", killed)
         for _ in range(sandbox.ATTEMPTS):
             with pytest.raises(KeyboardInterrupt):
                 service.resume(at=DURING)

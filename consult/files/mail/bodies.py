@@ -14,6 +14,7 @@ from consult.files.mail.mime_structure import Part, Reader
 
 MAX_ATTACHMENTS = 200
 MAX_MESSAGES = 20
+MAX_TEXT_BYTES = 8 << 20
 _MAX_TNEF_DEPTH = 3
 _SIGNATURES = frozenset({
     "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature",
@@ -162,6 +163,7 @@ class Sorter:
         if declared not in (b"base64", b"quoted-printable"):
             data = transfer_encoding.undeclared(data) or data
             data = self._without_uuencoded(data)
+        data = self._beginning(data)
         charset = part.parameters.get("charset")
         if part.media_type == "text/html":
             self._html(data, charset)
@@ -257,6 +259,13 @@ class Sorter:
             kept.append(data[at:start])
             at = end
         return b"".join([*kept, data[at:]])
+
+    def _beginning(self, data: bytes) -> bytes:
+        """Return what is read of a text: more is never shown, and each byte costs thirty while it is."""
+        if len(data) <= MAX_TEXT_BYTES:
+            return data
+        self._reader.note(f"正文超过 {MAX_TEXT_BYTES >> 20} MB，其余没有读取")
+        return data[: data.rfind(b"\n", 0, MAX_TEXT_BYTES) + 1 or MAX_TEXT_BYTES]
 
     def _note_damage(self, read: charsets.Decoded) -> None:
         lost = read.text.count("\ufffd")

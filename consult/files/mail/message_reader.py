@@ -12,6 +12,7 @@ from consult.files.mail.bodies import Contents, Sorter
 from consult.files.mail.headers import Fields
 from consult.files.mail.message import AuthResults, Auto, Mail
 from consult.files.mail.mime_structure import Part, Reader
+from consult.files.mail.sender_text import MustBeOpened
 from consult.files.mail.subjects import is_answer
 
 MAX_SIZE = 60 << 20  # bytes that are read
@@ -25,19 +26,26 @@ _ELSEWHERE = re.compile(r"发来的(?:超大|云|大)附件|(?:超大|云)附件
 _FOR = re.compile(rb"\bfor\s+<?([^\s<>;]{3,200}@[^\s<>;]{2,200})>?", re.I)
 
 
-def read(raw: bytes, *, own_addresses: Collection[str] = (), trusted_hosts: Collection[str] = ()) -> Mail:
-    """Parse a message. Never raises: defects are listed in `defects`, a hopeless message is `unreadable`.
+def read(
+    raw: bytes, *, own_addresses: Collection[str] = (), trusted_hosts: Collection[str] = (), may_open: bool = True
+) -> Mail:
+    """Parse a message: defects are listed in `defects`, a hopeless message is `unreadable`.
 
     `own_addresses` are those that the platform sends from, `trusted_hosts` the names of our mail server in
-    Authentication-Results. Time and memory are bounded by the size of `raw`.
+    Authentication-Results. Time and memory are bounded by the size of `raw` where no attachment is unpacked.
+
+    Raises:
+        MustBeOpened: the text is in an attachment that must be unpacked, and `may_open` forbids it; nothing else.
     """
     try:
-        return _read(raw, own_addresses, trusted_hosts, 1)
+        return _read(raw, own_addresses, trusted_hosts, 1, may_open=may_open)
+    except MustBeOpened:
+        raise
     except Exception as error:  # anything that was sent must be shown and counted
         return _rescue(raw, error)
 
 
-def _read(raw: bytes, own_addresses: Collection[str], trusted: Collection[str], depth: int) -> Mail:
+def _read(raw: bytes, own_addresses: Collection[str], trusted: Collection[str], depth: int, *, may_open: bool) -> Mail:
     data = _with_plain_line_ends(raw[:MAX_SIZE])
     reader = Reader(data)
     if len(raw) > MAX_SIZE:
@@ -45,14 +53,14 @@ def _read(raw: bytes, own_addresses: Collection[str], trusted: Collection[str], 
     root = reader.read(0, len(data))
     sorter = Sorter(reader)
     contents = sorter.sort(root)
-    nested = tuple(_nested(contents, reader, own_addresses, depth))
+    nested = tuple(_nested(contents, reader, own_addresses, depth, may_open=may_open))
     sender = _sender(root.fields)
     subject = root.fields.text("subject")
     body = "\n\n".join(text for block in contents.blocks if (text := block.text.strip()))
     auto = machine_mail.classify(root, sender[1], subject, body, own_addresses)
     fields = root.fields
     answers = fields.has("in-reply-to") or fields.has("references") or is_answer(subject)
-    words = sender_text.find(body, subject, contents, nested, auto, own_addresses, answers=answers)
+    words = sender_text.find(body, subject, contents, nested, auto, own_addresses, answers=answers, may_open=may_open)
     return Mail(
         message_id=_identifier(fields.first("message-id")),
         in_reply_to=_identifier(fields.first("in-reply-to")),
@@ -94,11 +102,13 @@ def _with_plain_line_ends(raw: bytes) -> bytes:
     return stripped or raw
 
 
-def _nested(contents: Contents, reader: Reader, own_addresses: Collection[str], depth: int) -> list[Mail]:
+def _nested(
+    contents: Contents, reader: Reader, own_addresses: Collection[str], depth: int, *, may_open: bool
+) -> list[Mail]:
     if depth > MAX_NESTING and contents.messages:
         reader.note(f"邮件里套邮件超过 {MAX_NESTING} 层，更深的没有读取")
         return []
-    return [_read(message, own_addresses, (), depth + 1) for message in contents.messages]
+    return [_read(message, own_addresses, (), depth + 1, may_open=may_open) for message in contents.messages]
 
 
 def _sender(fields: Fields) -> tuple[str, str]:

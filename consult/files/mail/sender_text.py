@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from consult.files.attachments import CONTAINERS
 from consult.files.mail import quoted_text
 from consult.files.mail.bodies import Contents
 from consult.files.mail.message import Auto, Mail, MailAttachment, TextSource
@@ -48,6 +49,10 @@ _NOTICE = re.compile(r"征求意见的?(?:通知|公告|通告|启事|函|说明
 _NOTICE_STARTS_WITHIN = 400
 
 
+class MustBeOpened(Exception):
+    """The text of a message is in an attachment that must be unpacked."""
+
+
 @dataclass(frozen=True)
 class Found:
     """The sender's text, the rest, and where the text was found."""
@@ -66,8 +71,13 @@ def find(
     own_addresses: Collection[str],
     *,
     answers: bool,
+    may_open: bool,
 ) -> Found:
-    """Find the sender's text. `answers`: a field or the subject marks the message as an answer."""
+    """Find the sender's text. `answers`: a field or the subject marks the message as an answer.
+
+    Raises:
+        MustBeOpened: the text is in an attachment that must be unpacked, and `may_open` forbids it.
+    """
     uses_html = any(block.uses_html for block in contents.blocks)
     plain = TextSource.HTML if uses_html else TextSource.PLAIN
     words = quoted_text.split(body)
@@ -90,7 +100,7 @@ def find(
         return Found(f"{words.written}\n\n{inside}".strip(), words.quoted, TextSource.NESTED)
     if not words.written or _is_pointer(words.written):
         readable = auto is Auto.NONE and not contents.encrypted
-        attached = _text_of_attachments(contents.attachments) if readable else ""
+        attached = _text_of_attachments(contents.attachments, may_open=may_open) if readable else ""
         if attached:
             return Found(f"{words.written}\n\n{attached}".strip(), words.quoted, TextSource.ATTACHMENT)
     if (
@@ -163,10 +173,12 @@ def _is_signature(text: str) -> bool:
     return not any(_SAYS_SOMETHING.search(line.strip("，,：:")) or len(line) > _SIGNATURE_CHARACTERS for line in lines)
 
 
-def _text_of_attachments(attachments: list[MailAttachment]) -> str:
+def _text_of_attachments(attachments: list[MailAttachment], *, may_open: bool) -> str:
     """Join the texts of the attached files (not inline ones), each under its name."""
     pieces = []
     for attachment in [item for item in attachments if not item.inline][:_MAX_READ_ATTACHMENTS]:
+        if not may_open and attachment.media_type in CONTAINERS:
+            raise MustBeOpened
         text = text_of(attachment.data, attachment.media_type)
         if text:
             pieces.append((attachment.name, text))
