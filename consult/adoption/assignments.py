@@ -119,6 +119,14 @@ def holders(consultation: Consultation) -> tuple[list[User], list[Division]]:
     return list(people), list(db.session.scalars(divisions))
 
 
+def holder_named(key: str) -> User | Division | None:
+    """Return the drafter or the division that a key (``Assignment.holder_key``) names; None where it names none."""
+    kind, _, number = key.partition("-")
+    if kind not in ("user", "division") or not (number.isascii() and number.isdecimal() and len(number) < 19):
+        return None
+    return db.session.get(User, int(number)) if kind == "user" else db.session.get(Division, int(number))
+
+
 def assignment_digests(ids: Collection[int]) -> dict[int, str]:
     """Return the digests of assignments by their ids, for the record."""
     return digests_by_id(select(*Assignment.__table__.columns).where(Assignment.id.in_(ids)))

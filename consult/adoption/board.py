@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import case, func, null, select
 
 from consult.accounts.permissions import Act, Actor, require
-from consult.adoption.holdings import Holdings, Work, is_holder, is_overdue
+from consult.adoption.holdings import Holdings, Work, consultations_held, is_due_soon, is_holder, is_overdue
 from consult.adoption.models import Assignment, DecisionState, Opinion, OpinionGroup
 from consult.adoption.queries import Progress, effective, with_decision
-from consult.clock import local
 from consult.drafting.models import Consultation
 from consult.drafting.queries import draft_of
 from consult.store import db
-
-SOON_DAYS = 3
-"""Work is due soon from this many days before its last day."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +35,7 @@ class WorkLine:
 
     def is_due_soon(self, at: datetime) -> bool:
         """Whether something is still to be decided, and its last day is over or near."""
-        due = self.assignment.due_on if self.assignment is not None else None
-        return due is not None and self.progress.open > 0 and due <= local(at).date() + timedelta(days=SOON_DAYS)
+        return self.assignment is not None and self.progress.open > 0 and is_due_soon(self.assignment, at)
 
 
 def board(actor: Actor, consultation: Consultation, holdings: Holdings | None = None) -> list[WorkLine]:
@@ -55,6 +50,29 @@ def board(actor: Actor, consultation: Consultation, holdings: Holdings | None = 
         if group_id is None or Work(group_id=group_id) not in holdings.given:
             counts[Work(anchor=holdings.unit(anchor))][state] += n
     return [*_units(consultation, holdings, counts), *_group_lines(consultation, holdings, counts, groups)]
+
+
+@dataclass
+class OwnWork:
+    """Opinions of one consultation that need a decision of an actor: how many, and how many past their last day."""
+
+    open: int = 0
+    overdue: int = 0
+
+
+def own_work(actor: Actor, consultations: Sequence[Consultation], at: datetime) -> dict[int, OwnWork]:
+    """Return what waits for an actor in each of these consultations in which the actor holds something."""
+    ids = [consultation.id for consultation in consultations]
+    held = consultations_held(actor, ids)
+    work: dict[int, OwnWork] = {}
+    for consultation in consultations:
+        if consultation.id in held:
+            lines = own_lines(actor, consultation)
+            work[consultation.id] = OwnWork(
+                sum(line.progress.open for line in lines),
+                sum(line.progress.open for line in lines if line.is_overdue(at)),
+            )
+    return work
 
 
 def own_lines(actor: Actor, consultation: Consultation) -> list[WorkLine]:

@@ -7,18 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, not_, or_, select
 from sqlalchemy.orm import joinedload
 
 from consult.accounts.permissions import Actor, is_outside
 from consult.adoption.errors import NotGiven
 from consult.adoption.models import Assignment, Opinion, OpinionGroup
+from consult.adoption.queries import needs_decision
 from consult.clock import local
 from consult.drafting.models import Consultation
 from consult.drafting.queries import draft_of
 from consult.store import db
+
+NOBODY = "nobody"
+"""Stands for a holder where nobody was given the opinions."""
+SOON_DAYS = 3
+"""Work is due soon from this many days before its last day."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +68,23 @@ def is_holder(actor: Actor, assignment: Assignment | None) -> bool:
     return of_division or (assignment.user_id is not None and assignment.user_id == actor.id)
 
 
+def consultations_held(actor: Actor, ids: Collection[int]) -> set[int]:
+    """Return the consultations, of these ids, in which an actor holds something."""
+    holds = Assignment.user_id == actor.id
+    if actor.division_id is not None:
+        holds = or_(holds, Assignment.division_id == actor.division_id)
+    query = select(Assignment.consultation_id).where(Assignment.ended_at.is_(None), holds)
+    return set(db.session.scalars(query.where(Assignment.consultation_id.in_(ids))))
+
+
 def is_overdue(assignment: Assignment, at: datetime) -> bool:
     """Whether its last day is over."""
     return assignment.due_on is not None and assignment.due_on < local(at).date()
+
+
+def is_due_soon(assignment: Assignment, at: datetime) -> bool:
+    """Whether its last day is over, or at most ``SOON_DAYS`` away."""
+    return assignment.due_on is not None and assignment.due_on <= local(at).date() + timedelta(days=SOON_DAYS)
 
 
 class Holdings:
@@ -92,6 +112,36 @@ class Holdings:
         anchors = sorted({anchor for unit in units for anchor in self.units.get(unit, (unit,))})
         on_units = Opinion.anchor.in_(anchors) & or_(Opinion.group_id.is_(None), Opinion.group_id.not_in(groups))
         return or_(false(), Opinion.group_id.in_(own_groups), on_units)
+
+    def condition(
+        self,
+        *,
+        held_by: Actor | None = None,
+        due_at: datetime | None = None,
+        is_open: bool = False,
+        holder: str = "",
+    ) -> ColumnElement[bool] | None:
+        """Return the condition on opinions that all of what is asked for holds; None where nothing is.
+
+        Arguments:
+            held_by: they are this actor's, or the actor's division's.
+            due_at: they are overdue or due soon at this moment.
+            is_open: they need a decision.
+            holder: ``Assignment.holder_key`` of their holder, or ``NOBODY``.
+        """
+        given = list(self.given.values())
+        conditions: list[ColumnElement[bool]] = []
+        if held_by is not None:
+            conditions.append(self.covered(self.held_by(held_by)))
+        if due_at is not None:
+            conditions.append(self.covered([each for each in given if is_due_soon(each, due_at)]))
+        if is_open:
+            conditions.append(needs_decision())
+        if holder == NOBODY:
+            conditions.append(not_(self.covered(given)))
+        elif holder:
+            conditions.append(self.covered([each for each in given if each.holder_key == holder]))
+        return and_(*conditions) if conditions else None
 
     def held_by(self, actor: Actor) -> list[Assignment]:
         """Return what an actor holds, themselves or with their division."""

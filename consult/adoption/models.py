@@ -159,6 +159,11 @@ class Assignment(Base):
         """The name of whom it was given to."""
         return self.user.name if self.user is not None else self.division.name if self.division is not None else ""
 
+    @property
+    def holder_key(self) -> str:
+        """What names its holder in addresses and forms: ``user-3``, ``division-2``."""
+        return f"user-{self.user_id}" if self.user_id is not None else f"division-{self.division_id}"
+
     __table_args__ = (
         CheckConstraint("(anchor IS NULL) <> (group_id IS NULL)", name="of_one_thing"),
         CheckConstraint("(user_id IS NULL) <> (division_id IS NULL)", name="to_one"),

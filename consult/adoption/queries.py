@@ -53,6 +53,11 @@ def not_adopted_for(reasons: Collection[str]) -> ColumnElement[bool]:
     return (effective("outcome") != Outcome.ADOPTED) & effective("reason").in_(reasons)
 
 
+def needs_decision() -> ColumnElement[bool]:
+    """Return the condition that an opinion has no decision in force, or one that was returned."""
+    return or_(effective("state").is_(None), effective("state") == DecisionState.RETURNED)
+
+
 @dataclass(frozen=True)
 class Progress:
     """Progress of the decisions of a consultation, in opinions."""
@@ -126,6 +131,7 @@ def with_decisions(
     channel: Channel | None = None,
     sender_kind: SenderKind | None = None,
     outcome: Outcome | None = None,
+    where: ColumnElement[bool] | None = None,
     after: int = 0,
     limit: int | None = 50,
 ) -> list[DecidedOpinion]:
@@ -141,6 +147,7 @@ def with_decisions(
         reasons: only those not wholly adopted, for exactly one of these reasons.
         channel, sender_kind: only those that came so, of such a sender.
         outcome: only those whose effective decision says so.
+        where: a further condition on ``Opinion`` and its decisions.
     """
     query = with_decision(Opinion, OwnDecision, GroupDecision).where(Opinion.id > after)
     if submission_ids is None:
@@ -174,6 +181,8 @@ def with_decisions(
         query = query.where(effective("author_id") == author_id)
     if reasons is not None:
         query = query.where(not_adopted_for(reasons))
+    if where is not None:
+        query = query.where(where)
     if undecided:
         query = query.where(effective("state").is_(None))
     elif state is not None:

@@ -62,6 +62,7 @@ def group_summaries(
     state: DecisionState | None = None,
     undecided: bool = False,
     author_id: int | None = None,
+    where: ColumnElement[bool] | None = None,
     skip: int = 0,
     limit: int = 200,
 ) -> list[GroupSummary]:
@@ -69,6 +70,7 @@ def group_summaries(
 
     Arguments:
         state, undecided, author_id: only those with a member whose effective decision is so.
+        where: only those with a member of which this holds, in the terms of ``with_decision``.
     """
     asked: list[ColumnElement[bool]] = [OpinionGroup.consultation_id == consultation_id]
     if anchors is not None:
@@ -84,11 +86,12 @@ def group_summaries(
         .outerjoin(GroupDecision, (GroupDecision.group_id == OpinionGroup.id) & GroupDecision.current.is_(True))
         .where(*asked)
     )
-    if undecided or state is not None:
-        members = with_decision(Opinion.group_id).where(
-            Opinion.consultation_id == consultation_id,
-            effective("state").is_(None) if undecided else effective("state") == state,
-        )
+    if undecided or state is not None or where is not None:
+        members = with_decision(Opinion.group_id).where(Opinion.consultation_id == consultation_id)
+        if undecided or state is not None:
+            members = members.where(effective("state").is_(None) if undecided else effective("state") == state)
+        if where is not None:
+            members = members.where(where)
         if author_id is not None:
             members = members.where(effective("author_id") == author_id)
         query = query.where(OpinionGroup.id.in_(members))

@@ -75,6 +75,7 @@ FORMS: dict[str, dict[str, str]] = {
     "adoption_review_many": {"decision": "decision"},
     "adoption_review_one": {"<key>": "decision", "reason": "sentence"},
     "adoption_table": {"file": "submissions file"},
+    "adoption_assign": {"work": "work", "to": "holder", "due_on": "day", "remark": "sentence"},
     "adoption_undo": {"decision": "decision"},
     "adoption_together": {"opinion": "opinion", "outcome": "outcome", "reason": "sentence", "title": "name"},
     "consultees_act": {"consultee": "consultee", "reason": "sentence", "method": "method", "last_day": "day"},

@@ -125,6 +125,8 @@ KINDS: dict[str, Callable[[Values], Any]] = {
     "division": lambda v: v.one(Division.id),
     "password": lambda _v: "correct horse 8",
     "opinion": lambda v: v.own(Opinion.id),
+    "work": lambda v: v.random.choice(("anchor:art-3", "anchor:", f"group:{v.own(OpinionGroup.id)}")),
+    "holder": lambda v: v.random.choice((f"user-{v.one(User.id)}", f"division-{v.one(Division.id)}")),
     "group": lambda v: v.own(OpinionGroup.id),
     "decision": lambda v: v.own(Decision.id),
     "passkey": lambda _v: 1,

@@ -9,6 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from consult.adoption.models import Decision, Outcome
+from consult.faces.desk.form_fields import DayField
 
 KEYS = {outcome.value: str(place) for place, outcome in enumerate(Outcome, 1)}
 """The key that chooses each outcome: 1 to 5."""
@@ -50,6 +51,14 @@ class TitleForm(FlaskForm):
     """The title of a group."""
 
     title = StringField("标题")
+
+
+class AssignForm(FlaskForm):
+    """To whom work is given, until when, with which words."""
+
+    to = StringField("承办人")
+    due_on = DayField("办理期限")
+    remark = TextAreaField("交办说明")
 
 
 class ReturnForm(FlaskForm):

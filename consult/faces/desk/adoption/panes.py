@@ -8,9 +8,13 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from flask import request, url_for
+from sqlalchemy import ColumnElement
 
+from consult import clock
+from consult.accounts.permissions import Actor, is_outside
 from consult.adoption import opinion_search, queries, worklist
-from consult.adoption.models import DecisionState, Opinion, OpinionGroup, Outcome
+from consult.adoption.holdings import NOBODY, Holdings, Work, is_holder
+from consult.adoption.models import Assignment, DecisionState, Opinion, OpinionGroup, Outcome
 from consult.adoption.queries import DecidedOpinion
 from consult.adoption.worklist import GroupSummary, ProvisionProgress
 from consult.drafting import version_comparison
@@ -30,6 +34,7 @@ PAGE = 50
 GROUPS = 100
 """Groups on a page: they come before the opinions that no group speaks for."""
 SOUGHT_CHARACTERS = 60
+HOLDER_CHARACTERS = 30
 ALL = "all"
 SHOWN: dict[str, tuple[str, dict[str, Any]]] = {
     "all": ("全部", {}),
@@ -38,6 +43,8 @@ SHOWN: dict[str, tuple[str, dict[str, Any]]] = {
     "returned": ("退回", {"state": DecisionState.RETURNED}),
     "reviewed": ("已复核", {"state": DecisionState.REVIEWED}),
 }
+SAVED_BY_HOLDER = {"held": "本人承办，待处理", "held-all": "本人承办，全部", "due": "逾期、近日到期"}
+"""Views that gather by holder and last day."""
 SAVED = {
     "concentrated": "较为集中，待处理",
     "organisations": "企业和协会",
@@ -71,6 +78,8 @@ class Where:
     channel: Channel | None = None
     sender: SenderKind | None = None
     outcome: Outcome | None = None
+    holder: str = ""
+    """``Assignment.holder_key`` of the opinions' holder, or ``NOBODY``."""
 
     @classmethod
     def asked(cls, slug: str) -> Where:
@@ -80,7 +89,7 @@ class Where:
         return cls(
             slug,
             request.args.get("at", ""),
-            show if show in SHOWN or show in SAVED else "all",
+            show if show in SHOWN or show in SAVED or show in SAVED_BY_HOLDER else "all",
             row_id(after),
             row_id(request.args.get("skip", "")),
             request.args.get("open", ""),
@@ -88,6 +97,7 @@ class Where:
             _member(Channel, "channel"),
             _member(SenderKind, "sender"),
             _member(Outcome, "outcome"),
+            request.args.get("holder", "")[:HOLDER_CHARACTERS],
         )
 
     def query(self) -> dict[str, Any]:
@@ -103,17 +113,23 @@ class Where:
     @property
     def filters(self) -> dict[str, Any]:
         """Words and conditions by which single opinions are looked for, those of groups among them."""
-        chosen = {"words": self.words, "channel": self.channel, "sender": self.sender, "outcome": self.outcome}
+        chosen = {
+            "words": self.words,
+            "channel": self.channel,
+            "sender": self.sender,
+            "outcome": self.outcome,
+            "holder": self.holder,
+        }
         return {name: value for name, value in chosen.items() if value}
 
     def unfiltered(self) -> Where:
         """Return this place without words and conditions, at its beginning."""
-        return replace(self, words="", channel=None, sender=None, outcome=None, after=0, skip=0, open="")
+        return replace(self, words="", channel=None, sender=None, outcome=None, holder="", after=0, skip=0, open="")
 
     @property
     def saved(self) -> bool:
         """Whether it is one of the views that gather from all provisions."""
-        return self.show in SAVED
+        return self.show in SAVED or self.show in SAVED_BY_HOLDER
 
 
 @dataclass(frozen=True)
@@ -125,6 +141,12 @@ class Provision:
     anchors: tuple[str, ...]
     undecided: int
     total: int
+    assignment: Assignment | None = None
+
+    @property
+    def unit(self) -> str:
+        """Its anchor as work is given by; empty for the whole draft."""
+        return "" if self.at == WHOLE else self.at
 
 
 @dataclass(frozen=True)
@@ -139,13 +161,20 @@ class Line:
 class Workspace:
     """What the panes show at one place, for one person."""
 
-    def __init__(self, consultation: Consultation, where: Where, actor_id: int | None) -> None:
+    def __init__(self, consultation: Consultation, where: Where, actor: Actor) -> None:
         self.consultation = consultation
         self.draft: Draft = draft_of(consultation)
-        self.actor_id = actor_id
+        self.actor = actor
+        self.holdings = Holdings(consultation)
+        self.held = self.holdings.held_by(actor)
+        if not where.at and is_outside(actor, consultation) and not request.args.get("show"):
+            where = replace(where, at=ALL, show="held")
         counts = worklist.progress_by_anchor(consultation.id)
         self.progress = sum((count.progress for count in counts), queries.Progress())
-        self.provisions = provisions(self.draft, counts)
+        self.provisions = [
+            replace(provision, assignment=self.holdings.given.get(Work(anchor=provision.unit)))
+            for provision in provisions(self.draft, counts)
+        ]
         self.where = where if where.at or where.saved else replace(where, at=self._first())
 
     def _first(self) -> str:
@@ -184,12 +213,38 @@ class Workspace:
         show = self.where.show
         narrowed: dict[str, Any] = dict(SHOWN[show][1]) if show in SHOWN else {}
         if show == "mine":
-            narrowed = {"state": DecisionState.RETURNED, "author_id": self.actor_id or 0}
+            narrowed = {"state": DecisionState.RETURNED, "author_id": self.actor.id or 0}
         if show == "vague":
             narrowed = {"reasons": worklist.vague_reasons(self.consultation.id)}
+        if (held := self._held()) is not None:
+            narrowed["where"] = held
         if not self.where.saved and self.where.at != ALL:
             narrowed["anchors"] = self.provision.anchors if self.provision else ()
         return narrowed
+
+    def _held(self) -> ColumnElement[bool] | None:
+        """Return the condition on the opinions' holder, and on when they are due."""
+        show = self.where.show
+        return self.holdings.condition(
+            held_by=self.actor if show in ("held", "held-all") else None,
+            due_at=clock.now() if show == "due" else None,
+            is_open=show in ("held", "due"),
+            holder=self.where.holder,
+        )
+
+    @property
+    def holders(self) -> dict[str, str]:
+        """The holders of anything, by key, to look for their opinions."""
+        names = {each.holder_key: each.holder for each in self.holdings.given.values()}
+        return {**names, NOBODY: "未交办"} if names else {}
+
+    def given_group(self, group: OpinionGroup) -> Assignment | None:
+        """Return the assignment of a group that was given itself."""
+        return self.holdings.given.get(Work(group_id=group.id))
+
+    def may_work_on(self, subject: Opinion | OpinionGroup) -> bool:
+        """Whether the actor, if a drafter of another division, was given an opinion or a group."""
+        return not is_outside(self.actor, self.consultation) or is_holder(self.actor, self.holdings.of(subject))
 
     @cached_property
     def _groups(self) -> list[GroupSummary]:
@@ -237,12 +292,13 @@ class Workspace:
         return not self.where.words or search.is_enough(self.where.words)
 
     def neighbours(self, key: str) -> tuple[str, str]:
-        """Return the keys of the lines before and after one, empty at the ends."""
+        """Return the keys of the lines before and after one, empty at the ends; among what is due, the first again."""
         keys = [line.key for line in self.lines]
         if key not in keys:
             return "", next(iter(keys), "")
         place = keys.index(key)
-        return (keys[place - 1] if place else ""), (keys[place + 1] if place + 1 < len(keys) else "")
+        after = keys[place + 1 :] or (keys[:place] if self.where.show in ("held", "due") else [])
+        return (keys[place - 1] if place else ""), next(iter(after), "")
 
     def unit_of(self, subject: Opinion | OpinionGroup) -> Block | None:
         """Return the unit of the draft that an opinion or a group is about."""

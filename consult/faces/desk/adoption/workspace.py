@@ -12,11 +12,13 @@ from werkzeug.wrappers import Response
 from consult import clock
 from consult.accounts.permissions import Act, may
 from consult.adoption import groups, opinions, queries, service, undo, worklist
+from consult.adoption.holdings import is_due_soon, is_overdue
 from consult.adoption.models import Decision, Opinion, OpinionGroup
 from consult.adoption.versions import version_of
 from consult.drafting.models import Consultation
+from consult.faces.desk.adoption.assignments import assign_facts
 from consult.faces.desk.adoption.forms import KEYS, DecisionForm, SplitForm, TitleForm
-from consult.faces.desk.adoption.panes import ALL, CHOICES, SAVED, SHOWN, Where, Workspace, followed
+from consult.faces.desk.adoption.panes import ALL, CHOICES, SAVED, SAVED_BY_HOLDER, SHOWN, Where, Workspace, followed
 from consult.faces.desk.blueprint import (
     consultation_or_404,
     current_actor,
@@ -143,7 +145,7 @@ def _handle_together(chosen: list[Opinion], form: DecisionForm, title: TitleForm
 def _together(
     consultation: Consultation, where: Where, chosen: list[Opinion], form: DecisionForm, title: TitleForm
 ) -> str:
-    workspace = Workspace(consultation, where, current_actor().id)
+    workspace = Workspace(consultation, where, current_actor())
     return render_template(
         "desk/adoption/together.html",
         consultation=consultation,
@@ -157,6 +159,7 @@ def _together(
         label=workspace.draft.label_of,
         sender_in_print=sender_in_print,
         **behind(opinion.submission for opinion in chosen),
+        may_group=may(current_actor(), Act.GROUP, consultation),
         one_place=len({opinion.anchor for opinion in chosen}) == 1,
         reasons=worklist.recent_reasons(current_actor().id),
     )
@@ -253,7 +256,8 @@ def _next(present: str) -> str | None:
 
 def _page(consultation: Consultation, where: Where, opened: str = "", forms: dict[str, FlaskForm] | None = None) -> str:
     actor = current_actor()
-    workspace = Workspace(consultation, where, actor.id)
+    workspace = Workspace(consultation, where, actor)
+    may_decide = may(actor, Act.DECIDE, consultation)
     key = opened or where.open or (workspace.lines[0].key if workspace.lines else "")
     subject = _subject(consultation, key)
     return render_template(
@@ -264,13 +268,18 @@ def _page(consultation: Consultation, where: Where, opened: str = "", forms: dic
         where=workspace.where,
         shown=SHOWN,
         saved=SAVED,
+        saved_by_holder=SAVED_BY_HOLDER,
         choices=CHOICES,
+        at=clock.now(),
+        is_overdue=is_overdue,
+        is_due_soon=is_due_soon,
         all_provisions=ALL,
         progress=workspace.progress,
-        may_decide=may(actor, Act.DECIDE, consultation),
+        may_decide=may_decide,
+        may_group=may(actor, Act.GROUP, consultation),
         may_review=may(actor, Act.REVIEW_DECISION, consultation),
         keys=KEYS,
-        undoable=undo.last_stroke(actor.id, consultation.id) if may(actor, Act.DECIDE, consultation) else [],
+        undoable=undo.last_stroke(actor.id, consultation.id) if may_decide else [],
         shows="work" if opened or where.open else "list",
         label=workspace.draft.label_of,
         **(_opened(workspace, subject, forms or {}) if subject is not None else {"opened": None}),
@@ -303,6 +312,7 @@ def _opened(workspace: Workspace, subject: Opinion | OpinionGroup, forms: dict[s
         "following": following,
         "unit": workspace.unit_of(subject),
         **followed(workspace.consultation, subject.anchor),
+        **assign_facts(workspace, subject, forms),
         "form": forms.get("decide") or DecisionForm.showing(suggested or holds),
         "forms": forms,
         "reasons": worklist.recent_reasons(current_actor().id),

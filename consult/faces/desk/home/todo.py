@@ -8,7 +8,8 @@ from typing import Any
 
 from flask import url_for
 
-from consult.accounts.permissions import Act, Actor, may
+from consult.accounts.permissions import Act, Actor, is_outside, may
+from consult.adoption.board import own_work
 from consult.adoption.queries import OpenWork, open_work
 from consult.consultees import confirmation
 from consult.drafting import worklists
@@ -31,7 +32,7 @@ def todos(actor: Actor, at: datetime) -> list[Todo]:
     held = worklists.unfinished(actor)
     ids = [consultation.id for consultation in held]
     lines = [*_drafting(actor, held), *_screening(actor, held, ids), *_confirming(actor, held, ids)]
-    lines += _deciding(actor, held, ids)
+    lines += _deciding(actor, held, ids, at)
     lines += _reporting(actor, held, ids)
     lines += [*review_todos(actor, held), *gate_todos(actor, held)]
     n = count_unassigned() if may(actor, Act.ASSIGN_SUBMISSION) and has("desk.unassigned") else 0
@@ -79,10 +80,19 @@ def _confirming(actor: Actor, held: list[Consultation], ids: list[int]) -> Itera
             yield _todo(n, "件", "待确认的答复", consultation, "desk.consultees", part="#waiting-title")
 
 
-def _deciding(actor: Actor, held: list[Consultation], ids: list[int]) -> Iterator[Todo]:
+def _deciding(actor: Actor, held: list[Consultation], ids: list[int], at: datetime) -> Iterator[Todo]:
     counts, at_all = open_work(ids, actor.id), {"at": "all"}
+    waiting = own_work(actor, held, at)
     for consultation in held:
         here = counts.get(consultation.id, OpenWork())
+        if mine := waiting.get(consultation.id):
+            if mine.overdue:
+                yield _todo(mine.overdue, "条", "本人承办，逾期", consultation, "desk.adoption", **at_all, show="held")
+            if mine.open > mine.overdue:
+                n = mine.open - mine.overdue
+                yield _todo(n, "条", "本人承办，待处理", consultation, "desk.adoption", **at_all, show="held")
+        if is_outside(actor, consultation):
+            continue
         if here.returned and may(actor, Act.DECIDE, consultation):
             yield _todo(here.returned, "条", "采纳情况被退回", consultation, "desk.adoption", **at_all, show="returned")
         if here.undecided and may(actor, Act.DECIDE, consultation):
