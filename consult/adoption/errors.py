@@ -33,6 +33,10 @@ class OpinionRefused(Refused):
     """An opinion can't be placed, split or grouped as asked."""
 
 
+class SelectionChanged(Refused):
+    """What waits for a reviewer isn't what the page had shown; nothing was confirmed."""
+
+
 class SameReviewer(Refused):
     """The reviewer must not be the author of the decision."""
 

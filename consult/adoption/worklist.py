@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Subquery, exists, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, func, select
 from sqlalchemy.orm import joinedload
 
 from consult.adoption.group_outcomes import GroupOutcome, group_outcomes
@@ -131,37 +131,6 @@ def count_channels(group_id: int) -> dict[str, int]:
         .order_by(func.count().desc())
     )
     return {channel.value: int(n) for channel, n in db.session.execute(query)}
-
-
-def reviewable_decisions(
-    reviewer_id: int | None, consultation_id: int, *, after: int = 0, limit: int = 50
-) -> list[Decision]:
-    """Return the proposed decisions that a reviewer may confirm, by id: all but the reviewer's own.
-
-    A group's decision is among them as long as a member has none of its own.
-    """
-    in_force = Opinion.withdrawn.is_(False)
-    has_own = exists().where(OwnDecision.opinion_id == Opinion.id, OwnDecision.current.is_(True))
-    is_followed = or_(
-        exists().where(Opinion.id == Decision.opinion_id, in_force),
-        exists().where(Opinion.group_id == Decision.group_id, in_force, ~has_own),
-    )
-    query = (
-        select(Decision)
-        .where(
-            Decision.consultation_id == consultation_id,
-            Decision.current.is_(True),
-            Decision.state == DecisionState.PROPOSED,
-            Decision.id > after,
-            is_followed,
-        )
-        .options(joinedload(Decision.author), joinedload(Decision.opinion), joinedload(Decision.group))
-        .order_by(Decision.id)
-        .limit(limit)
-    )
-    if reviewer_id is not None:
-        query = query.where(or_(Decision.author_id.is_(None), Decision.author_id != reviewer_id))
-    return list(db.session.scalars(query))
 
 
 def history(subject: Opinion | OpinionGroup) -> list[Decision]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from consult.accounts.models import Role
-from consult.adoption import groups, queries, service, worklist
+from consult.adoption import groups, queries, review_selection, service, worklist
 from consult.adoption.group_outcomes import Part, group_outcomes
 from consult.adoption.models import DecisionState, OpinionGroup, Outcome
 from consult.drafting.models import Consultation
@@ -118,7 +118,7 @@ def test_a_group_s_decision_that_no_member_follows_is_not_there_to_review(app: F
     group, drafter, reviewer = a_group(consultation), actor(Role.DRAFTER), actor(Role.LEGAL)
 
     def to_review() -> list[int | None]:
-        return [decision.group_id for decision in worklist.reviewable_decisions(reviewer.id, consultation.id)]
+        return [decision.group_id for decision in review_selection.reviewable_decisions(reviewer.id, consultation.id)]
 
     service.decide(drafter, group, Outcome.NOT_ADOPTED, WHY, at=AFTER)
     *most, last = opinions_of(consultation)

@@ -25,7 +25,7 @@ from lxml import etree
 from consult.accounts.errors import Refused
 from consult.accounts.models import Role
 from consult.accounts.permissions import Actor
-from consult.adoption import groups, opinions, queries, service, spreadsheet, undo, worklist
+from consult.adoption import groups, opinions, queries, review_selection, service, spreadsheet, undo, worklist
 from consult.adoption.models import MADE, Decision, DecisionState, Opinion, OpinionGroup, Outcome
 from consult.adoption.versions import version_of
 from consult.drafting import versions
@@ -313,7 +313,7 @@ def return_one(world: World, step: Step) -> None:
 
 def waiting(world: World, which: int) -> tuple[Decision, Ruling]:
     """Return a decision that the reviewer's page lists, and the model's."""
-    listed = worklist.reviewable_decisions(world.reviewer.id, world.consultation.id, limit=100)
+    listed = review_selection.reviewable_decisions(world.reviewer.id, world.consultation.id, limit=100)
     if not listed:
         raise Refused("nothing to review")
     decision = listed[which % len(listed)]
@@ -527,7 +527,7 @@ def check_groups(world: World, expected: dict[int, FACT]) -> None:
 
 def check_review(world: World, expected: dict[int, FACT]) -> None:
     """The reviewer is shown exactly the decisions that wait and that some opinion follows."""
-    listed = worklist.reviewable_decisions(world.reviewer.id, world.consultation.id, limit=100)
+    listed = review_selection.reviewable_decisions(world.reviewer.id, world.consultation.id, limit=100)
     shown = {(("o", each.opinion_id) if each.opinion_id else ("g", each.group_id)) for each in listed}
     followed = {
         ("o", id_) if ("o", id_) in world.rulings else ("g", world.points[id_].group)
@@ -649,7 +649,7 @@ def finish(world: World) -> None:
     for fact_key in [key for key, fact in sorted(world.facts().items()) if fact[3] in (None, DecisionState.RETURNED)]:
         place = sorted(world.points).index(fact_key)
         do(world, Step("decide_on_page", place, outcome=Outcome.EXPLAINED, words=place % 3))
-    while worklist.reviewable_decisions(world.reviewer.id, world.consultation.id, limit=1):
+    while review_selection.reviewable_decisions(world.reviewer.id, world.consultation.id, limit=1):
         do(world, Step("review_one"))
 
 

@@ -9,7 +9,7 @@ from flask import Flask
 
 from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Role
-from consult.adoption import groups, queries, service, worklist
+from consult.adoption import groups, queries, review_selection, service, worklist
 from consult.adoption.errors import DecisionRefused, SameReviewer
 from consult.adoption.models import Decision, DecisionState, Opinion, OpinionGroup, Outcome
 from consult.adoption.queries import Progress
@@ -144,7 +144,7 @@ def test_many_are_confirmed_at_once_but_never_ones_own(app: Flask) -> None:
     mine, others = opinions_of(consultation)
     first = service.decide(drafter, mine, Outcome.ADOPTED, "", at=AFTER)
     second = service.decide(colleague, others, Outcome.ADOPTED, "", at=AFTER)
-    assert worklist.reviewable_decisions(drafter.id, consultation.id) == [second]
+    assert review_selection.reviewable_decisions(drafter.id, consultation.id) == [second]
     with pytest.raises(SameReviewer):
         service.review_many(drafter, [second, first], at=AFTER)
     assert queries.progress(consultation.id).reviewed == 0

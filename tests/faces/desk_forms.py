@@ -73,6 +73,7 @@ FORMS: dict[str, dict[str, str]] = {
     },
     "adoption_place_many": {"opinion": "opinion"},
     "adoption_review_many": {"decision": "decision"},
+    "adoption_review_all": {"seen": "sentence"},
     "adoption_review_one": {"<key>": "decision", "reason": "sentence"},
     "adoption_table": {"file": "submissions file"},
     "adoption_assign": {"work": "work", "to": "holder", "due_on": "day", "remark": "sentence"},
