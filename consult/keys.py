@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_urlsafe
+from secrets import token_hex, token_urlsafe
 
 import structlog
 from flask import Flask, current_app
@@ -44,6 +44,7 @@ class Purpose(LabelledEnum):
     SEALS = "seals", Label("记录的封印", "plain")
     ROWS = "rows", Label("数据行的校验值", "plain")
     SECRETS = "secrets", Label("保存的密码的加密", "plain")
+    CHECKPOINTS = "checkpoints", Label("检查点和树头的签名", "plain")
 
 
 Identity = tuple[int, int, int]
@@ -119,6 +120,8 @@ def fingerprint_of(purpose: Purpose, key: str) -> str:
 
 def new_key(purpose: Purpose) -> str:
     """Return a fresh key for a purpose."""
+    if purpose is Purpose.CHECKPOINTS:
+        return token_hex(32)  # a private key of Ed25519 (RFC 8032) is any 32 bytes
     return urlsafe_b64encode(os.urandom(32)).decode("ascii") if purpose is Purpose.SECRETS else token_urlsafe(48)
 
 
@@ -177,6 +180,8 @@ def _read(place: Path, known: _Read | None) -> Keyring:
         if known is None and not place.exists():
             keyring.write_first(place, _first())
         ring = keyring.read(place)
+        if known is None and _missing(ring):
+            ring = _completed(place)
     except (UnreadableFile, OSError) as error:
         if known is None:
             raise KeysUnusable(_sentence(place, error)) from None
@@ -186,6 +191,21 @@ def _read(place: Path, known: _Read | None) -> Keyring:
         log.error("keys_exchanged", path=str(place))
         return known.ring
     return ring
+
+
+def _missing(ring: Keyring) -> list[Purpose]:
+    return [purpose for purpose in Purpose if purpose not in ring.generations]
+
+
+def _completed(place: Path) -> Keyring:
+    """Add generation 1 of purposes that a file from before them lacks; the first of several processes does."""
+    with _alone():
+        ring = keyring.read(place)
+        fresh = {str(purpose): (_first_key(purpose) or new_key(purpose),) for purpose in _missing(ring)}
+        if fresh:
+            ring = Keyring({**ring.generations, **fresh}, ring.coming)
+            keyring.replace(place, ring)
+        return ring
 
 
 def _sentence(place: Path, error: Exception) -> str:
@@ -203,10 +223,15 @@ def _identity(place: Path) -> Identity | None:
 
 
 def _first() -> Keyring:
-    """Return generation 1: what SECRET_KEY has been used for, and the key of mailboxes from before this file."""
+    """Return generation 1: what SECRET_KEY has been used for, and the keys that had files of their own."""
     secret: str = current_app.config["SECRET_KEY"]
-    of_mailboxes = read_or_make(settings().data_dir / "mailbox_key", lambda: new_key(Purpose.SECRETS))
-    return Keyring({str(purpose): (of_mailboxes if purpose is Purpose.SECRETS else secret,) for purpose in Purpose})
+    return Keyring({str(purpose): (_first_key(purpose) or secret,) for purpose in Purpose})
+
+
+def _first_key(purpose: Purpose) -> str:
+    """Return the key that a purpose had in a file of its own before this one; "" if it had none."""
+    name = {Purpose.SECRETS: "mailbox_key", Purpose.CHECKPOINTS: "ledger_key"}.get(purpose)
+    return read_or_make(settings().data_dir / name, lambda: new_key(purpose)) if name else ""
 
 
 def _is_committed(ring: Keyring) -> bool:

@@ -16,6 +16,7 @@ from consult.ledger.errors import RecordBroken
 from consult.ledger.models import LedgerCheckpoint
 from consult.ledger.proofs import Checkpoint, is_signature_valid, sign_checkpoint, signed_time
 from consult.ledger.signing_key import public_key as public_key
+from consult.ledger.signing_key import public_keys as public_keys
 from consult.ledger.signing_key import signing_key
 from consult.store import db, transaction
 
@@ -67,7 +68,13 @@ def _begins_with(earlier: Checkpoint, size: int) -> bool:
 
 def from_row(row: LedgerCheckpoint) -> Checkpoint:
     """Return the published form of a row."""
-    return Checkpoint(row.size, row.root, signed_time(row.at), public_key(), row.signature)
+    return with_key(row.size, row.root, signed_time(row.at), row.signature)
+
+
+def with_key(size: int, root: str, at: str, signature: str) -> Checkpoint:
+    """Return a stored checkpoint with the public key that it was signed with, the newest if it wasn't with any."""
+    tried = [Checkpoint(size, root, at, key, signature) for key in reversed(public_keys())]
+    return next(filter(is_signature_valid, tried), tried[0])
 
 
 def newest() -> Checkpoint | None:
@@ -110,7 +117,7 @@ def read_file(path: Path) -> Checkpoint | None:
     try:
         stored = json.loads(path.read_bytes())
         read = Checkpoint(**{name: stored[name] for name in ("size", "root", "at", "public_key", "signature")})
-        is_ours = file_path(read.size) == path and read.public_key == public_key() and is_signature_valid(read)
+        is_ours = file_path(read.size) == path and read.public_key in public_keys() and is_signature_valid(read)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
     return read if is_ours else None

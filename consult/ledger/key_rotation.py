@@ -22,12 +22,15 @@ BEGIN = "keys.begin"
 
 def begin(at: datetime) -> None:
     """Note the generations in force, unless the record knows them: an exchanged file is then missed."""
-    known = {of.purpose for of in recorded()}
-    fresh = [purpose for purpose in Purpose if purpose not in known]
-    if fresh:
-        with transaction():
-            for purpose in fresh:
+    if _unknown():
+        with transaction(alone=True):
+            for purpose in _unknown():  # another process may have been first
                 _record(SYSTEM, BEGIN, purpose, at)
+
+
+def _unknown() -> list[Purpose]:
+    known = {of.purpose for of in recorded()}
+    return [purpose for purpose in Purpose if purpose not in known]
 
 
 def rotate(actor: Actor, purposes: Collection[Purpose], *, at: datetime) -> dict[Purpose, int]:

@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -26,7 +27,7 @@ from consult.ledger.journal import files, shipping
 from consult.ledger.journal.lines import End
 from consult.ledger.proofs import Checkpoint, is_signature_valid, sign_checkpoint
 from consult.ledger.service import canonical
-from consult.ledger.signing_key import public_key, signing_key
+from consult.ledger.signing_key import public_keys, signing_key
 
 TAIL = 16 * 1024
 _PURPOSE = b"consult-tree-head/1\n"
@@ -41,6 +42,8 @@ class TreeHead:
     before: str
     """Digest of the line before; of nothing in the first line."""
     line: bytes
+    generation: int
+    """Of the key that the line is signed with; a checkpoint in it may have an older one."""
 
     @property
     def digest(self) -> str:
@@ -124,7 +127,16 @@ def _signed_head(signed: Checkpoint, before: str) -> TreeHead:
         "journals": {host: [end.number, end.chain] for host, end in ends.items()},
     }
     signature = signing_key().sign(_PURPOSE + canonical(statement)).hex()
-    return TreeHead(signed, ends, before, canonical({**statement, "signature": signature}))
+    return TreeHead(signed, ends, before, canonical({**statement, "signature": signature}), len(public_keys()))
+
+
+def _generation_of(signature: bytes, text: bytes, known: list[str]) -> int | None:
+    """Return the generation that a text was signed with, None if with none; the newest are tried first."""
+    for number in range(len(known), 0, -1):
+        with suppress(InvalidSignature):
+            Ed25519PublicKey.from_public_bytes(bytes.fromhex(known[number - 1])).verify(signature, text)
+            return number
+    return None
 
 
 def shipped_ends() -> dict[str, End]:
@@ -190,10 +202,10 @@ def parse(raw: bytes) -> TreeHead | None:
         signature = bytes.fromhex(stored.pop("signature"))
         signed = Checkpoint(**stored["checkpoint"])
         ends = {str(host): End(int(number), str(chain)) for host, (number, chain) in stored["journals"].items()}
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key()))
-        key.verify(signature, _PURPOSE + canonical(stored))
-        if signed.public_key != public_key() or not is_signature_valid(signed):
+        known = public_keys()
+        if signed.public_key not in known or not is_signature_valid(signed):
             return None
-        return TreeHead(signed, ends, str(stored["before"]), raw)
-    except (InvalidSignature, ValueError, TypeError, KeyError, AttributeError):
+        generation = _generation_of(signature, _PURPOSE + canonical(stored), known)
+        return None if generation is None else TreeHead(signed, ends, str(stored["before"]), raw, generation)
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None

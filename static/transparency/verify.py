@@ -3,8 +3,8 @@
 
 用法：python3 verify.py 证明.json [--key 公钥] [--checkpoint 检查点.json] [--content 原文.txt]
 
-证明.json 是回执页或公开记录页上下载的收录证明或一致性证明；--key 是您从别处（公告、报纸、旁人）得到的平台公钥；
---checkpoint 是您自己留存的检查点（例如昨天的），证明须对它作出；--content 是您自己留存的原文。
+证明.json 是回执页或公开记录页上下载的收录证明或一致性证明；--key 是您从别处（公告、报纸、旁人）得到的平台公钥，
+几个公钥用逗号隔开；--checkpoint 是您自己留存的检查点（例如昨天的），证明须对它作出；--content 是您自己留存的原文。
 核对通过，退出码为 0；不通过为 1；用法不对为 2。文件格式见 docs/transparency.md，算法见 RFC 9162 第 2.1 节。
 """
 
@@ -42,7 +42,7 @@ def climb(position, last, start, path):
 
 
 def check_checkpoint(point, key):
-    demand(not key or point["public_key"].lower() == key.strip().lower(), "检查点不是用您给的公钥签的")
+    demand(not key or point["public_key"].lower() in key.lower().split(","), "检查点不是用您给的公钥签的")
     text = f"consult-checkpoint/1\n{point['size']:d}\n{point['root']}\n{point['at']}\n"
     public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(point["public_key"]))
     public.verify(bytes.fromhex(point["signature"]), text.encode())

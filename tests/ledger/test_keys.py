@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from config import ROOT
 from consult import clock, keys
@@ -33,10 +33,11 @@ from consult.drafting.terms import BySlug
 from consult.faces.cli.ledger import everything_wrong
 from consult.intake import receipts, service
 from consult.intake.errors import ReceiptNotFound
+from consult.intake.ledger_statement import receipt_proof
 from consult.intake.models import Submission
 from consult.intake.receipts import Receipt
 from consult.keys import KeysUnusable, Purpose
-from consult.ledger import key_rotation, tree
+from consult.ledger import checkpoints, key_rotation, proofs, publication, signing_key, tree, tree_heads
 from consult.ledger.errors import RecordBroken
 from consult.ledger.models import LedgerEntry
 from consult.ledger.rows.coverage import RowDigests, rows_query
@@ -66,6 +67,13 @@ def site(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 def send() -> Receipt:
     return service.receive(BySlug(SLUG), an_arrival(f"建议{secrets.token_hex(4)}"), at=clock.now())
+
+
+def signed_now() -> str:
+    """Sign a checkpoint and a tree head; return the public key in force."""
+    assert checkpoints.checkpoint(clock.now()) is not None
+    tree_heads.sign(clock.now())
+    return checkpoints.public_key()
 
 
 def an_invitation() -> Invitation:
@@ -490,6 +498,114 @@ class TestSeveralProcesses:
         assert wrong() == []
         for receipt in given:
             assert receipts.find(receipt.number, receipts.key_of(receipt.number))
+
+
+class TestTheSigningKey:
+    """What checkpoints and tree heads are signed with."""
+
+    @pytest.fixture
+    def signed(self, site: Flask) -> tuple[str, str]:
+        """Return the public key of a checkpoint before a rotation, and of one after it."""
+        before = signed_now()
+        rotate(Purpose.CHECKPOINTS)
+        send()
+        return before, signed_now()
+
+    def test_what_an_earlier_one_signed_stays_valid_under_its_own_public_key(self, signed: tuple[str, str]) -> None:
+        before, after = signed
+        assert before != after
+        assert signing_key.public_keys() == [before, after]
+        points = checkpoints.page()
+        assert [point.public_key for point in points] == [after, before]
+        assert all(proofs.is_signature_valid(point) for point in points)
+        assert [checkpoints.read_file(path) for path in checkpoints.files()] == points[::-1]
+        assert wrong() == []
+
+    def test_the_published_list_and_page_name_every_public_key(self, signed: tuple[str, str], client: Any) -> None:
+        listed = client.get("/transparency/checkpoints.json").json
+        assert (listed["public_key"], listed["public_keys"]) == (signed[1], list(signed))
+        page = client.get("/transparency").text
+        assert "用签发时的公钥验证" in page
+        assert all(key in page for key in signed)
+
+    def test_proofs_of_either_are_found_true_offline(self, site: Flask, tmp_path: Path) -> None:
+        receipt = send()
+        old = signed_now()
+        given = {"old": receipt_proof(receipt.submission)}
+        before = checkpoints.newest()
+        rotate(Purpose.CHECKPOINTS)
+        receipt = send()
+        new = signed_now()
+        given["new"], after = receipt_proof(receipt.submission), checkpoints.newest()
+        assert before is not None
+        assert after is not None
+        given["both"] = publication.consistency(before.size, after.size)
+        for name, key in (("old", old), ("new", new), ("both", f"{old},{new}")):
+            (tmp_path / f"{name}.json").write_text(json.dumps(given[name]))
+            command = [sys.executable, "-I", ROOT / "static/transparency/verify.py", tmp_path / f"{name}.json"]
+            done = subprocess.run([*command, "--key", key], capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            assert subprocess.run([*command, "--key", "0" * 64], capture_output=True, check=False).returncode == 1
+
+    @pytest.mark.parametrize("which", ["checkpoint", "head"])
+    def test_one_signed_with_the_old_key_after_the_rotation_is_named(
+        self, site: Flask, which: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        signed_now()
+        rotate(Purpose.CHECKPOINTS)
+        send()
+        old = keys.generation(Purpose.CHECKPOINTS, 1)
+        assert old is not None
+        module = checkpoints if which == "checkpoint" else tree_heads
+        monkeypatch.setattr(module, "signing_key", lambda: signing_key._private(old.decode()))
+        signed_now()
+        db.session.rollback()
+        faults = [fault.message for fault in everything_wrong(CheckedCounts())]
+        assert any("已经停用的密钥签名" in message for message in faults)
+
+    def test_generation_one_is_the_key_in_the_file_of_before(self, site: Flask) -> None:
+        held = (settings().data_dir / "ledger_key").read_text().strip()
+        assert keys.generation(Purpose.CHECKPOINTS, 1) == held.encode()
+
+
+class TestAPurposeThatAFileFromBeforeLacks:
+    """A version that signs or encrypts something more finds a file that is older than it."""
+
+    def test_it_gets_one_generation_whichever_process_is_first(self, site: Flask) -> None:
+        written = keys_in_file()
+        lacking = {purpose: of for purpose, of in written["generations"].items() if purpose != "sessions"}
+        keys.path().write_text(json.dumps({"generations": lacking}))
+        db.session.execute(delete(LedgerEntry).where(LedgerEntry.subject == "keys:sessions"))
+        db.session.commit()
+        program = (
+            "from consult.start import application; from consult import keys\n"
+            "app = application()\nwith app.app_context(): print(keys.current(keys.Purpose.SESSIONS).decode())"
+        )
+        started = [
+            subprocess.Popen(
+                [sys.executable, "-c", program], cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
+            )
+            for _ in range(4)
+        ]
+        seen = {process.communicate()[0].strip().splitlines()[-1] for process in started}
+        assert len(seen) == 1, "all of them have the one key"
+        after = keys_in_file()["generations"]
+        assert after.pop("sessions") == [*seen]
+        assert after == lacking, "the others are as they were"
+
+    def test_the_record_notes_it_once(self, site: Flask) -> None:
+        db.session.execute(delete(LedgerEntry).where(LedgerEntry.subject == "keys:checkpoints"))
+        db.session.commit()
+
+        def note(_: int) -> None:
+            with site.app_context():
+                key_rotation.begin(clock.now())
+                db.session.remove()
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(note, range(4)))
+        query = select(LedgerEntry.act).where(LedgerEntry.subject == "keys:checkpoints")
+        assert db.session.scalars(query).all() == [key_rotation.BEGIN]
 
 
 class TestTheCommand:

@@ -46,7 +46,7 @@ def transparency() -> str:
         newest=checkpoints.newest(),
         older=points[SHOWN - 1].size if len(points) > SHOWN else None,
         first_page=before is None,
-        public_key=checkpoints.public_key(),
+        public_keys=checkpoints.public_keys(),
     )
 
 
@@ -73,7 +73,8 @@ def checkpoint_list() -> ResponseReturnValue:
     """Return the newest checkpoints, or those smaller than ``before``."""
     before = _asked("before")
     points = checkpoints.page(_sane(before) if before is not None else None)
-    return jsonify(public_key=checkpoints.public_key(), checkpoints=[point.as_document() for point in points])
+    keys = {"public_key": checkpoints.public_key(), "public_keys": checkpoints.public_keys()}
+    return jsonify(**keys, checkpoints=[point.as_document() for point in points])
 
 
 @blueprint.get("/transparency/consistency.json")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from consult.ledger import checkpoints, merkle
+from consult.ledger import checkpoints, merkle, signing_key
 from consult.ledger.faults import Damage, Fault
 from consult.ledger.models import LedgerCheckpoint
 from consult.ledger.proofs import Checkpoint, is_signature_valid, signed_time
@@ -26,11 +26,10 @@ class _Point:
 
 def _points() -> Iterator[_Point]:
     columns = LedgerCheckpoint.size, LedgerCheckpoint.root, stored_text(LedgerCheckpoint.at).label("at")
-    key = checkpoints.public_key()
     for row in stream(select(*columns, LedgerCheckpoint.signature).order_by(LedgerCheckpoint.size)):
         try:
             shown = signed_time(parse_time(row.at))
-            stored = Checkpoint(row.size, str(row.root), shown, key, str(row.signature))
+            stored = checkpoints.with_key(row.size, str(row.root), shown, str(row.signature))
             yield _Point(row.size, stored if is_signature_valid(stored) else None)
         except ValueError:
             yield _Point(row.size, None)
@@ -71,11 +70,15 @@ def signatures(paths: Sequence[Path], checked: CheckedCounts) -> Iterator[Fault]
     """Check each checkpoint's signature, and compare the database with the checkpoint files."""
     kept = {path.stem: path for path in paths}
     newest = db.session.scalar(select(func.max(LedgerCheckpoint.size)))
+    known, least = signing_key.public_keys(), signing_key.least_generation()
     for point in _points():
         checked.checkpoints += 1
         path = kept.pop(checkpoints.file_path(point.size).stem, None)
         if point.signed is None:
             message = f"检查点（{point.size} 条）被改动：签名不符。"
+            yield Fault("checkpoint", str(point.size), Damage.CHANGED, message)
+        elif point.signed.public_key not in known[least(point.size) - 1 :]:
+            message = f"检查点（{point.size} 条）是用已经停用的密钥签名的：换用新密钥之后有人伪造。"
             yield Fault("checkpoint", str(point.size), Damage.CHANGED, message)
         # The newest file may be missing: a process was killed before it wrote it.
         if path is not None or point.size != newest:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from consult.ledger import merkle, tree, tree_heads
+from consult.ledger import merkle, signing_key, tree, tree_heads
 from consult.ledger.faults import Damage, Fault
 from consult.ledger.journal import files
 from consult.ledger.models import LedgerCheckpoint
@@ -44,6 +44,7 @@ class SignedHeads:
         self.claims: Claims = defaultdict(dict)
         """Where each host's shipped journal ended when each head was signed: ``{host: {number: chain}}``."""
         self._files = heads
+        self._least = signing_key.least_generation()
         self._checked = checked
         self._streams = list(self._to_read())
         for file in self._streams:
@@ -123,6 +124,9 @@ class SignedHeads:
             if head is None:
                 self._add(which, Damage.CHANGED, f"签名的树头 {file.path} 第 {number} 行被改动：签名不符。")
                 continue
+            if head.generation < self._least(head.checkpoint.size):
+                message = f"签名的树头 {file.path} 第 {number} 行是用已经停用的密钥签名的：换用新密钥之后有人伪造。"
+                self._add(which, Damage.CHANGED, message)
             if head.before != before:
                 message = f"签名的树头 {file.path} 第 {number} 行接不上前一行：有行被调换或者删除。"
                 self._add(which, Damage.CHANGED, message)
