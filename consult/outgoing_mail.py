@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import smtplib
 import ssl
+from datetime import datetime
 from email.message import EmailMessage
+from pathlib import Path
 
 from consult.accounts.errors import Refused
 from consult.app_context import settings
@@ -72,3 +74,18 @@ def _to_outbox(message: EmailMessage, identifier: str) -> None:
     fresh = folder / f".{name}.{os.getpid()}"
     fresh.write_bytes(message.as_bytes())
     fresh.replace(path)
+
+
+def kept_before(moment: datetime) -> list[Path]:
+    """Return the letters in this host's outbox that were written before a moment, half written ones among them."""
+    folder = settings().data_dir / "outbox"
+    files = [path for path in folder.glob("*") if path.is_file()] if folder.is_dir() else []
+    return [path for path in files if path.stat().st_mtime < moment.timestamp()]
+
+
+def remove_kept_before(moment: datetime) -> int:
+    """Remove those letters; return how many."""
+    letters = kept_before(moment)
+    for path in letters:
+        path.unlink(missing_ok=True)
+    return len(letters)

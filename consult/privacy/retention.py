@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Exists, exists, func, literal, or_, select
 
+from consult import outgoing_mail
 from consult.accounts.permissions import SYSTEM, Act, Actor, require
 from consult.app_context import blobs
 from consult.consultees import erasure as consultees
@@ -28,7 +29,7 @@ from consult.mailbox import erasure as mail
 from consult.mailbox.models import MailMessage
 from consult.privacy import holds
 from consult.privacy.models import Erasure
-from consult.privacy.terms import CONTACTS, LETTERS, MEMBERS, RAW, SENDER, STRAY_MAIL, TABLES, is_over, terms
+from consult.privacy.terms import CONTACTS, LETTERS, MEMBERS, OUTBOX, RAW, SENDER, STRAY_MAIL, TABLES, is_over, terms
 from consult.store import db, transaction
 
 BATCH = 200
@@ -222,6 +223,18 @@ def _letters(due: _Due) -> int:
     return deleted
 
 
+def _outbox(due: _Due) -> int:
+    """Remove letters that were kept as files for want of a mail server; each host does its own."""
+    before = due.earliest_kept()
+    if due.dry_run:
+        return len(outgoing_mail.kept_before(before))
+    removed = outgoing_mail.remove_kept_before(before)
+    if removed:
+        with transaction():
+            record(due.actor, "outbox.erase_personal", "outbox", at=due.at, letters=removed)
+    return removed
+
+
 STEPS: dict[str, Callable[[_Due], int]] = {
     SENDER: lambda due: _submissions(due, Personal.SENDER),
     RAW: lambda due: _submissions(due, Personal.RAW),
@@ -230,6 +243,7 @@ STEPS: dict[str, Callable[[_Due], int]] = {
     MEMBERS: _members,
     CONTACTS: _contacts,
     LETTERS: _letters,
+    OUTBOX: _outbox,
 }
 
 

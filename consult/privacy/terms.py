@@ -17,6 +17,7 @@ STRAY_MAIL = "stray-mail"
 MEMBERS = "portal-members"
 CONTACTS = "consultee-contacts"
 LETTERS = "letters"
+OUTBOX = "outbox"
 
 
 def terms() -> Mapping[str, RetentionRule]:

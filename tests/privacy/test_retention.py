@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from config import ROOT
 from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Role
 from consult.accounts.permissions import SYSTEM
-from consult.app_context import blobs
+from consult.app_context import blobs, settings
 from consult.clock import LOCAL
 from consult.consultees import members, register, service
 from consult.consultees.models import Consultee, ConsulteeKind, Contact, Invitation, Member, MemberRole, Method
@@ -316,3 +317,20 @@ def invited(app: Flask) -> Callable[[Consultation], Invitation]:
         return invitation
 
     return invite
+
+
+def test_letters_kept_as_files_go_a_year_after_they_were_written(app: Flask) -> None:
+    outbox = settings().data_dir / "outbox"
+    outbox.mkdir()
+    for name, day in (("old.eml", DURING), (".half.123", DURING), ("new.eml", DURING + timedelta(days=300))):
+        (outbox / name).write_text("To: zhaoyi@example.cn")
+        os.utime(outbox / name, (day.timestamp(), day.timestamp()))
+    over = DURING + timedelta(days=367)
+    assert retention.run(SYSTEM, at=DURING + timedelta(days=364)).deleted["outbox"] == 0
+    assert retention.run(SYSTEM, at=over, dry_run=True).deleted["outbox"] == 2
+    assert retention.run(SYSTEM, at=over).deleted["outbox"] == 2
+    assert [path.name for path in outbox.iterdir()] == ["new.eml"]
+    entry = db.session.query(LedgerEntry).filter_by(act="outbox.erase_personal").one()
+    assert entry.detail == {"letters": 2}
+    assert retention.run(SYSTEM, at=over).deleted["outbox"] == 0
+    assert faults() == []

@@ -18,12 +18,16 @@ from consult.drafting.publication import is_author
 from consult.faces.desk.blueprint import has
 from consult.faces.desk.home.legal import gate_todos, review_todos
 from consult.faces.desk.home.line import Todo
+from consult.faces.template_filters import day
 from consult.intake.models import SubmissionState
 from consult.intake.unassigned import count_unassigned
+from consult.privacy import requests
+from consult.privacy.models import RequestState
 from consult.reporting import queries as reports
 from consult.reporting.models import ReportState
 from consult.store import counters
 
+PRIVACY = {RequestState.WAITING: "个人信息申请待办理", RequestState.PROPOSED: "删除个人信息待复核"}
 DRAFT_IN_WORK = "起草中，待送审"
 
 
@@ -38,8 +42,22 @@ def todos(actor: Actor, at: datetime) -> list[Todo]:
     n = count_unassigned() if may(actor, Act.ASSIGN_SUBMISSION) and has("desk.unassigned") else 0
     if n:
         lines.append(Todo(n, "件", "未归类来件", "未能对应征求意见的邮件", url_for("desk.unassigned")))
+    lines += _privacy(actor)
     lines.sort(key=lambda line: line.what == DRAFT_IN_WORK)  # what others wait for comes first
     return lines
+
+
+def _privacy(actor: Actor) -> Iterator[Todo]:
+    """Yield what senders ask about their personal data, with the earliest day by which it must be decided."""
+    if not may(actor, Act.DECIDE_PRIVACY_REQUEST):
+        return
+    waiting = requests.undecided(actor)
+    for state, what in PRIVACY.items():
+        here = [asked for asked in waiting if asked.state is state and asked.decided_by_id != actor.id]
+        if here:
+            days = [asked.due_on for asked in here if asked.due_on is not None]
+            note = f"最早的须于 {day(min(days))} 前办结" if days else ""
+            yield Todo(len(here), "项", what, "来件人申请更正、删除个人信息", url_for("desk.privacy"), note=note)
 
 
 def _todo(

@@ -101,6 +101,7 @@ ACTS = {
     "member.erase_personal": "删除企业端账号的姓名",
     "consultee.erase_personal": "删除不再使用的联系人",
     "invitation.erase_personal": "删除征求意见函的收件邮箱",
+    "outbox.erase_personal": "删除存为文件的信件",
     "response.erase_personal": "删除复函来电人的姓名、电话",
     "gathering.erase_personal": "删除会议通知的收件邮箱",
     "privacy.ask": "申请更正、删除个人信息",

@@ -11,7 +11,10 @@ from consult.clock import now
 from consult.drafting import service as drafting
 from consult.drafting.models import State
 from consult.faces.desk.home.todo import todos
+from consult.privacy import requests
+from consult.privacy.models import RequestKind
 from consult.store import db
+from tests.builders import a_submission
 from tests.faces.desk.conftest import SignIn, Staff
 from tests.faces.desk.making import drafted, in_review, received, released
 
@@ -54,6 +57,26 @@ def test_submissions_wait_for_the_moderators_who_may_screen_them(app: Flask, sta
     drafting.grant_access(staff.of("drafter"), consultation, staff.other_moderator, at=now())
     assert whats(app, staff, "other_moderator") == [(3, "来件待审核")]
     assert whats(app, staff, "drafter") == whats(app, staff, "auditor") == []
+
+
+def test_requests_about_personal_data_wait_with_their_day_until_they_are_decided(app: Flask, staff: Staff) -> None:
+    consultation = released(staff)
+    first, second = (a_submission(consultation, words, at=now(), name="钱一").submission for words in ("一", "二"))
+    named = requests.ask(first, RequestKind.CORRECT, "", at=now(), name="钱二")
+    erased = requests.ask(second, RequestKind.ERASE, "不再需要。", at=now())
+    asked = "个人信息申请待办理"
+    assert (2, asked) in whats(app, staff, "legal")
+    assert whats(app, staff, "moderator") == [(2, "来件待审核")]
+    with app.test_request_context():
+        (line,) = [todo for todo in todos(staff.of("publisher"), now()) if todo.what == asked]
+    assert named.due_on is not None
+    assert f"{named.due_on.year}年{named.due_on.month}月{named.due_on.day}日" in line.note
+    requests.grant(staff.of("legal"), erased, "可以删除。", at=now())
+    assert whats(app, staff, "legal") == [(1, asked)], "who agreed doesn't confirm"
+    assert (1, "删除个人信息待复核") in whats(app, staff, "publisher")
+    requests.confirm(staff.of("publisher"), erased, at=now())
+    requests.refuse(staff.of("legal"), named, "没有依据。", at=now())
+    assert whats(app, staff, "legal") == whats(app, staff, "publisher") == []
 
 
 @pytest.mark.parametrize("name", ROLES)
