@@ -66,8 +66,16 @@ function printing() {
   for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 }
 
+/** Says the result of the last act to a screen reader: what a page comes with, it doesn't read by itself. */
+function announce() {
+  const live = document.getElementById("live");
+  const words = document.querySelector(".flashes")?.textContent.trim();
+  if (live && words) setTimeout(() => { live.textContent = words; }, 300);
+}
+
 const summary = document.querySelector(".error-summary");
 if (summary) summary.focus();
+announce();
 switches();
 copying();
 submitOnce();

@@ -16,6 +16,12 @@ function pressed(event) {
   return mod + shift + key;
 }
 
+/** Leaves a field for the part of the page that it is in, so that Tab and the arrows go on from there. */
+function leave(field) {
+  field.blur();
+  field.closest("[tabindex='-1']")?.focus({ preventScroll: true });
+}
+
 function act(element) {
   if (element.matches("input:not([type=radio], [type=checkbox]), textarea, select")) element.focus();
   else if (element.matches("label")) {
@@ -35,7 +41,7 @@ document.addEventListener("keydown", (event) => {
   const name = pressed(event);
   const withMod = name.startsWith("mod+");
   if (!withMod && typing(event.target)) {
-    if (event.key === "Escape") event.target.blur();
+    if (event.key === "Escape") leave(event.target);
     return;
   }
   if (name === "?" || name === "shift+?") { showHelp(); event.preventDefault(); return; }

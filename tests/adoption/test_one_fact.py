@@ -549,7 +549,7 @@ def check_papers(app: Flask, world: World) -> None:
     expected, consultation = world.facts(), world.consultation
     states = Counter(fact[3] for fact in expected.values())
     with app.test_request_context("/?at=all&show=all"):
-        workspace = Workspace(consultation, Where.asked(consultation.slug), world.drafters[0].id)
+        workspace = Workspace(consultation, Where.asked(consultation.slug), world.drafters[0])
         shown = [line.opinion.opinion.id for line in workspace.lines if line.opinion is not None]
         assert workspace.progress.total == len(expected)
     alone = {id_ for id_ in expected if world.points[id_].group is None or ("o", id_) in world.rulings}

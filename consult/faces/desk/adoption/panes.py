@@ -110,6 +110,10 @@ class Where:
         place = replace(self, **changes)
         return url_for("desk.adoption", slug=self.slug, **place.query(), open=open)
 
+    def work_url(self, open: str) -> str:
+        """Return the address of what is open, at which the browser puts the focus."""
+        return f"{self.url(open=open)}#work"
+
     @property
     def filters(self) -> dict[str, Any]:
         """Words and conditions by which single opinions are looked for, those of groups among them."""
@@ -156,6 +160,22 @@ class Line:
     key: str
     group: GroupSummary | None = None
     opinion: DecidedOpinion | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something on it has no decision yet, or one that was returned."""
+        if self.group is not None:
+            return self.group.outcome.open > 0
+        decision = self.opinion.decision if self.opinion is not None else None
+        return decision is None or decision.state is DecisionState.RETURNED
+
+    @property
+    def subject(self) -> Opinion | OpinionGroup:
+        """The opinion or the group."""
+        if self.group is not None:
+            return self.group.group
+        assert self.opinion is not None
+        return self.opinion.opinion
 
 
 class Workspace:
@@ -299,6 +319,38 @@ class Workspace:
         place = keys.index(key)
         after = keys[place + 1 :] or (keys[:place] if self.where.show in ("held", "due") else [])
         return (keys[place - 1] if place else ""), next(iter(after), "")
+
+    def next_open(self, following: str = "") -> Where | None:
+        """Return the place of the next line to decide on, the line open; None where there is none.
+
+        It is below on this page, else above, else on the next page, else on the next provision that has one.
+
+        Arguments:
+            following: key of the line below the one that was just decided.
+        """
+        keys = [line.key for line in self.lines]
+        start = keys.index(following) if following in keys else 0
+        for line in self.lines[start:] + self.lines[:start]:
+            if line.is_open and self.may_work_on(line.subject):
+                return replace(self.where, open=line.key)
+        if self.goes_on or self.more_groups:
+            return self._first_open(after=self.goes_on, skip=self.more_groups)
+        if self.where.saved or self.where.filters or self.provision is None:
+            return None
+        place = self.provisions.index(self.provision)
+        for each in self.provisions[place + 1 :] + self.provisions[:place]:
+            if each.undecided and (where := self._first_open(at=each.at, after=0, skip=0)) is not None:
+                return where
+        return None
+
+    def _first_open(self, **changes: Any) -> Where | None:
+        """Return the first line to decide on of another page or, further down, of one that follows it."""
+        workspace = Workspace(self.consultation, replace(self.where, **changes), self.actor)
+        for line in workspace.lines:
+            if line.is_open and self.may_work_on(line.subject):
+                return replace(workspace.where, open=line.key)
+        more = workspace.goes_on or workspace.more_groups
+        return workspace._first_open(after=workspace.goes_on, skip=workspace.more_groups) if more else None
 
     def unit_of(self, subject: Opinion | OpinionGroup) -> Block | None:
         """Return the unit of the draft that an opinion or a group is about."""

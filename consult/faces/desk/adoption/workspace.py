@@ -39,6 +39,8 @@ MEMBERS = 3
 """Opinions of a group that are shown before one asks for all of them."""
 TOGETHER = 200
 """Opinions that are handled together at most."""
+REVISED = ("proposed", "reviewed", "vague")
+"""Views of what is decided already: one goes through them line by line."""
 
 
 @desk.get("/consultations/<slug>/adoption")
@@ -59,7 +61,7 @@ def adoption_opinion(slug: str, key: int, verb: str) -> str | Response | tuple[s
         with refusals_to(form) as tried:
             goes_to = OPINION_ACTS[verb](opinion, form)
         if tried.ok:
-            return redirect(where.url(open=goes_to or _next(f"o{key}")), 303)
+            return redirect(where.work_url(goes_to) if goes_to else _further(consultation, where, f"o{key}"), 303)
     return _page(consultation, where, f"o{key}", {verb: form}), 400
 
 
@@ -73,7 +75,7 @@ def adoption_group(slug: str, key: int, verb: str) -> str | Response | tuple[str
         with refusals_to(form) as tried:
             goes_to = GROUP_ACTS[verb](group, form)
         if tried.ok:
-            return redirect(where.url(open=goes_to or _next(f"g{key}")), 303)
+            return redirect(where.work_url(goes_to) if goes_to else _further(consultation, where, f"g{key}"), 303)
     return _page(consultation, where, f"g{key}", {verb: form}), 400
 
 
@@ -97,9 +99,13 @@ def adoption_undo(slug: str) -> Response:
     with refusals_to_flash() as tried:
         shown = [decision for decision in undo.last_stroke(current_actor().id, consultation.id) if decision.id in keys]
         n = undo.undo_many(current_actor(), shown if len(shown) == len(keys) else [], at=clock.now())
-    if tried.ok:
-        flash(f"已撤回 {n} 条处理，恢复为此前的采纳情况。", "success")
-    return redirect(Where.asked(slug).url(), 303)
+    if not tried.ok:
+        return redirect(Where.asked(slug).url(), 303)
+    flash(f"已撤回 {n} 条处理，恢复为此前的采纳情况。", "success")
+    first = shown[0]
+    return redirect(
+        Where.asked(slug).work_url(f"o{first.opinion_id}" if first.opinion_id else f"g{first.group_id}"), 303
+    )
 
 
 @desk.route("/consultations/<slug>/adoption/together", methods=["GET", "POST"])
@@ -248,10 +254,13 @@ def _mine(consultation: Consultation, kind: type[Subject], key: int) -> Subject:
     return subject
 
 
-def _next(present: str) -> str | None:
-    """Return what to open after an act: the line below, as the form gave it, else the same."""
+def _further(consultation: Consultation, where: Where, present: str) -> str:
+    """Return where to go on after a decision: at the next line to decide on, else the line below, else the same."""
     following = request.form.get("next", "")
-    return following if following[1:].isdecimal() and following[:1] in "og" else present
+    following = following if following[1:].isdecimal() and following[:1] in "og" else ""
+    decides = where.show not in REVISED and where.outcome is None
+    next_open = Workspace(consultation, where, current_actor()).next_open(following) if decides else None
+    return next_open.work_url(next_open.open) if next_open is not None else where.work_url(following or present)
 
 
 def _page(consultation: Consultation, where: Where, opened: str = "", forms: dict[str, FlaskForm] | None = None) -> str:
