@@ -16,6 +16,8 @@ from flask import Flask
 from flask.templating import Environment
 from werkzeug.routing import Map
 
+from consult.bounded_forms import BoundedRequest
+
 ROOT = Path(__file__).resolve().parent.parent
 
 Step = Callable[[Flask], None]
@@ -28,6 +30,8 @@ class Platform(Flask):
         base: connects database, models and hooks; called before the first command, and before ``pages``.
         pages: registers the pages and all that goes with requests.
     """
+
+    request_class = BoundedRequest
 
     def __init__(self, base: Step, pages: Step) -> None:
         self._lock = RLock()
