@@ -27,6 +27,7 @@ from consult.store.locking import LOCKED_AT_ONCE, lock_row, lock_row_shared, loc
 
 REASON_CHARACTERS = 4000
 NOT_WAITING = "这条处理不在待复核状态，可能已经有人复核或者改过，请刷新再看。"
+NOT_DECIDING = "这件征求意见还没有公开、已经上会或者已经撤回，现在不能修改采纳情况。"
 
 
 @dataclass(frozen=True)
@@ -292,8 +293,7 @@ def _lock(actor: Actor, consultation: Consultation, subjects: Sequence[Opinion |
     ):
         lock_row(group)
     if consultation.stage not in DECIDING:
-        refused = OpinionRefused if ids else DecisionRefused
-        raise refused("这件征求意见还没有公开、已经上会或者已经撤回，现在不能修改采纳情况。")
+        raise (OpinionRefused if ids else DecisionRefused)(NOT_DECIDING)
     expect_given(actor, consultation, subjects)
 
 

@@ -1,169 +1,126 @@
-"""Exports opinions with their decisions to a spreadsheet, and imports the decisions that a drafter filled in."""
+"""Exports opinions and groups with their decisions to a spreadsheet, and imports what was filled in."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from consult.accounts.errors import Refused
 from consult.accounts.permissions import Act, Actor, require
-from consult.adoption.holdings import Holdings, expect_given
-from consult.adoption.models import MADE, Decision, Opinion, Outcome
-from consult.adoption.queries import DecidedOpinion, with_decisions
-from consult.adoption.service import Proposal, effective_decisions, propose_many, review_many
-from consult.adoption.versions import UNDECIDED as UNDECIDED_VERSION
-from consult.adoption.versions import content_digest, is_seen, version_of
-from consult.clock import local
-from consult.consultees import respondents
-from consult.drafting.models import Consultation
-from consult.files import tables
-from consult.files.tables import Table
-from consult.files.tables.table_writer import Value
-from consult.intake.arrival import clean
-from consult.intake.models import Submission
-from consult.store import transaction
-from consult.store.locking import lock_row, lock_rows
-from consult.text.anchors import in_words
-
-NUMBER, PLACE, CONTENT, OUTCOME, REASON = "编号", "条文", "意见内容", "采纳情况", "理由"
-PROPOSED = "拟修改为"
-STATE, GROUP, SUBMISSION, RECEIVED, BASE = "状态", "归并", "来件", "收到", "校验码"
-RESPONDENT, ATTACHED = "答复单位", "附件"
-COLUMNS = (
+from consult.adoption.errors import DecisionRefused
+from consult.adoption.service import propose_many, review_many
+from consult.adoption.sheet_export import (
+    BASE,
+    EXPORTED,
+    GROUP,
+    MAIN,
+    MAIN_COLUMNS,
+    MEMBER_COLUMNS,
+    MEMBERS,
+    NAMES,
+    NOTES,
     NUMBER,
-    PLACE,
-    CONTENT,
     OUTCOME,
     REASON,
-    PROPOSED,
-    STATE,
-    GROUP,
-    SUBMISSION,
-    RECEIVED,
-    RESPONDENT,
-    ATTACHED,
-    BASE,
-)
-WIDTHS = (10, 16, 60, 16, 60, 40, 10, 24, 20, 12, 30, 30, 18)
-WHOLE = "整个草案"
-UNDECIDED = "待处理"
-NAMES = tuple(outcome.label.words for outcome in Outcome)
-ALSO = {
-    "不采纳": Outcome.NOT_ADOPTED,
-    "已采纳": Outcome.ADOPTED,
-    "予以采纳": Outcome.ADOPTED,
-    "不予采纳": Outcome.NOT_ADOPTED,
-    "部分采用": Outcome.PARTLY_ADOPTED,
-    "解释": Outcome.EXPLAINED,
-    "说明": Outcome.EXPLAINED,
-    "不属于本次范围": Outcome.OUT_OF_SCOPE,
-}
-"""Accepted synonyms of outcomes."""
+    Export,
+)  # fmt: skip
+from consult.adoption.sheet_rows import EARLIER, CellChange, ImportResult, Reader, RowRefused, Source
+from consult.drafting.models import Consultation
+from consult.files import tables
+from consult.files.tables import BadRow, Book, Remark, Table
+from consult.store import transaction
+from consult.store.locking import lock_row
+
 CHUNK = 200
 """Rows imported in one transaction."""
+REQUIRED = (NUMBER, OUTCOME, REASON)
+__all__ = [
+    "BASE",
+    "NAMES",
+    "NUMBER",
+    "OUTCOME",
+    "REASON",
+    "CellChange",
+    "ImportResult",
+    "Preview",
+    "RowRefused",
+    "export_decisions",
+    "import_decisions",
+]
 
 
 @dataclass(frozen=True)
-class RowRefused:
-    """A row that wasn't imported: its number in the file (from 1), its opinion, and why."""
+class Preview:
+    """What an import would do, and the rows that would be taken; it can be stored and confirmed.
 
-    row: int
-    number: str
-    reason: str
+    ``digest`` is that of the file's bytes.
+    """
+
+    file_name: str
+    digest: str
+    result: ImportResult
+    rows: Sequence[tuple[Source, int, dict[str, str]]]
+
+    def as_json(self) -> bytes:
+        """Return it as bytes."""
+        return json.dumps(asdict(self), ensure_ascii=False).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Preview:
+        """Return what ``as_json`` was given."""
+        facts = json.loads(data)
+        result = facts["result"]
+        lists: dict[str, Any] = {
+            "applied": [CellChange(**change) for change in result["applied"]],
+            "refused": [RowRefused(**row) for row in result["refused"]],
+            "conflicts": [RowRefused(**row) for row in result["conflicts"]],
+            "remarks": [Remark(**remark) for remark in result["remarks"]],
+        }
+        rows = [(Source(**source), row, cells) for source, row, cells in facts["rows"]]
+        return cls(facts["file_name"], facts["digest"], ImportResult(**(result | lists)), rows)
 
 
-@dataclass(frozen=True)
-class CellChange:
-    """A cell whose decision was taken over: the opinion, the column, what was in force and what was proposed."""
+class PreviewChanged(DecisionRefused):
+    """Something was decided or grouped between preview and confirmation: nothing was imported.
 
-    id: int
-    kind: str
-    cell: str
-    old: str
-    new: str
+    ``preview`` is what the import would do now.
+    """
 
-
-class Conflict(Refused):
-    """Somebody else decided on a row's opinion since the export."""
-
-
-@dataclass
-class ImportResult:
-    """The result of an import; each row is in one count or refused, conflicts among those that are refused."""
-
-    rows: int = 0
-    applied: list[CellChange] = field(default_factory=list)
-    conflicts: list[RowRefused] = field(default_factory=list)
-    taken: int = 0
-    unchanged: int = 0
-    reviewed: int = 0
-    refused: list[RowRefused] = field(default_factory=list)
+    def __init__(self, preview: Preview) -> None:
+        super().__init__("预览后有变化，未导入任何一行。请核对下面的新预览，再次确认。")
+        self.preview = preview
 
 
 def export_decisions(actor: Actor, consultation: Consultation, path: Path) -> int:
-    """Write the opinions of a consultation with their decisions to an XLSX file; return how many.
+    """Write the groups and opinions of a consultation with their decisions to an XLSX file; return how many opinions.
 
-    Text that begins like a formula is stored as text (see ``consult.files.tables``).
+    A group is a row, and so is an opinion in no group; the members of groups are on a sheet of their own, each
+    with the decision of its own, if it has one. Text that begins like a formula is stored as text.
     """
     require(actor, Act.SEE_SUBMISSIONS, consultation)
-    written = 0
-
-    def rows() -> Iterator[Sequence[Value]]:
-        nonlocal written
-        for page in _pages(consultation.id):
-            names = respondents.names([item.opinion.submission_id for item in page])
-            written += len(page)
-            yield from (_row(item, names.get(item.opinion.submission_id, "")) for item in page)
-
-    sheet = tables.Sheet("采纳情况", COLUMNS, rows(), WIDTHS, choices={OUTCOME: NAMES})
-    tables.write_xlsx(path, [sheet])
-    return written
-
-
-def _pages(consultation_id: int) -> Iterator[list[DecidedOpinion]]:
-    after = 0
-    while page := with_decisions(consultation_id, after=after, limit=500):
-        yield page
-        after = page[-1].opinion.id
-
-
-def _row(item: DecidedOpinion, respondent: str) -> tuple[Value, ...]:
-    opinion, decision = item.opinion, item.decision
-    submission: Submission = opinion.submission
-    return (
-        str(opinion.id),
-        in_words(opinion.anchor) if opinion.anchor else WHOLE,
-        opinion.content,
-        decision.outcome.label.words if decision else "",
-        decision.reason if decision else "",
-        decision.proposed_text if decision else "",
-        decision.state.label.words if decision else UNDECIDED,
-        opinion.group.title if opinion.group else "",
-        submission.number,
-        local(submission.received_at).date().isoformat(),
-        respondent,
-        "、".join(file.file_name for file in submission.attachments),
-        version_of(decision),
-    )
+    export = Export(consultation)
+    tables.write_xlsx(path, export.sheets())
+    return export.written
 
 
 def import_decisions(
     actor: Actor,
     consultation: Consultation,
-    table: Table,
+    book: Book | Table,
     *,
     at: datetime,
     reviewer: Actor | None = None,
 ) -> ImportResult:
     """Import the decisions of a spreadsheet: each changed row is proposed, and confirmed by ``reviewer`` if given.
 
-    A row whose opinion was decided by somebody else since the export is a conflict: it is refused.
+    A row whose opinion or group was decided by somebody else since the export is a conflict: it is refused.
 
     Arguments:
-        table: with at least the columns 编号, 采纳情况 and 理由.
+        book: a table with at least the columns 编号, 采纳情况 and 理由, and one of members, if there is one.
 
     Raises:
         TableRefused: the file isn't such a table.
@@ -171,133 +128,152 @@ def import_decisions(
     require(actor, Act.DECIDE, consultation)
     if reviewer is not None:
         require(reviewer, Act.REVIEW_DECISION, consultation)
-    table.require((NUMBER, OUTCOME, REASON))
-    importing = _Import(actor, reviewer, consultation, at)
-    rows = iter(table)
-    while chunk := list(islice(rows, CHUNK)):
-        importing.take(chunk)
-    return importing.result
+    sheets = _Sheets.of(book)
+    importing = _Import(Reader(actor, consultation), at, reviewer)
+    for source, table in sheets.read:
+        rows = iter(table)
+        while chunk := [(source, *row) for row in islice(rows, CHUNK)]:
+            importing.take(chunk)
+    return sheets.finish(importing)
 
 
-Rows = Sequence[tuple[int, dict[str, str] | tables.BadRow]]
+def preview_decisions(actor: Actor, consultation: Consultation, book: Book, *, digest: str) -> Preview:
+    """Return what ``import_decisions`` would do now; nothing is changed.
+
+    Arguments:
+        digest: the digest of the file's bytes.
+    """
+    require(actor, Act.DECIDE, consultation)
+    sheets = _Sheets.of(book)
+    importing = _Import(Reader(actor, consultation))
+    for source, table in sheets.read:
+        rows = iter(table)
+        while chunk := [(source, *row) for row in islice(rows, CHUNK)]:
+            importing.look(chunk)
+    return Preview(book.name, digest, sheets.finish(importing), importing.wanted)
+
+
+def confirm_preview(actor: Actor, consultation: Consultation, preview: Preview, *, at: datetime) -> ImportResult:
+    """Import exactly what a preview showed, all of it or nothing.
+
+    Raises:
+        PreviewChanged: it would be something else now.
+    """
+    require(actor, Act.DECIDE, consultation)
+    try:
+        with transaction():
+            importing = _Import(Reader(actor, consultation), at)
+            for start in range(0, len(preview.rows), CHUNK):
+                importing.take(preview.rows[start : start + CHUNK])
+            result = importing.result
+            if result.applied != preview.result.applied or result.refused:
+                raise _Differs
+    except _Differs:  # all is as before the transaction
+        raise PreviewChanged(_again(actor, consultation, preview)) from None
+    return replace(preview.result, applied=result.applied, taken=result.taken)
+
+
+class _Differs(Exception):
+    """An import does something else than its preview showed."""
+
+
+def _again(actor: Actor, consultation: Consultation, preview: Preview) -> Preview:
+    """Return what became of a preview: rows that can't be taken any more are refused."""
+    importing = _Import(Reader(actor, consultation))
+    importing.look(preview.rows)
+    now, before = importing.result, preview.result
+    result = replace(
+        before,
+        applied=now.applied,
+        taken=now.taken,
+        unchanged=before.unchanged + now.unchanged,
+        refused=[*before.refused, *now.refused],
+        conflicts=[*before.conflicts, *now.conflicts],
+    )
+    return replace(preview, result=result, rows=importing.wanted)
+
+
+Rows = Sequence[tuple[Source, int, dict[str, str] | BadRow]]
 
 
 class _Import:
     """One import: rows are read against what is in force, and proposed a chunk at a time."""
 
-    def __init__(self, actor: Actor, reviewer: Actor | None, consultation: Consultation, at: datetime) -> None:
-        self.actor, self.reviewer, self.consultation, self.at = actor, reviewer, consultation, at
+    def __init__(self, reader: Reader, at: datetime | None = None, reviewer: Actor | None = None) -> None:
+        self.reader, self.at, self.reviewer = reader, at, reviewer
         self.result = ImportResult()
-        self._row_of: dict[str, int] = {}
-        self._holdings: Holdings | None = None
+        self.wanted: list[tuple[Source, int, dict[str, str]]] = []
+        """The rows that propose something."""
 
     def take(self, chunk: Rows) -> None:
         """Propose the decisions of some rows in one transaction; a row that is refused holds no other back."""
+        assert self.at is not None
         with transaction():
-            lock_row(self.consultation)  # a row's version is compared with the current decision
-            self._holdings = Holdings(self.consultation)
-            named = {cells[NUMBER].strip() for _, cells in chunk if not isinstance(cells, tables.BadRow)}
-            ids = sorted(int(key) for key in named if key.isascii() and key.isdecimal() and len(key) < 19)
-            opinions = {opinion.id: opinion for opinion in lock_rows(Opinion, ids)}
-            in_force = effective_decisions(list(opinions.values()))
-            proposals = [
-                proposal for row, cells in chunk if (proposal := self._read(row, cells, opinions, in_force)) is not None
-            ]
-            decisions = propose_many(self.actor, proposals, at=self.at) if proposals else []
+            lock_row(self.reader.consultation)  # a row's version is compared with the current decision
+            proposals = self.reader.read(chunk, self.result, self.wanted)
+            decisions = propose_many(self.reader.actor, proposals, at=self.at) if proposals else []
             self.result.taken += len(decisions)
             if self.reviewer is not None:
                 self.result.reviewed += review_many(self.reviewer, decisions, at=self.at)
 
-    def _read(
-        self,
-        row: int,
-        cells: dict[str, str] | tables.BadRow,
-        opinions: Mapping[int, Opinion],
-        in_force: Mapping[int, Decision | None],
-    ) -> Proposal | None:
-        """Return what a row proposes; None when it is unchanged, or refused and noted."""
-        self.result.rows += 1
-        if isinstance(cells, tables.BadRow):
-            self.result.refused.append(RowRefused(row, "", cells.reason))
-            return None
-        key = cells[NUMBER].strip()
-        try:
-            if key in self._row_of:
-                raise Refused(f"和第 {self._row_of[key]} 行是同一条意见，只取前一行")
-            opinion = self._opinion(key, opinions)
-            self._row_of[key] = row
-            proposal = _proposal(opinion, in_force[opinion.id], cells)
-            if proposal is not None:
-                expect_given(self.actor, self.consultation, [opinion], self._holdings)
-        except Refused as refusal:
-            refused = RowRefused(row, key, str(refusal))
-            self.result.refused.append(refused)
-            if isinstance(refusal, Conflict):
-                self.result.conflicts.append(refused)
-            return None
-        if proposal is None:
-            self.result.unchanged += 1
-        else:
-            self.result.applied += _changed_cells(proposal, in_force[opinion.id])
-        return proposal
-
-    def _opinion(self, key: str, opinions: Mapping[int, Opinion]) -> Opinion:
-        if not key:
-            raise Refused(f"没有{NUMBER}，不知道是哪一条意见")
-        opinion = opinions.get(int(key)) if key.isascii() and key.isdecimal() and len(key) < 19 else None
-        if opinion is None or opinion.consultation_id != self.consultation.id:
-            raise Refused(f"这件征求意见里没有{NUMBER}为“{key[:40]}”的意见")
-        if opinion.withdrawn:
-            raise Refused("这条意见已经拆分，或者它的来件已经撤回审核，请重新导出")
-        return opinion
+    def look(self, chunk: Rows) -> None:
+        """Read some rows without proposing anything."""
+        self.result.taken += len(self.reader.read(chunk, self.result, self.wanted))
 
 
-def _proposal(opinion: Opinion, decision: Decision | None, cells: dict[str, str]) -> Proposal | None:
-    """Return what a row proposes if it differs from the effective decision and from the exported one."""
-    outcome, reason = _outcome(cells[OUTCOME]), clean(cells[REASON])
-    base = cells.get(BASE, "").strip()
-    proposed = cells.get(PROPOSED)  # sheets exported earlier don't have it
-    kept = decision.proposed_text if decision is not None and outcome in MADE else ""
-    proposed_text = clean(proposed) if proposed is not None else kept
-    if _same(outcome, reason, proposed_text, base, decision):
+@dataclass
+class _Sheets:
+    """The sheets of a book that hold decisions, and what is to be said of the others."""
+
+    book: Book
+    read: list[tuple[Source, Table]]
+    remarks: list[Remark]
+    exported: int | None
+    """How many rows went out, where the sheet of notes says it."""
+
+    @classmethod
+    def of(cls, book: Book | Table) -> _Sheets:
+        """Find the sheets by their columns, by their titles where several have them."""
+        if isinstance(book, Table):
+            book = Book(book.name, [book])
+        fitting = [table for table in book.tables if set(REQUIRED) <= set(table.columns)]
+        if not fitting:
+            book.tables[0].require(REQUIRED)
+        members = _chosen([table for table in fitting if GROUP in table.columns], MEMBERS)
+        main = _chosen([table for table in fitting if GROUP not in table.columns], MAIN)
+        notes = _chosen([table for table in book.tables if table not in fitting], NOTES, only=True)
+        read = [
+            (Source(table.sheet, member), table)
+            for table, member in ((main, False), (members, True))
+            if table is not None
+        ]
+        left = [table for table in book.tables if table not in (main, members, notes)]
+        remarks = [Remark(table.sheet, "这张工作表未导入") for table in left]
+        for source, table in read:
+            known = {column.name for column in (MEMBER_COLUMNS if source.members else MAIN_COLUMNS)} | {*EARLIER}
+            more = [name for name in table.columns if name not in known]
+            remarks += [Remark(table.sheet, f"不认识的列未导入：{'、'.join(more)}")] if more else []
+        return cls(book, read, remarks, _exported_rows(notes) if notes is not None else None)
+
+    def finish(self, importing: _Import) -> ImportResult:
+        """Return the result with what is to be said of the file, whose rows were read."""
+        result = importing.result
+        result.remarks = [*self.remarks, *self.book.remarks(), *importing.reader.remarks()]
+        if self.exported is not None:
+            result.missing = max(0, self.exported - len(importing.reader.row_of))
+        return result
+
+
+def _chosen(fitting: Sequence[Table], title: str, *, only: bool = False) -> Table | None:
+    named = next((table for table in fitting if table.sheet == title), None)
+    return named if named is not None or only else next(iter(fitting), None)
+
+
+def _exported_rows(notes: Table) -> int | None:
+    def cells() -> Iterator[Mapping[str, str]]:
+        return (row for _, row in notes.preview() if not isinstance(row, BadRow))
+
+    if {"项目", "内容"} - set(notes.columns):
         return None
-    if outcome is None:
-        if reason or proposed_text:
-            raise Refused(f"写了理由或者{PROPOSED}，没有写{OUTCOME}，请填：{'、'.join(NAMES)}")
-        raise Refused(f"{OUTCOME}已被清空。已作出的处理不能清空，只能变更")
-    if (base or decision is not None) and not is_seen(base, decision):
-        now = f"现为“{decision.outcome.label.words}”" if decision is not None else "现为待处理"
-        raise Conflict(f"导出后他人已修改这一条（{now}），未覆盖。请重新导出后修改")
-    return Proposal(opinion, outcome, reason, proposed_text).checked()
-
-
-def _changed_cells(proposal: Proposal, before: Decision | None) -> Iterator[CellChange]:
-    cells = (
-        (OUTCOME, before.outcome.label.words if before else "", proposal.outcome.label.words),
-        (REASON, before.reason if before else "", proposal.reason),
-        (PROPOSED, before.proposed_text if before else "", proposal.proposed_text),
-    )
-    return (CellChange(proposal.subject.id, "opinion", cell, old, new) for cell, old, new in cells if old != new)
-
-
-def _same(outcome: Outcome | None, reason: str, proposed_text: str, base: str, decision: Decision | None) -> bool:
-    """Whether a row equals the effective decision, or is unchanged since the export."""
-    empty = outcome is None and not reason and not proposed_text
-    if empty and (decision is None or base == UNDECIDED_VERSION):
-        return True
-    now = (decision.outcome, decision.reason, decision.proposed_text) if decision is not None else None
-    return (outcome, reason, proposed_text) == now or base.rpartition("-")[2] == content_digest(
-        outcome, reason, proposed_text
-    )
-
-
-def _outcome(words: str) -> Outcome | None:
-    plain = "".join(words.split()).strip("。.；;")
-    if not plain:
-        return None
-    for outcome in Outcome:
-        if plain in (outcome.label.words, outcome.label.brief, outcome.value):
-            return outcome
-    if plain in ALSO:
-        return ALSO[plain]
-    raise Refused(f"{OUTCOME}“{plain[:20]}”不认得，请填：{'、'.join(NAMES)}")
+    written = next((row["内容"] for row in cells() if row["项目"] == EXPORTED), "")
+    return int(written) if written.isascii() and written.isdecimal() and len(written) < 10 else None

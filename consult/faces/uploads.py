@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ from werkzeug.datastructures import FileStorage
 from consult.app_context import blobs, sandbox, settings
 from consult.files import tables, uploaded_files
 from consult.files.attachments import CheckedAttachment
-from consult.files.tables import Table
+from consult.files.tables import Book, Table
 
 LARGEST_BODY = 1 << 30
 """Largest body that is read at all where scans are sent: one far too large is refused in words, the typed text kept."""
@@ -67,6 +68,22 @@ def table_of(file: FileStorage) -> Table:
     """
     with uploaded_files.copied(file.stream) as path:
         return tables.read_all(file.filename or "表格", path, sandbox())
+
+
+def book_of(file: FileStorage) -> Book:
+    """Return the tables of an uploaded file, read in a sandbox.
+
+    Raises:
+        TableRefused: there is no table in it, or too much of one; says what to do.
+    """
+    with uploaded_files.copied(file.stream) as path:
+        return tables.read_whole_book(file.filename or "表格", path, sandbox())
+
+
+def digest_of(file: FileStorage) -> str:
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
+    file.stream.seek(0)
+    return hashlib.file_digest(file.stream, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def chosen_files(field: str) -> list[FileStorage]:

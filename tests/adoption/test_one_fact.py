@@ -242,27 +242,28 @@ def decide_member(world: World, step: Step) -> None:
 
 
 def exported(world: World) -> dict[str, dict[str, str]]:
-    """Return the rows of the sheet by number, as a person reads them."""
+    """Return the rows of both sheets by number, as a person reads them."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "sheet.xlsx"
         spreadsheet.export_decisions(world.drafters[0], world.consultation, path)
-        return {cells["编号"]: cells for _, cells in tables.read(path.name, path) if isinstance(cells, dict)}
+        rows = [cells for table in tables.read_book(path.name, path).tables for _, cells in table]
+        return {cells["编号"]: cells for cells in rows if isinstance(cells, dict) and "编号" in cells}
 
 
 def decide_on_sheet(world: World, step: Step) -> None:
-    """Fill in the row of an opinion and import the sheet; a sheet without that row is left alone."""
+    """Fill in the row of an opinion, on whichever sheet it is, and import both."""
     key, _ = world.pick(step.first)
     author = step.author(world)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "sheet.xlsx"
         spreadsheet.export_decisions(author, world.consultation, path)
-        if not write_row(
+        assert write_row(
             path, str(key), {"采纳情况": step.outcome.label.words, "理由": step.reason, "拟修改为": step.proposed}
-        ):
-            raise Refused("no such row")
-        result = spreadsheet.import_decisions(author, world.consultation, tables.read(path.name, path), at=world.at)
+        )
+        book = tables.read_book(path.name, path)
+        result = spreadsheet.import_decisions(author, world.consultation, book, at=world.at)
     assert not result.refused
-    before = world.holds(key)
+    before = world.rulings.get(("o", key))
     if before is None or (before.outcome, before.reason, before.proposed) != (step.outcome, step.reason, step.proposed):
         world.decide(("o", key), step.outcome, step.reason, step.proposed, author)
 
@@ -556,9 +557,12 @@ def check_papers(app: Flask, world: World) -> None:
     assert sorted(shown) == sorted(alone)
     sheet = exported(world)
     for id_, fact in expected.items():
-        if (cells := sheet.get(str(id_))) is not None:
-            filled_in = (cells["采纳情况"], cells["理由"], cells["拟修改为"])
-            assert filled_in == (fact[0].label.words if fact[0] else "", fact[1], fact[2])
+        cells = sheet[str(id_)]
+        assert cells["状态"].partition("（")[0] == (fact[3].label.words if fact[3] else "待处理")
+        if "归并编号" in cells and ("o", id_) not in world.rulings:
+            cells = sheet[cells["归并编号"]]
+        filled_in = (cells["采纳情况"], cells["理由"], cells["拟修改为"])
+        assert filled_in == (fact[0].label.words if fact[0] else "", fact[1], fact[2])
     gate = facts.collect(consultation, world.at)
     assert (gate.opinions_total, gate.opinions_undecided, gate.opinions_unreviewed) == (
         len(expected),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Role
 from consult.adoption import groups, queries, service, spreadsheet
 from consult.adoption.models import DecisionState, Outcome
+from consult.adoption.versions import version_of
 from consult.drafting.models import Consultation
 from consult.files import tables
 from consult.moderation import service as moderation
@@ -23,7 +25,7 @@ Changes = dict[int, dict[str, str]]
 
 def three_opinions() -> Consultation:
     consultation = open_consultation()
-    for anchor, text in [("art-3", "菜价要公示。"), ("", "=1+1 总体赞成。"), ("art-4", "选定要公开。")]:
+    for anchor, text in [("art-3", "菜价要公示。"), ("art-4", "=1+1 选定要公开。"), ("", "总体赞成。")]:
         accepted(consultation, (anchor, text))
     return consultation
 
@@ -59,8 +61,8 @@ def test_an_export_has_one_row_for_each_opinion_with_place_text_and_decision(app
         actor(Role.DRAFTER), opinions_of(consultation)[0], Outcome.NOT_ADOPTED, "现行法规已有规定。", at=AFTER
     )
     rows = [cells for _, cells in tables.read("out.xlsx", exported(consultation, tmp_path)) if isinstance(cells, dict)]
-    assert [row["条文"] for row in rows] == ["第三条", "整个草案", "第四条"]
-    assert [row["意见内容"] for row in rows] == ["菜价要公示。", "=1+1 总体赞成。", "选定要公开。"]
+    assert [row["条文"] for row in rows] == ["第三条", "第四条", "整个草案"]
+    assert [row["意见内容"] for row in rows] == ["菜价要公示。", "=1+1 选定要公开。", "总体赞成。"]
     assert [(row["采纳情况"], row["理由"], row["状态"]) for row in rows] == [
         ("未采纳", "现行法规已有规定。", "待复核"),
         ("", "", "待处理"),
@@ -72,7 +74,7 @@ def test_a_text_that_begins_like_a_formula_is_written_as_text(app: Flask, tmp_pa
     path = exported(three_opinions(), tmp_path)
     assert "<f>" not in zipfile.ZipFile(path).read("xl/worksheets/sheet1.xml").decode()
     cell = openpyxl.load_workbook(path).active["C3"]  # type: ignore[index]
-    assert (cell.value, cell.data_type) == ("=1+1 总体赞成。", "s")
+    assert (cell.value, cell.data_type) == ("=1+1 选定要公开。", "s")
 
 
 def test_the_outcomes_can_be_chosen_from_a_list(app: Flask, tmp_path: Path) -> None:
@@ -117,6 +119,7 @@ def test_what_a_colleague_decided_meanwhile_is_a_conflict_and_stays(app: Flask, 
     assert (result.taken, result.unchanged) == (0, 2)
     assert (result.refused[0].row, result.refused[0].number) == (2, str(first.id))
     assert "他人已修改" in result.refused[0].reason
+    assert (result.conflicts[0].in_force, result.conflicts[0].by) == ("采纳", "测试drafter")
     assert service.current(first).outcome is Outcome.ADOPTED  # type: ignore[union-attr]
 
 
@@ -173,19 +176,59 @@ def test_a_decision_is_not_emptied_by_an_emptied_cell(app: Flask, tmp_path: Path
     assert "不能清空" in result.refused[0].reason
 
 
-def test_a_member_of_a_group_gets_its_own_decision_by_its_own_row(app: Flask, tmp_path: Path) -> None:
+EARLIER = ("编号", "条文", "意见内容", "采纳情况", "理由", "状态", "归并", "来件", "收到", "校验码")
+"""Columns of sheets exported before groups had rows."""
+
+
+def exported_earlier(consultation: Consultation, path: Path, *, code: bool, states: bool = True) -> Path:
+    """Write a sheet as earlier releases did: a row for each opinion; their code had no state at first."""
+    columns = EARLIER if code else EARLIER[:-1]
+    rows = []
+    for item in queries.with_decisions(consultation.id, limit=None):
+        opinion, decision = item.opinion, item.decision
+        version = version_of(decision)
+        cells = {
+            "编号": str(opinion.id),
+            "条文": "整个草案",
+            "意见内容": opinion.content,
+            "采纳情况": decision.outcome.label.words if decision else "",
+            "理由": decision.reason if decision else "",
+            "归并": opinion.group.title if opinion.group else "",
+            "校验码": version if states else re.sub(r"(?<=[0-9])[prt]-", "-", version),
+        }
+        rows.append([cells.get(name, "") for name in columns])
+    tables.write_xlsx(path, [tables.Sheet("采纳情况", columns, rows)])
+    return path
+
+
+@pytest.mark.parametrize("states", [True, False])
+def test_a_member_of_a_group_gets_its_own_decision_by_its_row_of_an_earlier_sheet(
+    app: Flask, tmp_path: Path, states: bool
+) -> None:
     consultation, drafter = open_consultation(), actor(Role.DRAFTER)
     for _ in range(2):
         accepted(consultation, ("art-3", "菜价要公示。"))
     group = groups.create_group(drafter, opinions_of(consultation), "公示", at=AFTER)
     service.decide(drafter, group, Outcome.ADOPTED, "", at=AFTER)
-    path = filled_in(exported(consultation, tmp_path), {3: {"采纳情况": "解释说明", "理由": "第三条已经写明。"}})
+    earlier = exported_earlier(consultation, tmp_path / "earlier.xlsx", code=True, states=states)
+    path = filled_in(earlier, {3: {"采纳情况": "解释说明", "理由": "第三条已经写明。"}})
     result = taken(consultation, path)
-    assert (result.taken, result.unchanged) == (1, 1)
+    assert (result.taken, result.unchanged, result.remarks) == (1, 1, [])
     assert [row.decision.outcome for row in queries.with_decisions(consultation.id) if row.decision] == [
         Outcome.ADOPTED,
         Outcome.EXPLAINED,
     ]
+
+
+def test_an_earlier_sheet_without_codes_decides_what_is_undecided(app: Flask, tmp_path: Path) -> None:
+    consultation = three_opinions()
+    service.decide(actor(Role.DRAFTER), opinions_of(consultation)[0], Outcome.ADOPTED, "", at=AFTER)
+    earlier = exported_earlier(consultation, tmp_path / "earlier.xlsx", code=False)
+    path = filled_in(earlier, {row: {"采纳情况": "解释说明", "理由": "起草说明已有解释。"} for row in (2, 3)})
+    result = taken(consultation, path)
+    assert (result.taken, result.unchanged) == (1, 1)
+    assert "没有校验码" in result.conflicts[0].reason
+    assert result.conflicts[0].in_force == "采纳"
 
 
 def test_a_plain_table_without_the_check_column_decides_what_is_undecided(app: Flask, tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_a_table_overwrites_no_decision_that_is_made_while_it_is_taken(app: Flas
         lambda: taken.append(spreadsheet.import_decisions(second, there(), tables.read("a.csv", data), at=AFTER)),
     )
     assert [row.reason for row in taken[0].refused] == [
-        "导出后他人已修改这一条（现为“解释说明”），未覆盖。请重新导出后修改"
+        "导出后他人已修改这一条（现为“解释说明”，测试drafter），未覆盖。请重新导出后修改"
     ]
     held = service.current(opinion)
     assert held is not None

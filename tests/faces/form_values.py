@@ -14,7 +14,9 @@ from typing import Any
 import time_machine
 from sqlalchemy import select
 
+from consult.accounts.errors import Refused
 from consult.accounts.models import Division, Role, User
+from consult.adoption import spreadsheet
 from consult.adoption.models import Decision, Opinion, OpinionGroup, Outcome
 from consult.app_context import blobs, rules
 from consult.clock import local
@@ -36,7 +38,9 @@ from consult.consultees.models import (
 from consult.consultees.response_kinds import CONFIRMABLE, ResponseStanding
 from consult.drafting import versions
 from consult.drafting.models import Consultation, DraftVersion, Issuer, Medium, Question, QuestionTopic, VersionKind
+from consult.faces.desk.adoption import sheet_previews
 from consult.faces.desk.consultation import draft_uploads
+from consult.files import tables
 from consult.intake.models import Channel, SenderKind, Submission, TableImport
 from consult.law.facts import Disclosure
 from consult.law.reviews import Conclusion, ReviewKind
@@ -99,6 +103,18 @@ class Values:
         with time_machine.travel(self.office.at, tick=False):
             return draft_uploads.keep(upload, self.office.people[self.who])
 
+    def sheet_preview(self) -> str:
+        """Return the token of a previewed sheet of one's own, in which an opinion is adopted; or none."""
+        opinion = self.own(Opinion.id)
+        table = tables.read_book("填好.csv", f"编号,采纳情况,理由\n{opinion},采纳,\n".encode())
+        actor = self.office.people[self.who]
+        try:
+            preview = spreadsheet.preview_decisions(actor, self.consultation, table, digest="")
+        except Refused:
+            return ""
+        with time_machine.travel(self.office.at, tick=False):
+            return sheet_previews.keep(preview, actor, self.consultation)
+
 
 def _fact_value(values: Values) -> str:
     return values.random.choice(("true", "false", "", *(member.value for member in Disclosure)))
@@ -117,6 +133,7 @@ KINDS: dict[str, Callable[[Values], Any]] = {
     "version": lambda v: v.own(DraftVersion.number),
     "version kind": lambda v: v.member(VersionKind),
     "token": lambda v: v.token(),
+    "sheet preview": lambda v: v.random.choice(("", v.sheet_preview())),
     "kind of document": lambda v: v.random.choice(sorted(rules().periods)),
     "issuer": lambda v: v.member(Issuer),
     "account": lambda v: v.one(User.id),

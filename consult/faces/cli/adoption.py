@@ -151,7 +151,7 @@ def _proposal_facts(proposal: placement.Proposal, apply: bool) -> dict[str, Any]
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="写入的文件，.xlsx。")
 @by_option
 def export(slug: str, out: Path, username: str | None, as_json: bool) -> None:
-    """Write the opinions of SLUG with their decisions, one row each, to be filled in and imported again."""
+    """Write the groups and opinions of SLUG with their decisions, to be filled in and imported again."""
     if out.suffix.lower() != ".xlsx":
         raise Refused(f"导出的是 Excel 表格，文件名要以 .xlsx 结尾：{out.name}")
     consultation = consultation_named(slug)
@@ -159,12 +159,15 @@ def export(slug: str, out: Path, username: str | None, as_json: bool) -> None:
     show({"consultation": slug, "file": str(out), "rows": written}, f"{out}：{written} 条意见。", as_json)
 
 
-@adoption_cli.command("import", help="导入填好的采纳情况，逐行报告。")
+@adoption_cli.command("import", help="导入填好的采纳情况（归并意见和成员），逐行报告。")
 @click.argument("path", type=click.Path(path_type=Path), help="填好的表格，.xlsx。")
 @click.option("--consultation", "slug", required=True, help="征求意见的编号。")
 @by_option
 @click.option("--review-by", "reviewer", help="复核人的用户名，不能是作出处理的人；不写的，等待复核。")
-def import_table(path: Path, slug: str, username: str | None, reviewer: str | None, as_json: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="只核对并列出将导入的内容，不导入。")
+def import_table(
+    path: Path, slug: str, username: str | None, reviewer: str | None, dry_run: bool, as_json: bool
+) -> None:
     """Take the decisions of a filled-in spreadsheet; every row is taken, unchanged, or reported with why.
 
     Leaves with 1 when rows were refused and none was taken.
@@ -173,24 +176,29 @@ def import_table(path: Path, slug: str, username: str | None, reviewer: str | No
     if second is not None and second.id == author.id:
         raise Refused("复核人不能是作出处理的人，请用 --by 和 --review-by 写两个不同的账号。")
     consultation = consultation_named(slug)
-    taken = spreadsheet.import_decisions(author, consultation, tables.read(path.name, path), at=now(), reviewer=second)
-    facts = {
-        "file": path.name,
-        "consultation": slug,
-        "rows": taken.rows,
-        "applied": [asdict(change) for change in taken.applied],
-        "conflicts": [asdict(row) for row in taken.conflicts],
-        "taken": taken.taken,
-        "unchanged": taken.unchanged,
-        "reviewed": taken.reviewed,
-        "refused": [asdict(row) for row in taken.refused],
-    }
-    words = [
-        f"导入 {taken.taken} 行（其中复核 {taken.reviewed}），未改动 {taken.unchanged} 行，"
-        f"未导入 {len(taken.refused)} 行。"
-    ]
-    words += [f"第 {row.row} 行（编号 {row.number or '空'}）：{row.reason}" for row in taken.refused]
-    show(facts, "\n".join(words), as_json)
+    book = tables.read_book(path.name, path)
+    if dry_run:
+        taken = spreadsheet.preview_decisions(author, consultation, book, digest="").result
+    else:
+        taken = spreadsheet.import_decisions(author, consultation, book, at=now(), reviewer=second)
+    facts = {"file": path.name, "consultation": slug, "dry_run": dry_run, **asdict(taken)}
+    show(facts, "\n".join(_result_words(taken, dry_run)), as_json)
     if taken.refused and not taken.taken:
-        click.echo(f"未导入任何一行：第 {taken.refused[0].row} 行，{taken.refused[0].reason}", err=True)
+        first = taken.refused[0]
+        click.echo(f"未导入任何一行：第 {first.row} 行，{first.reason}", err=True)
         sys.exit(1)
+
+
+def _result_words(taken: spreadsheet.ImportResult, dry_run: bool) -> Iterator[str]:
+    reviewed = "" if dry_run else f"（其中复核 {taken.reviewed}）"
+    yield (
+        f"{'将导入' if dry_run else '导入'} {taken.taken} 行{reviewed}，未改动 {taken.unchanged} 行，"
+        f"未导入 {len(taken.refused)} 行。"
+    )
+    for row in taken.refused:
+        sheet = f"工作表“{row.sheet}”" if row.sheet else ""
+        yield f"{sheet}第 {row.row} 行（编号 {row.number or '空'}）：{row.reason}"
+    for remark in taken.remarks:
+        yield f"工作表“{remark.where}”：{remark.words}。"
+    if taken.missing:
+        yield f"导出时有、现在没有的 {taken.missing} 行：平台上的处理未变。"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import RadioField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
@@ -68,6 +68,7 @@ class ReturnForm(FlaskForm):
 
 
 class TableForm(FlaskForm):
-    """A spreadsheet with decisions."""
+    """A spreadsheet with decisions, or the preview of one that is confirmed."""
 
+    preview = HiddenField()
     file = FileField("填好的表格", validators=[FileRequired("请选择填好的表格（.xlsx 或 .csv）。")])

@@ -13,12 +13,15 @@ from consult import clock
 from consult.accounts.permissions import Act, may
 from consult.adoption import queries, spreadsheet
 from consult.drafting.models import Consultation
+from consult.faces.desk.adoption import sheet_previews
 from consult.faces.desk.adoption.forms import TableForm
 from consult.faces.desk.adoption.workspace import opinions_of
 from consult.faces.desk.blueprint import current_actor, desk, refusals_to
 from consult.faces.desk.navigation import inside
-from consult.faces.uploads import table_of
+from consult.faces.uploads import book_of, digest_of
 
+LISTED = 2000
+"""Changed cells and refused rows that the page lists; of more it says how many it doesn't."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -36,25 +39,46 @@ def adoption_export(slug: str) -> Response:
 
 @desk.route("/consultations/<slug>/adoption/table", methods=["GET", "POST"])
 def adoption_table(slug: str) -> str | tuple[str, int]:
-    """Import a filled-in spreadsheet, and report the result of every row."""
+    """Show what a filled-in spreadsheet would change; once that is confirmed, import exactly that."""
     form = TableForm()
     if not form.is_submitted():
         return _page(opinions_of(slug), form)
     consultation = opinions_of(slug, Act.DECIDE)
+    if form.preview.data:
+        return _confirmed(consultation, form)
     if form.validate():
+        file = form.file.data
         with refusals_to(form) as tried:
-            table = table_of(form.file.data)
-            taken = spreadsheet.import_decisions(current_actor(), consultation, table, at=clock.now())
-        if tried.ok:
-            flash(
-                f"已提交复核 {taken.taken} 条，未改动 {taken.unchanged} 条，未导入 {len(taken.refused)} 条。",
-                "success",
+            preview = spreadsheet.preview_decisions(
+                current_actor(), consultation, book_of(file), digest=digest_of(file)
             )
-            return _page(consultation, TableForm(formdata=None), taken)
+        if tried.ok:
+            return _page(consultation, TableForm(formdata=None), preview=preview)
     return _page(consultation, form), 400
 
 
-def _page(consultation: Consultation, form: TableForm, taken: spreadsheet.ImportResult | None = None) -> str:
+def _confirmed(consultation: Consultation, form: TableForm) -> str | tuple[str, int]:
+    with refusals_to(form) as tried:
+        preview = sheet_previews.again(form.preview.data or "", current_actor(), consultation)
+        taken = spreadsheet.confirm_preview(current_actor(), consultation, preview, at=clock.now())
+    if tried.ok:
+        flash(
+            f"已提交复核 {taken.taken} 条，未改动 {taken.unchanged} 条，未导入 {len(taken.refused)} 条。",
+            "success",
+        )
+        return _page(consultation, TableForm(formdata=None), taken=taken)
+    if isinstance(tried.error, spreadsheet.PreviewChanged):
+        return _page(consultation, form, preview=tried.error.preview), 409
+    return _page(consultation, form), 400
+
+
+def _page(
+    consultation: Consultation,
+    form: TableForm,
+    *,
+    preview: spreadsheet.Preview | None = None,
+    taken: spreadsheet.ImportResult | None = None,
+) -> str:
     actor = current_actor()
     return render_template(
         "desk/adoption/table.html",
@@ -65,5 +89,8 @@ def _page(consultation: Consultation, form: TableForm, taken: spreadsheet.Import
         may_review=may(actor, Act.REVIEW_DECISION, consultation),
         outcome_names=spreadsheet.NAMES,
         form=form,
-        taken=taken,
+        preview=preview,
+        token=sheet_previews.keep(preview, actor, consultation) if preview is not None else "",
+        result=preview.result if preview is not None else taken,
+        listed=LISTED,
     )

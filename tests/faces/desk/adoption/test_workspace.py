@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 
 import openpyxl
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
+from consult import clock
 from consult.adoption import groups, queries, service
 from consult.adoption.models import Decision, Opinion, OpinionGroup, Outcome
 from consult.drafting.models import Consultation
@@ -235,9 +238,48 @@ def test_a_spreadsheet_goes_out_and_comes_back(canteens: dict[str, int], signed_
     filled.seek(0)
     answer = client.post(f"{DESK}/table", data={"file": (filled, "填好.xlsx")})
     assert answer.status_code == 200
-    assert "提交复核 1 条" in answer.text
+    assert "将提交复核 1 条" in answer.text
     assert "也许" in answer.text
+    assert decisions() == []
+    token = token_in(answer.text)
+    answer = client.post(f"{DESK}/table", data={"preview": token})
+    assert "已提交复核 1 条" in answer.text
     assert len(decisions()) == 1
+    answer = client.post(f"{DESK}/table", data={"preview": token})
+    assert (answer.status_code, "没有可以导入的变更" in answer.text) == (409, True)
+
+
+def adopted(opinion: int) -> dict[str, tuple[io.BytesIO, str]]:
+    """Return the form that uploads a sheet which adopts an opinion."""
+    return {"file": (io.BytesIO(f"编号,采纳情况,理由\n{opinion},采纳,\n".encode()), "填好.csv")}
+
+
+def token_in(page: str) -> str:
+    (token,) = re.findall(r'name="preview" value="([^"]+)"', page)
+    return str(token)
+
+
+def test_what_changed_after_the_preview_is_previewed_again(
+    canteens: dict[str, int], staff: Staff, signed_in: SignIn
+) -> None:
+    client = signed_in("drafter")
+    token = token_in(client.post(f"{DESK}/table", data=adopted(canteens["first"])).text)
+    service.decide(staff.of("drafter"), fresh(canteens["first"]), Outcome.EXPLAINED, "起草说明已有解释。", at=AFTER)
+    answer = client.post(f"{DESK}/table", data={"preview": token})
+    assert (answer.status_code, "预览后有变化，未导入任何一行" in answer.text) == (409, True)
+    assert "导出后已有变更的行" in answer.text
+    assert len(decisions()) == 1
+
+
+def test_a_preview_is_confirmed_by_whom_it_was_shown_to(canteens: dict[str, int], signed_in: SignIn) -> None:
+    token = token_in(signed_in("drafter").post(f"{DESK}/table", data=adopted(canteens["first"])).text)
+    for who, sent in (("colleague", token), ("drafter", token[:-2] + "xx"), ("drafter", "x")):
+        answer = signed_in(who).post(f"{DESK}/table", data={"preview": sent})
+        assert (answer.status_code, "请重新上传表格" in answer.text) == (400, True)
+    with time_machine.travel(clock.now() + timedelta(days=2), tick=False):
+        answer = signed_in("drafter").post(f"{DESK}/table", data={"preview": token})
+    assert answer.status_code == 400
+    assert decisions() == []
 
 
 @pytest.mark.parametrize(
