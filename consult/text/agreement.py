@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 
 from consult.text import asides
 from consult.text.difference import LONG, Comparison, compare, turns
+from consult.text.simplified import simplified
 from consult.text.sketching import contents
 
 COMPARED_CHARACTERS = 20_000
@@ -68,7 +69,7 @@ class Reading:
     @cached_property
     def clauses(self) -> list[str]:
         """What its clauses say, without salutation, who the writer is and thanks."""
-        clauses = asides.clauses(asides.without_salutation(self.text))
+        clauses = asides.without_numbering(asides.clauses(asides.without_salutation(simplified(self.text))))
         return contents([clause for clause in clauses if not asides.is_aside(clause)])
 
 
@@ -86,19 +87,27 @@ def agree(leader: Reading, text: Reading, threshold: float) -> list[Addition] | 
     in_place = straight.in_place and straight.common >= PLAIN * len(content)
     if straight.conflict and in_place and leader.point == leader.content and text.point == text.content:
         return None
-    if not straight.conflict and _alike(straight, content, other, threshold):
-        long = [words for _, words in straight.added if len(words) >= LONG]
-        if not (long or straight.missing):
-            return _additions(straight, content)
+    settled = _settled(straight, content, other, threshold) if not straight.left_out else None
+    if settled is not None:
+        return settled[0]
     if max(len(leader.content), len(text.content)) > COMPARED_CHARACTERS:
         return None
     if len(leader.letters & text.letters) < SAME_LETTERS * min(len(leader.letters), len(text.letters)):
         return None
-    return _agree_in_any_order(leader, text, threshold)
+    added = _agree_in_any_order(leader, text, threshold)
+    if added is not None:
+        return added[0]
+    turned = _agree_in_any_order(text, leader, threshold)  # whose parts are moved makes a difference
+    return turned[1] if turned is not None else None
 
 
-def _agree_in_any_order(leader: Reading, text: Reading, threshold: float) -> list[Addition] | None:
-    """Compare what both say without salutations and thanks, the parts of the text in the order of the leader's."""
+def _agree_in_any_order(
+    leader: Reading, text: Reading, threshold: float
+) -> tuple[list[Addition], list[Addition]] | None:
+    """Compare what both say without salutations and thanks, the parts of the text in the order of the leader's.
+
+    Returns what the text adds, and what it lacks.
+    """
     content = leader.point
     other = in_order_of(content, text.point)
     comparison = compare(content, other)
@@ -107,16 +116,24 @@ def _agree_in_any_order(leader: Reading, text: Reading, threshold: float) -> lis
         again = compare(content, other)
         if comparison.conflict or (not again.conflict and again.common > comparison.common):
             comparison = again
+    return _settled(comparison, content, other, threshold)
+
+
+def _settled(
+    comparison: Comparison, content: str, other: str, threshold: float
+) -> tuple[list[Addition], list[Addition]] | None:
+    """Return what the other adds and what it lacks, unless they say something else."""
     if comparison.conflict or not _alike(comparison, content, other, threshold):
         return None
-    more = [words for _, words in comparison.added if len(words) >= LONG]
+    more = [words for _, words in comparison.added if len(words) >= LONG and not asides.is_aside(words)]
     if (more or comparison.missing) and not _may_stand_alone(content, other, [*more, *comparison.missing]):
         return None
     if sum(map(len, comparison.missing)) > LACKED_SHARE * len(content):
         return None
-    if any(_conflict(Addition(words), Addition(lost)) for words in more for lost in comparison.missing):
+    gained = [words for _, words in comparison.added if len(words) > 2]
+    if any(_conflict(Addition(words), Addition(lost)) for words in gained for lost in comparison.left_out):
         return None
-    return _additions(comparison, content)
+    return _additions(comparison, content), [Addition(words) for words in comparison.missing]
 
 
 def in_order_of(content: str, other: str) -> str:

@@ -12,6 +12,7 @@ SALUTATION = re.compile(
     r"|^\s*(?:各位|[^。，,：:]{0,10}(?:领导|书记|市长|县长|局长|主任|同志|老师|编辑))?(?:您|你|"
     r"大家)们?好(?:[，,。！!：:\s]+|$)"
 )
+SENTENCE_ENDS = "。！？；!?;\n"
 NUMBERING = re.compile(
     r"^\s*(?:[0-9一二三四五六七八九十]{1,3}[、.．](?!\d)\s*|[（(][0-9一二三四五六七八九十]{1,3}[）)]\s*)"
 )
@@ -31,14 +32,14 @@ ASIDE = re.compile(
     r"的(?:名字|电话|联系|住址|孩子|家))|"
     r"^我?(?:很|十分|非常|一直|一向)?(?:关心|关注)这件?事|^(?:作为|身为|本人|家住|住在|住址|现住|居住|家里|家中|"
     r"今年|现年|联系电话|电话|手机|姓名|年龄|职业)|"
-    r"谢谢|感谢|多谢|致谢|鞠躬|敬礼|此致|辛苦|打扰|打搅|见谅|包涵|祝您|祝你|祝愿|祝大家|顺祝|敬上|敬请|您好|你好|大家好|"
+    r"谢谢|感谢|多谢|致谢|鞠躬|敬礼|此致|辛苦(?:了|您|你|各位|大家|领导)|[您你]们?辛苦|打[扰搅](?:了|您|你|各位|大家|领导)|见谅|包涵|祝您|祝你|祝愿|祝大家|顺祝|敬上|敬请|您好|你好|大家好|"
     r"朋友好|问好|"
     r"尊敬的|敬爱的|希望.{0,6}(?:采纳|回复|答复|考虑|重视)|拜托|劳驾|费心|采纳为盼|望采纳|请采纳|供参考|请参考|仅供|"
     r"盼复|盼回|望回复|请回复|"
     r"望答复|期待回复|期待您|等候|恳请|(?:以上|这)(?:就?是|为)(?:我|本人|个人)|(?:个人|一点|肺腑|"
     r"粗浅)(?:的)?(?:看法|意见|想法|浅见|之言|心里话)|"
     rf"^一[名个位].{{0,12}}(?:{WHO})|^(?:普通|退休|本市|本地|当地|附近).{{0,8}}(?:{WHO})$|"
-    rf"住了.{{1,5}}年|[多几]年了$|岁了?$"
+    rf"住了.{{1,5}}年|[多几]年了$|^(?:我|本人|今年|现年|年龄|已经?|快|都).{{0,8}}岁了?$"
 )
 LONGEST_ASIDE = 40
 
@@ -52,6 +53,18 @@ def is_aside(clause: str) -> bool:
 def clauses(text: str) -> list[str]:
     """Return the clauses of a text with their marks."""
     return [clause for clause in CLAUSE_END.split(text) if clause and not clause.isspace()]
+
+
+def without_numbering(parts: list[str]) -> list[str]:
+    """Return clauses without the numbers of a list, which stand where a sentence begins: 1、, （二）, 3."""
+    bare: list[str] = []
+    begins = True
+    for clause in parts:
+        words = NUMBERING.sub("", clause, count=1) if begins else clause
+        if words.strip():
+            bare.append(words)
+        begins = (begins and not words.strip()) or clause.rstrip(" \t\u3000")[-1:] in SENTENCE_ENDS
+    return bare
 
 
 def without_salutation(text: str) -> str:

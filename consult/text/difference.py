@@ -23,6 +23,14 @@ EMPTY_LETTERS = frozenset(
     "的了请也就还再是在和与及吧啊呢吗嘛呀哦呵哈地得着过把我你他她它们人这那之其以而且则又很些个啦嗯唉哎"
 )
 """Letters that turn nothing when one of them is missing, added or takes another's place."""
+TAKEN_FOR_EACH_OTHER = frozenset(
+    each
+    for pair in """
+        需须 做作 账帐 象像 已以 哪那 坐座 订定 份分 纪记 划画 连联 检捡 缴交 致至 帖贴 密秘 侯候 复覆
+    """.split()  # noqa: SIM905
+    for each in (pair, pair[::-1])
+)
+"""Letters that many write for each other; no word turns on them."""
 NEGATIONS = frozenset("不未无勿莫没毋禁否拒反非免")
 NEGATES_NOTHING = re.compile(
     r"非常|不断|不仅|不但|不光|不只|不过|不管|不论|不久|不少|不然|不同(?!意)|对不起|差不多|不好意思|受不了|无论|无奈|未来|"
@@ -30,13 +38,13 @@ NEGATES_NOTHING = re.compile(
     r"反映|反应|反馈|反复|反正|反而|反倒|反思|是否|能否|可否|否则|要不|免得|以免|难免|避免|莫名"
 )
 CONTRASTS = """
-    高低 大小中微 多少 双单 宽严紧松 早晚迟 快慢缓急 远近 长短 东南西北中 左右 上下中 前后 前本上下后该 内外 男女
+    高低 大小中微 多少 有没无 双单 宽严紧松 早晚迟 快慢缓急 远近 长短 东南西北中 左右 上下中 前后 前本上下后该 内外 男女
     老少新旧幼青 有无 进出入 收退 买卖 增减 升降涨跌 加减 开关停 公私 城乡 干湿 冷热 轻重
     年月日天周季时分秒 元角分 米里亩 甲乙丙丁戊己庚辛 区县市省镇乡村 路街巷道弄 章节条款项目 %‰元倍
     应可须勿 宜忌 或且 首末 始终 主次副 正负反 真假 好坏 优劣 强弱 厚薄 深浅 贵贱便 存取 借还贷
     贫富 胜败 赢输 奖罚惩 纵容 奖惩 存废 立废 留拆删去 保弃 同异 是非 先后 全半部 每隔 夫妻父母子
     官民 警民 校企 医患 买租 住商 水电气煤 春夏秋冬 昼夜 晨夜 夜日 白夜黑 生死 集散 合分 聚散
-    供需 批驳 松紧 准禁 许禁 给收 放收 建拆 扩缩 延缩 满空 超足 明暗 软硬 直弯 粗细 方圆 最不
+    供需 批驳 免收 松紧 准禁 许禁 给收 放收 建拆 扩缩 延缩 满空 超足 明暗 软硬 直弯 粗细 方圆 最不
     可不 要不别 必不 能不
 """.split()  # noqa: SIM905
 """Letters that stand for each other in an opposite: 从宽 and 从严, 东侧 and 西侧."""
@@ -53,7 +61,7 @@ EMPTY_WORDS = frozenset(
     """.split()  # noqa: SIM905
 )
 LONGEST_WORD = 5
-RARE, RARER = 20, 30
+RARE, RARER = 20, 200
 """A word seen less often, or so many times less often than the other, is a slip for it."""
 NEAR = 8
 """Characters either side of a difference that decide where its words end."""
@@ -61,7 +69,7 @@ LONG = 6
 """Characters from which what one text adds is looked at as a sentence of its own."""
 REPLACED = 5
 """So many characters in a row, of both together, are no slip of the keyboard."""
-SLIPS_PER_DOUBT = 4
+SLIPS_PER_DOUBT = 3
 """Among so many slips, one may have made another word or number by chance."""
 TURNS = re.compile(
     r"但|然而|可是|(?<!只)不过|除非|除了|只有|前提|除外|例外|以外|之外|不同意|反对|不赞成|不支持|不认可|不认同|不接受|"
@@ -97,6 +105,8 @@ class Comparison(NamedTuple):
     """What only the other has, with the place in the content; at least two characters each."""
     missing: tuple[str, ...]
     """What only the content has, at least as long as a sentence."""
+    left_out: tuple[str, ...] = ()
+    """What only the content has, three characters or more."""
     in_place: bool = False
     """Whether nothing as long as a sentence differs: another order wouldn't bring them nearer."""
 
@@ -106,14 +116,20 @@ def compare(content: str, other: str) -> Comparison:
     edits = _without_moved(content, other, _edits(content, other))
     in_place = all(edit.end - edit.start < LONG and edit.to - edit.at < LONG for edit in edits)
     common = len(content) - sum(edit.end - edit.start for edit in edits)
-    conflict = Comparison(True, common, (), (), in_place)
+    conflict = Comparison(True, common, (), (), in_place=in_place)
     slips, doubtful = 0, 0
     added: list[tuple[int, str]] = []
     missing: list[str] = []
     for edit in edits:
+        lost, gained = edit.end - edit.start, edit.to - edit.at
+        if lost <= 1 and gained <= 1 and _says_nothing(content[edit.start : edit.end], other[edit.at : edit.to]):
+            slips += 1
+            continue
+        if (lost >= LONG or gained >= LONG) and _turned_at_the_edge(content, other, edit):
+            return conflict
         if edit.start == 0 or edit.end == len(content):
             edit = _without_aside(content, other, edit)
-        lost, gained = edit.end - edit.start, edit.to - edit.at
+            lost, gained = edit.end - edit.start, edit.to - edit.at
         if gained >= LONG and lost <= 1:
             added.append((edit.start, other[edit.at : edit.to]))
         elif lost >= LONG and gained <= 1:
@@ -122,7 +138,9 @@ def compare(content: str, other: str) -> Comparison:
             if gained >= 2 and not lost:
                 added.append((edit.start, other[edit.at : edit.to]))
             judged = _judge(content, other, edit)
-            if judged is Verdict.OTHER:
+            if judged is Verdict.OTHER or (
+                min(lost, gained) == 1 < max(lost, gained) and _contrasts(content, other, edit)
+            ):
                 return conflict
             slips += judged is Verdict.SLIP
             doubtful += judged is Verdict.DOUBTFUL
@@ -133,7 +151,42 @@ def compare(content: str, other: str) -> Comparison:
             content, other, edit
         ):
             return conflict
-    return Comparison(False, common, tuple(added), tuple(missing), in_place)
+    left_out = tuple(content[start:end] for start, end, at, to in edits if end - start > 2 and to - at <= 1)
+    return Comparison(False, common, tuple(added), tuple(missing), left_out, in_place)
+
+
+def _turned_at_the_edge(content: str, other: str, edit: Edit) -> bool:
+    """Whether what one adds begins or ends with a letter that makes another word, number or the opposite of the rest.
+
+    大家都说不 before 同意, or 前面那一段南 in the place of the 北 of 北侧.
+    """
+    start, end, at, to = edit
+    if end - start > to - at:
+        return _turned_at_the_edge(other, content, Edit(at, to, start, end))
+    if to - at < LONG or end - start > 1:
+        return False
+    for edge in (Edit(start, end, at, at + 1), Edit(start, end, to - 1, to)):
+        beside = Edit(end, end, edge.at, edge.to)
+        if other[edge.at] in NEGATIONS and _turned(content, other, beside) is Verdict.OTHER:
+            return True
+        if start < end and _judge(content, other, edge) is not Verdict.SLIP:
+            return True
+    return start == end and _grown(content, other, edit)
+
+
+def _contrasts(content: str, other: str, edit: Edit) -> bool:
+    """Whether a letter stands for its opposite at either end of what the other has there: 南侧 and 我住北侧."""
+    start, end, at, to = edit
+    lost, gained = content[start:end], other[at:to]
+    return any(_contrasting(a, b) for a in (lost[0], lost[-1]) for b in (gained[0], gained[-1]))
+
+
+def _grown(content: str, other: str, edit: Edit) -> bool:
+    """Whether a number goes on into what is added beside it: 2 becomes 200."""
+    start, _, at, to = edit
+    before = content[start - 1 : start] in NUMERALS and other[at] in NUMERALS
+    after = content[start : start + 1] in NUMERALS and other[to - 1] in NUMERALS
+    return before or after
 
 
 def _edits(content: str, other: str) -> list[Edit]:
@@ -147,7 +200,37 @@ def _edits(content: str, other: str) -> list[Edit]:
             edits[-1] = Edit(edits[-1].start, end, edits[-1].at, to)
         else:
             edits.append(Edit(start, end, at, to))
-    return edits
+    edits = _whole_insertions(content, other, edits)
+    if all(edit.end - edit.start <= 1 for edit in edits):
+        return edits
+    return [part for edit in edits for part in _parted(content, other, edit)]
+
+
+def _whole_insertions(content: str, other: str, edits: list[Edit]) -> list[Edit]:
+    """Join two insertions into one where the letters between them fit behind it as well: 一个老兵一个|问题."""
+    joined: list[Edit] = []
+    for edit in edits:
+        last = joined[-1] if joined else None
+        if last is not None and last.start == last.end and edit.start == edit.end:
+            between = edit.start - last.end
+            if between <= LONG and other[edit.to - between : edit.to] == content[last.end : edit.start]:
+                joined[-1] = Edit(last.start, last.end, last.at, edit.to - between)
+                continue
+        joined.append(edit)
+    return joined
+
+
+def _parted(content: str, other: str, edit: Edit) -> Iterator[Edit]:
+    """Yield a short difference letter by letter where a letter that says nothing stands for another: 的路 and 地胣."""
+    start, end, at, to = edit
+    if not 1 < end - start == to - at < LONG or not any(
+        a in EMPTY_LETTERS and b in EMPTY_LETTERS for a, b in zip(content[start:end], other[at:to], strict=True)
+    ):
+        yield edit
+        return
+    for n in range(end - start):
+        if content[start + n] != other[at + n]:
+            yield Edit(start + n, start + n + 1, at + n, at + n + 1)
 
 
 def _without_moved(content: str, other: str, edits: list[Edit]) -> list[Edit]:
@@ -171,7 +254,12 @@ def _without_moved(content: str, other: str, edits: list[Edit]) -> list[Edit]:
 def _without_aside(content: str, other: str, edit: Edit) -> Edit:
     """Leave a greeting or thanks out of a difference at the beginning or end."""
     start, end, at, to = edit
-    return Edit(end if is_aside(content[start:end]) else start, end, to if is_aside(other[at:to]) else at, to)
+    lost, gained = content[start:end], other[at:to]
+    if is_aside(lost) and (not gained or len(gained) >= LONG):
+        start = end
+    if is_aside(gained) and (start == end or len(lost) >= LONG):
+        at = to
+    return Edit(start, end, at, to)
 
 
 def _joined(edits: list[Edit]) -> Iterator[Edit]:
@@ -190,10 +278,12 @@ def _joined(edits: list[Edit]) -> Iterator[Edit]:
 
 
 def _judge(content: str, other: str, edit: Edit) -> Verdict:
-    start, end, at, to = edit
+    start, end, at, to = edit = _trimmed(content, other, edit)
     lost, gained = content[start:end], other[at:to]
-    if len(lost) <= 1 and len(gained) <= 1 and (lost in EMPTY_LETTERS or gained in EMPTY_LETTERS):
-        if not (lost and gained) or NEGATIONS.isdisjoint(lost + gained):
+    if f"{lost}{gained}" in TAKEN_FOR_EACH_OTHER:
+        return Verdict.SLIP
+    if len(lost) <= 1 and len(gained) <= 1:
+        if _says_nothing(lost, gained):
             return Verdict.SLIP
     elif EMPTY_LETTERS.issuperset(lost) and EMPTY_LETTERS.issuperset(gained):
         return Verdict.SLIP
@@ -202,9 +292,12 @@ def _judge(content: str, other: str, edit: Edit) -> Verdict:
         if numbers[0] and numbers[1]:
             return _judge_numbers(*numbers, lost, gained)
     if not (lost and gained) and _doubled(content, start, end) | _doubled(other, at, to):
-        return Verdict.SLIP
+        return Verdict.SLIP if NEGATIONS.isdisjoint(lost + gained) else Verdict.DOUBTFUL
+    slipped = len(lost) == len(gained) == 1 and (_doubled(content, start, end) or _doubled(other, at, to))
     if _other_sign(lost, gained) or _contrasting(lost, gained):
-        return Verdict.OTHER
+        return Verdict.DOUBTFUL if slipped else Verdict.OTHER
+    if slipped:
+        return Verdict.SLIP
     turned = _turned(content, other, edit)
     if (lost in EMPTY_WORDS and len(gained) <= 2) or (gained in EMPTY_WORDS and len(lost) <= 2):
         return turned
@@ -223,7 +316,53 @@ def _judge(content: str, other: str, edit: Edit) -> Verdict:
         return Verdict.OTHER if _another_word(content, other, edit) else Verdict.DOUBTFUL
     if _another_word(content, other, edit):
         return Verdict.DOUBTFUL if len(lost) == len(gained) == 1 else Verdict.OTHER
-    return Verdict.SLIP
+    return Verdict.DOUBTFUL if _word_for_letter(content, other, edit) else Verdict.SLIP
+
+
+def _says_nothing(lost: str, gained: str) -> bool:
+    """Whether a letter that says nothing is missing, added, or stands where there was another; never for a no."""
+    if lost in EMPTY_LETTERS:
+        return gained not in NEGATIONS
+    return gained in EMPTY_LETTERS and lost not in NEGATIONS
+
+
+def _trimmed(content: str, other: str, edit: Edit) -> Edit:
+    """Leave out of a short difference, at its ends, letters that say nothing and letters typed twice."""
+    start, end, at, to = edit
+    if max(end - start, to - at) >= LONG:
+        return edit
+    while start < end and at < to and _idle(content[start], other[at]):
+        start, at = start + 1, at + 1
+    while start < end and at < to and _idle(content[end - 1], other[to - 1]):
+        end, to = end - 1, to - 1
+    while end - start > to - at > 0 and (part := _idle_end(content, start, end)) != (start, end):
+        start, end = part
+    while to - at > end - start > 0 and (part := _idle_end(other, at, to)) != (at, to):
+        at, to = part
+    return Edit(start, end, at, to)
+
+
+def _idle(letter: str, other: str) -> bool:
+    return (letter in EMPTY_LETTERS and other in EMPTY_LETTERS) or f"{letter}{other}" in TAKEN_FOR_EACH_OTHER
+
+
+def _idle_end(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a span without a letter at one of its ends that says nothing or is the one beside it."""
+    if text[start] in EMPTY_LETTERS or text[start] == text[start - 1 : start]:
+        return start + 1, end
+    if text[end - 1] in EMPTY_LETTERS or text[end - 1] == text[end : end + 1]:
+        return start, end - 1
+    return start, end
+
+
+def _word_for_letter(content: str, other: str, edit: Edit) -> bool:
+    """Whether a word stands where the other has a single letter of a word: 双向级 and 市级."""
+    start, end, at, to = edit
+    if end - start > to - at:
+        content, other, start, end, at, to = other, content, at, to, start, end
+    if not end - start == 1 < to - at or content[start] in other[at:to] or not _frequency(other[at:to]):
+        return False
+    return bool(_frequency(content[max(0, start - 1) : end]) or _frequency(content[start : end + 1]))
 
 
 def _doubled(text: str, start: int, end: int) -> bool:
@@ -327,8 +466,8 @@ def _another_word(content: str, other: str, edit: Edit) -> bool:
             word = content[start - left : end + right]
             if not _frequency(word) or not _of_one_use(word, other[at - left : to + right]):
                 continue
-            if (left, right) == (0, 0) or (
-                _stands(content, start - left, end + right) and _stands(other, at - left, to + right)
+            if (left, right) == (0, 0) or _both_stand(
+                (content, start - left, end + right), (other, at - left, to + right)
             ):
                 return True
     return False
@@ -344,6 +483,11 @@ def _of_one_use(word: str, other: str) -> bool:
     return not slip or (rarer >= RARE and commoner <= rarer * RARER)
 
 
+def load_dictionary() -> None:
+    """Load the dictionary of words now (a third of a second), not at the first comparison that asks for a word."""
+    _frequency("意见")
+
+
 @lru_cache(maxsize=1 << 16)
 def _frequency(word: str) -> int:
     """Return how often the dictionary has seen a word, 0 if it doesn't know it."""
@@ -352,8 +496,14 @@ def _frequency(word: str) -> int:
     return max(1, rjieba.suggest_freq(word)) if rjieba.has_word(word) else 0
 
 
-def _stands(text: str, start: int, end: int) -> bool:
-    """Whether a cut of the text into words begins and ends one at these places."""
+def _both_stand(word: tuple[str, int, int], other: tuple[str, int, int]) -> bool:
+    """Whether both are words where they stand; one of them may be the beginning of a longer one: 免费 and 收费员."""
+    begins, ends = zip(*(_word_edges(*each) for each in (word, other)), strict=True)
+    return all(begins) and any(ends)
+
+
+def _word_edges(text: str, start: int, end: int) -> tuple[bool, bool]:
+    """Return whether a cut of the text into words begins one at the first place, and whether one ends at the last."""
     import rjieba
 
     begin = max(0, start - NEAR)
@@ -361,7 +511,7 @@ def _stands(text: str, start: int, end: int) -> bool:
     for word in rjieba.cut(text[begin : end + NEAR]):
         at += len(word)
         edges.add(at)
-    return start in edges and end in edges
+    return start in edges, start in edges and end in edges
 
 
 def turns(sentence: str) -> bool:

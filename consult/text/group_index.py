@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from consult.text.agreement import Reading
+from consult.text.difference import load_dictionary
 from consult.text.fingerprint import normalise
 from consult.text.grouping import led_groups
 from consult.text.leading import LEADERS_OF_A_KEY, Leader, high_bits, join, low_bits, with_sentences
@@ -22,6 +23,7 @@ class Index:
 
     def __init__(self, texts: Sequence[str], threshold: float) -> None:
         """Group the texts (see `grouping.group`)."""
+        load_dictionary()
         self._texts, self._threshold = list(texts), threshold
         groups, self._leaders = led_groups(texts, threshold)
         self._places = list(groups)

@@ -47,17 +47,28 @@ def led_groups(texts: Sequence[str], threshold: float) -> tuple[dict[int, list[i
             members.setdefault(f"\0{marks}", []).append(index)
         else:
             members[f"\0{index}\0"] = [index]
-    firsts = [indices[0] for content, indices in members.items() if len(content) >= SHINGLE and content[0] != "\0"]
+    firsts = [
+        max(indices, key=lambda index: _marks(texts[index])) if len(indices) > 1 else indices[0]
+        for content, indices in members.items()
+        if len(content) >= SHINGLE and content[0] != "\0"
+    ]
     run = Grouping([texts[i] for i in firsts], [contents[i] for i in firsts], threshold)
     joined: dict[int, int] = {}
     if len(firsts) > 1 and threshold < 1:
         copies = np.fromiter((len(members[contents[i]]) for i in firsts), dtype=np.int64, count=len(firsts))
         joined = run.joined(keys[firsts], copies)
+    of_content = {contents[first]: first for first in firsts}
     leader_of = {firsts[place]: firsts[leader] for place, leader in joined.items()}
     groups: dict[int, list[int]] = {}
-    for indices in members.values():
-        groups.setdefault(leader_of.get(indices[0], indices[0]), []).extend(indices)
+    for content, indices in members.items():
+        first = of_content.get(content, indices[0])
+        groups.setdefault(leader_of.get(first, first), []).extend(indices)
     return groups, {firsts[place]: leader for place, leader in run.leaders.items()}
+
+
+def _marks(text: str) -> int:
+    """Count the marks that tell where sentences end: of copies, the one with the most is the best to take apart."""
+    return sum(map(text.count, "，。；！？、,.;!?\n"))
 
 
 def check_threshold(threshold: float) -> None:

@@ -24,6 +24,8 @@ LEADERS_OF_A_KEY = 24
 SHARED_KEYS = 2
 """Keys that longer texts must share to be compared; texts that say the same share seven or more."""
 REMEMBERED_ADDITIONS = 100
+STEPS = 2
+"""How finely it counts how much others share of a text: so many steps from a number to its double."""
 LOW = np.uint64(24)
 """Bits of a packed key that hold its row: up to 16 million texts and sentences at once."""
 
@@ -97,15 +99,19 @@ class Grouping:
         return joined
 
     def _typical_first(self, holders: Numbers, buckets: Numbers, whole: Numbers, copies: Numbers) -> Numbers:
-        """Return the places by how much of a text others share, then the shortest first, then by content."""
+        """Return the places by how much of a text others share, about; then by copies, the shortest first, by content.
+
+        Of texts that as many share nearly as much of, the one that nobody added to is the best to compare with.
+        """
         count = len(self._contents)
         spread = np.bincount(buckets, weights=copies[holders]) if len(buckets) else np.zeros(0)
         typical = np.bincount(holders[whole], weights=spread[buckets[whole]], minlength=count)
         lengths = np.fromiter(map(len, self._contents), dtype=np.int64, count=count)
-        order = np.lexsort((lengths, -typical))
-        ordered = np.stack((typical[order], lengths[order]))
+        about = np.floor(STEPS * np.log2(typical, where=typical > 0, out=np.full(count, -1.0)))
+        order = np.lexsort((lengths, -copies, -about))
+        ordered = np.stack((about[order], copies[order], lengths[order]))
         for first, last in _runs(
-            np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).all(axis=0) & (ordered[0, 1:] > 0))
+            np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).all(axis=0) & (ordered[0, 1:] >= 0))
         ):
             order[first : last + 2] = sorted(order[first : last + 2].tolist(), key=self._contents.__getitem__)
         return order

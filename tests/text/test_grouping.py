@@ -71,6 +71,83 @@ def test_opposites_do_not_meet_in_a_text_that_takes_no_side(text, other):
         assert of[0] != of[2]
 
 
+FRAMED = "小组讨论后一致的看法是{}，请照此修改。"
+OTHER_WORDS = """
+    从重/从轻 免费/收费 南侧/北侧 双向/单向 学生/学员 撤销/注销 物业/企业 有必要/没必要 原告/被告 允许/默许 平房/楼房
+    住宅/住院 完全同意/坚决反对 成年人/未成年人 六十岁/七十岁 批准/驳回 全部/部分 夏季/冬季 教育局/卫生局
+""".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize("pair", OTHER_WORDS)
+@pytest.mark.parametrize("third", ["市级", "从重", "从轻", "南侧", "免费"])
+def test_two_who_say_something_else_do_not_meet_in_a_third(pair, third):
+    words = pair.split("/")
+    texts = [f"{STORY[:19]}。{FRAMED.format(word)}买菜看病都靠邻居帮忙，盼了许多年。" for word in words]
+    groups = group([*texts, FRAMED.format(third)], 0.75)
+    assert not any({0, 1} <= set(members) for members in groups)
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("同意这个办法，请尽快出台。", "我们小区的居民经过讨论都不同意这个办法，请尽快出台。"),
+        ("每户补贴20元，请写进办法里。", "我们村开会商量以后的意见是每户补贴每年120元，请写进办法里。"),
+        ("建议东侧设出入口，方便群众进出。", "前面那一段我们看过，没有别的话要说，建议西侧设出入口，方便群众进出。"),
+        ("能作商用不，赞同的说法已经讲过，请记下。", "能作商用不，不赞同的说法已经讲过，请记下。"),
+    ],
+)
+def test_what_an_added_part_ends_with_is_read_together_with_what_follows(text, other):
+    assert group([text, other], 0.75) == [[0], [1]]
+    assert group([other, text], 0.75) == [[0], [1]]
+
+
+ABOUT = ("孩子明年上小学，所以格外留意这个消息。", "退伍老兵一个，说话直，请别介意。", "期盼早日看到结果。")
+LIST = "1、公交车不按点发车。2、驾驶员态度不好，问路也不答。3、站台没有遮雨的棚子，老人等车很辛苦。"
+
+
+def test_what_each_tells_of_himself_keeps_nobody_apart():
+    plain = "请问新修的滨江步道什么时候开放？附近的居民等了两年，围挡一直没有拆。"
+    letters = [f"{about}{plain}" for about in ABOUT] + [f"{plain}{about}" for about in ABOUT]
+    letters += [f"{first}\n{plain}\n{last}" for first, last in itertools.permutations(ABOUT, 2)]
+    assert group([*letters, plain], 0.75) == [list(range(len(letters) + 1))]
+
+
+def test_a_list_in_another_order_is_the_same_with_its_numbers_or_without():
+    points = ["公交车不按点发车。", "驾驶员态度不好，问路也不答。", "站台没有遮雨的棚子，老人等车很辛苦。"]
+    texts = ["".join(f"{n}、{point}" for n, point in enumerate(order, 1)) for order in itertools.permutations(points)]
+    texts += [LIST.replace("3、", "").replace("2、", "").replace("1、", "")]
+    assert group(texts, 0.75) == [list(range(7))]
+
+
+def test_numbers_that_are_no_list_still_count():
+    texts = ["我住三号楼。2号楼的电梯坏了，一直没有人来修理，请派人看看。"]
+    texts += [texts[0].replace("2号", "5号")]
+    assert group(texts, 0.75) == [[0], [1]]
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        "门前地路口车辆很多，小区在建设时没有留人行道，行人出行不便，请派人看看。",
+        "门前的路口车辆很多，小区再建设时没有留人行道，行人出行不便，请派人看看看。",
+        "门前地聧口车辆很多，小区在建设时没有留人行道，行人出行不便，请派人看看。",
+        "门前的路口车辆很多，小区在建设时没有留人行道道，行人出出不便，请派人看看。",
+        "门前路口车辆很多，小区在建设时没有留人行道，行人人出行不便，请派人看看。",
+        "门前的路口车辆很多，小区在建社时没有留人行道，行人岀行不便，请派入看看。",
+    ],
+)
+def test_slips_beside_each_other_are_slips(slip):
+    assert group(["门前的路口车辆很多，小区在建设时没有留人行道，行人出行不便，请派人看看。", slip], 0.75) == [[0, 1]]
+
+
+def test_of_copies_the_one_with_marks_is_taken_apart():
+    parts = ["尊敬的领导，您好。", "河堤上的路灯坏了一半。", "晚上散步的老人看不清台阶。", "谢谢您在百忙之中看到这里。"]
+    whole = "".join(parts)
+    moved = "".join([parts[2], parts[0], parts[3], parts[1]])
+    unmarked = whole.replace("，", "").replace("。", "")
+    assert group([unmarked, unmarked, moved, whole], 0.75) == [[0, 1, 2, 3]]
+
+
 def test_complaints_about_five_streets_are_five_groups():
     streets = ("解放路", "人民路", "河坊街", "中山街", "延安路")
     texts = [f"{street}的路灯坏了三个月，一直没有人来修，晚上走路很不安全。" for street in streets for _ in range(3)]
