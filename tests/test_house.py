@@ -84,6 +84,8 @@ WITHOUT_REQUIRE = {
     "consultees.hearing_record.record_on": "writes down an act that its verb has permitted",
     "accounts.permissions.is_outside": "answers whose division it is, without refusing",
     "adoption.holdings.consultations_held": "names only what the actor holds",
+    "adoption.presence.note": "notes what a page that was allowed shows",
+    "adoption.presence.others": "names colleagues on a page that was allowed",
     "adoption.holdings.is_holder": "answers whether the actor holds it, without refusing",
     "adoption.opinions.lock_standing": "part of the verbs that place and split",
     "adoption.holdings.expect_given": "part of the verbs that decide",

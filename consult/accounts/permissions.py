@@ -45,6 +45,7 @@ class Act(StrEnum):
     INVITE = "consultee.invite"
     DECIDE = "opinion.decide"
     ASSIGN_OPINIONS = "opinion.assign"
+    DISCUSS = "opinion.comment"
     GROUP = "opinion.group"
     REVIEW_DECISION = "opinion.review"
     COMPILE_REPORT = "report.compile"
@@ -99,6 +100,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.INVITE: frozenset({_D, _A}),
     Act.DECIDE: frozenset({_D, _A}),
     Act.ASSIGN_OPINIONS: frozenset({_D, _A}),
+    Act.DISCUSS: frozenset({_D, _L, _P, _A}),
     Act.GROUP: frozenset({_D, _A}),
     Act.REVIEW_DECISION: frozenset({_D, _L, _P, _A}),
     Act.COMPILE_REPORT: frozenset({_D, _P, _A}),
@@ -123,7 +125,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
 
 OWN_DIVISION_ONLY = frozenset({_D, _M})
 """Roles that act on the consultations of their own division, and on those given to them, only."""
-HELPING = frozenset({Act.SEE_CONSULTATION, Act.SEE_SUBMISSIONS, Act.DECIDE})
+HELPING = frozenset({Act.SEE_CONSULTATION, Act.SEE_SUBMISSIONS, Act.DECIDE, Act.DISCUSS})
 """What a drafter does on a consultation of another division with opinions given to them; which: adoption says."""
 
 

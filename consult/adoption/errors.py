@@ -41,6 +41,10 @@ class SameReviewer(Refused):
     """The reviewer must not be the author of the decision."""
 
 
+class CommentRefused(Refused):
+    """A comment can't be stored or struck out as asked."""
+
+
 class AssignmentRefused(Refused):
     """Work can't be given, handed over or taken back as asked; ``field`` names the invalid field, if any."""
 

@@ -11,7 +11,7 @@ from consult.accounts.models import Division, User
 from consult.intake.models import Submission, SubmissionPart
 from consult.labels import Label, LabelledEnum
 from consult.ledger.row_digests import BEFORE
-from consult.store import Base, UTCDateTime, big_id, enum_of
+from consult.store import NOT_IN_RECORD, Base, UTCDateTime, big_id, enum_of
 
 
 class Outcome(LabelledEnum, translated=True):
@@ -182,4 +182,43 @@ class Assignment(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+    )
+
+
+class OpinionComment(Base):
+    """What a colleague said to colleagues on an opinion or a group (内部讨论); never changed, only struck out."""
+
+    __tablename__ = "opinion_comment"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"), index=True)
+    opinion_id: Mapped[int | None] = mapped_column(ForeignKey("opinion.id"), index=True)
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("opinion_group.id"), index=True)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    words: Mapped[str] = mapped_column(Text)
+    """At most 2,000 characters, without private data; never printed or exported."""
+    struck_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    author: Mapped[User | None] = relationship()
+
+    __table_args__ = (CheckConstraint("(opinion_id IS NULL) <> (group_id IS NULL)", name="on_one_thing"),)
+
+
+class OpinionPresence(Base):
+    """What of the workspace an account has open, noted now and then, so that colleagues don't do the same at once."""
+
+    __tablename__ = "opinion_presence"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"))
+    subject: Mapped[str] = mapped_column(String(24))
+    """``o`` or ``g`` and the id of the opinion or group."""
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    user: Mapped[User] = relationship()
+
+    __table_args__ = (
+        Index("ix_opinion_presence_seen", "consultation_id", "seen_at"),
+        {"info": {NOT_IN_RECORD: "who has what open; noted when nobody has to wait for it"}},
     )

@@ -11,7 +11,8 @@ from sqlalchemy.orm import aliased
 
 from consult.accounts.permissions import Act
 from consult.adoption.assignments import assignment_digests
-from consult.adoption.models import Assignment, Decision, DecisionState, Opinion, OpinionGroup
+from consult.adoption.discussion import comment_digests
+from consult.adoption.models import Assignment, Decision, DecisionState, Opinion, OpinionComment, OpinionGroup
 from consult.consultees.confirmation import has_no_opinion
 from consult.intake.models import Submission, SubmissionPart, SubmissionState
 from consult.ledger.faults import Damage, Fault
@@ -27,6 +28,7 @@ from consult.store import db
 SUBJECTS = (
     Subject("opinion", Opinion, "意见第", recorded=False),
     Subject("group", OpinionGroup, "归并意见第", recorded=False),
+    Subject("comment", OpinionComment, "意见的内部讨论第", digests=comment_digests),
     Subject("assignment", Assignment, "意见的承办第", digests=assignment_digests),
 )
 SET_IN_PLACE = ("outcome", "state", "proposed_at", "reviewed_at")

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from consult.accounts.errors import Refused
 from consult.accounts.models import Division, Role, User
 from consult.adoption import spreadsheet
-from consult.adoption.models import Decision, Opinion, OpinionGroup, Outcome
+from consult.adoption.models import Decision, Opinion, OpinionComment, OpinionGroup, Outcome
 from consult.app_context import blobs, rules
 from consult.clock import local
 from consult.consultees.disagreement_models import Disagreement
@@ -144,6 +144,7 @@ KINDS: dict[str, Callable[[Values], Any]] = {
     "opinion": lambda v: v.own(Opinion.id),
     "work": lambda v: v.random.choice(("anchor:art-3", "anchor:", f"group:{v.own(OpinionGroup.id)}")),
     "holder": lambda v: v.random.choice((f"user-{v.one(User.id)}", f"division-{v.one(Division.id)}")),
+    "comment": lambda v: v.own(OpinionComment.id),
     "group": lambda v: v.own(OpinionGroup.id),
     "decision": lambda v: v.own(Decision.id),
     "passkey": lambda _v: 1,

@@ -31,7 +31,7 @@ from sqlalchemy.types import JSON, TypeDecorator
 
 from consult.accounts.models import Division, Role
 from consult.accounts.permissions import SYSTEM, Actor
-from consult.adoption import assignments, groups
+from consult.adoption import assignments, discussion, groups
 from consult.adoption import queries as adoption_queries
 from consult.adoption import service as adoption
 from consult.adoption.holdings import Work
@@ -117,6 +117,11 @@ UNFOUND: dict[str, str] = {
         "mail_sighting",
         "which copies the server has; a message that comes again is known by its digest",
         ["at", "id", "mail_id", "mailbox_id", "uid", "uidvalidity"],
+    ),
+    **_whole(
+        "opinion_presence",
+        "who has what open for some minutes; nothing follows from it",
+        ["consultation_id", "seen_at", "subject", "user_id"],
     ),
     **_whole("response_draft", "typed and not sent", ["content", "invitation_id", "saved_at", "saved_by"]),
     **_whole(
@@ -220,6 +225,10 @@ def _give_work(drafter: Actor, consultation: Consultation, at: datetime) -> None
     other = a_user(Role.DRAFTER, "other-helper", division="规划处")
     assignments.assign(drafter, consultation, units, helper, due_on=day, remark="请研究优惠的标准。", at=at)
     assignments.assign(drafter, consultation, [group], db.session.get_one(Division, other.division_id), at=at)
+    discussion.add_comment(drafter, opinions_of(consultation)[0], "请核对第三条的口径。", at=at)
+    discussion.add_comment(drafter, opinions_of(consultation)[1], "拟采纳。", at=at)
+    comment = discussion.add_comment(drafter, db.session.get_one(OpinionGroup, group.group_id), "写错了。", at=at)
+    discussion.strike_comment(drafter, comment, at=at)
     later = at + timedelta(hours=1)
     assignments.assign(drafter, consultation, units[1:], other, due_on=day + timedelta(days=1), at=later)
     assignments.take_back(drafter, consultation, units[1:2], at=later)

@@ -39,6 +39,7 @@ WORDS = {
     "notice_posting": "公告刊登",
     "opinion": "意见",
     "opinion_assignment": "意见的承办",
+    "opinion_comment": "意见的内部讨论",
     "opinion_group": "归并意见",
     "passkey": "通行密钥",
     "personal_data_erasure": "个人信息的删除",

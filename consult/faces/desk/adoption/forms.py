@@ -61,6 +61,12 @@ class AssignForm(FlaskForm):
     remark = TextAreaField("交办说明")
 
 
+class CommentForm(FlaskForm):
+    """Words to colleagues."""
+
+    words = TextAreaField("内部讨论")
+
+
 class ReturnForm(FlaskForm):
     """Why a decision goes back to its author."""
 

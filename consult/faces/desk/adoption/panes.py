@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement
 
 from consult import clock
 from consult.accounts.permissions import Actor, is_outside
-from consult.adoption import opinion_search, queries, worklist
+from consult.adoption import discussion, opinion_search, queries, worklist
 from consult.adoption.holdings import NOBODY, Holdings, Work, is_holder
 from consult.adoption.models import Assignment, DecisionState, Opinion, OpinionGroup, Outcome
 from consult.adoption.queries import DecidedOpinion
@@ -216,6 +216,13 @@ class Workspace:
         if self.more_groups:
             return groups
         return [*groups, *(Line(f"o{line.opinion.id}", opinion=line) for line in self._opinions[:PAGE])]
+
+    @cached_property
+    def comment_counts(self) -> dict[str, int]:
+        """How many comments stand on each line, by its key."""
+        opinions = [line.opinion.opinion.id for line in self.lines if line.opinion is not None]
+        groups = [line.group.group.id for line in self.lines if line.group is not None]
+        return discussion.comment_counts(opinions, groups)
 
     @property
     def more_groups(self) -> int:

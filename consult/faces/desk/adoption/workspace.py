@@ -11,13 +11,13 @@ from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.accounts.permissions import Act, may
-from consult.adoption import groups, opinions, queries, service, undo, worklist
+from consult.adoption import discussion, groups, opinions, presence, queries, service, undo, worklist
 from consult.adoption.holdings import is_due_soon, is_overdue
-from consult.adoption.models import Decision, Opinion, OpinionGroup
+from consult.adoption.models import Decision, Opinion, OpinionComment, OpinionGroup
 from consult.adoption.versions import version_of
 from consult.drafting.models import Consultation
 from consult.faces.desk.adoption.assignments import assign_facts
-from consult.faces.desk.adoption.forms import KEYS, DecisionForm, SplitForm, TitleForm
+from consult.faces.desk.adoption.forms import KEYS, CommentForm, DecisionForm, SplitForm, TitleForm
 from consult.faces.desk.adoption.panes import ALL, CHOICES, SAVED, SAVED_BY_HOLDER, SHOWN, Where, Workspace, followed
 from consult.faces.desk.blueprint import (
     consultation_or_404,
@@ -50,13 +50,14 @@ def adoption(slug: str) -> str:
 
 
 @desk.post(
-    "/consultations/<slug>/adoption/opinions/<int:key>/<any('decide', 'place', 'split', 'take-out', 'put-in'):verb>"
+    "/consultations/<slug>/adoption/opinions/<int:key>/"
+    "<any('decide', 'comment', 'place', 'split', 'take-out', 'put-in'):verb>"
 )
 def adoption_opinion(slug: str, key: int, verb: str) -> str | Response | tuple[str, int]:
     """Do one act on an opinion."""
     consultation, where = opinions_of(slug), Where.asked(slug)
     opinion = _mine(consultation, Opinion, key)
-    form: FlaskForm = {"decide": DecisionForm, "split": SplitForm}.get(verb, FlaskForm)()
+    form: FlaskForm = {"decide": DecisionForm, "comment": CommentForm, "split": SplitForm}.get(verb, FlaskForm)()
     if form.validate_on_submit():
         with refusals_to(form) as tried:
             goes_to = OPINION_ACTS[verb](opinion, form)
@@ -65,12 +66,12 @@ def adoption_opinion(slug: str, key: int, verb: str) -> str | Response | tuple[s
     return _page(consultation, where, f"o{key}", {verb: form}), 400
 
 
-@desk.post("/consultations/<slug>/adoption/groups/<int:key>/<any('decide', 'rename', 'take-out'):verb>")
+@desk.post("/consultations/<slug>/adoption/groups/<int:key>/<any('decide', 'comment', 'rename', 'take-out'):verb>")
 def adoption_group(slug: str, key: int, verb: str) -> str | Response | tuple[str, int]:
     """Do one act on a group."""
     consultation, where = opinions_of(slug), Where.asked(slug)
     group = _mine(consultation, OpinionGroup, key)
-    form: FlaskForm = {"decide": DecisionForm, "rename": TitleForm}.get(verb, FlaskForm)()
+    form: FlaskForm = {"decide": DecisionForm, "comment": CommentForm, "rename": TitleForm}.get(verb, FlaskForm)()
     if form.validate_on_submit():
         with refusals_to(form) as tried:
             goes_to = GROUP_ACTS[verb](group, form)
@@ -106,6 +107,21 @@ def adoption_undo(slug: str) -> Response:
     return redirect(
         Where.asked(slug).work_url(f"o{first.opinion_id}" if first.opinion_id else f"g{first.group_id}"), 303
     )
+
+
+@desk.post("/consultations/<slug>/adoption/comments/<int:key>/strike")
+def adoption_strike_comment(slug: str, key: int) -> Response:
+    """Strike out a comment of one's own."""
+    consultation, where = opinions_of(slug), Where.asked(slug)
+    comment = db.session.get(OpinionComment, key)
+    if comment is None or comment.consultation_id != consultation.id:
+        abort(404)
+    with refusals_to_flash() as tried:
+        discussion.strike_comment(current_actor(), comment, at=clock.now())
+    if tried.ok:
+        flash("已删除，记录保留。", "success")
+    opened = f"o{comment.opinion_id}" if comment.opinion_id is not None else f"g{comment.group_id}"
+    return redirect(where.url(open=opened), 303)
 
 
 @desk.route("/consultations/<slug>/adoption/together", methods=["GET", "POST"])
@@ -186,6 +202,12 @@ def _decide(subject: Opinion | OpinionGroup, form: Any) -> str | None:
     return None
 
 
+def _comment(subject: Opinion | OpinionGroup, form: Any) -> str:
+    discussion.add_comment(current_actor(), subject, form.words.data or "", at=clock.now())
+    flash("已提交内部讨论。", "success")
+    return f"{'g' if isinstance(subject, OpinionGroup) else 'o'}{subject.id}"
+
+
 def _place(opinion: Opinion, _form: Any) -> str:
     anchor = request.form.get("anchor", "")
     opinions.set_provision(current_actor(), opinion, "" if anchor == WHOLE else anchor, at=clock.now())
@@ -230,6 +252,7 @@ def _take_many_out(group: OpinionGroup, _form: Any) -> str:
 
 OPINION_ACTS: dict[str, Callable[[Opinion, Any], str | None]] = {
     "decide": _decide,
+    "comment": _comment,
     "place": _place,
     "split": _split,
     "take-out": _take_out,
@@ -237,6 +260,7 @@ OPINION_ACTS: dict[str, Callable[[Opinion, Any], str | None]] = {
 }
 GROUP_ACTS: dict[str, Callable[[OpinionGroup, Any], str | None]] = {
     "decide": _decide,
+    "comment": _comment,
     "rename": _rename,
     "take-out": _take_many_out,
 }
@@ -308,6 +332,9 @@ def _opened(workspace: Workspace, subject: Opinion | OpinionGroup, forms: dict[s
     is_group = isinstance(subject, OpinionGroup)
     key = f"{'g' if is_group else 'o'}{subject.id}"
     holds = service.effective(subject)
+    actor, now = current_actor(), clock.now()
+    if may(actor, Act.DECIDE, workspace.consultation) and workspace.may_work_on(subject):
+        presence.note(actor, workspace.consultation, key, now)
     previous, following = workspace.neighbours(key)
     suggested = _suggested()
     shared = {
@@ -321,6 +348,10 @@ def _opened(workspace: Workspace, subject: Opinion | OpinionGroup, forms: dict[s
         "following": following,
         "unit": workspace.unit_of(subject),
         **followed(workspace.consultation, subject.anchor),
+        "comments": discussion.comments(subject),
+        "may_discuss": may(actor, Act.DISCUSS, workspace.consultation) and workspace.may_work_on(subject),
+        "comment_form": forms.get("comment") or CommentForm(formdata=None),
+        "others": presence.others(actor, workspace.consultation, key, now),
         **assign_facts(workspace, subject, forms),
         "form": forms.get("decide") or DecisionForm.showing(suggested or holds),
         "forms": forms,

@@ -134,6 +134,8 @@ ACTS = {
     "opinion.take_out": "从组里拆出",
     "opinion.undo": "撤回采纳情况",
     "opinion.assign": "交办意见",
+    "opinion.comment": "内部讨论",
+    "opinion.strike_comment": "删除本人的内部讨论",
     "opinion.hand_over": "移交意见",
     "opinion.take_back": "收回交办的意见",
     "consultation.help": "变更协办处室、人员",
