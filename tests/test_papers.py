@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from importlib import import_module
@@ -255,3 +256,24 @@ def test_a_module_named_beside_another_exists():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     known = {source.name for source in tracked("*.py")}
     assert not [name for name in re.findall(r"`(\w+\.py)`", text) if name not in known]
+
+
+def events() -> dict[str, tuple[str, str]]:
+    """Return what the sources log: level and file of each event."""
+    written: dict[str, tuple[str, str]] = {}
+    for source in tracked("consult/*.py"):
+        for call in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call) or not call.args or not isinstance(call.func, ast.Attribute):
+                continue
+            logs = call.func.attr == "_log_once" or ast.unparse(call.func.value) == "log"
+            if logs and isinstance(call.args[0], ast.Constant):
+                level = call.func.attr if call.func.attr in ("info", "warning") else "error"
+                written[call.args[0].value] = level, str(source.relative_to(ROOT))
+    return written
+
+
+def test_the_page_of_what_is_logged_names_every_event_and_who_writes_it():
+    page = (ROOT / "docs/logging.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (info|warning|error) \| `([^`]+)` \|", page, re.MULTILINE)
+    assert {event: (level, place) for event, level, place in rows} == events()
+    assert [event for event, _, _ in rows] == sorted(events())

@@ -61,7 +61,7 @@ class Source:
 class RowRefused:
     """A row that wasn't imported: its number in the sheet (from 1), its opinion or group, why, and its sheet.
 
-    Of a conflict also what is in force now, and whose decision that is.
+    Of a conflict also what is in force now, whose decision that is, and its reason.
     """
 
     row: int
@@ -70,6 +70,7 @@ class RowRefused:
     sheet: str = ""
     in_force: str = ""
     by: str = ""
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class Conflict(Refused):
         super().__init__(message)
         self.in_force = decision.outcome.label.words if decision is not None else "待处理"
         self.by = _author(decision)
+        self.because = decision.reason if decision is not None else ""
 
 
 def _author(decision: Decision | None) -> str:
@@ -154,7 +156,7 @@ class Reader:
             try:
                 proposal = self._proposal(source, row, cells, there, result)
             except Refused as refusal:
-                now = (refusal.in_force, refusal.by) if isinstance(refusal, Conflict) else ()
+                now = (refusal.in_force, refusal.by, refusal.because) if isinstance(refusal, Conflict) else ()
                 refused = RowRefused(row, number[:40], str(refusal), source.sheet, *now)
                 result.refused.append(refused)
                 if now:

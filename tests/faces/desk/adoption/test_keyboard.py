@@ -254,6 +254,7 @@ def test_a_sheet_doesn_t_overwrite_what_a_colleague_decided_on_the_page(
     conflict = table.locator("tr", has_text="他人已修改")
     expect(conflict).to_have_count(1)
     expect(conflict).to_contain_text("未采纳")
+    expect(conflict).to_contain_text("现行法规已有规定，不再重复。")
     assert in_force() == {key: (Outcome.NOT_ADOPTED, "现行法规已有规定，不再重复。", DecisionState.PROPOSED)}
 
 
