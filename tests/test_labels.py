@@ -25,6 +25,7 @@ NEVER_SHOWN = {
     "consult.drafting.queries.PublicList": "a section of the public lists, whose headings are sentences of the page",
     "consult.files.clamd.Finding": "what the scanner answered; a file that is held back shows the signature",
     "consult.files.mail.message.TextSource": "which part of a message was read",
+    "consult.files.tables.errors.Odd": "what a cell is; the import that refuses it says so in a sentence",
     "consult.intake.models.Work": "what a file is read for, in the worker's table",
     "consult.law.calendar.DayKind": "an answer of the calendar's arithmetic",
     "consult.law.conditions.finding.State": "what one condition finds; people read CheckState",

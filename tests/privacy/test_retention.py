@@ -62,6 +62,15 @@ def ended(app: Flask) -> Consultation:
     return consultation
 
 
+@pytest.fixture(autouse=True)
+def an_empty_outbox(app: Flask) -> None:
+    """Leave no letter of another test in the folder, which tests share."""
+    outbox = Path(app.config["SETTINGS"].data_dir) / "outbox"
+    outbox.mkdir(exist_ok=True)
+    for letter in outbox.iterdir():
+        letter.unlink()
+
+
 def named(consultation: Consultation, words: str, **fields: Any) -> Submission:
     wanted = {"name": "赵一", "contact": "13812345678", "publish_name": True, **fields}
     came = a_submission(consultation, words, at=DURING, **wanted).submission
@@ -321,7 +330,6 @@ def invited(app: Flask) -> Callable[[Consultation], Invitation]:
 
 def test_letters_kept_as_files_go_a_year_after_they_were_written(app: Flask) -> None:
     outbox = settings().data_dir / "outbox"
-    outbox.mkdir()
     for name, day in (("old.eml", DURING), (".half.123", DURING), ("new.eml", DURING + timedelta(days=300))):
         (outbox / name).write_text("To: zhaoyi@example.cn")
         os.utime(outbox / name, (day.timestamp(), day.timestamp()))
