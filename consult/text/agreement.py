@@ -9,9 +9,11 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 
 from consult.text import asides
-from consult.text.difference import LONG, Comparison, compare, turns
+from consult.text.alignment import LONG
+from consult.text.difference import Comparison, compare
 from consult.text.simplified import simplified
 from consult.text.sketching import contents
+from consult.text.turning_words import turns
 
 COMPARED_CHARACTERS = 20_000
 """Of longer texts the rest must be equal."""

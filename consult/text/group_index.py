@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from consult.text.agreement import Reading
-from consult.text.difference import load_dictionary
+from consult.text.dictionary import load_dictionary
 from consult.text.fingerprint import normalise
 from consult.text.grouping import led_groups
 from consult.text.leading import LEADERS_OF_A_KEY, Leader, high_bits, join, low_bits, with_sentences
