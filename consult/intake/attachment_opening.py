@@ -14,15 +14,13 @@ from typing import Any
 import structlog
 from sqlalchemy import Row, and_, exists, func, select
 
-from consult.accounts.permissions import SYSTEM
 from consult.app_context import blobs, sandbox, settings
 from consult.files import attachments
 from consult.files.attachments import CONTAINERS, AttachmentRefused
 from consult.files.blobs import BlobError, BlobStore
 from consult.files.sandbox import ATTEMPTS, ReaderDied, Sandbox
-from consult.intake import reading_attempts
+from consult.intake import attachment_holds, reading_attempts
 from consult.intake.models import Attachment, AttachmentOpening, Channel, Submission, Work
-from consult.ledger.service import record
 from consult.store import db, transaction
 
 BATCH = 20
@@ -116,25 +114,10 @@ def _write_down(findings: dict[int, str], at: datetime) -> None:
     if not findings:
         return
     with transaction() as session:
-        files = session.execute(
-            select(Attachment.id, Attachment.position, Attachment.digest, Submission.number, Submission.consultation_id)
-            .join(Submission, Submission.id == Attachment.submission_id)
-            .where(Attachment.id.in_(findings), ~_is_opened())
-            .order_by(Attachment.id)
-            .with_for_update(of=Attachment)
-        ).all()
+        files = attachment_holds.lock(findings, ~_is_opened())
         reading_attempts.ended(Work.OPEN, [file.digest for file in files])
         for file in files:
             refusal = findings[file.id]
             session.add(AttachmentOpening(attachment_id=file.id, opened_at=at, refusal=refusal))
             if refusal:
-                record(
-                    SYSTEM,
-                    HOLD_BACK,
-                    f"submission:{file.number}",
-                    at=at,
-                    consultation_id=file.consultation_id,
-                    content_digest=file.digest,
-                    position=file.position,
-                    why=refusal,
-                )
+                attachment_holds.record_hold(HOLD_BACK, file, at, why=refusal)

@@ -14,16 +14,14 @@ from typing import Any
 
 from sqlalchemy import Row, exists, func, select
 
-from consult.accounts.permissions import SYSTEM
 from consult.app_context import blobs, settings
 from consult.files import clamd
 from consult.files.blobs import BlobError
 from consult.files.clamd import Finding, Scan
 from consult.files.sandbox import ATTEMPTS
-from consult.intake import attachment_opening, reading_attempts
+from consult.intake import attachment_holds, attachment_opening, reading_attempts
 from consult.intake.errors import HeldBack, Unfit
-from consult.intake.models import Attachment, AttachmentScan, Submission, Work
-from consult.ledger.service import record
+from consult.intake.models import Attachment, AttachmentScan, Work
 from consult.store import db, transaction
 
 BATCH = 20
@@ -156,13 +154,7 @@ def _answers() -> bool:
 
 def _write_down(scans: dict[int, Scan], at: datetime) -> None:
     with transaction() as session:
-        files = session.execute(
-            select(Attachment.id, Attachment.position, Attachment.digest, Submission.number, Submission.consultation_id)
-            .join(Submission, Submission.id == Attachment.submission_id)
-            .where(Attachment.id.in_(scans))
-            .order_by(Attachment.id)
-            .with_for_update(of=Attachment)
-        ).all()
+        files = attachment_holds.lock(scans)
         stored = select(AttachmentScan).where(AttachmentScan.attachment_id.in_(scans))
         known = {row.attachment_id: row for row in session.scalars(stored.execution_options(populate_existing=True))}
         answered = [file.digest for file in files if scans[file.id].finding is not Finding.AWAY]
@@ -176,13 +168,4 @@ def _write_down(scans: dict[int, Scan], at: datetime) -> None:
             row.signature = scans[file.id].words if is_infected else ""
             session.add(row)
             if is_infected:
-                record(
-                    SYSTEM,
-                    HOLD_BACK,
-                    f"submission:{file.number}",
-                    at=at,
-                    consultation_id=file.consultation_id,
-                    content_digest=file.digest,
-                    position=file.position,
-                    signature=row.signature,
-                )
+                attachment_holds.record_hold(HOLD_BACK, file, at, signature=row.signature)
