@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import openpyxl
 import pytest
@@ -495,11 +496,11 @@ def check_lists(world: World) -> None:
             id_ for id_, fact in sorted(expected.items()) if fact[0] is outcome
         ]
     for state in (*list(DecisionState)[:3], None):
-        narrowed = {"state": state} if state is not None else {"undecided": True}
-        assert [item.opinion.id for item in queries.with_decisions(key, limit=None, **narrowed)] == [  # type: ignore[arg-type]
+        narrowed: dict[str, Any] = {"state": state} if state is not None else {"undecided": True}
+        assert [item.opinion.id for item in queries.with_decisions(key, limit=None, **narrowed)] == [
             id_ for id_, fact in sorted(expected.items()) if fact[3] is state
         ]
-        assert {line.group.id for line in worklist.group_summaries(key, **narrowed)} == {  # type: ignore[arg-type]
+        assert {line.group.id for line in worklist.group_summaries(key, **narrowed)} == {
             world.points[id_].group for id_, fact in expected.items() if fact[3] is state
         } - {None}
     check_groups(world, expected)
@@ -607,12 +608,11 @@ def groups_by_size(world: World) -> Counter[int]:
     return Counter(group for group, _ in senders if group is not None)
 
 
-def check_main(main: dict[str, object], members: Counter[tuple[Outcome | None, str]]) -> None:
+def check_main(main: dict[str, Any], members: Counter[tuple[Outcome | None, str]]) -> None:
     """What is printed of a group is what most of its members got, and the exceptions add up."""
     most = members[(Outcome(str(main["outcome"])) if main["outcome"] else None, str(main["reason"]))]
-    others: list[dict[str, object]] = main["others"]  # type: ignore[assignment]
     assert most == max(members.values())
-    assert most + sum(int(str(other["n"])) for other in others) == main["n"] == members.total()
+    assert most + sum(int(str(other["n"])) for other in main["others"]) == main["n"] == members.total()
 
 
 def check_compile(world: World, correction: str = "") -> FeedbackReport | None:
@@ -663,15 +663,23 @@ def publish(world: World, report: FeedbackReport) -> None:
     reporting.publish(world.publisher, report, at=world.at)
 
 
+def items(client: FlaskClient, address: str) -> list[dict[str, Any]]:
+    """Return what a list of the JSON interface holds."""
+    answer = client.get(address).json
+    assert answer is not None
+    found: list[dict[str, Any]] = answer["items"]
+    return found
+
+
 def check_public(client: FlaskClient, world: World, report: FeedbackReport) -> None:
     """What the senders' receipts and the JSON interface say is what the published report printed."""
     printed = {row.opinion_id: row for row in report_versions.rows(report, limit=1000)}
     api = f"/api/v1/consultations/{world.consultation.slug}"
-    rows = client.get(f"{api}/report/rows?limit=100").json["items"]  # type: ignore[index]
+    rows = items(client, f"{api}/report/rows?limit=100")
     assert [(row["outcome"], row["reason"], row["content"]) for row in rows] == [
         (row.outcome, row.reason, row.content) for row in printed.values()
     ]
-    listed = client.get(f"{api}/opinions?limit=100").json["items"]  # type: ignore[index]
+    listed = items(client, f"{api}/opinions?limit=100")
     assert {row["id"] for row in listed} == set(world.in_force())
     for row in listed:
         here = printed.get(row["id"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask import Flask
 
@@ -30,8 +32,8 @@ def index() -> None:
     db.session.rollback()
 
 
-def found(consultation: Consultation, words: str, **narrowed: object) -> list[str]:
-    return [line.opinion.content for line in opinion_search.find(consultation.id, words, **narrowed)]  # type: ignore[arg-type]
+def found(consultation: Consultation, words: str, **narrowed: Any) -> list[str]:
+    return [line.opinion.content for line in opinion_search.find(consultation.id, words, **narrowed)]
 
 
 @pytest.mark.parametrize("words", ["菜价", "菜價"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -119,10 +120,10 @@ def test_what_changes_between_two_batches_is_left_alone_and_counted(
     monkeypatch.setattr(selections, "BATCH", 1)
     confirm, whole = selections.review_many, opinions_of(world.consultation)[1]
 
-    def interrupted(*args: object, **kwargs: object) -> int:
+    def interrupted(*args: Any, **kwargs: Any) -> int:
         if service.current(whole).state is DecisionState.PROPOSED and not changed:
             changed.append(service.decide(world.drafter, whole, Outcome.ADOPTED, "", at=AFTER))
-        return confirm(*args, **kwargs)  # type: ignore[arg-type]
+        return confirm(*args, **kwargs)
 
     changed: list[Decision] = []
     monkeypatch.setattr(selections, "review_many", interrupted)

@@ -13,6 +13,7 @@ from typing import Any
 
 import uno
 from com.sun.star.beans import PropertyValue
+from com.sun.star.connection import NoConnectException
 from com.sun.star.sheet import TableFilterField
 from com.sun.star.sheet.FilterOperator import EQUAL
 from com.sun.star.table import TableSortField
@@ -29,7 +30,7 @@ def connected(pipe: str) -> Any:
     resolver = context.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", context)
     try:
         remote = resolver.resolve(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
-    except Exception:
+    except NoConnectException:  # it is still starting: the caller tries again
         sys.exit(3)
     return remote.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", remote)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,9 +9,8 @@ from pathlib import Path
 import pytest
 import time_machine
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from consult import clock
 from consult.accounts.models import Role, User
@@ -29,10 +27,11 @@ from consult.mailbox import service as mailbox
 from consult.moderation import service as moderation
 from consult.reporting import service as reporting
 from consult.store import db
+from tests import chromium
 from tests.builders import DRAFT, NOON, docx_of
 from tests.consultees.test_mail_hook import bounce
 from tests.mailbox.letters import a_letter
-from tests.road.test_browser_road import CHROMIUM, PASSWORD, PEOPLE, Site, publish, report, write
+from tests.road.test_browser_road import PASSWORD, PEOPLE, Site, publish, report, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -57,11 +56,7 @@ STATED: dict[str, dict[str, str]] = {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield chromium
-        chromium.close()
+    yield from chromium.launched()
 
 
 @pytest.fixture
@@ -76,12 +71,8 @@ def site(app: Flask, browser: Browser) -> Iterator[Site]:
             at=NOON,
             division="社区服务处",
         )
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Site(f"http://127.0.0.1:{server.server_port}", browser, 1280)
-    server.shutdown()
-    thread.join()
+    with chromium.served(app) as url:
+        yield Site(url, browser, 1280)
 
 
 def who(username: str) -> Actor:

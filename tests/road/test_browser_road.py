@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,17 +10,16 @@ from pathlib import Path
 import pytest
 import time_machine
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, expect
 
 from consult.accounts.models import Role
 from consult.accounts.permissions import SYSTEM
 from consult.accounts.service import create_user
+from tests import chromium
 from tests.builders import DRAFT, NOON, docx_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CHROMIUM = "/usr/bin/chromium"
 PASSWORD = "一个只用于测试的长密码 2026"
 PEOPLE = {
     "drafter": Role.DRAFTER,
@@ -60,11 +58,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield chromium
-        chromium.close()
+    yield from chromium.launched()
 
 
 @pytest.fixture(params=[360, 1280])
@@ -79,12 +73,8 @@ def site(request: pytest.FixtureRequest, app: Flask, browser: Browser) -> Iterat
             at=NOON,
             division="社区服务处",
         )
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Site(f"http://127.0.0.1:{server.server_port}", browser, request.param)
-    server.shutdown()
-    thread.join()
+    with chromium.served(app) as url:
+        yield Site(url, browser, request.param)
 
 
 @pytest.mark.timeout(240)

@@ -16,6 +16,7 @@ from consult.accounts.passwords import make_hash
 from consult.accounts.permissions import SYSTEM, Actor
 from consult.clock import now
 from consult.store import db
+from tests import chromium
 from tests.signed_in import sign_in_as
 
 if TYPE_CHECKING:
@@ -99,9 +100,7 @@ def signed_in(app: Flask, staff: Staff) -> SignIn:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A Chromium without a window."""
-    from tests.faces.desk.served import chromium  # needs the accounts of this module
-
-    yield from chromium()
+    yield from chromium.launched()
 
 
 @pytest.fixture

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page
 
 from consult import clock
 from consult.drafting.models import Consultation
 from consult.mailbox import settings
 from consult.store import db
+from tests import chromium
 from tests.faces.desk.conftest import PASSWORD, Staff
 from tests.faces.desk.making import drafted, in_review, received, released
-from tests.faces.public.test_browser import CHROMIUM, SIZES
-
-
-def chromium() -> Iterator[Browser]:
-    """Yield a Chromium without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
+from tests.faces.public.test_browser import SIZES
 
 
 class Office:
@@ -64,12 +55,8 @@ def serving(app: Flask, staff: Staff) -> Iterator[Office]:
     )
     slugs = {"drafted": drafted(staff).slug, "review": in_review(staff).slug, "open": running.slug}
     db.session.rollback()
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Office(f"http://127.0.0.1:{server.server_port}", slugs)
-    server.shutdown()
-    thread.join()
+    with chromium.served(app) as url:
+        yield Office(url, slugs)
 
 
 def stored() -> Consultation:

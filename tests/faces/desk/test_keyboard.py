@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, Route, expect
 
 from consult.accounts.models import Role
 from consult.accounts.permissions import SYSTEM
@@ -17,21 +15,13 @@ from consult.accounts.service import create_user
 from consult.adoption.models import Decision, Outcome
 from consult.intake.models import Submission, SubmissionState
 from consult.store import db
+from tests import chromium
 from tests.faces.desk.keys import press
 from tests.world import PUBLISHED, accepted, open_consultation, submission
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CHROMIUM = "/usr/bin/chromium"
 PASSWORD = "一个只用于测试的长密码 2026"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -40,12 +30,8 @@ def served(app: Flask, browser: Browser) -> Iterator[str]:
         create_user(
             SYSTEM, username=username, name=username, role=role, password=PASSWORD, division="社区服务处", at=PUBLISHED
         )
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with chromium.served(app) as url:
+        yield url
 
 
 def _late(route: Route) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,9 +10,8 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from consult import clock
 from consult.accounts.models import Role
@@ -22,11 +20,11 @@ from consult.drafting.models import Consultation, QuestionTopic
 from consult.intake.models import Doubt, Submission, SubmissionPart
 from consult.moderation import service as moderation
 from consult.store import db
+from tests import chromium
 from tests.builders import a_submission, an_actor, an_open_consultation
 from tests.faces.public.conftest import Staff
 from tests.faces.public.test_reports import published_feedback
 
-CHROMIUM = Path("/usr/bin/chromium")
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
 RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
 SIZES = {"phone": (360, 740), "desk": (1280, 900)}
@@ -81,10 +79,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
+    yield from chromium.launched()
 
 
 @pytest.fixture
@@ -98,12 +93,8 @@ def site(app: Flask) -> Iterator[Site]:
     published_feedback(answered, staff)
     running = _consultation(staff, "open", days_ago=3)
     receipt = a_submission(running, "价格要公示。", at=now, name="赵一", publish_name=True)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Site(f"http://127.0.0.1:{server.server_port}", receipt.number, receipt.key)
-    server.shutdown()
-    thread.join()
+    with chromium.served(app) as url:
+        yield Site(url, receipt.number, receipt.key)
 
 
 def _consultation(staff: Staff, slug: str, *, days_ago: int) -> Consultation:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, expect
 
 from consult.accounts.models import Role
 from consult.accounts.permissions import SYSTEM
@@ -20,12 +18,12 @@ from consult.adoption.models import Decision, DecisionState, Opinion, Outcome
 from consult.drafting.models import Consultation
 from consult.moderation import service as moderation
 from consult.store import db
+from tests import chromium
 from tests.faces.desk.keys import press
 from tests.world import AFTER, PUBLISHED, open_consultation, opinions_of, submission
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CHROMIUM = "/usr/bin/chromium"
 PASSWORD = "a long password for tests only 2026"
 LIKE = "优惠应当从六十五周岁起。"
 PLACES = {"": 7, "art-3": 11, "art-4": 9}
@@ -44,14 +42,6 @@ FOCUS = """() => {
 }"""
 SEEN = {"inside": True, "on_screen": True, "outlined": True}
 ACTION = "document.querySelector('#decision')?.getAttribute('action').split('?')[0]"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -81,12 +71,8 @@ def consultation(app: Flask) -> Consultation:
 
 @pytest.fixture
 def served(app: Flask, consultation: Consultation, browser: Browser) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    with chromium.served(app) as url:
+        yield url
 
 
 def at_the_desk(browser: Browser, served: str, username: str, path: str, *, width: int = 1280) -> Page:
