@@ -51,7 +51,8 @@ class Line:
     sender_kinds: str
     opinions: int = 1
     senders: int = 1
-    group: str = ""
+    group_id: int = 0
+    """Of a member: its group; 0 of others."""
     others: str = ""
     """What became of a group's members; of a member: what was decided on its group."""
     submission: Submission | None = None
@@ -116,7 +117,7 @@ MAIN_COLUMNS = (
     *CAME,
 )
 MEMBER_COLUMNS = (
-    Column(GROUP, 12, lambda line: line.group),
+    Column(GROUP, 12, lambda line: str(Key(line.group_id, is_group=True))),
     _KEY,
     _SUBMISSION,
     *DECIDED,
@@ -179,7 +180,7 @@ class Export:
             yield from page
             if len(page) < PAGE:
                 return
-            group_id, after = Key.read(page[-1].group).id, page[-1].key.id  # type: ignore[union-attr]
+            group_id, after = page[-1].group_id, page[-1].key.id
 
     def _opinions(self, *which: object) -> Iterator[Line]:
         after = 0
@@ -301,7 +302,7 @@ def _opinion_line(
         f"{state}（随归并意见）" if follows else state,
         sheet_codes.of_opinion(opinion, in_force),
         submission.sender_kind.label.words,
-        group=str(Key(opinion.group_id, is_group=True)) if opinion.group_id is not None else "",
+        group_id=opinion.group_id or 0,
         others=of_group.outcome.label.words if of_group is not None else "",
         submission=submission,
         respondent=respondent,

@@ -70,20 +70,16 @@ def table_of(file: FileStorage) -> Table:
         return tables.read_all(file.filename or "表格", path, sandbox())
 
 
-def book_of(file: FileStorage) -> Book:
-    """Return the tables of an uploaded file, read in a sandbox.
+def book_of(file: FileStorage) -> tuple[Book, str]:
+    """Return the tables of an uploaded file, read in a sandbox, and the SHA-256 of its bytes (hexadecimal).
 
     Raises:
         TableRefused: there is no table in it, or too much of one; says what to do.
     """
     with uploaded_files.copied(file.stream) as path:
-        return tables.read_whole_book(file.filename or "表格", path, sandbox())
-
-
-def digest_of(file: FileStorage) -> str:
-    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
-    file.stream.seek(0)
-    return hashlib.file_digest(file.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+        with path.open("rb") as copied:
+            digest = hashlib.file_digest(copied, "sha256").hexdigest()
+        return tables.read_whole_book(file.filename or "表格", path, sandbox()), digest
 
 
 def chosen_files(field: str) -> list[FileStorage]:

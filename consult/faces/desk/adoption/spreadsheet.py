@@ -18,7 +18,7 @@ from consult.faces.desk.adoption.forms import TableForm
 from consult.faces.desk.adoption.workspace import opinions_of
 from consult.faces.desk.blueprint import current_actor, desk, refusals_to
 from consult.faces.desk.navigation import inside
-from consult.faces.uploads import book_of, digest_of
+from consult.faces.uploads import book_of
 
 LISTED = 2000
 """Changed cells and refused rows that the page lists; of more it says how many it doesn't."""
@@ -49,9 +49,8 @@ def adoption_table(slug: str) -> str | tuple[str, int]:
     if form.validate():
         file = form.file.data
         with refusals_to(form) as tried:
-            preview = spreadsheet.preview_decisions(
-                current_actor(), consultation, book_of(file), digest=digest_of(file)
-            )
+            book, digest = book_of(file)
+            preview = spreadsheet.preview_decisions(current_actor(), consultation, book, digest=digest)
         if tried.ok:
             return _page(consultation, TableForm(formdata=None), preview=preview)
     return _page(consultation, form), 400
