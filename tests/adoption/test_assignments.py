@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,11 +14,22 @@ from sqlalchemy.exc import IntegrityError
 from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Division, Role, User
 from consult.accounts.permissions import SYSTEM, Act, Actor, may
-from consult.adoption import assignments, groups, opinions, placement, service, spreadsheet, undo, verification
+from consult.adoption import (
+    assignments,
+    groups,
+    holdings,
+    opinions,
+    placement,
+    service,
+    spreadsheet,
+    undo,
+    verification,
+)
 from consult.adoption.board import board, own_lines
 from consult.adoption.errors import AssignmentRefused, NotGiven
 from consult.adoption.holdings import Holdings, Work
 from consult.adoption.models import Assignment, Opinion, Outcome
+from consult.clock import LOCAL
 from consult.drafting import service as drafting
 from consult.drafting import worklists
 from consult.drafting.ledger_statement import consultation_digest
@@ -323,3 +334,20 @@ def test_a_holder_changed_behind_the_records_back_is_named(
     assert list(verification.missing_opinions()) == []
     behind_the_back(update(Assignment).where(Assignment.id == made.id).values(user_id=drafter.id))
     assert [(fault.where, fault.what.value) for fault in verification.missing_opinions()] == [("assignment", "changed")]
+
+
+@pytest.mark.parametrize(
+    ("moment", "state"),
+    [
+        (datetime(2026, 12, 6, 23, 59, tzinfo=LOCAL), (False, False)),
+        (datetime(2026, 12, 7, 0, 0, tzinfo=LOCAL), (True, False)),
+        (datetime(2026, 12, 10, 23, 59, tzinfo=LOCAL), (True, False)),
+        (datetime(2026, 12, 11, 0, 0, tzinfo=LOCAL), (True, True)),
+    ],
+)
+def test_work_is_due_soon_from_three_days_before_and_overdue_after_its_last_day(
+    moment: datetime, state: tuple[bool, bool]
+) -> None:
+    given = Assignment(due_on=date(2026, 12, 10))
+    assert (holdings.is_due_soon(given, moment), holdings.is_overdue(given, moment)) == state
+    assert not holdings.is_due_soon(Assignment(due_on=None), moment)

@@ -56,7 +56,7 @@ def test_many_are_given_at_once_and_shown_with_holder_and_day(
     )
     assert answer.status_code == 303
     assert holders(canteens) == {"anchor:": "起草乙", "anchor:art-3": "起草乙"}
-    day = f"{due.month}月{due.day}日到期"
+    day = f"期限 {due.month}月{due.day}日"
     for path in ("/assignments", "", f"?at=art-3&open=o{opinions_of(canteens)[1].id}"):
         page = client.get(DESK + path).text
         assert (page.count(day) >= 2, "起草乙" in page) == (True, True), path
