@@ -29,7 +29,7 @@ def lock(ids: Collection[int], *conditions: ColumnElement[bool]) -> Sequence[Loc
     return db.session.execute(query).all()
 
 
-def record_hold(act: str, file: Any, at: datetime, **found: str) -> None:
+def record_hold(act: str, file: Any, at: datetime, **finding: str) -> None:
     """Write the entry that a locked attachment is held back, with what was found."""
     record(
         SYSTEM,
@@ -39,5 +39,5 @@ def record_hold(act: str, file: Any, at: datetime, **found: str) -> None:
         consultation_id=file.consultation_id,
         content_digest=file.digest,
         position=file.position,
-        **found,
+        **finding,
     )

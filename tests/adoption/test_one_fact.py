@@ -667,8 +667,8 @@ def items(client: FlaskClient, address: str) -> list[dict[str, Any]]:
     """Return what a list of the JSON interface holds."""
     answer = client.get(address).json
     assert answer is not None
-    found: list[dict[str, Any]] = answer["items"]
-    return found
+    listed: list[dict[str, Any]] = answer["items"]
+    return listed
 
 
 def check_public(client: FlaskClient, world: World, report: FeedbackReport) -> None:
