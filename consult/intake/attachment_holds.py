@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import Row, select
 
 from consult.accounts.permissions import SYSTEM
 from consult.intake.models import Attachment, Submission
@@ -17,12 +17,15 @@ Locked = Row[int, int, str, str, int | None]
 """An attachment's id, position and digest, and its submission's number and consultation."""
 
 
-def lock(ids: Collection[int], *conditions: ColumnElement[bool]) -> Sequence[Locked]:
-    """Lock attachments in the order of their ids, and return them with what an act on them names."""
+def lock(ids: Collection[int]) -> Sequence[Locked]:
+    """Lock attachments in the order of their ids, and return them with what an act on them names.
+
+    What another worker noted of them before it let them go is to be read after this: PostgreSQL does not look again.
+    """
     query = (
         select(Attachment.id, Attachment.position, Attachment.digest, Submission.number, Submission.consultation_id)
         .join(Submission, Submission.id == Attachment.submission_id)
-        .where(Attachment.id.in_(ids), *conditions)
+        .where(Attachment.id.in_(ids))
         .order_by(Attachment.id)
         .with_for_update(of=Attachment)
     )

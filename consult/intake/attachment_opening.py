@@ -114,9 +114,13 @@ def _write_down(findings: dict[int, str], at: datetime) -> None:
     if not findings:
         return
     with transaction() as session:
-        files = attachment_holds.lock(findings, ~_is_opened())
+        files = attachment_holds.lock(findings)
         reading_attempts.ended(Work.OPEN, [file.digest for file in files])
+        opened = select(AttachmentOpening.attachment_id).where(AttachmentOpening.attachment_id.in_(findings))
+        done = set(session.scalars(opened))  # by another worker, before it let the files go
         for file in files:
+            if file.id in done:
+                continue
             refusal = findings[file.id]
             session.add(AttachmentOpening(attachment_id=file.id, opened_at=at, refusal=refusal))
             if refusal:

@@ -28,6 +28,7 @@ from consult.store import db
 from tests.builders import NOON, a_submission, an_actor, an_open_consultation
 from tests.files import bombs, samples
 from tests.files.test_sandbox import is_killed
+from tests.together import both
 
 LIMIT = 20 << 20
 LATER = NOON + timedelta(hours=1)
@@ -145,3 +146,16 @@ def test_a_bomb_waits_for_the_worker_and_is_opened_in_a_bounded_process(consulta
 )
 def test_a_file_that_is_what_its_name_says_is_taken_for_it(name: str, data: bytes) -> None:
     assert uploaded_files.glance(name, io.BytesIO(data), max_bytes=LIMIT) == check(name, data, max_bytes=LIMIT)
+
+
+def test_what_two_workers_open_at_once_is_noted_once(app: Flask, consultation: Consultation) -> None:
+    ids = [file.id for file in sent(consultation, ("坏.zip", PROGRAM), ("意见.docx", GOOD)).attachments]
+    db.session.rollback()
+
+    def write_down() -> None:
+        attachment_opening._write_down({ids[0]: "有可执行文件", ids[1]: ""}, LATER)
+
+    both(app, write_down, write_down)
+    assert db.session.scalars(select(AttachmentOpening.attachment_id)).all() == ids
+    assert len(db.session.scalars(select(LedgerEntry).where(LedgerEntry.act == HOLD_BACK)).all()) == 1
+    assert faults() == []
