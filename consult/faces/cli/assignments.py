@@ -16,7 +16,7 @@ from consult.adoption.board import WorkLine, board
 from consult.adoption.holdings import Work
 from consult.clock import now
 from consult.faces.cli.adoption import adoption_cli
-from consult.faces.cli.console import DayType, actor_named, by_option, consultation_named, show, slug_argument
+from consult.faces.cli.console import ROW_ID, DayType, actor_named, by_option, consultation_named, show, slug_argument
 from consult.text.anchors import WHOLE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -24,7 +24,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def work_options(command: Command) -> Command:
     """Add the options that name units of the draft and groups."""
-    command = click.option("--group", "groups", type=int, multiple=True, help="归并意见的编号，可以重复。")(command)
+    command = click.option("--group", "groups", type=ROW_ID, multiple=True, help="归并意见的编号，可以重复。")(command)
     return click.option("--anchor", "anchors", multiple=True, help=f"条的位置，可以重复；整个草案写 {WHOLE}。")(command)
 
 

@@ -21,6 +21,7 @@ from consult.clock import usable_day
 from consult.drafting import queries as drafting
 from consult.drafting.models import Consultation
 from consult.faces.cli.groups import GROUPS
+from consult.faces.row_ids import LARGEST
 from consult.files.errors import UnreadableFile
 from consult.labels import LabelledEnum
 from consult.law.rules import RulesError
@@ -30,6 +31,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _REASONS = {FileNotFoundError: "没有这个文件", IsADirectoryError: "这是一个文件夹", PermissionError: "没有权限"}
 
 by_option = click.option("--by", "username", help="经办账号的用户名；不写的，由系统办理。")
+ROW_ID = click.IntRange(1, LARGEST)
+"""The type of an option that takes the id of a row; a larger one the database can't look for."""
 slug_argument = click.argument("slug", help="征求意见的编号。")
 
 

@@ -40,6 +40,7 @@ from consult.faces.cli.console import (
     show,
     slug_argument,
 )
+from consult.faces.row_ids import LARGEST
 from consult.files import tables
 from consult.meeting import yearly_ledger
 
@@ -88,7 +89,7 @@ def import_table(path: Path, mapping: dict[Field, str], dry_run: bool, username:
 @consultees_cli.command("list", help="列出名录；写明 SLUG 的，列出其名单和办理情况。")
 @click.argument("slug", required=False, help="征求意见的编号。")
 @click.option("--find", "words", default="", help="名称关键词或者统一社会信用代码。")
-@click.option("--after", type=int, default=0, help="从这个编号之后列起。")
+@click.option("--after", type=click.IntRange(0, LARGEST), default=0, help="从这个编号之后列起。")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="最多列出几家。")
 def list_consultees(slug: str | None, words: str, after: int, limit: int, as_json: bool) -> None:
     """Print the register, or the list of consultation SLUG with the status of each consultee."""

@@ -12,7 +12,7 @@ import click
 from consult.accounts.errors import Refused
 from consult.accounts.permissions import SYSTEM
 from consult.clock import now
-from consult.faces.cli.console import actor_named, by_option, choice_of, command_group, show, unreadable
+from consult.faces.cli.console import ROW_ID, actor_named, by_option, choice_of, command_group, show, unreadable
 from consult.faces.cli.wording import local_iso
 from consult.mailbox import fetching, retries, service, settings
 from consult.mailbox.errors import MailboxRefused
@@ -157,7 +157,7 @@ def list_all(as_json: bool) -> None:
 
 
 @mailbox_cli.command("test", help="试连信箱，报告结果。")
-@click.argument("mailbox_id", type=int, help="信箱的编号。")
+@click.argument("mailbox_id", type=ROW_ID, help="信箱的编号。")
 def test(mailbox_id: int, as_json: bool) -> None:
     """Connect to a mailbox and say what was found."""
     mailbox = db.session.get(Mailbox, mailbox_id)

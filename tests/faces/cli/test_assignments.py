@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from consult.accounts.models import Role
@@ -53,3 +54,18 @@ def test_a_holder_that_is_not_there_or_named_twice_is_refused(app: Flask) -> Non
     ):
         outcome = run(app, "adoption", "assign", "canteens", "--anchor", "draft", *arguments)
         assert (outcome.exit_code, words in outcome.stderr) == (code, True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("adoption", "assign", "canteens", "--division", "社区服务处", "--group"),
+        ("adoption", "take-back", "canteens", "--group"),
+        ("mailbox", "test"),
+        ("consultees", "list", "--after"),
+    ],
+)
+def test_a_number_that_no_row_has_is_wrong_usage(app: Flask, command: tuple[str, ...]) -> None:
+    open_consultation("canteens")
+    outcome = run(app, *command, str(10**30))
+    assert (outcome.exit_code, "超出范围" in outcome.stderr) == (2, True)
