@@ -70,6 +70,16 @@ def test_private_data_and_what_is_too_long_are_refused(consultation: Consultatio
         discussion.add_comment(actor(Role.DRAFTER), opinions_of(consultation)[0], words, at=AFTER)
 
 
+def test_on_a_group_none_of_its_senders_is_named(consultation: Consultation) -> None:
+    accepted(consultation, ("art-3", "优惠应当早些。"), name="%", contact="a_b@example.cn")
+    drafter = actor(Role.DRAFTER)
+    (group,) = groups.group(drafter, consultation, at=AFTER)
+    for words in ("王小明说的有道理。", "13800138000 已联系。"):
+        with pytest.raises(CommentRefused, match="个人信息"):
+            discussion.add_comment(drafter, group, words, at=AFTER)
+    discussion.add_comment(drafter, group, "三人说的有道理。", at=AFTER)
+
+
 def test_an_organisation_may_be_named(consultation: Consultation) -> None:
     accepted(consultation, "赞成。", name="新城餐饮公司", sender_kind=SenderKind.ENTERPRISE)
     opinion = opinions_of(consultation)[2]
