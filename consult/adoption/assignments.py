@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -43,10 +43,11 @@ def assign(
 ) -> list[Assignment]:
     """Give work to a drafter or a division: all of it or, when one is refused, none; what others held is handed over.
 
-    What the same holder has with the same last day stays as it is, unless there is a remark.
+    What the same holder has with the same last day stays as it is, unless there is a remark. Who helps hands work over
+    with the day that it has, or an earlier one.
 
     Arguments:
-        due_on: the last local day.
+        due_on: the last local day; None is none, where the actor helps the day that stands.
         remark: words for whoever takes it over, at most ``REMARK_CHARACTERS`` characters.
 
     Raises:
@@ -63,7 +64,9 @@ def assign(
     with transaction() as session:
         _expect_open(consultation)
         holdings = Holdings(consultation)
-        _check_giver(actor, consultation, [holdings.given.get(work) for work in wanted], to)
+        helps = not may(actor, Act.ASSIGN_OPINIONS, consultation)
+        if helps:
+            _check_helper(actor, [holdings.given.get(work) for work in wanted], to, due_on)
         _check_holder(to)
         given: list[Assignment] = []
         made: list[Assignment] = []
@@ -71,13 +74,14 @@ def assign(
         for work in wanted:
             _check_work(consultation, holdings, work)
             before = holdings.given.get(work)
-            if before is not None and _is_same(before, to, due_on) and not remark:
+            day = before.due_on if before is not None and helps and due_on is None else due_on
+            if before is not None and _is_same(before, to, day) and not remark:
                 given.append(before)
                 continue
             if before is not None:
                 before.ended_at, before.ended_by_id = at, actor.id
                 ended.append(before)
-            made.append(_assignment(actor, consultation, work, to, due_on, remark, before, at))
+            made.append(_assignment(actor, consultation, work, to, day, remark, before, at))
             given.append(made[-1])
         session.flush()  # what is replaced first
         session.add_all(made)
@@ -149,14 +153,17 @@ def _expect_open(consultation: Consultation) -> None:
         raise AssignmentRefused("这件征求意见还没有公开、已经上会或者已经撤回，现在不能交办意见。")
 
 
-def _check_giver(
-    actor: Actor, consultation: Consultation, standing: Iterable[Assignment | None], to: User | Division
+def _check_helper(
+    actor: Actor, standing: Sequence[Assignment | None], to: User | Division, due_on: date | None
 ) -> None:
-    if may(actor, Act.ASSIGN_OPINIONS, consultation):
-        return
+    """Check what somebody of another division hands over: what they hold, within the division, and no later."""
+    division_id = to.division_id if isinstance(to, User) else to.id
     holds_all = all(is_holder(actor, assignment) for assignment in standing)
-    if not holds_all or actor.division_id != (to.division_id if isinstance(to, User) else to.id):
+    if not holds_all or division_id is None or division_id != actor.division_id:
         raise AssignmentRefused("协办处室只能移交本人、本处室承办的意见，且只能移交给本处室人员。", "to")
+    days = [each.due_on for each in standing if each is not None and each.due_on is not None]
+    if due_on is not None and days and due_on > min(days):
+        raise AssignmentRefused("办理期限不能晚于原期限；不填的，原期限不变。", "due_on")
 
 
 def _check_holder(to: User | Division) -> None:

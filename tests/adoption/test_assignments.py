@@ -225,6 +225,30 @@ def test_a_helper_hands_over_within_the_own_division_only_and_only_what_is_held(
     assert not may(elsewhere, Act.DECIDE, consultation)
 
 
+def test_a_helper_hands_over_with_the_day_that_stands_or_an_earlier_one(
+    consultation: Consultation, drafter: Actor, helper: User
+) -> None:
+    colleague, elsewhere = a_user(Role.DRAFTER, "colleague", division="燃气处"), Actor.of(helper)
+    assignments.assign(drafter, consultation, [FIRST], helper, due_on=DAY, at=AFTER)
+    with pytest.raises(AssignmentRefused, match="不能晚于"):
+        assignments.assign(elsewhere, consultation, [FIRST], colleague, due_on=DAY + timedelta(1), at=AFTER)
+    (kept,) = assignments.assign(elsewhere, consultation, [FIRST], helper, at=AFTER)
+    (late,) = assignments.assign(elsewhere, consultation, [FIRST], helper, remark="急。", at=AFTER + timedelta(9))
+    (earlier,) = assignments.assign(elsewhere, consultation, [FIRST], colleague, due_on=DAY - timedelta(1), at=AFTER)
+    assert (kept.due_on, late.due_on, earlier.due_on) == (DAY, DAY, DAY - timedelta(1))
+    (freed,) = assignments.assign(drafter, consultation, [FIRST], colleague, at=AFTER)
+    assert freed.due_on is None
+
+
+def test_no_division_is_nobodys_own(consultation: Consultation, drafter: Actor, helper: User) -> None:
+    other = a_user(Role.DRAFTER, "other")
+    helper.division_id = other.division_id = None
+    db.session.commit()
+    assignments.assign(drafter, consultation, [FIRST], helper, at=AFTER)
+    with pytest.raises(AssignmentRefused, match="只能移交"):
+        assignments.assign(Actor.of(helper), consultation, [FIRST], other, at=AFTER)
+
+
 def _decide(helper: Actor, opinion: Opinion) -> None:
     service.decide(helper, opinion, Outcome.EXPLAINED, REASON, at=AFTER)
 
