@@ -13,7 +13,7 @@ from consult.adoption.groups import DECIDING
 from consult.adoption.holdings import Holdings, expect_given
 from consult.adoption.models import MADE, Decision, Opinion, OpinionGroup, Outcome
 from consult.adoption.service import NOT_DECIDING, Proposal, effective_decisions
-from consult.adoption.sheet_codes import Code, Key, memberships
+from consult.adoption.sheet_codes import Code, Key, memberships, of_group, of_opinion
 from consult.adoption.sheet_export import BASE, CONTENT, EDITABLE, GROUP, NAMES, NUMBER, OUTCOME, PROPOSED, REASON
 from consult.adoption.versions import UNDECIDED, content_digest, is_seen
 from consult.drafting.models import Consultation
@@ -146,7 +146,10 @@ class Reader:
         result: ImportResult,
         wanted: list[tuple[Source, int, dict[str, str]]],
     ) -> list[Proposal]:
-        """Return what rows propose; ``result`` counts them, those that propose something are added to ``wanted``."""
+        """Return what rows propose; ``result`` counts them, those that propose something are added to ``wanted``.
+
+        There each has a check code: its own or, where the sheet has none of a row, that of what is in force now.
+        """
         keys = {key for *_, cells in rows if not isinstance(cells, BadRow) and (key := Key.read(cells[NUMBER]))}
         there = self._in_force(keys)
         proposals = []
@@ -154,7 +157,8 @@ class Reader:
             result.rows += 1
             number = cells[NUMBER].strip() if not isinstance(cells, BadRow) else ""
             try:
-                proposal = self._proposal(source, row, cells, there, result)
+                line = self._line(source, row, cells, there)
+                proposal = self._proposal(line, there, result)
             except Refused as refusal:
                 now = (refusal.in_force, refusal.by, refusal.because) if isinstance(refusal, Conflict) else ()
                 refused = RowRefused(row, number[:40], str(refusal), source.sheet, *now)
@@ -166,7 +170,7 @@ class Reader:
                 result.unchanged += 1
             else:
                 proposals.append(proposal)
-                wanted.append((source, row, _needed(cells)))
+                wanted.append((source, row, line.kept(there.memberships)))
         return proposals
 
     def remarks(self) -> list[Remark]:
@@ -196,10 +200,8 @@ class Reader:
                 there.decisions[Key(decision.group_id or 0, is_group=True)] = decision
         return there
 
-    def _proposal(
-        self, source: Source, row: int, cells: dict[str, str] | BadRow, there: _InForce, result: ImportResult
-    ) -> Proposal | None:
-        """Return what a row proposes; None when it is unchanged."""
+    def _line(self, source: Source, row: int, cells: dict[str, str] | BadRow, there: _InForce) -> _Line:
+        """Return a row with its opinion or group."""
         if isinstance(cells, BadRow):
             raise Refused(cells.reason)
         key = Key.read(cells[NUMBER])
@@ -216,6 +218,11 @@ class Reader:
         line = _Line(subject, key, source.members and not key.is_group, decision, cells)
         if isinstance(subject, Opinion) and subject.group_id in self._of_groups and not line.own:
             line.standing = self._of_groups[subject.group_id]
+        return line
+
+    def _proposal(self, line: _Line, there: _InForce, result: ImportResult) -> Proposal | None:
+        """Return what a row proposes; None when it is unchanged."""
+        subject = line.subject
         proposal = line.proposal(there.memberships)
         if proposal is None:
             return None
@@ -223,7 +230,7 @@ class Reader:
             raise Refused(NOT_DECIDING)
         expect_given(self.actor, self.consultation, [subject], self._holdings)
         if isinstance(subject, OpinionGroup):
-            self._of_groups[subject.id] = decision
+            self._of_groups[subject.id] = line.standing
         result.applied += line.changed_cells(proposal)
         return proposal
 
@@ -245,11 +252,6 @@ class Reader:
         text = subject.content if isinstance(subject, Opinion) else subject.title
         if CONTENT in cells and _plain(cells[CONTENT]) != _plain(text):
             self._edited.setdefault(source.sheet, []).append(row)
-
-
-def _needed(cells: dict[str, str] | BadRow) -> dict[str, str]:
-    """Return the cells that decide what a row proposes."""
-    return {} if isinstance(cells, BadRow) else {name: cells[name] for name in READ if name in cells}
 
 
 def _plain(text: str) -> str:
@@ -304,6 +306,15 @@ class _Line:
             raise Refused(f"{OUTCOME}已被清空。已作出的处理不能清空，只能变更")
         self._expect_seen(memberships)
         return Proposal(self.subject, outcome, reason, proposed_text).checked()
+
+    def kept(self, memberships: Mapping[int, str]) -> dict[str, str]:
+        """Return the cells that decide what the row proposes, with a check code in any case."""
+        cells = {name: self.cells[name] for name in READ if name in self.cells}
+        if self.code.home:
+            return cells
+        if isinstance(self.subject, OpinionGroup):
+            return cells | {BASE: str(of_group(self.key.id, self.standing, memberships[self.key.id]))}
+        return cells | {BASE: str(of_opinion(self.subject, self.standing))}
 
     def changed_cells(self, proposal: Proposal) -> Iterator[CellChange]:
         """Yield the cells that a proposal changes."""

@@ -401,3 +401,19 @@ def test_what_changed_after_the_preview_is_shown_again_and_nothing_is_taken(worl
     assert (now.taken, [row.number for row in now.conflicts]) == (1, [str(single.id)])
     done = spreadsheet.confirm_preview(world.drafter, world.consultation, changed.value.preview, at=AFTER)
     assert [change.kind for change in done.applied] == ["group"]
+
+
+def test_without_codes_the_preview_itself_says_what_its_author_saw(world: World) -> None:
+    newcomer = opinions_of(accepted(world.consultation, ("art-3", "公示菜价。")))[0]
+    path = world.folder / "plain.csv"
+    path.write_text(f"编号,采纳情况,理由\n{world.key},采纳,\n{newcomer.id},采纳,\n", "utf-8")
+    preview = world.preview(path)
+    assert preview.result.taken == 2
+    groups.move_to_group(world.drafter, newcomer, world.group, at=AFTER)
+    with pytest.raises(PreviewChanged) as changed:
+        spreadsheet.confirm_preview(world.drafter, world.consultation, preview, at=AFTER)
+    reasons = [row.reason for row in changed.value.preview.result.conflicts]
+    assert ["成员有变化" in reasons[0], "已归入" in reasons[1]] == [True, True]
+    assert set(world.outcomes().values()) == {None}
+    done = spreadsheet.confirm_preview(world.drafter, world.consultation, world.preview(path), at=AFTER)
+    assert (done.taken, set(world.outcomes().values())) == (2, {Outcome.ADOPTED, None})
