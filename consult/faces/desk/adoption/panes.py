@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -183,6 +184,7 @@ class Workspace:
 
     def __init__(self, consultation: Consultation, where: Where, actor: Actor) -> None:
         self.consultation = consultation
+        self._only_open = False
         self.draft: Draft = draft_of(consultation)
         self.actor = actor
         self.holdings = Holdings(consultation)
@@ -252,10 +254,11 @@ class Workspace:
     def _held(self) -> ColumnElement[bool] | None:
         """Return the condition on the opinions' holder, and on when they are due."""
         show = self.where.show
+        helps = self._only_open and is_outside(self.actor, self.consultation)
         return self.holdings.condition(
-            held_by=self.actor if show in ("held", "held-all") else None,
+            held_by=self.actor if helps or show in ("held", "held-all") else None,
             due_at=clock.now() if show == "due" else None,
-            is_open=show in ("held", "due"),
+            is_open=self._only_open or show in ("held", "due"),
             holder=self.where.holder,
         )
 
@@ -330,7 +333,8 @@ class Workspace:
     def next_open(self, following: str = "") -> Where | None:
         """Return the place of the next line to decide on, the line open; None where there is none.
 
-        It is below on this page, else above, else on the next page, else on the next provision that has one.
+        It is below on this page, else above, else on a later page, else on an earlier one, else on the next provision
+        that has one.
 
         Arguments:
             following: key of the line below the one that was just decided.
@@ -340,8 +344,12 @@ class Workspace:
         for line in self.lines[start:] + self.lines[:start]:
             if line.is_open and self.may_work_on(line.subject):
                 return replace(self.where, open=line.key)
-        if self.goes_on or self.more_groups:
-            return self._first_open(after=self.goes_on, skip=self.more_groups)
+        if self.goes_on and (where := self._first_open(after=self.goes_on)) is not None:
+            return where
+        if (self.where.after or self.where.skip or self.more_groups) and (
+            where := self._first_open(after=0, skip=0)
+        ) is not None:
+            return where
         if self.where.saved or self.where.filters or self.provision is None:
             return None
         place = self.provisions.index(self.provision)
@@ -351,13 +359,18 @@ class Workspace:
         return None
 
     def _first_open(self, **changes: Any) -> Where | None:
-        """Return the first line to decide on of another page or, further down, of one that follows it."""
-        workspace = Workspace(self.consultation, replace(self.where, **changes), self.actor)
-        for line in workspace.lines:
-            if line.is_open and self.may_work_on(line.subject):
-                return replace(workspace.where, open=line.key)
-        more = workspace.goes_on or workspace.more_groups
-        return workspace._first_open(after=workspace.goes_on, skip=workspace.more_groups) if more else None
+        """Return the first line to decide on at another place, however many decided ones come before it."""
+        there = copy(self)
+        for name in ("provision", "lines", "_groups", "_opinions"):
+            vars(there).pop(name, None)
+        there.where, there._only_open = replace(self.where, **changes), True
+        line = next(iter(there.lines), None)
+        if line is None:
+            return None
+        if line.opinion is None or not there.where.after:
+            return replace(there.where, open=line.key)
+        id_ = line.opinion.opinion.id  # the list begins with it: later opinions follow, but those with words go back
+        return replace(there.where, after=id_ + 1 if there.where.words else id_ - 1, open=line.key)
 
     def unit_of(self, subject: Opinion | OpinionGroup) -> Block | None:
         """Return the unit of the draft that an opinion or a group is about."""
