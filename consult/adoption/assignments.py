@@ -88,7 +88,7 @@ def assign(
         session.flush()
         _record(actor, HAND_OVER, ended, at)
         _record(actor, Act.ASSIGN_OPINIONS, made, at)
-        _update_helpers(actor, consultation, at)
+        _update_helpers(actor, consultation, frozenset(each.user_id for each in made), at)
     return given
 
 
@@ -110,7 +110,7 @@ def take_back(actor: Actor, consultation: Consultation, works: Sequence[Work], *
             assignment.ended_at, assignment.ended_by_id = at, actor.id
         session.flush()
         _record(actor, TAKE_BACK, ended, at)
-        _update_helpers(actor, consultation, at)
+        _update_helpers(actor, consultation, frozenset(), at)
     return len(ended)
 
 
@@ -234,13 +234,18 @@ def _facts(assignment: Assignment) -> dict[str, Any]:
     return {**of, "to": assignment.holder, **due}
 
 
-def _update_helpers(actor: Actor, consultation: Consultation, at: datetime) -> None:
-    """Let in the drafters and divisions elsewhere that hold something, and nobody else."""
+def _update_helpers(actor: Actor, consultation: Consultation, given_now: frozenset[int | None], at: datetime) -> None:
+    """Let in the drafters and divisions elsewhere that hold something, and nobody else.
+
+    Who was given it when in the drafting division, and has left it since, gets in only by being given something again.
+    """
+    let_in = consultation.helpers | given_now
     given = Holdings(consultation).given.values()
     users = {
         each.user.id
         for each in given
         if each.user is not None
+        and each.user.id in let_in
         and each.user.role in OWN_DIVISION_ONLY
         and (each.user.division_id is None or each.user.division_id != consultation.division_id)
     }

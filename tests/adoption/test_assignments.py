@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Division, Role, User
 from consult.accounts.permissions import SYSTEM, Act, Actor, may
+from consult.accounts.service import change_role
 from consult.adoption import (
     assignments,
     groups,
@@ -328,6 +329,21 @@ def test_a_helpers_sheet_is_taken_row_by_row_where_it_was_given(
     taken = spreadsheet.import_decisions(Actor.of(helper), consultation, tables.read(filled.name, filled), at=AFTER)
     assert (taken.taken, [row.row for row in taken.refused]) == (1, [3])
     assert "未交办" in taken.refused[0].reason
+
+
+def test_who_moves_to_another_division_comes_back_by_nobodys_unrelated_act(
+    consultation: Consultation, drafter: Actor
+) -> None:
+    moved = a_user(Role.DRAFTER, "moved")
+    assignments.assign(drafter, consultation, [THIRD], moved, at=AFTER)
+    change_role(SYSTEM, moved, Role.DRAFTER, division="燃气处", at=AFTER)
+    assert not may(Actor.of(moved), Act.SEE_SUBMISSIONS, consultation)
+    assignments.assign(drafter, consultation, [FIRST], drafter_user(drafter), at=AFTER)
+    assert not may(Actor.of(moved), Act.SEE_SUBMISSIONS, consultation)
+    assignments.assign(drafter, consultation, [THIRD], moved, at=AFTER, remark="仍请承办。")
+    assert may(Actor.of(moved), Act.SEE_SUBMISSIONS, consultation)
+    assignments.take_back(drafter, consultation, [FIRST], at=AFTER)
+    assert may(Actor.of(moved), Act.SEE_SUBMISSIONS, consultation)
 
 
 def test_a_colleague_of_the_own_division_decides_on_anothers(consultation: Consultation, drafter: Actor) -> None:
