@@ -6,12 +6,12 @@ upper levels with everything below it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from consult.text.anchors import in_words
+from consult.text.anchors import WHOLE, in_words
 
 DIVISIONS = frozenset({"part", "subpart", "chapter", "section", "heading", "annex"})
 UNIT_CLAUSE_DEPTH = 2
@@ -102,6 +102,19 @@ class Draft:
         except ValueError:
             unit = self.unit_of(anchor)
             return unit.label if unit is not None else anchor
+
+    def opinion_places(self, used: Iterable[str]) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Return where opinions can be, in document order: its name in addresses, its words and its anchors.
+
+        Opinions on a paragraph or an item count for their unit; those on a heading or a loose text have a row each.
+
+        Arguments:
+            used: anchors of opinions; those of no block of the draft have a row each at the end.
+        """
+        rows: list[tuple[str, str, tuple[str, ...]]] = [(WHOLE, "整个草案", ("",))]
+        rows += [(block.anchor, block.label, block.anchors) for block in self.blocks]
+        known = {anchor for _, _, anchors in rows for anchor in anchors}
+        return rows + [(anchor, self.label_of(anchor), (anchor,)) for anchor in sorted(used) if anchor not in known]
 
     def contents(self, counts: Mapping[str, int]) -> list[tuple[Block, int]]:
         """Return the entries of the contents (divisions, or units if there are none) with the opinions on each.

@@ -60,7 +60,9 @@ def _submissions(*conditions: ColumnElement[bool]) -> Callable[[int], Select[Any
     return rows
 
 
-def _opinions(*conditions: ColumnElement[bool], late: bool = False) -> Callable[[int], Select[Any]]:
+def opinions(*conditions: ColumnElement[bool], late: bool = False) -> Callable[[int], Select[Any]]:
+    """Return the query of the opinions of a consultation's submissions in time, or late, that meet conditions."""
+
     def rows(consultation_id: int) -> Select[Any]:
         return (
             with_decision(Opinion.id)
@@ -71,12 +73,13 @@ def _opinions(*conditions: ColumnElement[bool], late: bool = False) -> Callable[
     return rows
 
 
-def _in_time(*conditions: ColumnElement[bool]) -> Callable[[int], Select[Any]]:
+def in_time(*conditions: ColumnElement[bool]) -> Callable[[int], Select[Any]]:
+    """Return the query of a consultation's submissions in time that meet conditions."""
     return _submissions(Submission.late.is_(False), *conditions)
 
 
 def _outcome(outcome: Outcome) -> Callable[[int], Select[Any]]:
-    return _opinions(effective("state") == DecisionState.REVIEWED, effective("outcome") == outcome)
+    return opinions(effective("state") == DecisionState.REVIEWED, effective("outcome") == outcome)
 
 
 def _groups(*conditions: ColumnElement[bool]) -> Callable[[int], Select[Any]]:
@@ -88,19 +91,19 @@ def _groups(*conditions: ColumnElement[bool]) -> Callable[[int], Select[Any]]:
 
 
 def _all() -> Iterator[Figure]:
-    yield Figure("received", "件来件", "submission", _in_time())
+    yield Figure("received", "件来件", "submission", in_time())
     yield Figure("late", "件逾期来件", "submission", _submissions(Submission.late.is_(True)))
     for channel in Channel:
         yield Figure(
-            f"channel.{channel.value}", channel.label.words, "submission", _in_time(Submission.channel == channel)
+            f"channel.{channel.value}", channel.label.words, "submission", in_time(Submission.channel == channel)
         )
     for kind in SenderKind:
-        yield Figure(f"sender.{kind.value}", kind.label.words, "submission", _in_time(Submission.sender_kind == kind))
-    yield Figure("waiting", "待审核", "submission", _in_time(Submission.state.in_(WAITING)))
+        yield Figure(f"sender.{kind.value}", kind.label.words, "submission", in_time(Submission.sender_kind == kind))
+    yield Figure("waiting", "待审核", "submission", in_time(Submission.state.in_(WAITING)))
     for state in SCREENED:
-        yield Figure(f"state.{state.value}", state.label.words, "submission", _in_time(Submission.state == state))
-    yield Figure("opinions", "条意见", "opinion", _opinions())
-    yield Figure("opinions_late", "条逾期意见", "opinion", _opinions(late=True))
+        yield Figure(f"state.{state.value}", state.label.words, "submission", in_time(Submission.state == state))
+    yield Figure("opinions", "条意见", "opinion", opinions())
+    yield Figure("opinions_late", "条逾期意见", "opinion", opinions(late=True))
     for outcome in Outcome:
         yield Figure(f"outcome.{outcome.value}", outcome.label.words, "opinion", _outcome(outcome))
     yield Figure("groups", "类意见", "group", _groups())

@@ -29,7 +29,7 @@ def is_another_word(content: str, other: str, edit: Edit) -> bool:
         widest = LONGEST_WORD - left - max(lost, gained)
         for right in range(max(0, 2 - left - min(lost, gained)), min(after, widest) + 1):
             word = content[start - left : end + right]
-            if not _frequency(word) or not _of_one_use(word, other[at - left : to + right]):
+            if not frequency(word) or not _of_one_use(word, other[at - left : to + right]):
                 continue
             if (left, right) == (0, 0) or _both_stand(
                 (content, start - left, end + right), (other, at - left, to + right)
@@ -43,28 +43,28 @@ def is_word_for_letter(content: str, other: str, edit: Edit) -> bool:
     start, end, at, to = edit
     if end - start > to - at:
         content, other, start, end, at, to = other, content, at, to, start, end
-    if not end - start == 1 < to - at or content[start] in other[at:to] or not _frequency(other[at:to]):
+    if not end - start == 1 < to - at or content[start] in other[at:to] or not frequency(other[at:to]):
         return False
-    return bool(_frequency(content[max(0, start - 1) : end]) or _frequency(content[start : end + 1]))
+    return bool(frequency(content[max(0, start - 1) : end]) or frequency(content[start : end + 1]))
 
 
 def _of_one_use(word: str, other: str) -> bool:
     """Whether both are words, and if only a letter differs, neither so rare that a slip has made it."""
-    frequency, other_frequency = _frequency(word), _frequency(other)
-    if not frequency or not other_frequency or word in EMPTY_WORDS or other in EMPTY_WORDS:
+    seen, other_seen = frequency(word), frequency(other)
+    if not seen or not other_seen or word in EMPTY_WORDS or other in EMPTY_WORDS:
         return False
-    rarer, commoner = sorted((frequency, other_frequency))
+    rarer, commoner = sorted((seen, other_seen))
     slip = len(word) == len(other) and sum(a != b for a, b in zip(word, other, strict=True)) == 1
     return not slip or (rarer >= RARE and commoner <= rarer * RARER)
 
 
 def load_dictionary() -> None:
     """Load the dictionary of words now (a third of a second), not at the first comparison that asks for a word."""
-    _frequency("意见")
+    frequency("意见")
 
 
 @lru_cache(maxsize=1 << 16)
-def _frequency(word: str) -> int:
+def frequency(word: str) -> int:
     """Return how often the dictionary has seen a word, 0 if it doesn't know it."""
     import rjieba  # loads its dictionary on first use
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from consult.text.dictionary import frequency
 from consult.text.numerals import NUMERALS
 from consult.text.simplified import simplified
 from consult.text.tokens import HAN, cut
@@ -18,6 +19,8 @@ from consult.text.turning_words import EMPTY_WORDS
 
 FEWEST = 3
 """Texts that use a word at least, before it stands out."""
+CHANCE = 3.84
+"""A log-likelihood ratio that chance reaches once in twenty times (χ², one degree of freedom)."""
 _WORD = re.compile(rf"[{HAN}]{{2,8}}")
 _EMPTY = re.compile(rf"[第{NUMERALS}]*[{NUMERALS}](?:[条款项章节年月日号个名元天米次人]|之一)*|不.")
 _SAID_BY_ALL = EMPTY_WORDS | frozenset(
@@ -49,10 +52,15 @@ def count_words(texts: Iterable[str]) -> Counter[str]:
     return counts
 
 
+def in_general(words: Iterable[str]) -> dict[str, int]:
+    """Return how often the dictionary has seen words in Chinese at large: a background where there is no other."""
+    return {word: frequency(word) for word in words}
+
+
 def words_that_stand_out(
     counts: Mapping[str, int], background: Mapping[str, int], limit: int
 ) -> list[tuple[str, float, int]]:
-    """Return words more frequent here than in the background, the most striking first.
+    """Return words more frequent here than in the background, beyond chance, the most striking first.
 
     Arguments:
         counts: how often each word is used here; fewer than ``FEWEST`` times is chance.
@@ -63,12 +71,13 @@ def words_that_stand_out(
         Word, score (the log-likelihood ratio G², rounded) and count; the same for the same counts in any order.
     """
     here, there = sum(counts.values()), sum(background.values())
-    scored = [
+    scored = (
         (word, round(_ratio(n, background.get(word, 0), here, there), 3), n)
         for word, n in counts.items()
         if n >= FEWEST and n * there >= background.get(word, 0) * here
-    ]
-    return sorted(scored, key=lambda row: (-row[1], -row[2], row[0]))[:limit]
+    )
+    striking = [row for row in scored if row[1] >= CHANCE or not there]
+    return sorted(striking, key=lambda row: (-row[1], -row[2], row[0]))[:limit]
 
 
 def _ratio(here_n: int, there_n: int, here: int, there: int) -> float:

@@ -383,15 +383,8 @@ def _member(kind: type[Member], name: str) -> Member | None:
 
 
 def provisions(draft: Draft, counts: Sequence[ProvisionProgress]) -> list[Provision]:
-    """Return the provisions that have opinions: the whole draft first, then in document order.
-
-    Opinions on a paragraph or an item count for its article; those on a heading or a loose text have a row each.
-    """
+    """Return the provisions that have opinions: the whole draft first, then in document order."""
     by_anchor = {count.anchor: count.progress for count in counts}
-    rows: list[tuple[str, str, tuple[str, ...]]] = [(WHOLE, "整个草案", ("",))]
-    rows += [(block.anchor, block.label, block.anchors) for block in draft.blocks]
-    known = {anchor for _, _, anchors in rows for anchor in anchors}
-    rows += [(anchor, draft.label_of(anchor), (anchor,)) for anchor in sorted(by_anchor) if anchor not in known]
     provisions = [
         Provision(
             at,
@@ -400,7 +393,7 @@ def provisions(draft: Draft, counts: Sequence[ProvisionProgress]) -> list[Provis
             sum(by_anchor[anchor].open for anchor in anchors if anchor in by_anchor),
             sum(by_anchor[anchor].total for anchor in anchors if anchor in by_anchor),
         )
-        for at, label, anchors in rows
+        for at, label, anchors in draft.opinion_places(by_anchor)
     ]
     return [provision for provision in provisions if provision.total]
 

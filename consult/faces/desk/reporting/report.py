@@ -23,7 +23,7 @@ from consult.faces.row_ids import row_id
 from consult.files.feedback import RENDERERS, render
 from consult.moderation import queries as moderation
 from consult.moderation.service import WAITING
-from consult.reporting import figures, queries, report_document, report_versions, service
+from consult.reporting import distributions, figures, queries, report_document, report_versions, service
 from consult.reporting.models import FeedbackReport, ReportRow, ReportState
 
 ROWS = 50
@@ -134,7 +134,7 @@ def reporting_file(slug: str, version: int, extension: str) -> Response:
 def reporting_figure(slug: str, name: str) -> str:
     """List the rows that a figure counts, by key."""
     consultation = consultation_or_404(slug, Act.SEE_SUBMISSIONS)
-    figure = figures.FIGURES.get(name) or abort(404)
+    figure = distributions.figure(consultation, name) or abort(404)
     rows = figures.page(figure, consultation.id, after=_number("after"), limit=ROWS + 1)
     return render_template(
         "desk/reporting/figure.html",
