@@ -47,6 +47,7 @@ class Act(StrEnum):
     ASSIGN_OPINIONS = "opinion.assign"
     DISCUSS = "opinion.comment"
     GROUP = "opinion.group"
+    SET_CONCENTRATION = "opinion.set_concentration"
     REVIEW_DECISION = "opinion.review"
     COMPILE_REPORT = "report.compile"
     REVIEW_REPORT = "report.review"
@@ -102,6 +103,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.ASSIGN_OPINIONS: frozenset({_D, _A}),
     Act.DISCUSS: frozenset({_D, _L, _P, _A}),
     Act.GROUP: frozenset({_D, _A}),
+    Act.SET_CONCENTRATION: frozenset({_L, _P, _A}),
     Act.REVIEW_DECISION: frozenset({_D, _L, _P, _A}),
     Act.COMPILE_REPORT: frozenset({_D, _P, _A}),
     Act.REVIEW_REPORT: frozenset({_P, _L, _A}),

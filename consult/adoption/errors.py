@@ -45,6 +45,10 @@ class CommentRefused(Refused):
     """A comment can't be stored or struck out as asked."""
 
 
+class StandardRefused(Refused):
+    """A standard of what is concentrated can't be set as asked."""
+
+
 class AssignmentRefused(Refused):
     """Work can't be given, handed over or taken back as asked; ``field`` names the invalid field, if any."""
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, cast, delete, exists, func, select, update
+from sqlalchemy import case, cast, delete, exists, select, update
 
 from consult.accounts.permissions import Act, Actor, require
+from consult.adoption.concentration import update_all, update_concentration
 from consult.adoption.errors import OpinionRefused
 from consult.adoption.models import Decision, Opinion, OpinionGroup
 from consult.adoption.unmasked_words import unmasked
 from consult.app_context import rules
 from consult.drafting.models import Consultation, Stage
 from consult.intake.arrival import clean
-from consult.intake.models import Submission
 from consult.ledger.service import record
 from consult.store import big_id, db, transaction
 from consult.store.locking import lock_row
@@ -57,9 +57,7 @@ def group(
             grouping_run.group_provision(anchor)
         db.session.flush()
         _drop_empty(consultation.id)
-        update_concentration(
-            db.session.scalars(select(OpinionGroup.id).where(OpinionGroup.consultation_id == consultation.id))
-        )
+        update_all(consultation.id)
         made = groups_of(consultation.id)
         record(
             actor,
@@ -161,37 +159,6 @@ def rename(actor: Actor, renamed: OpinionGroup, title: str, *, at: datetime) -> 
         _expect_grouping(consultation)
         renamed.title, renamed.kept = title, True
         _record(actor, "opinion.rename_group", renamed, at, title=title)
-
-
-SENDER = case(
-    (Submission.contact != "", Submission.contact),
-    else_="no-contact:" + Submission.number,
-)
-"""Identifies a sender: by the contact; without one, each submission has a sender of its own."""
-
-
-def update_concentration(group_ids: Iterable[int]) -> None:
-    """Update ``concentrated`` (较为集中) of groups from the number of senders of their members."""
-    ids = sorted(set(group_ids))
-    for start in range(0, len(ids), 500):
-        some = ids[start : start + 500]
-        locked = _lock_groups(some)  # before counting: members may be leaving concurrently
-        query = (
-            select(Opinion.group_id, func.count(SENDER.distinct()))
-            .join(Submission, Submission.id == Opinion.submission_id)
-            .where(Opinion.group_id.in_(some), Opinion.withdrawn.is_(False))
-            .group_by(Opinion.group_id)
-        )
-        senders = {key: int(n) for key, n in db.session.execute(query)}
-        for counted in locked:
-            counted.concentrated = rules().concentration.holds(senders.get(counted.id, 0))
-
-
-def _lock_groups(ids: Sequence[int]) -> list[OpinionGroup]:
-    """Return the groups, locked until the transaction ends."""
-    query = select(OpinionGroup).where(OpinionGroup.id.in_(ids)).order_by(OpinionGroup.id)
-    query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return list(db.session.scalars(query))
 
 
 @dataclass
@@ -321,7 +288,8 @@ def _move(opinions: Sequence[Opinion], group_id: int | None, *, alone: bool) -> 
     db.session.execute(update(Opinion).where(Opinion.id.in_(ids)).values(group_id=group_id, alone=alone))
     for opinion in opinions:
         db.session.refresh(opinion)
-    update_concentration(left | ({group_id} if group_id is not None else set()))
+    consultation_id = next(iter(opinions)).consultation_id
+    update_concentration(consultation_id, left | ({group_id} if group_id is not None else set()))
 
 
 def _expect_grouping(consultation: Consultation) -> None:

@@ -56,6 +56,27 @@ class OpinionGroup(Base):
     opinions: Mapped[list[Opinion]] = relationship(back_populates="group", order_by="Opinion.id")
 
 
+class ConcentrationStandard(Base):
+    """From when opinions are concentrated (较为集中的标准), set for all consultations or for one; the newest holds."""
+
+    __tablename__ = "concentration_standard"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    consultation_id: Mapped[int | None] = mapped_column(ForeignKey("consultation.id"), index=True)
+    """None: for all that have none of their own."""
+    senders: Mapped[int | None]
+    """None: this consultation goes by the department's again."""
+    share: Mapped[int]
+    """Percent of the senders on the provision; 0 where only their number counts."""
+    share_senders: Mapped[int]
+    """How many senders there must be at least for the share to count."""
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    by: Mapped[User | None] = relationship()
+
+
 class Opinion(Base):
     """One point out of an accepted submission, on one provision or on the whole (意见)."""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from consult.adoption.groups import update_concentration
+from consult.adoption.concentration import update_concentration
 from consult.adoption.models import Opinion
 from consult.consultees.confirmation import without_opinion
 from consult.intake.models import Submission, SubmissionPart, SubmissionState
@@ -38,8 +38,14 @@ def sync_after_screening(submissions: Sequence[Submission], at: datetime) -> Non
             for opinion in opinions:
                 opinion.withdrawn = True
     db.session.flush()
-    grouped = (opinion.group_id for opinions in by_submission.values() for opinion in opinions)
-    update_concentration({group_id for group_id in grouped if group_id is not None})
+    for consultation_id in sorted({each.consultation_id for each in submissions if each.consultation_id is not None}):
+        here = [each for each in submissions if each.consultation_id == consultation_id]
+        earlier = [opinion for submission in here for opinion in by_submission[submission.id]]
+        update_concentration(
+            consultation_id,
+            {opinion.group_id for opinion in earlier if opinion.group_id is not None},
+            {opinion.anchor for opinion in earlier} | {part.anchor for each in here for part in each.parts},
+        )
 
 
 def _sync_parts(

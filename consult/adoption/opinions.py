@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import select
 
 from consult.accounts.permissions import Act, Actor, require
+from consult.adoption.concentration import update_concentration
 from consult.adoption.errors import OpinionRefused
-from consult.adoption.groups import DECIDING, update_concentration
+from consult.adoption.groups import DECIDING
 from consult.adoption.holdings import expect_given
 from consult.adoption.models import Decision, Opinion
 from consult.drafting.models import Consultation, ProvisionRow
@@ -37,7 +38,7 @@ def set_provision(actor: Actor, opinion: Opinion, anchor: str, *, at: datetime) 
         left, opinion.group_id = opinion.group_id, None
         opinion.anchor, before = anchor, opinion.anchor
         db.session.flush()
-        update_concentration({left} if left is not None else ())
+        update_concentration(consultation.id, {left} if left is not None else (), {before, anchor})
         record(
             actor,
             "opinion.place",
@@ -78,7 +79,7 @@ def split(actor: Actor, opinion: Opinion, pieces: Sequence[str], *, at: datetime
         ]
         session.add_all(made)
         session.flush()
-        update_concentration({left} if left is not None else ())
+        update_concentration(consultation.id, {left} if left is not None else ())
         record(
             actor,
             "opinion.split",

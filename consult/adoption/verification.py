@@ -11,8 +11,17 @@ from sqlalchemy.orm import aliased
 
 from consult.accounts.permissions import Act
 from consult.adoption.assignments import assignment_digests
+from consult.adoption.concentration_standards import standard_digests
 from consult.adoption.discussion import comment_digests
-from consult.adoption.models import Assignment, Decision, DecisionState, Opinion, OpinionComment, OpinionGroup
+from consult.adoption.models import (
+    Assignment,
+    ConcentrationStandard,
+    Decision,
+    DecisionState,
+    Opinion,
+    OpinionComment,
+    OpinionGroup,
+)
 from consult.consultees.confirmation import has_no_opinion
 from consult.intake.models import Submission, SubmissionPart, SubmissionState
 from consult.ledger.faults import Damage, Fault
@@ -29,6 +38,7 @@ SUBJECTS = (
     Subject("opinion", Opinion, "意见第", recorded=False),
     Subject("group", OpinionGroup, "归并意见第", recorded=False),
     Subject("comment", OpinionComment, "意见的内部讨论第", digests=comment_digests),
+    Subject("concentration", ConcentrationStandard, "较为集中的标准第", digests=standard_digests),
     Subject("assignment", Assignment, "意见的承办第", digests=assignment_digests),
 )
 SET_IN_PLACE = ("outcome", "state", "proposed_at", "reviewed_at")

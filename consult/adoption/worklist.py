@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Subquery, func, select
 from sqlalchemy.orm import joinedload
 
+from consult.adoption.concentration import SENDER
 from consult.adoption.group_outcomes import GroupOutcome, group_outcomes
-from consult.adoption.groups import SENDER
 from consult.adoption.models import Decision, DecisionState, Opinion, OpinionGroup, Outcome
 from consult.adoption.queries import GroupDecision, OwnDecision, Progress, effective, not_adopted_for, with_decision
 from consult.app_context import rules

@@ -96,8 +96,11 @@ def _check_values(path: Path, tables: Mapping[str, Mapping[str, rule_rows.Row]])
         if cast(rule_rows.PeriodRule, row).minimum_days < 1:
             raise RulesError(f"规则文件 {path} 的 [[period]] “{key}”：字段 minimum_days 至少为1")
     for key, row in tables["concentration"].items():
-        if not 0 < cast(rule_rows.ConcentrationRule, row).similarity <= 1:
+        concentration = cast(rule_rows.ConcentrationRule, row)
+        if not 0 < concentration.similarity <= 1:
             raise RulesError(f"规则文件 {path} 的 [[concentration]] “{key}”：字段 similarity 应当在0和1之间")
+        if not 0 <= concentration.share <= 100:
+            raise RulesError(f"规则文件 {path} 的 [[concentration]] “{key}”：字段 share 应当在0和100之间")
     for key, row in tables["reason"].items():
         if cast(rule_rows.ReasonRule, row).characters < 1:
             raise RulesError(f"规则文件 {path} 的 [[reason]] “{key}”：字段 characters 至少为1")

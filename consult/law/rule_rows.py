@@ -139,18 +139,29 @@ class RetentionRule(Row):
 
 @dataclass(frozen=True, slots=True)
 class ConcentrationRule(Row):
-    """The number of `senders` from which an opinion is concentrated.
+    """From how many `senders` an opinion is concentrated, or from which `share` (percent, 0: none) of the senders.
 
-    `similarity` (0 to 1) is the threshold above which two texts count as the same.
+    The share is of those who said something on the same provision (or on the whole), and counts from `share_senders`
+    senders. `similarity` (0 to 1) is the threshold above which two texts count as the same.
     """
 
     name: str
     senders: int
     similarity: float
+    share: int = 0
+    share_senders: int = 5
 
-    def holds(self, senders: int) -> bool:
-        """Whether an opinion shared by this many senders is concentrated."""
-        return senders >= self.senders
+    def holds(self, senders: int, of: int) -> bool:
+        """Whether an opinion shared by this many senders, of so many on the provision, is concentrated."""
+        return senders >= self.senders or (
+            self.share > 0 and senders >= self.share_senders and 100 * senders >= self.share * of
+        )
+
+    @property
+    def words(self) -> str:
+        """The rule in words."""
+        share = f"，或者达到 {self.share_senders} 人且占该条文提出人的 {self.share}% 以上" if self.share else ""
+        return f"{self.senders} 人以上{share}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from consult.adoption.concentration import in_force, newest
 from consult.adoption.group_outcomes import Answer, GroupOutcome, group_outcomes
 from consult.adoption.models import Decision, Opinion, OpinionGroup, Outcome
 from consult.adoption.queries import UNDECIDED, GroupDecision, OwnDecision, with_decision
@@ -159,7 +160,16 @@ def snapshot(consultation: Consultation) -> dict[str, Any]:
             names.get(reason, reason): n for reason, n in sorted(figures.rejections(consultation.id).items())
         },
         "main_opinions": main_opinions(consultation, places),
+        **_standard(consultation.id),
     }
+
+
+def _standard(consultation_id: int) -> dict[str, Any]:
+    """Return from when an opinion is concentrated, where that was set: a report compiled before isn't current."""
+    if newest(consultation_id) is None and newest(None) is None:
+        return {}
+    rule = in_force(consultation_id)
+    return {"concentration": {"senders": rule.senders, "share": rule.share, "share_senders": rule.share_senders}}
 
 
 def row_values(line: Line, places: ProvisionLabels) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from consult.accounts.errors import Refused
-from consult.adoption import changes, groups, placement, spreadsheet, worklist
+from consult.adoption import changes, concentration, concentration_standards, groups, placement, spreadsheet, worklist
 from consult.adoption.changes import LISTS, ChangeLine, Changes
 from consult.adoption.worklist import GroupSummary
 from consult.clock import now
@@ -69,6 +69,43 @@ def _facts(line: GroupSummary, place: str) -> dict[str, Any]:
         "members": [opinion.id for opinion in members],
         "numbers": list(dict.fromkeys(opinion.submission.number for opinion in members)),
     }
+
+
+@adoption_cli.command("concentration", help="查看、设定意见较为集中的标准；不写编号的，为部门标准。")
+@click.argument("slug", required=False, help="征求意见的编号。")
+@click.option("--senders", type=int, help="人数。")
+@click.option("--share", type=int, default=0, help="占该条文提出人的百分比；不写的，不按比例。")
+@click.option("--share-senders", type=int, default=5, show_default=True, help="按比例计算的最少人数。")
+@click.option("--follow", is_flag=True, help="改按部门标准。")
+@click.option("--reason", default="", help="设定的理由。")
+@by_option
+def show_concentration(
+    slug: str | None,
+    senders: int | None,
+    share: int,
+    share_senders: int,
+    follow: bool,
+    reason: str,
+    username: str | None,
+    as_json: bool,
+) -> None:
+    """Print from when opinions are concentrated, after setting it where numbers are given."""
+    actor, consultation = actor_named(username), consultation_named(slug) if slug else None
+    if senders is not None or follow:
+        concentration_standards.set_standard(
+            actor,
+            consultation,
+            senders=None if follow else senders,
+            share=share,
+            share_senders=share_senders,
+            reason=reason,
+            at=now(),
+        )
+    elif share:
+        raise Refused("请同时用 --senders 写人数。")
+    rule = concentration.in_force(consultation.id if consultation is not None else None)
+    facts = {"senders": rule.senders, "share": rule.share, "share_senders": rule.share_senders}
+    show({"consultation": slug, **facts}, f"较为集中的标准：{rule.words}。", as_json)
 
 
 @adoption_cli.command("changes", help="核对采纳的意见与后续文稿：采纳而未改、无人提出而改、所提条文已删去。")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 WORDS = {
     "account_session": "登录会话",
+    "concentration_standard": "较为集中的标准",
     "consultation": "征求意见",
     "consultation_consultee": "征求意见名单",
     "consultation_grant": "交办",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import HiddenField, RadioField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Optional
 
 from consult.adoption.models import Decision, Outcome
 from consult.faces.desk.form_fields import DayField
@@ -78,3 +78,12 @@ class TableForm(FlaskForm):
 
     preview = HiddenField()
     file = FileField("填好的表格", validators=[FileRequired("请选择填好的表格（.xlsx 或 .csv）。")])
+
+
+class ConcentrationForm(FlaskForm):
+    """From when opinions are concentrated, and why it is set so."""
+
+    senders = IntegerField("人数", validators=[InputRequired("请填写人数。")])
+    share = IntegerField("占该条文提出人的比例（%）", validators=[Optional()])
+    share_senders = IntegerField("按比例计算的最少人数", validators=[Optional()])
+    standard_reason = TextAreaField("理由")

@@ -134,6 +134,7 @@ ACTS = {
     "opinion.take_out": "从组里拆出",
     "opinion.undo": "撤回采纳情况",
     "opinion.assign": "交办意见",
+    "opinion.set_concentration": "设定较为集中的标准",
     "opinion.comment": "内部讨论",
     "opinion.strike_comment": "删除本人的内部讨论",
     "opinion.hand_over": "移交意见",
