@@ -30,14 +30,13 @@ def newest(consultation_id: int | None) -> ConcentrationStandard | None:
 
 def own_standard(consultation_id: int) -> ConcentrationStandard | None:
     """Return the standard that a consultation has of its own, if any."""
-    own = newest(consultation_id)
-    return own if own is not None and own.senders is not None else None
+    standard = newest(consultation_id)
+    return standard if standard is not None and standard.senders is not None else None
 
 
 def in_force(consultation_id: int | None) -> ConcentrationRule:
     """Return the rule in force: the consultation's own, else the department's, else that of the rule file."""
-    own = own_standard(consultation_id) if consultation_id is not None else None
-    standard = own or newest(None)
+    standard = (own_standard(consultation_id) if consultation_id is not None else None) or newest(None)
     rule = rules().concentration
     if standard is None or standard.senders is None:
         return rule

@@ -12,6 +12,7 @@ from consult.intake.models import Submission, SubmissionPart
 from consult.labels import Label, LabelledEnum
 from consult.ledger.row_digests import BEFORE
 from consult.store import NOT_IN_RECORD, Base, UTCDateTime, big_id, enum_of
+from consult.text.placing import Because
 
 
 class Outcome(LabelledEnum, translated=True):
@@ -98,6 +99,8 @@ class Opinion(Base):
     """Replaced by its pieces, or by the whole it was a piece of; also when its submission is accepted again."""
     alone: Mapped[bool] = mapped_column(default=False, server_default=false())
     """A person removed it from a group: computed grouping leaves it out."""
+    placed_because: Mapped[Because | None] = mapped_column(enum_of(Because, 16))
+    """Why the platform proposes ``anchor``, until a person confirms or changes it; None: a person chose."""
 
     submission: Mapped[Submission] = relationship()
     part: Mapped[SubmissionPart] = relationship()

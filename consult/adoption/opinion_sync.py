@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from consult.adoption.concentration import update_concentration
 from consult.adoption.models import Opinion
+from consult.adoption.placement_at_head import propose_at_head
 from consult.consultees.confirmation import without_opinion
 from consult.intake.models import Submission, SubmissionPart, SubmissionState
 from consult.moderation.models import PublicText
@@ -44,8 +45,13 @@ def sync_after_screening(submissions: Sequence[Submission], at: datetime) -> Non
         update_concentration(
             consultation_id,
             {opinion.group_id for opinion in earlier if opinion.group_id is not None},
-            {opinion.anchor for opinion in earlier} | {part.anchor for each in here for part in each.parts},
+            _anchors_of([each.id for each in here]),
         )
+
+
+def _anchors_of(submission_ids: Sequence[int]) -> set[str]:
+    query = select(Opinion.anchor).where(Opinion.submission_id.in_(submission_ids))
+    return set(db.session.scalars(query))
 
 
 def _sync_parts(
@@ -59,7 +65,9 @@ def _sync_parts(
         if earlier:
             _restore(earlier, printed[part.id])
         else:
-            db.session.add(_new_opinion(part, consultation_id, printed[part.id], at))
+            opinion = _new_opinion(part, consultation_id, printed[part.id], at)
+            propose_at_head(submission, opinion)
+            db.session.add(opinion)
 
 
 def _new_opinion(part: SubmissionPart, consultation_id: int, text: str, at: datetime) -> Opinion:

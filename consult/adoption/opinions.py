@@ -24,6 +24,8 @@ PIECES = 50
 def set_provision(actor: Actor, opinion: Opinion, anchor: str, *, at: datetime) -> None:
     """Assign an opinion to a provision of the public version (empty anchor: the whole); it leaves its group.
 
+    The provision that was proposed for it (``placed_because``), given again, is confirmed.
+
     Raises:
         OpinionRefused: the draft has no such provision, or the opinion is withdrawn.
     """
@@ -33,10 +35,13 @@ def set_provision(actor: Actor, opinion: Opinion, anchor: str, *, at: datetime) 
         lock_standing(actor, consultation, opinion)
         if anchor and not _has_provision(consultation, anchor):
             raise OpinionRefused("草案里没有这一处条文，请从条文列表里选。")
-        if opinion.anchor == anchor:
+        if opinion.anchor == anchor and opinion.placed_because is None:
             return
-        left, opinion.group_id = opinion.group_id, None
+        left = opinion.group_id
+        if opinion.anchor != anchor:
+            opinion.group_id = None
         opinion.anchor, before = anchor, opinion.anchor
+        opinion.placed_because = None
         db.session.flush()
         update_concentration(consultation.id, {left} if left is not None else (), {before, anchor})
         record(
@@ -72,6 +77,7 @@ def split(actor: Actor, opinion: Opinion, pieces: Sequence[str], *, at: datetime
                 submission_id=opinion.submission_id,
                 part_id=opinion.part_id,
                 anchor=opinion.anchor,
+                placed_because=opinion.placed_because,
                 content=piece,
                 created_at=at,
             )

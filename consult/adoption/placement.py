@@ -1,4 +1,4 @@
-"""Provisions proposed for opinions on the whole draft, from what the sender says; a person confirms them."""
+"""Provisions proposed for opinions, from what the sender says; a person confirms them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.adoption.errors import OpinionRefused
@@ -38,6 +38,8 @@ def proposals(
 ) -> Iterator[Proposal]:
     """Yield a proposal for each opinion on the whole draft that names, quotes or is like one provision, by id.
 
+    Those that were placed when they came are among them until a person confirms their provision.
+
     Arguments:
         after: id of the last opinion on the page before.
         limit: how many proposals at most.
@@ -50,13 +52,13 @@ def proposals(
     while left is None or left > 0:
         query = select(Opinion).where(
             Opinion.consultation_id == consultation.id,
-            Opinion.anchor == "",
+            or_(Opinion.anchor == "", Opinion.placed_because.is_not(None)),
             Opinion.withdrawn.is_(False),
             Opinion.id > after,
         )
         some = list(db.session.scalars(query.order_by(Opinion.id).limit(BATCH)))
         for opinion in some:
-            place = places.propose(opinion.content)
+            place = _proposed(opinion, places)
             if place is None:
                 continue
             yield Proposal(opinion, place)
@@ -67,6 +69,14 @@ def proposals(
         if len(some) < BATCH:
             return
         after = some[-1].id
+
+
+def _proposed(opinion: Opinion, places: Places) -> Place | None:
+    """Return the provision that an opinion was placed under when it came, or the one that its words speak for."""
+    if opinion.placed_because is None:
+        return places.propose(opinion.content)
+    at_head = places.cited_at_head(opinion.content)
+    return Place(opinion.anchor, opinion.placed_because, 1.0, at_head.words if at_head is not None else "")
 
 
 def place_many(actor: Actor, consultation: Consultation, anchors: Mapping[int, str], *, at: datetime) -> int:
@@ -84,6 +94,6 @@ def place_many(actor: Actor, consultation: Consultation, anchors: Mapping[int, s
             opinion = db.session.get(Opinion, key)
             if opinion is None or opinion.consultation_id != consultation.id:
                 raise OpinionRefused(f"这件征求意见里没有第 {key} 号意见，请刷新列表。")
-            changed += opinion.anchor != anchors[key]
+            changed += opinion.anchor != anchors[key] or opinion.placed_because is not None
             set_provision(actor, opinion, anchors[key], at=at)
     return changed

@@ -66,6 +66,14 @@ _DEMAND_AFTER: Final = re.compile(
     r"^[^，。；,;]{0,10}(?:改|删|增|加|调整|明确|补充|细化|中|规定|应|建议|不合理|太|过|要|里|的|写|不|没)"
 )
 _DRAFT_BEFORE: Final = re.compile(r"(?:草案|意见稿|办法|条例|规定|本法)$")
+HEAD: Final = 80
+"""Letters of a text among which it begins by citing a provision."""
+_HEAD_BEFORE: Final = re.compile(
+    r"(?:(?:您好|你好|尊敬的[^，。,：:！!]{0,16}|各位领导|领导好?|来电人?(?:反映|建议|认为|提出)|市民(?:反映|建议|认为|提出))[，。,：:！!、]?){0,3}"
+    r"(?:[(（]?[0-9一二三四五六七八九十]{1,3}[)）、.．：:])?"
+    r"(?:我们?|本人)?(?:有?(?:建议|认为|希望|提议)[，,：:]?)?(?:关于|针对|对于|就|对|将|把|请|在)?"
+    r"(?:《[^《》]{2,60}》(?:[(（][^()（）]{0,12}[)）])?)?(?:本|该|此)?(?:办法|条例|规定|草案|征求意见稿|意见稿)*(?:的|中的|中|里的|里)?"
+)
 _QUOTES: Final = re.compile(r"[“\"「『‘]([^“”\"「」『』‘’]{4,400})[”\"」』’]")
 _NEW_WORDS_BEFORE: Final = re.compile(
     r"(?:改为|改成|修改为|调整为|表述为|增加|补充|加上|加入|写成|写明|换成|变更为|替换为)[:：]?$"
@@ -102,6 +110,15 @@ class Places:
             or self._by_caption(plain)
             or self._alike(plain)
         )
+
+    def cited_at_head(self, text: str) -> Place | None:
+        """Return the provision of this draft that a text begins by citing (第四十一条：…, 建议第八条…), or None."""
+        plain = _plain(text)[:HEAD]
+        match = _CITED.search(plain)
+        if match is None or not _HEAD_BEFORE.fullmatch(plain[: match.start()]):
+            return None
+        place = self._place_of(match, plain)
+        return Place(place.anchor, Because.CITED, 1.0, place.words) if place is not None else None
 
     def _cited(self, text: str) -> Place | None:
         places = [place for match in _CITED.finditer(text) if (place := self._place_of(match, text)) is not None]

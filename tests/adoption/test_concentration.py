@@ -1,4 +1,4 @@
-"""From when opinions are concentrated: numbers that the department sets, and that stay right as opinions come and go."""
+"""From when opinions are concentrated: numbers of the department, right as opinions come and go."""
 
 import pytest
 from flask import Flask
@@ -58,14 +58,14 @@ def test_a_share_of_those_on_the_provision_is_enough_and_stays_right_as_opinions
 
 def test_the_departments_numbers_hold_where_a_consultation_has_none_of_its_own(app: Flask) -> None:
     publisher, legal = actor(Role.PUBLISHER), actor(Role.LEGAL)
-    one, other = open_consultation("one"), open_consultation("other")
-    (_, here), (_, there) = same(one, 3), same(other, 3)
-    set_standard(legal, one, senders=5, reason=WHY, at=AFTER)
+    first, other = open_consultation("one"), open_consultation("other")
+    (_, here), (_, there) = same(first, 3), same(other, 3)
+    set_standard(legal, first, senders=5, reason=WHY, at=AFTER)
     set_standard(publisher, None, senders=3, reason=WHY, at=AFTER)
     assert (is_concentrated(here), is_concentrated(there)) == (False, True)
-    assert concentration.in_force(one.id).senders == 5
-    set_standard(legal, one, senders=None, reason="与其他文件的标准一致。", at=AFTER)
-    assert (is_concentrated(here), concentration.own_standard(one.id)) == (True, None)
+    assert concentration.in_force(first.id).senders == 5
+    set_standard(legal, first, senders=None, reason="与其他文件的标准一致。", at=AFTER)
+    assert (is_concentrated(here), concentration.own_standard(first.id)) == (True, None)
     assert concentration.in_force(other.id).words == "3 人以上"
     assert rules().concentration.senders == 10, "the rule file is as it was"
     assert list(verification.missing_opinions()) == []
@@ -91,7 +91,8 @@ def test_who_decides_on_opinions_cant_raise_the_numbers_and_nonsense_is_refused(
         {"senders": 1}, {"senders": 0}, {"senders": 10**6}, {"senders": -3}, {"senders": 10, "share": 101},
         {"senders": 10, "share": -1}, {"senders": 10, "share": 20, "share_senders": 1},
         {"senders": 4, "share": 20, "share_senders": 5},
-        {"senders": 10, "reason": "无"}, {"senders": 10, "reason": "。。。。。。"}, {"senders": 10, "reason": "因为" * 200},
+        {"senders": 10, "reason": "无"}, {"senders": 10, "reason": "。。。。。。"},
+        {"senders": 10, "reason": "因为" * 200},
     ):  # fmt: skip
         with pytest.raises(StandardRefused):
             set_standard(legal, consultation, **{"reason": WHY, "at": AFTER, **wrong})

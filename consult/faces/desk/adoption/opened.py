@@ -8,10 +8,11 @@ from flask import request
 from flask_wtf import FlaskForm
 
 from consult import clock
-from consult.accounts.permissions import Act, may
+from consult.accounts.permissions import Act, is_outside, may
 from consult.adoption import discussion, presence, queries, service, worklist
 from consult.adoption.models import Decision, Opinion, OpinionGroup
 from consult.adoption.versions import version_of
+from consult.adoption.whole_text import whole_text
 from consult.faces.desk.adoption.assignments import assign_facts
 from consult.faces.desk.adoption.forms import CommentForm, DecisionForm, SplitForm
 from consult.faces.desk.adoption.panes import Workspace, followed
@@ -86,8 +87,11 @@ def _of_group(group: OpinionGroup) -> dict[str, Any]:
 
 def _of_opinion(workspace: Workspace, opinion: Opinion, forms: dict[str, FlaskForm]) -> dict[str, Any]:
     on_place = worklist.group_summaries(opinion.consultation_id, anchors=[opinion.anchor])
+    is_inside = not is_outside(current_actor(), workspace.consultation)
     return {
         "submission": opinion.submission,
+        "whole": whole_text(opinion, as_sent=is_inside),
+        "as_sent": is_inside,
         **behind([opinion.submission]),
         "split_form": forms.get("split") or SplitForm(formdata=None, pieces=opinion.content),
         "groups_here": [line.group for line in on_place if line.group.id != opinion.group_id],

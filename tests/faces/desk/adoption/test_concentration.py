@@ -36,5 +36,5 @@ def test_the_standard_is_set_for_all_and_for_one_and_shown_with_who_set_it(
     assert legal.post(f"{address}/follow", data={"standard_reason": ""}).status_code == 400
     assert legal.post(f"{address}/follow", data={"standard_reason": "与其他文件的标准一致。"}).status_code == 303
     assert concentration.in_force(consultation.id).senders == 8
-    said = run(app, "adoption", "concentration", "canteens", "--senders", "7", "--share", "30", "--reason", WHY)
-    assert "7 人以上" in said.stdout
+    answer = run(app, "adoption", "concentration", "canteens", "--senders", "7", "--share", "30", "--reason", WHY)
+    assert "7 人以上" in answer.stdout
