@@ -48,6 +48,7 @@ class Act(StrEnum):
     DISCUSS = "opinion.comment"
     GROUP = "opinion.group"
     SET_CONCENTRATION = "opinion.set_concentration"
+    KEEP_REASONS = "reason.keep"
     REVIEW_DECISION = "opinion.review"
     COMPILE_REPORT = "report.compile"
     REVIEW_REPORT = "report.review"
@@ -104,6 +105,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.DISCUSS: frozenset({_D, _L, _P, _A}),
     Act.GROUP: frozenset({_D, _A}),
     Act.SET_CONCENTRATION: frozenset({_L, _P, _A}),
+    Act.KEEP_REASONS: frozenset({_D, _L, _A}),
     Act.REVIEW_DECISION: frozenset({_D, _L, _P, _A}),
     Act.COMPILE_REPORT: frozenset({_D, _P, _A}),
     Act.REVIEW_REPORT: frozenset({_P, _L, _A}),

@@ -49,6 +49,14 @@ class StandardRefused(Refused):
     """A standard of what is concentrated can't be set as asked."""
 
 
+class TemplateRefused(Refused):
+    """A reason can't be put into the library, changed or retired as asked."""
+
+
+class ViewRefused(Refused):
+    """A view can't be saved or renamed as asked."""
+
+
 class AssignmentRefused(Refused):
     """Work can't be given, handed over or taken back as asked; ``field`` names the invalid field, if any."""
 

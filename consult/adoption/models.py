@@ -112,6 +112,53 @@ class Opinion(Base):
     )
 
 
+class ReasonTemplate(Base):
+    """A reason to choose (理由库), with its legal basis and placeholders; a change is a new row that replaces it."""
+
+    __tablename__ = "reason_template"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    division_id: Mapped[int | None] = mapped_column(ForeignKey("division.id"), index=True)
+    """Whose it is; None: all divisions'."""
+    outcome: Mapped[Outcome] = mapped_column(enum_of(Outcome))
+    words: Mapped[str] = mapped_column(Text)
+    basis: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    origin_id: Mapped[int | None] = mapped_column(ForeignKey("reason_template.id"), index=True)
+    """Its first version; None: this is it."""
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Retired, or replaced by a newer version."""
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    division: Mapped[Division | None] = relationship()
+    by: Mapped[User | None] = relationship(foreign_keys=[by_id])
+
+    @property
+    def first_id(self) -> int:
+        """The id of its first version."""
+        return self.origin_id or self.id
+
+
+class SavedView(Base):
+    """A named combination of filters of the workspace, as an address (视图): one's own, or shared with the division."""
+
+    __tablename__ = "saved_view"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    division_id: Mapped[int | None] = mapped_column(ForeignKey("division.id"), index=True)
+    """With whom it is shared."""
+    consultation_id: Mapped[int | None] = mapped_column(ForeignKey("consultation.id"))
+    """Where it holds, if it names a provision or a holder of work; None: everywhere."""
+    name: Mapped[str] = mapped_column(String(40))
+    query: Mapped[str] = mapped_column(String(600))
+    """The query of the address: ``show=undecided&channel=hotline``."""
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    __table_args__ = ({"info": {NOT_IN_RECORD: "shortcuts of those who work with the list; nothing relies on them"}},)
+
+
 class Decision(Base):
     """A decision on an opinion or a group, with reason, author and reviewer.
 
@@ -136,6 +183,12 @@ class Decision(Base):
     returned_reason: Mapped[str] = mapped_column(Text, default="")
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id"))
     current: Mapped[bool] = mapped_column(default=True)
+    template_id: Mapped[int | None] = mapped_column(
+        ForeignKey("reason_template.id"),
+        index=True,
+        info={NOT_IN_RECORD: "counts where a reason is used; says nothing"},
+    )
+    """The reason of the library that its words come from."""
 
     opinion: Mapped[Opinion | None] = relationship()
     group: Mapped[OpinionGroup | None] = relationship()

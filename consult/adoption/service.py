@@ -16,6 +16,7 @@ from consult.adoption.holdings import expect_given
 from consult.adoption.models import MADE, Decision, DecisionState, Opinion, OpinionGroup, Outcome
 from consult.adoption.opinions import expect_in_force
 from consult.adoption.queries import GroupDecision, OwnDecision, with_decision
+from consult.adoption.reason_library import taken_from
 from consult.adoption.versions import expect_seen
 from consult.app_context import rules
 from consult.drafting.models import Consultation
@@ -45,6 +46,8 @@ class Proposal:
     reason: str
     proposed_text: str = ""
     seen: str | None = None
+    template_id: int | None = None
+    """The reason of the library that was chosen."""
 
     def checked(self) -> Proposal:
         """Return the proposal with its texts cleaned.
@@ -73,12 +76,13 @@ def decide(
     at: datetime,
     proposed_text: str = "",
     seen: str | None = None,
+    template_id: int | None = None,
 ) -> Decision:
     """Propose a decision on an opinion, or on all opinions of a group that have no decision of their own.
 
     The same decision again changes nothing. For arguments and errors see ``Proposal`` and ``propose_many``.
     """
-    return propose_many(actor, [Proposal(subject, outcome, reason, proposed_text, seen)], at=at)[0]
+    return propose_many(actor, [Proposal(subject, outcome, reason, proposed_text, seen, template_id)], at=at)[0]
 
 
 def decide_many(
@@ -90,6 +94,7 @@ def decide_many(
     at: datetime,
     proposed_text: str = "",
     seen: Mapping[int, str] | None = None,
+    template_id: int | None = None,
 ) -> list[Decision]:
     """Propose the same decision on several opinions: on all or, when one is refused, on none.
 
@@ -101,7 +106,7 @@ def decide_many(
     shown = seen or {}
     return propose_many(
         actor,
-        [Proposal(opinion, outcome, reason, proposed_text, shown.get(opinion.id)) for opinion in opinions],
+        [Proposal(opinion, outcome, reason, proposed_text, shown.get(opinion.id), template_id) for opinion in opinions],
         at=at,
     )
 
@@ -162,6 +167,7 @@ def _decision(actor: Actor, proposal: Proposal, before: Decision | None, at: dat
         replaces_id=before.id if before is not None else None,
         current=True,
         returned_reason="",
+        template_id=taken_from(proposal.template_id, proposal.reason),
     )
 
 

@@ -21,7 +21,9 @@ from consult.adoption.models import (
     Opinion,
     OpinionComment,
     OpinionGroup,
+    ReasonTemplate,
 )
+from consult.adoption.reason_library import template_digests
 from consult.consultees.confirmation import has_no_opinion
 from consult.intake.models import Submission, SubmissionPart, SubmissionState
 from consult.ledger.faults import Damage, Fault
@@ -39,6 +41,7 @@ SUBJECTS = (
     Subject("group", OpinionGroup, "归并意见第", recorded=False),
     Subject("comment", OpinionComment, "意见的内部讨论第", digests=comment_digests),
     Subject("concentration", ConcentrationStandard, "较为集中的标准第", digests=standard_digests),
+    Subject("reason", ReasonTemplate, "理由库第", digests=template_digests),
     Subject("assignment", Assignment, "意见的承办第", digests=assignment_digests),
 )
 SET_IN_PLACE = ("outcome", "state", "proposed_at", "reviewed_at")

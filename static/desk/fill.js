@@ -6,6 +6,7 @@ document.addEventListener("click", (event) => {
   if (!place) return;
   event.preventDefault();
   place.value = link.dataset.words;
+  if (place.form.elements.template) place.form.elements.template.value = link.dataset.template || "";
   const choice = document.querySelector(`#${CSS.escape(link.dataset.check)} input[value="${CSS.escape(link.dataset.value)}"]`);
   if (choice && !document.querySelector(`#${CSS.escape(link.dataset.check)} input:checked`)) choice.checked = true;
   link.closest("details")?.removeAttribute("open");

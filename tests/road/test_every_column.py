@@ -31,9 +31,10 @@ from sqlalchemy.types import JSON, TypeDecorator
 
 from consult.accounts.models import Division, Role
 from consult.accounts.permissions import SYSTEM, Actor
-from consult.adoption import assignments, discussion, groups
+from consult.adoption import assignments, discussion, groups, reason_library
 from consult.adoption import queries as adoption_queries
 from consult.adoption import service as adoption
+from consult.adoption.concentration_standards import set_standard
 from consult.adoption.holdings import Work
 from consult.adoption.models import OpinionGroup, Outcome
 from consult.app_context import blobs, settings
@@ -123,6 +124,12 @@ UNFOUND: dict[str, str] = {
         "who has what open for some minutes; nothing follows from it",
         ["consultation_id", "seen_at", "subject", "user_id"],
     ),
+    **_whole(
+        "saved_view",
+        "shortcuts of those who work with the list; nothing relies on them",
+        ["consultation_id", "created_at", "division_id", "id", "name", "query", "user_id"],
+    ),
+    "decision.template_id": "counts where a reason of the library is used; the reason itself is covered",
     **_whole("response_draft", "typed and not sent", ["content", "invitation_id", "saved_at", "saved_by"]),
     **_whole(
         "sign_in",
@@ -232,6 +239,14 @@ def _give_work(drafter: Actor, consultation: Consultation, at: datetime) -> None
     later = at + timedelta(hours=1)
     assignments.assign(drafter, consultation, units[1:], other, due_on=day + timedelta(days=1), at=later)
     assignments.take_back(drafter, consultation, units[1:2], at=later)
+    why = "部门工作规则第八条的规定。"
+    set_standard(SYSTEM, None, senders=8, share=20, reason=why, at=at)
+    set_standard(SYSTEM, consultation, senders=9, reason=why, at=at)
+    kept = reason_library.add_template(drafter, Outcome.EXPLAINED, "{条款}已经写明，不再重复。", at=at)
+    changed = reason_library.change_template(
+        drafter, kept, Outcome.EXPLAINED, "草案已经写明。", "《立法法》第一条", at=at
+    )
+    reason_library.retire_template(drafter, changed, at=later)
 
 
 @pytest.fixture

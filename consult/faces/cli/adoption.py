@@ -12,12 +12,30 @@ from typing import Any
 import click
 
 from consult.accounts.errors import Refused
-from consult.adoption import changes, concentration, concentration_standards, groups, placement, spreadsheet, worklist
+from consult.adoption import (
+    changes,
+    concentration,
+    concentration_standards,
+    groups,
+    placement,
+    reason_library,
+    spreadsheet,
+    worklist,
+)
 from consult.adoption.changes import LISTS, ChangeLine, Changes
+from consult.adoption.models import Outcome
 from consult.adoption.worklist import GroupSummary
 from consult.clock import now
 from consult.drafting.queries import draft_of
-from consult.faces.cli.console import actor_named, by_option, command_group, consultation_named, show, slug_argument
+from consult.faces.cli.console import (
+    actor_named,
+    by_option,
+    choice_of,
+    command_group,
+    consultation_named,
+    show,
+    slug_argument,
+)
 from consult.files import tables
 from consult.text.anchors import in_words
 from consult.text.placing import Because
@@ -106,6 +124,38 @@ def show_concentration(
     rule = concentration.in_force(consultation.id if consultation is not None else None)
     facts = {"senders": rule.senders, "share": rule.share, "share_senders": rule.share_senders}
     show({"consultation": slug, **facts}, f"较为集中的标准：{rule.words}。", as_json)
+
+
+@adoption_cli.command("reasons", help="列出理由库；写明 --words 的，先存入一条。")
+@click.option("--outcome", type=choice_of(Outcome), help="采纳情况。")
+@click.option("--words", default="", help="理由，可用占位词 {条款}、{意见}、{部门}、{依据}。")
+@click.option("--basis", default="", help="依据的文件名称和条文。")
+@click.option("--shared", is_flag=True, help="各处室共用。")
+@by_option
+def show_reasons(
+    outcome: str | None, words: str, basis: str, shared: bool, username: str | None, as_json: bool
+) -> None:
+    """Print the reasons that somebody can choose from, after adding one where its words are given."""
+    actor = actor_named(username)
+    if words:
+        if outcome is None:
+            raise Refused("请用 --outcome 写明采纳情况。")
+        reason_library.add_template(actor, Outcome(outcome), words, basis, shared=shared, at=now())
+    listed = reason_library.templates(actor)
+    uses = reason_library.uses(listed)
+    facts = [
+        {
+            "id": each.id,
+            "outcome": each.outcome.value,
+            "words": each.words,
+            "basis": each.basis,
+            "shared": each.division_id is None,
+            "uses": uses.get(each.first_id, 0),
+        }
+        for each in listed
+    ]
+    lines = [f"{each.outcome.label.words}　使用 {uses.get(each.first_id, 0)} 次　{each.words}" for each in listed]
+    show({"reasons": facts}, "\n".join([f"理由库 {len(listed)} 条。", *lines]), as_json)
 
 
 @adoption_cli.command("changes", help="核对采纳的意见与后续文稿：采纳而未改、无人提出而改、所提条文已删去。")

@@ -46,6 +46,7 @@ HEADER = (
     Section("未归类来件", "desk.unassigned", Act.ASSIGN_SUBMISSION, "", ("unassigned",)),
     Section("时限", "desk.clocks", Act.SEE_CONSULTATION),
     Section("文件库", "desk.instruments", Act.MANAGE_INSTRUMENTS, "", ("instruments",)),
+    Section("理由库", "desk.reasons", Act.KEEP_REASONS, "", ("reason",)),
     Section("集中标准", "desk.concentration_standard", Act.SET_CONCENTRATION, "", ("concentration",)),
     Section("企业名录", "desk.register", Act.MANAGE_CONSULTEES, "", ("register",)),
     Section("听取台账", "desk.hearings_ledger", Act.SEE_CONSULTATION, "", ("hearings_ledger",)),

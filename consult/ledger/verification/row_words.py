@@ -48,6 +48,7 @@ WORDS = {
     "precondition_override": "上会条件的例外",
     "privacy_request": "个人信息的申请",
     "public_text": "公开文本",
+    "reason_template": "理由库的理由",
     "recovery_code": "备用码",
     "response": "答复",
     "retention_hold": "个人信息的暂停删除",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from consult.adoption.models import Decision, Outcome
 from consult.faces.desk.form_fields import DayField
+from consult.faces.row_ids import row_id
 
 KEYS = {outcome.value: str(place) for place, outcome in enumerate(Outcome, 1)}
 """The key that chooses each outcome: 1 to 5."""
@@ -25,6 +26,8 @@ class DecisionForm(FlaskForm):
     )
     reason = TextAreaField("理由")
     proposed_text = TextAreaField("拟修改为")
+    template = HiddenField()
+    """The reason of the library that was chosen."""
 
     @classmethod
     def showing(cls, decision: Decision | None) -> DecisionForm:
@@ -34,6 +37,11 @@ class DecisionForm(FlaskForm):
         return cls(
             formdata=None, outcome=decision.outcome.value, reason=decision.reason, proposed_text=decision.proposed_text
         )
+
+    @property
+    def template_id(self) -> int | None:
+        """The reason of the library that was chosen, if one was."""
+        return row_id(self.template.data or "") or None
 
     @property
     def chosen(self) -> Outcome:
@@ -87,3 +95,28 @@ class ConcentrationForm(FlaskForm):
     share = IntegerField("占该条文提出人的比例（%）", validators=[Optional()])
     share_senders = IntegerField("按比例计算的最少人数", validators=[Optional()])
     standard_reason = TextAreaField("理由")
+
+
+class TemplateForm(FlaskForm):
+    """A reason of the library."""
+
+    outcome = RadioField(
+        "采纳情况",
+        choices=[SelectChoice(outcome.value, outcome.label.brief) for outcome in Outcome],
+        validators=[InputRequired("请选择采纳情况。")],
+    )
+    words = TextAreaField("理由")
+    basis = StringField("依据")
+    shared = BooleanField("各处室共用")
+
+    @property
+    def chosen(self) -> Outcome:
+        """The outcome that was chosen."""
+        return Outcome(self.outcome.data)
+
+
+class ViewForm(FlaskForm):
+    """The name of a view, and whether the division sees it."""
+
+    name = StringField("名称")
+    shared = BooleanField("本处室共用")

@@ -9,8 +9,9 @@ from flask_wtf import FlaskForm
 
 from consult import clock
 from consult.accounts.permissions import Act, is_outside, may
-from consult.adoption import discussion, presence, queries, service, worklist
+from consult.adoption import discussion, presence, queries, reason_library, service, worklist
 from consult.adoption.models import Decision, Opinion, OpinionGroup
+from consult.adoption.reason_library import Offer
 from consult.adoption.versions import version_of
 from consult.adoption.whole_text import whole_text
 from consult.faces.desk.adoption.assignments import assign_facts
@@ -55,9 +56,10 @@ def opened_subject(
         "comment_form": forms.get("comment") or CommentForm(formdata=None),
         "others": presence.others(actor, workspace.consultation, key, now),
         **assign_facts(workspace, subject, forms),
-        "form": forms.get("decide") or DecisionForm.showing(suggested or holds),
+        "form": forms.get("decide") or _chosen_reason(workspace, subject) or DecisionForm.showing(suggested or holds),
         "forms": forms,
         "reasons": worklist.recent_reasons(current_actor().id),
+        "offers": offered_reasons(workspace, subject) if may(actor, Act.DECIDE, workspace.consultation) else [],
         "sender_in_print": sender_in_print,
     }
     return shared | (
@@ -97,6 +99,29 @@ def _of_opinion(workspace: Workspace, opinion: Opinion, forms: dict[str, FlaskFo
         "groups_here": [line.group for line in on_place if line.group.id != opinion.group_id],
         "places": [(WHOLE, "整个草案"), *((unit.anchor, unit.label) for unit in workspace.draft.units)],
     }
+
+
+def offered_reasons(workspace: Workspace, subject: Opinion | OpinionGroup) -> list[Offer]:
+    """Return reasons of the library to choose from, filled in for an opinion or a group."""
+    return reason_library.offers(current_actor(), subject, _values(workspace, subject))
+
+
+def _values(workspace: Workspace, subject: Opinion | OpinionGroup) -> dict[str, str]:
+    division = workspace.consultation.division
+    return {
+        "条款": workspace.draft.label_of(subject.anchor),
+        "意见": reason_library.excerpt(subject),
+        "部门": division.name if division is not None else "",
+    }
+
+
+def _chosen_reason(workspace: Workspace, subject: Opinion | OpinionGroup) -> DecisionForm | None:
+    """Return the form with the reason of the library that the address names."""
+    template = reason_library.offered(current_actor(), row_id(request.args.get("template", "")))
+    if template is None:
+        return None
+    words = reason_library.fill(template, _values(workspace, subject))
+    return DecisionForm(formdata=None, outcome=template.outcome.value, reason=words, template=str(template.id))
 
 
 def _suggested() -> Decision | None:

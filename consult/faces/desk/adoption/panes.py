@@ -106,6 +106,10 @@ class Where:
         named = {"at": self.at, "show": self.show, "after": self.after, "skip": self.skip} | self.filters
         return {name: value for name, value in named.items() if value and (name == "at" or value != "all")}
 
+    def lasting(self) -> dict[str, Any]:
+        """Return what a saved view keeps: the query without the page of the list."""
+        return {name: value for name, value in self.query().items() if name not in ("after", "skip")}
+
     def url(self, *, open: str | None = None, **changes: Any) -> str:
         """Return the address of this place, changed."""
         place = replace(self, **changes)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.accounts.permissions import Act, may
-from consult.adoption import discussion, groups, opinions, service, undo, worklist
+from consult.adoption import discussion, groups, opinions, saved_views, service, undo, worklist
 from consult.adoption.holdings import is_due_soon, is_overdue
 from consult.adoption.models import Opinion, OpinionComment, OpinionGroup
 from consult.adoption.versions import version_of
@@ -157,6 +157,7 @@ def _handle_together(chosen: list[Opinion], form: DecisionForm, title: TitleForm
         at=at,
         proposed_text=form.proposed_text.data or "",
         seen=seen,
+        template_id=form.template_id,
     )
     flash(f"{len(chosen)} 条意见已提交复核：{form.chosen.label.words}。", "success")
     return None
@@ -195,6 +196,7 @@ def _decide(subject: Opinion | OpinionGroup, form: Any) -> str | None:
         at=clock.now(),
         proposed_text=form.proposed_text.data or "",
         seen=seen,
+        template_id=form.template_id,
     )
     flash(f"已提交复核：{form.chosen.label.words}。", "success")
     return None
@@ -300,6 +302,9 @@ def _page(consultation: Consultation, where: Where, opened: str = "", forms: dic
         shown=SHOWN,
         saved=SAVED,
         saved_by_holder=SAVED_BY_HOLDER,
+        views=saved_views.views(actor, consultation),
+        view_arguments=saved_views.arguments,
+        place_arguments={key: str(value) for key, value in workspace.where.lasting().items()},
         choices=CHOICES,
         at=clock.now(),
         is_overdue=is_overdue,
