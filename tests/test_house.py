@@ -93,6 +93,8 @@ WITHOUT_REQUIRE = {
     "adoption.saved_views.views": "names only the actor's views and those of the division",
     "adoption.holdings.is_holder": "answers whether the actor holds it, without refusing",
     "adoption.opinions.lock_standing": "part of the verbs that place and split",
+    "adoption.service.lock_to_decide": "part of the verbs that decide",
+    "adoption.themes.copy_marks": "part of the verb that splits",
     "adoption.holdings.expect_given": "part of the verbs that decide",
     "drafting.helping.set_helpers": "part of the verbs that give opinions and take them back",
     "adoption.service.record_decision": "writes down an act that its verb has permitted",

@@ -49,6 +49,8 @@ class Act(StrEnum):
     GROUP = "opinion.group"
     SET_CONCENTRATION = "opinion.set_concentration"
     KEEP_REASONS = "reason.keep"
+    REFER = "opinion.refer"
+    MARK = "theme.mark"
     REVIEW_DECISION = "opinion.review"
     COMPILE_REPORT = "report.compile"
     REVIEW_REPORT = "report.review"
@@ -106,6 +108,8 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.GROUP: frozenset({_D, _A}),
     Act.SET_CONCENTRATION: frozenset({_L, _P, _A}),
     Act.KEEP_REASONS: frozenset({_D, _L, _A}),
+    Act.REFER: frozenset({_D, _A}),
+    Act.MARK: frozenset({_D, _A}),
     Act.REVIEW_DECISION: frozenset({_D, _L, _P, _A}),
     Act.COMPILE_REPORT: frozenset({_D, _P, _A}),
     Act.REVIEW_REPORT: frozenset({_P, _L, _A}),
@@ -129,7 +133,7 @@ ALLOWED: dict[Act, frozenset[Role]] = {
 
 OWN_DIVISION_ONLY = frozenset({_D, _M})
 """Roles that act on the consultations of their own division, and on those given to them, only."""
-HELPING = frozenset({Act.SEE_CONSULTATION, Act.SEE_SUBMISSIONS, Act.DECIDE, Act.DISCUSS})
+HELPING = frozenset({Act.SEE_CONSULTATION, Act.SEE_SUBMISSIONS, Act.DECIDE, Act.DISCUSS, Act.REFER})
 """What a drafter does on a consultation of another division with opinions given to them; which: adoption says."""
 
 

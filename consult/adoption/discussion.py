@@ -6,23 +6,21 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, literal, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.adoption.errors import CommentRefused
 from consult.adoption.holdings import expect_given
 from consult.adoption.models import Opinion, OpinionComment, OpinionGroup
+from consult.adoption.private_words import private_in
 from consult.drafting.models import Consultation
 from consult.intake.arrival import clean
-from consult.intake.models import SenderKind, Submission
 from consult.ledger.row_digests import digests_by_id
 from consult.ledger.service import record
 from consult.ledger.verification.subjects import STANDS
 from consult.store import db, transaction
 from consult.store.locking import lock_row, lock_row_shared
-from consult.text.privacy import detection
-from consult.text.privacy.kinds import Kind
 
 COMMENT_CHARACTERS = 2000
 STRIKE = "opinion.strike_comment"
@@ -108,25 +106,9 @@ def _checked(subject: Opinion | OpinionGroup, words: str) -> str:
         raise CommentRefused("请填写讨论的内容。")
     if len(words) > COMMENT_CHARACTERS:
         raise CommentRefused(f"讨论的内容有 {len(words):,} 字，最多 {COMMENT_CHARACTERS:,} 字，请缩短。")
-    private = [datum.kind.label.words for datum in detection.find(words) if datum.kind is not Kind.NAME]
-    if _names_sender(subject, words):
-        private.append("来件人的姓名、联系方式")
-    if private:
-        raise CommentRefused(f"内部讨论不得写个人信息（{'、'.join(dict.fromkeys(private))}），请删去后提交。")
+    if private := private_in(words, [subject]):
+        raise CommentRefused(f"内部讨论不得写个人信息（{'、'.join(private)}），请删去后提交。")
     return words
-
-
-def _names_sender(subject: Opinion | OpinionGroup, words: str) -> bool:
-    """Whether words have the name or contact of somebody who sent the opinion, or one of the group."""
-    comment = literal(words)
-    known = (Submission.name, Submission.contact)
-    is_named = or_(*(and_(each != "", func.replace(comment, each, "") != comment) for each in known))
-    query = select(Submission.id).where(Submission.sender_kind == SenderKind.PERSON, is_named).limit(1)
-    if isinstance(subject, OpinionGroup):
-        query = query.where(Submission.id.in_(select(Opinion.submission_id).where(Opinion.group_id == subject.id)))
-    else:
-        query = query.where(Submission.id == subject.submission_id)
-    return db.session.scalar(query) is not None
 
 
 def _record(actor: Actor, act: str, comment: OpinionComment, at: datetime) -> None:

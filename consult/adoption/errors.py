@@ -57,6 +57,18 @@ class ViewRefused(Refused):
     """A view can't be saved or renamed as asked."""
 
 
+class ReferralRefused(Refused):
+    """Something can't be passed on, answered or taken back as asked; ``field`` names the invalid field, if any."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class ThemeRefused(Refused):
+    """A theme can't be made, changed or put on something as asked."""
+
+
 class AssignmentRefused(Refused):
     """Work can't be given, handed over or taken back as asked; ``field`` names the invalid field, if any."""
 

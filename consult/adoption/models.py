@@ -12,6 +12,7 @@ from consult.intake.models import Submission, SubmissionPart
 from consult.labels import Label, LabelledEnum
 from consult.ledger.row_digests import BEFORE
 from consult.store import NOT_IN_RECORD, Base, UTCDateTime, big_id, enum_of
+from consult.text.opinion_kinds import OpinionKind
 from consult.text.placing import Because
 
 
@@ -101,6 +102,10 @@ class Opinion(Base):
     """A person removed it from a group: computed grouping leaves it out."""
     placed_because: Mapped[Because | None] = mapped_column(enum_of(Because, 16))
     """Why the platform proposes ``anchor``, until a person confirms or changes it; None: a person chose."""
+    kind: Mapped[OpinionKind | None] = mapped_column(enum_of(OpinionKind))
+    """As proposed from its words, or as a person set it; NULL: not read yet."""
+    kind_confirmed: Mapped[bool] = mapped_column(default=False, server_default=false(), info={BEFORE: False})
+    """A person confirmed or changed its kind: reading its words again leaves it."""
 
     submission: Mapped[Submission] = relationship()
     part: Mapped[SubmissionPart] = relationship()
@@ -109,6 +114,8 @@ class Opinion(Base):
     __table_args__ = (
         Index("ix_opinion_by_provision", "consultation_id", "anchor", "id"),
         Index("ix_opinion_by_key", "consultation_id", "id"),
+        Index("ix_opinion_by_kind", "consultation_id", "withdrawn", "kind", "id", "kind_confirmed"),
+        Index("ix_opinion_unread", "id", sqlite_where=text("kind IS NULL"), postgresql_where=text("kind IS NULL")),
     )
 
 
@@ -280,6 +287,125 @@ class OpinionComment(Base):
     author: Mapped[User | None] = relationship()
 
     __table_args__ = (CheckConstraint("(opinion_id IS NULL) <> (group_id IS NULL)", name="on_one_thing"),)
+
+
+class ReferralState(LabelledEnum):
+    """The state of a referral: it follows from its days."""
+
+    OPEN = "open", Label("待答复", "amber")
+    ANSWERED = "answered", Label("已答复", "green")
+    TAKEN_BACK = "taken_back", Label("已撤回", "plain")
+
+
+class Referral(Base):
+    """An opinion, or a part of a submission that has no opinion, passed on to another organisation (转办)."""
+
+    __tablename__ = "opinion_referral"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"))
+    part_id: Mapped[int] = mapped_column(ForeignKey("submission_part.id"), index=True)
+    opinion_id: Mapped[int | None] = mapped_column(ForeignKey("opinion.id"), index=True)
+    """The point out of the part; NULL where the part has no opinion."""
+    organisation: Mapped[str] = mapped_column(String(100))
+    """To whom; a sender reads it on the receipt."""
+    number: Mapped[str] = mapped_column(String(60), default="")
+    """Number of the letter that passed it on (文号)."""
+    referred_on: Mapped[date]
+    """The local day on which it was passed on."""
+    remark: Mapped[str] = mapped_column(String(300), default="")
+    """Reason or remark for colleagues, without private data."""
+    shown_to_sender: Mapped[bool]
+    """Whether the receipt says so; not where that would reveal a private matter."""
+    referred_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    referred_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    answered_on: Mapped[date | None]
+    """The local day on which the organisation answered."""
+    taken_back_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    taken_back_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    taken_back_reason: Mapped[str] = mapped_column(String(300), default="")
+
+    part: Mapped[SubmissionPart] = relationship()
+    opinion: Mapped[Opinion | None] = relationship()
+    referred_by: Mapped[User | None] = relationship(foreign_keys=[referred_by_id])
+
+    @property
+    def state(self) -> ReferralState:
+        """Its state."""
+        if self.taken_back_at is not None:
+            return ReferralState.TAKEN_BACK
+        return ReferralState.OPEN if self.answered_on is None else ReferralState.ANSWERED
+
+    @property
+    def content(self) -> str:
+        """The words that were passed on."""
+        return self.opinion.content if self.opinion is not None else self.part.content
+
+    __table_args__ = (Index("ix_opinion_referral_list", "consultation_id", "id"),)
+
+
+class Theme(Base):
+    """A theme that opinions and groups are marked with across provisions (主题); removed or merged, never deleted."""
+
+    __tablename__ = "theme"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"))
+    name: Mapped[str] = mapped_column(String(40))
+    name_key: Mapped[str] = mapped_column(String(80))
+    """The name as it is compared: one width, one case, simplified, without blanks."""
+    is_public: Mapped[bool] = mapped_column(default=False)
+    """Whether the feedback report counts its opinions in print."""
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("theme.id"))
+
+    __table_args__ = (
+        Index(
+            "uq_theme_name",
+            "consultation_id",
+            "name_key",
+            unique=True,
+            sqlite_where=text("removed_at IS NULL"),
+            postgresql_where=text("removed_at IS NULL"),
+        ),
+    )
+
+
+class ThemeMark(Base):
+    """A theme on an opinion, or on a group and so on its members; ended, never deleted."""
+
+    __tablename__ = "theme_mark"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    theme_id: Mapped[int] = mapped_column(ForeignKey("theme.id"))
+    opinion_id: Mapped[int | None] = mapped_column(ForeignKey("opinion.id"))
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("opinion_group.id"))
+    marked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    theme: Mapped[Theme] = relationship()
+
+    __table_args__ = (
+        CheckConstraint("(opinion_id IS NULL) <> (group_id IS NULL)", name="on_one_thing"),
+        Index(
+            "uq_theme_mark_opinion",
+            "opinion_id",
+            "theme_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "uq_theme_mark_group",
+            "group_id",
+            "theme_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_theme_mark_theme", "theme_id", "ended_at", "opinion_id", "group_id"),
+    )
 
 
 class OpinionPresence(Base):

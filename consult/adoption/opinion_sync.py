@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from consult.adoption import kinds
 from consult.adoption.concentration import update_concentration
 from consult.adoption.models import Opinion
 from consult.adoption.placement_at_head import propose_at_head
@@ -14,6 +15,7 @@ from consult.consultees.confirmation import without_opinion
 from consult.intake.models import Submission, SubmissionPart, SubmissionState
 from consult.moderation.models import PublicText
 from consult.store import db
+from consult.text import opinion_kinds
 
 
 def sync_after_screening(submissions: Sequence[Submission], at: datetime) -> None:
@@ -77,6 +79,7 @@ def _new_opinion(part: SubmissionPart, consultation_id: int, text: str, at: date
         part_id=part.id,
         anchor=part.anchor,
         content=text,
+        kind=opinion_kinds.read(text, part.submission.subject).kind,
         created_at=at,
     )
 
@@ -88,7 +91,9 @@ def _restore(opinions: list[Opinion], text: str) -> None:
         whole.replaced = False
         for piece in pieces:
             piece.replaced = True
-    whole.content = text
+    if whole.content != text:
+        whole.content = text
+        kinds.read_again(whole)
     for opinion in opinions:
         opinion.withdrawn = opinion.replaced
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from consult.accounts.permissions import Act, Actor, require
+from consult.adoption import themes
 from consult.adoption.concentration import update_concentration
 from consult.adoption.errors import OpinionRefused
 from consult.adoption.groups import DECIDING
@@ -17,6 +18,7 @@ from consult.drafting.models import Consultation, ProvisionRow
 from consult.ledger.service import record
 from consult.store import db, transaction
 from consult.store.locking import lock_row, lock_row_shared
+from consult.text import opinion_kinds
 
 PIECES = 50
 
@@ -65,7 +67,7 @@ def split(actor: Actor, opinion: Opinion, pieces: Sequence[str], *, at: datetime
     require(actor, Act.DECIDE, consultation)
     wanted = [piece.strip() for piece in pieces if piece.strip()]
     with transaction() as session:
-        lock_row_shared(consultation)
+        themes.lock(consultation)
         lock_row(opinion.submission)  # undoing its screening meanwhile would miss the pieces
         lock_standing(actor, consultation, opinion)
         _check_pieces(opinion, wanted)
@@ -79,6 +81,7 @@ def split(actor: Actor, opinion: Opinion, pieces: Sequence[str], *, at: datetime
                 anchor=opinion.anchor,
                 placed_because=opinion.placed_because,
                 content=piece,
+                kind=opinion_kinds.read(piece, opinion.submission.subject).kind,
                 created_at=at,
             )
             for piece in wanted
@@ -86,6 +89,7 @@ def split(actor: Actor, opinion: Opinion, pieces: Sequence[str], *, at: datetime
         session.add_all(made)
         session.flush()
         update_concentration(consultation.id, {left} if left is not None else ())
+        themes.copy_marks(actor, opinion, made, at=at)
         record(
             actor,
             "opinion.split",

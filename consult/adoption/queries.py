@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from consult.adoption.models import Decision, DecisionState, Opinion, OpinionGroup, Outcome
 from consult.intake.models import Channel, SenderKind, Submission, SubmissionState
 from consult.store import db
+from consult.text.opinion_kinds import OpinionKind
 
 OwnDecision = aliased(Decision, name="own")
 GroupDecision = aliased(Decision, name="of_group")
@@ -131,6 +132,7 @@ def with_decisions(
     channel: Channel | None = None,
     sender_kind: SenderKind | None = None,
     outcome: Outcome | None = None,
+    kind: OpinionKind | None = None,
     where: ColumnElement[bool] | None = None,
     after: int = 0,
     limit: int | None = 50,
@@ -147,6 +149,7 @@ def with_decisions(
         reasons: only those not wholly adopted, for exactly one of these reasons.
         channel, sender_kind: only those that came so, of such a sender.
         outcome: only those whose effective decision says so.
+        kind: only those of this kind, proposed or confirmed.
         where: a further condition on ``Opinion`` and its decisions.
     """
     query = with_decision(Opinion, OwnDecision, GroupDecision).where(Opinion.id > after)
@@ -172,6 +175,8 @@ def with_decisions(
         query = query.join(Submission, Submission.id == Opinion.submission_id).where(*of_submission)
     if outcome is not None:
         query = query.where(effective("outcome") == outcome)
+    if kind is not None:
+        query = query.where(Opinion.kind == kind)
     if concentrated:
         groups = select(OpinionGroup.id).where(
             OpinionGroup.consultation_id == consultation_id, OpinionGroup.concentrated.is_(True)

@@ -122,7 +122,7 @@ def propose_many(actor: Actor, proposals: Sequence[Proposal], *, at: datetime) -
     require(actor, Act.DECIDE, consultation)
     wanted = [proposal.checked() for proposal in proposals]
     with transaction() as session:
-        _lock(actor, consultation, [proposal.subject for proposal in wanted])
+        lock_to_decide(actor, consultation, [proposal.subject for proposal in wanted])
         opinions = [proposal.subject for proposal in wanted if isinstance(proposal.subject, Opinion)]
         in_force = effective_decisions(opinions)
         decisions: list[Decision] = []
@@ -280,8 +280,8 @@ def _checked_proposal(outcome: Outcome, proposed_text: str) -> str:
     return proposed_text
 
 
-def _lock(actor: Actor, consultation: Consultation, subjects: Sequence[Opinion | OpinionGroup]) -> None:
-    """Lock what is decided on, in lock order.
+def lock_to_decide(actor: Actor, consultation: Consultation, subjects: Sequence[Opinion | OpinionGroup]) -> None:
+    """Lock opinions and groups that something is decided on, in lock order.
 
     Raises:
         OpinionRefused: an opinion is withdrawn, or the consultation's stage allows no decisions.

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from consult.adoption import sheet_codes
+from consult.adoption import referrals, sheet_codes, themes
 from consult.adoption.group_outcomes import GroupOutcome
 from consult.adoption.holdings import Holdings
-from consult.adoption.models import Assignment, Decision, Opinion, Outcome
+from consult.adoption.models import Assignment, Decision, Opinion, Outcome, Theme
 from consult.adoption.queries import GroupDecision, OwnDecision, with_decision
 from consult.adoption.sheet_codes import Code, Key
 from consult.adoption.worklist import GroupSummary, group_summaries
@@ -58,6 +58,9 @@ class Line:
     submission: Submission | None = None
     respondent: str = ""
     assignment: Assignment | None = None
+    kind: str = ""
+    themes: str = ""
+    referrals: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,9 @@ DECIDED = (
     Column(STATE, 12, lambda line: line.state),
     Column("承办人", 12, lambda line: line.assignment.holder if line.assignment is not None else ""),
     Column("期限", 12, _due),
+    Column("类型", 12, lambda line: line.kind),
+    Column("主题", 20, lambda line: line.themes),
+    Column("转办", 30, lambda line: line.referrals),
 )
 """Columns of both sheets; one that people fill in is read by ``spreadsheet.import_decisions``."""
 CAME = (
@@ -167,9 +173,11 @@ class Export:
         while page := group_summaries(self.consultation.id, anchors=[anchor], skip=skip, limit=PAGE):
             ids = [summary.group.id for summary in page]
             members, kinds = sheet_codes.memberships(ids), _sender_kinds(ids)
+            marks = themes.on_lines([], [summary.group for summary in page])
             for summary in page:
-                held_by = self.holdings.of(summary.group)
-                yield _group_line(summary, members[summary.group.id], kinds[summary.group.id], held_by)
+                line = _group_line(summary, members[summary.group.id], kinds[summary.group.id])
+                marked = _names(marks[f"g{summary.group.id}"])
+                yield replace(line, assignment=self.holdings.of(summary.group), themes=marked)
             skip += len(page)
 
     def _members(self) -> Iterator[Line]:
@@ -194,9 +202,15 @@ class Export:
         query = query.where(Opinion.consultation_id == self.consultation.id, *which)
         rows = db.session.execute(query.order_by(*order).limit(PAGE)).all()
         names = respondents.names([opinion.submission_id for opinion, *_ in rows])
+        marks = themes.on_lines([opinion for opinion, *_ in rows], [])
+        passed_on = referrals.in_force([opinion.id for opinion, *_ in rows])
         return [
-            _opinion_line(
-                opinion, individual, of_group, submission, names.get(submission.id, ""), self.holdings.of(opinion)
+            replace(
+                _opinion_line(opinion, individual, of_group, submission),
+                respondent=names.get(submission.id, ""),
+                assignment=self.holdings.of(opinion),
+                themes=_names(marks[f"o{opinion.id}"]),
+                referrals="；".join(map(referrals.in_short, passed_on.get(opinion.id, []))),
             )
             for opinion, individual, of_group, submission in rows
         ]
@@ -252,7 +266,11 @@ def _numbers(counts: Counter[str]) -> str:
     return "、".join(f"{words} {n}" for words, n in counts.most_common())
 
 
-def _group_line(summary: GroupSummary, membership: str, sender_kinds: str, assignment: Assignment | None) -> Line:
+def _names(marked: Sequence[Theme]) -> str:
+    return "、".join(theme.name for theme in marked)
+
+
+def _group_line(summary: GroupSummary, membership: str, sender_kinds: str) -> Line:
     group = summary.group
     return Line(
         Key(group.id, is_group=True),
@@ -265,7 +283,6 @@ def _group_line(summary: GroupSummary, membership: str, sender_kinds: str, assig
         summary.opinions,
         summary.senders,
         others=_outcomes(summary.outcome),
-        assignment=assignment,
     )
 
 
@@ -284,12 +301,7 @@ def _outcomes(outcome: GroupOutcome) -> str:
 
 
 def _opinion_line(
-    opinion: Opinion,
-    individual: Decision | None,
-    of_group: Decision | None,
-    submission: Submission,
-    respondent: str,
-    assignment: Assignment | None,
+    opinion: Opinion, individual: Decision | None, of_group: Decision | None, submission: Submission
 ) -> Line:
     in_force = individual or of_group
     state = in_force.state.label.words if in_force is not None else UNDECIDED
@@ -305,6 +317,5 @@ def _opinion_line(
         group_id=opinion.group_id or 0,
         others=of_group.outcome.label.words if of_group is not None else "",
         submission=submission,
-        respondent=respondent,
-        assignment=assignment,
+        kind=opinion.kind.label.words if opinion.kind is not None else "",
     )

@@ -13,6 +13,7 @@ from consult.accounts.permissions import Act
 from consult.adoption.assignments import assignment_digests
 from consult.adoption.concentration_standards import standard_digests
 from consult.adoption.discussion import comment_digests
+from consult.adoption.kinds import SET_KIND
 from consult.adoption.models import (
     Assignment,
     ConcentrationStandard,
@@ -22,8 +23,13 @@ from consult.adoption.models import (
     OpinionComment,
     OpinionGroup,
     ReasonTemplate,
+    Referral,
+    Theme,
+    ThemeMark,
 )
 from consult.adoption.reason_library import template_digests
+from consult.adoption.referrals import referral_digests
+from consult.adoption.themes import mark_digests, theme_digests
 from consult.consultees.confirmation import has_no_opinion
 from consult.intake.models import Submission, SubmissionPart, SubmissionState
 from consult.ledger.faults import Damage, Fault
@@ -42,6 +48,9 @@ SUBJECTS = (
     Subject("comment", OpinionComment, "意见的内部讨论第", digests=comment_digests),
     Subject("concentration", ConcentrationStandard, "较为集中的标准第", digests=standard_digests),
     Subject("reason", ReasonTemplate, "理由库第", digests=template_digests),
+    Subject("referral", Referral, "意见的转办第", digests=referral_digests),
+    Subject("theme", Theme, "意见的主题第", digests=theme_digests),
+    Subject("theme_mark", ThemeMark, "意见的主题标记第", digests=mark_digests),
     Subject("assignment", Assignment, "意见的承办第", digests=assignment_digests),
 )
 SET_IN_PLACE = ("outcome", "state", "proposed_at", "reviewed_at")
@@ -144,6 +153,8 @@ def opinions() -> Iterator[Fault]:
                     Opinion.content,
                     Opinion.withdrawn,
                     Opinion.replaced,
+                    stored_text(Opinion.kind).label("kind"),
+                    Opinion.kind_confirmed,
                     PublicText.content.label("printed"),
                     SubmissionPart.anchor.label("sent_to"),
                     stored_text(Submission.state).label("state"),
@@ -177,6 +188,9 @@ def _wrong(row: Any, entries: list[Any]) -> str:
     placed = [detail_of(entry).get("anchor") for entry in entries if entry.act == "opinion.place"]
     if (placed or row.first) and row.anchor != (placed[-1] if placed else row.sent_to):
         return "被移到别的条文：没有移动的记录。"
+    kinds = [detail_of(entry).get("kind") for entry in entries if entry.act == SET_KIND]
+    if bool(row.kind_confirmed) is not bool(kinds) or (kinds and row.kind != kinds[-1]):
+        return "的类型被改动：与确认类型的记录不符。"
     if not in_force and not row.replaced and accepted and not has_no_opinion(row.submission_id):
         return "被撤下：它的来件是审核通过的。"
     return ""

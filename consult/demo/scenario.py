@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from consult.accounts.models import User
 from consult.accounts.permissions import SYSTEM, Actor
-from consult.adoption import groups
+from consult.adoption import groups, kinds, referrals, themes
 from consult.adoption import service as adoption
 from consult.adoption.models import Opinion, OpinionGroup, Outcome
 from consult.app_context import blobs, settings
@@ -39,6 +39,7 @@ from consult.meeting.service import promulgate
 from consult.moderation import service as moderation
 from consult.reporting import service as reporting
 from consult.store import db, transaction
+from consult.text.opinion_kinds import OpinionKind
 
 HERE = Path(__file__).parent
 ACCOUNTS_OPENED = 260
@@ -102,6 +103,7 @@ class _SceneLoader:
         self.moderator = cast["shenhe"]
         self.receipts: list[Receipt] = []
         self.groups: dict[str, list[Opinion]] = {}
+        self.themes: list[tuple[str, OpinionGroup]] = []
         self.hearing: hearing.Hearing | None = None
 
     def load(self) -> None:
@@ -122,6 +124,7 @@ class _SceneLoader:
             days, reason = scene.withdrawn
             drafting.withdraw(self.publisher, self.consultation, reason, at=self._ago(days))
         self._decide(story)
+        self._mark()
         self._report()
         self._meet()
 
@@ -261,6 +264,26 @@ class _SceneLoader:
         for group in story.get("group", []):
             made = groups.create_group(self.drafter, self.groups[group["id"]], group["title"], at=at)
             self._settle(made, group, at)
+            self.themes.append((group["theme"], made))
+
+    def _mark(self) -> None:
+        """Give themes to what is grouped, where something is, and pass on a question."""
+        if not self.themes:
+            return
+        at = self._ago(self.scene.reported + 1)
+        for name, group in self.themes:
+            theme = themes.create(self.drafter, self.consultation, name, at=at)
+            themes.put(self.drafter, theme, [group], at=at)
+            themes.set_public(self.drafter, theme, True, at=at)
+        question = db.session.scalar(
+            select(Opinion)
+            .where(Opinion.consultation_id == self.consultation.id, Opinion.withdrawn.is_(False))
+            .where(Opinion.kind == OpinionKind.QUESTION)
+            .limit(1)
+        )
+        if question is not None:
+            kinds.set_kind(self.drafter, [question], None, at=at)
+            referrals.refer(self.drafter, [question], "市政务服务中心", number="（演示）", at=at)
 
     def _settle(self, subject: Opinion | OpinionGroup, plan: dict[str, Any], at: datetime) -> None:
         decision = adoption.decide(self.drafter, subject, Outcome(plan["outcome"]), plan["reason"], at=at)

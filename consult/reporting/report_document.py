@@ -14,7 +14,7 @@ from consult.adoption.queries import UNDECIDED, decision_words
 from consult.app_context import settings
 from consult.clock import local
 from consult.drafting.models import Consultation
-from consult.files.feedback import FeedbackDocument, FigureLine, MainOpinion, OtherAnswer, Row
+from consult.files.feedback import FeedbackDocument, FigureLine, MainOpinion, OtherAnswer, Row, ThemeLine
 from consult.intake.models import Channel, SenderKind
 from consult.law.periods import in_words
 from consult.reporting import figures
@@ -149,6 +149,10 @@ def _document(
             if name in figures.FIGURES
         ),
         main_opinions=tuple(main_opinion(main) for main in content["main_opinions"]),
+        themes=tuple(
+            ThemeLine(each["name"], each["n"], tuple((outcome_words(name), n) for name, n in each["outcomes"].items()))
+            for each in content.get("themes", [])
+        ),
         rows=table,
         digest=digest,
         replaces=replaces,

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from consult.adoption import themes
 from consult.adoption.concentration import in_force, newest
 from consult.adoption.group_outcomes import Answer, GroupOutcome, group_outcomes
 from consult.adoption.models import Decision, Opinion, OpinionGroup, Outcome
@@ -161,6 +162,7 @@ def snapshot(consultation: Consultation) -> dict[str, Any]:
         },
         "main_opinions": main_opinions(consultation, places),
         **_standard(consultation.id),
+        **public_themes(consultation.id),
     }
 
 
@@ -170,6 +172,20 @@ def _standard(consultation_id: int) -> dict[str, Any]:
         return {}
     rule = in_force(consultation_id)
     return {"concentration": {"senders": rule.senders, "share": rule.share, "share_senders": rule.share_senders}}
+
+
+def public_themes(consultation_id: int) -> dict[str, list[dict[str, Any]]]:
+    """Return the themes that the report prints, with the numbers of opinions in time and of their outcomes.
+
+    Nothing, not even the key, where no theme is printed.
+    """
+    lines = themes.counts(consultation_id, in_time=True, public=True)
+    printed = [
+        {"name": line.theme.name, "n": line.n, "outcomes": {each.value: n for each, n in line.outcomes.items()}}
+        for line in lines
+        if line.n
+    ]
+    return {"themes": printed} if printed else {}
 
 
 def row_values(line: Line, places: ProvisionLabels) -> dict[str, Any]:

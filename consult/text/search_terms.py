@@ -11,29 +11,16 @@ from functools import lru_cache
 from itertools import pairwise
 
 from consult.text.fingerprint import CLOSING_MARKS, normalise
-from consult.text.simplified import simplified
+from consult.text.simplified import simplified_each
 
 SHORTEST = 2
 """Minimum number of characters of a term."""
-FIRST_IDEOGRAPH = "\u2e80"
 _SHIFT = 21  # bits: a code point fits
-
-
-class _Simplified(dict[int, str]):
-    """Translation table of single characters, filled as they are met."""
-
-    def __missing__(self, code: int) -> str:
-        character = chr(code)
-        plain = self[code] = simplified(character) if character >= FIRST_IDEOGRAPH else character
-        return plain
-
-
-_simplified = _Simplified()
 
 
 def normal(text: str) -> str:
     """Return a text as it is searched: normalised, in simplified characters."""
-    return normalise(text).translate(_simplified)
+    return simplified_each(normalise(text))
 
 
 def tokens(text: str) -> set[int]:

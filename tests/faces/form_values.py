@@ -17,7 +17,7 @@ from sqlalchemy import select
 from consult.accounts.errors import Refused
 from consult.accounts.models import Division, Role, User
 from consult.adoption import spreadsheet
-from consult.adoption.models import Decision, Opinion, OpinionComment, OpinionGroup, Outcome
+from consult.adoption.models import Decision, Opinion, OpinionComment, OpinionGroup, Outcome, Referral, Theme
 from consult.app_context import blobs, rules
 from consult.clock import local
 from consult.consultees.disagreement_models import Disagreement
@@ -52,6 +52,7 @@ from consult.privacy.models import PrivacyRequest
 from consult.reporting.models import FeedbackReport
 from consult.review.models import PaperRole, Review
 from consult.store import db
+from consult.text.opinion_kinds import OpinionKind
 from tests.builders import DRAFT, docx_of
 from tests.meeting.office import File, Office
 
@@ -145,6 +146,10 @@ KINDS: dict[str, Callable[[Values], Any]] = {
     "work": lambda v: v.random.choice(("anchor:art-3", "anchor:", f"group:{v.own(OpinionGroup.id)}")),
     "holder": lambda v: v.random.choice((f"user-{v.one(User.id)}", f"division-{v.one(Division.id)}")),
     "comment": lambda v: v.own(OpinionComment.id),
+    "opinion kind": lambda v: v.member(OpinionKind),
+    "referral": lambda v: v.own(Referral.id),
+    "theme": lambda v: v.own(Theme.id),
+    "verb of several": lambda v: v.random.choice(("decide", "group", "kind", "mark", "refer")),
     "group": lambda v: v.own(OpinionGroup.id),
     "decision": lambda v: v.own(Decision.id),
     "passkey": lambda _v: 1,

@@ -31,7 +31,7 @@ from sqlalchemy.types import JSON, TypeDecorator
 
 from consult.accounts.models import Division, Role
 from consult.accounts.permissions import SYSTEM, Actor
-from consult.adoption import assignments, discussion, groups, reason_library
+from consult.adoption import assignments, discussion, groups, kinds, reason_library, referrals, themes
 from consult.adoption import queries as adoption_queries
 from consult.adoption import service as adoption
 from consult.adoption.concentration_standards import set_standard
@@ -62,6 +62,7 @@ from consult.reporting import service as reporting
 from consult.review import service as review
 from consult.review.service import Findings, Paper
 from consult.store import Base, db
+from consult.text.opinion_kinds import OpinionKind
 from tests.builders import NOON, a_submission, a_user, an_actor, an_open_consultation
 from tests.clamd import BAD, listening
 from tests.consultees import meetings
@@ -236,6 +237,7 @@ def _give_work(drafter: Actor, consultation: Consultation, at: datetime) -> None
     discussion.add_comment(drafter, opinions_of(consultation)[1], "拟采纳。", at=at)
     comment = discussion.add_comment(drafter, db.session.get_one(OpinionGroup, group.group_id), "写错了。", at=at)
     discussion.strike_comment(drafter, comment, at=at)
+    _mark(drafter, consultation, at)
     later = at + timedelta(hours=1)
     assignments.assign(drafter, consultation, units[1:], other, due_on=day + timedelta(days=1), at=later)
     assignments.take_back(drafter, consultation, units[1:2], at=later)
@@ -247,6 +249,24 @@ def _give_work(drafter: Actor, consultation: Consultation, at: datetime) -> None
         drafter, kept, Outcome.EXPLAINED, "草案已经写明。", "《立法法》第一条", at=at
     )
     reason_library.retire_template(drafter, changed, at=later)
+
+
+def _mark(drafter: Actor, consultation: Consultation, at: datetime) -> None:
+    """Opinions have kinds and themes that people gave them, and some are passed on."""
+    first, second = opinions_of(consultation)[:2]
+    kinds.set_kind(drafter, [first], OpinionKind.SUPPORT, at=at)
+    made = [themes.create(drafter, consultation, name, at=at) for name in ("价格", "收费", "停车", "时间")]
+    for theme, subject in ((made[0], first), (made[1], second), (made[2], second.group or second), (made[3], first)):
+        themes.put(drafter, theme, [subject], at=at)
+    themes.set_public(drafter, made[0], True, at=at)
+    themes.merge(drafter, made[1], made[0], at=at)
+    themes.remove(drafter, made[3], at=at)
+    passed_on = [
+        *referrals.refer(drafter, [first, second], "市市场监督管理局", number="〔2026〕1号", remark="请核实。", at=at),
+        *referrals.refer(drafter, [first], "市信访局", shown_to_sender=False, at=at),
+    ]
+    referrals.note_answer(drafter, passed_on[0], at.date(), at=at)
+    referrals.take_back(drafter, passed_on[1], "转错单位。", at=at)
 
 
 @pytest.fixture

@@ -190,6 +190,7 @@ def report(slug: str) -> Response:
             statement=standing.statement,
             figures=content["figures"],
             main_opinions=content["main_opinions"],
+            themes=content.get("themes", []),
             correction_reason=standing.correction_reason,
             digest=standing.digest,
             page=page,

@@ -271,6 +271,7 @@ class ReportOut(BaseModel):
     statement: str
     figures: dict[str, int]
     main_opinions: list[dict[str, Any]]
+    themes: list[dict[str, Any]]
     correction_reason: str
     digest: str
     page: str

@@ -17,6 +17,7 @@ from itsdangerous import BadSignature, TimestampSigner
 from werkzeug.wrappers import Response
 
 from consult import clock, keys
+from consult.adoption import referrals
 from consult.app_context import settings
 from consult.drafting import queries, version_comparison
 from consult.drafting.models import DraftVersion, State, VersionKind
@@ -151,6 +152,7 @@ def receipt(number: str) -> Response:
         went=_went(submission, later),
         draft=queries.draft_of(consultation) if consultation is not None else None,
         answers=reports.answers(submission),
+        passed_on=referrals.shown_on_receipt(submission),
         unfit=attachment_opening.refused(submission.attachments),
         rejection=reports.rejection(submission),
         key=receipts.key_of(number),

@@ -42,6 +42,10 @@ def render(document: FeedbackDocument) -> bytes:
     for n, main in enumerate(document.main_opinions, 1):
         _paragraph(docx, f"{n}．{main.title}（{main.place}，{main.n}条）", indent=True)
         _paragraph(docx, f"采纳情况：{main.answer()}", indent=True)
+    if document.themes:
+        _paragraph(docx, "三、按主题统计", font=HEADING_FONT, indent=True)
+    for theme in document.themes:
+        _paragraph(docx, theme.line(), indent=True)
     _paragraph(docx, document.department, align=WD_ALIGN_PARAGRAPH.RIGHT)
     _table(docx, document)
     return saved(docx)

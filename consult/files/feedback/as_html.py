@@ -34,6 +34,7 @@ def render(document: FeedbackDocument) -> bytes:
         statement,
         f"<h2>公众参与和采纳情况</h2><p>{escape(document.participation())}</p><p>{escape(document.adoption())}</p>",
         _main(document.main_opinions),
+        _themes(document),
         "<h2>逐条意见</h2><table><thead><tr><th>序号</th><th>反馈人</th><th>条文</th><th>意见内容</th>",
         "<th>采纳情况</th><th>理由</th></tr></thead><tbody>",
         *(_row(row) for row in document.rows),
@@ -53,6 +54,12 @@ def _main(opinions: tuple[MainOpinion, ...]) -> str:
         for main in opinions
     ]
     return "<h2>较为集中的意见</h2>" + "".join(blocks)
+
+
+def _themes(document: FeedbackDocument) -> str:
+    if not document.themes:
+        return ""
+    return "<h2>按主题统计</h2>" + "".join(f"<p>{escape(theme.line())}</p>" for theme in document.themes)
 
 
 def _row(row: Row) -> str:

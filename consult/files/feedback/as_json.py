@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from consult.files.feedback.document import FeedbackDocument
+from consult.files.feedback.document import FeedbackDocument, ThemeLine
 
 
 def render(document: FeedbackDocument) -> bytes:
@@ -34,6 +35,7 @@ def render(document: FeedbackDocument) -> bytes:
             }
             for main in document.main_opinions
         ],
+        **({"themes": [_theme(theme) for theme in document.themes]} if document.themes else {}),
         "opinions": [
             {
                 "number": row.number,
@@ -50,3 +52,7 @@ def render(document: FeedbackDocument) -> bytes:
         ],
     }
     return json.dumps(content, ensure_ascii=False, indent=1).encode()
+
+
+def _theme(theme: ThemeLine) -> dict[str, Any]:
+    return {"name": theme.name, "opinions": theme.n, "outcomes": dict(theme.outcomes)}

@@ -34,6 +34,8 @@ TEMPLATE = """
   #par[#n．#main.title（#main.place，#main.opinions 条）]
   #par[采纳情况：#main.answer]
 ]
+#if report.theme_lines.len() > 0 [#flush(text(weight: "bold")[三、按主题统计])]
+#for line in report.theme_lines [#par(line)]
 #align(right, report.department)
 #pagebreak(weak: true)
 #set page(flipped: true, margin: 18mm)
@@ -60,6 +62,7 @@ def render(document: FeedbackDocument) -> bytes:
     content["adoption"] = document.adoption()
     for main, printed in zip(document.main_opinions, content["main_opinions"], strict=True):
         printed["answer"] = main.answer()
+    content["theme_lines"] = [theme.line() for theme in document.themes]
     content["fonts"] = list(FONTS)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

@@ -30,6 +30,10 @@ def render(document: FeedbackDocument) -> bytes:
     _write(figures, ("项目", "数量"), bold=True)
     for figure in document.figures:
         _write(figures, (figure.label, figure.n))
+    if document.themes:
+        _write(figures, ("主题", "意见数"), bold=True)
+    for theme in document.themes:
+        _write(figures, (theme.name, theme.n, *(f"{words} {n}" for words, n in theme.outcomes)))
     table = book.create_sheet("逐条意见")
     for column, width in zip("ABCDEFGHI", WIDTHS, strict=True):
         table.column_dimensions[column].width = width

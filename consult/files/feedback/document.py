@@ -42,6 +42,20 @@ class MainOpinion:
 
 
 @dataclass(frozen=True)
+class ThemeLine:
+    """A theme with the number of its opinions, and of those by outcome in words."""
+
+    name: str
+    n: int
+    outcomes: tuple[tuple[str, int], ...]
+
+    def line(self) -> str:
+        """Return it as one line: 停车收费：12条，其中采纳3条、未采纳9条。"""
+        parts = "、".join(f"{words}{n}条" for words, n in self.outcomes)
+        return f"{self.name}：{self.n}条{f'，其中{parts}' if parts else ''}。"
+
+
+@dataclass(frozen=True)
 class Row:
     """One line of the table 序号 | 反馈人 | 意见内容 | 采纳情况 | 理由."""
 
@@ -71,6 +85,7 @@ class FeedbackDocument:
     figures: tuple[FigureLine, ...]
     main_opinions: tuple[MainOpinion, ...]
     rows: Sequence[Row]
+    themes: tuple[ThemeLine, ...] = ()
     digest: str = ""
     replaces: str = ""
     """For a correction: which version it replaces and why."""

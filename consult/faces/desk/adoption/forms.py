@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from consult.adoption.models import Decision, Outcome
 from consult.faces.desk.form_fields import DayField
 from consult.faces.row_ids import row_id
+from consult.text.opinion_kinds import OpinionKind
 
 KEYS = {outcome.value: str(place) for place, outcome in enumerate(Outcome, 1)}
 """The key that chooses each outcome: 1 to 5."""
@@ -73,6 +74,46 @@ class CommentForm(FlaskForm):
     """Words to colleagues."""
 
     words = TextAreaField("内部讨论")
+
+
+class KindForm(FlaskForm):
+    """The kind of opinions; empty confirms what is proposed."""
+
+    kind = SelectField(
+        "意见类型",
+        choices=[
+            SelectChoice("", "按系统提出的类型确认"),
+            *(SelectChoice(kind.value, kind.label.words) for kind in OpinionKind),
+        ],
+    )
+
+    @property
+    def chosen(self) -> OpinionKind | None:
+        """The kind that was chosen; None for the one that is proposed."""
+        return OpinionKind(self.kind.data) if self.kind.data else None
+
+
+class ThemeForm(FlaskForm):
+    """A theme that there is, or the name of a new one."""
+
+    theme = StringField("主题")
+    name = StringField("新主题")
+
+
+class ReferralForm(FlaskForm):
+    """To whom something is passed on, when, under which number, with which remark."""
+
+    organisation = StringField("转往单位")
+    referred_on = DayField("转办日期")
+    number = StringField("文号")
+    remark = TextAreaField("转办说明")
+    hidden = BooleanField("不向来件人显示")
+
+
+class AnsweredForm(FlaskForm):
+    """The day on which the organisation answered."""
+
+    answered_on = DayField("答复日期")
 
 
 class ReturnForm(FlaskForm):

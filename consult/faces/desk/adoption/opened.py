@@ -9,13 +9,23 @@ from flask_wtf import FlaskForm
 
 from consult import clock
 from consult.accounts.permissions import Act, is_outside, may
-from consult.adoption import discussion, presence, queries, reason_library, service, worklist
+from consult.adoption import (
+    discussion,
+    kinds,
+    presence,
+    queries,
+    reason_library,
+    referrals,
+    service,
+    themes,
+    worklist,
+)
 from consult.adoption.models import Decision, Opinion, OpinionGroup
 from consult.adoption.reason_library import Offer
 from consult.adoption.versions import version_of
 from consult.adoption.whole_text import whole_text
 from consult.faces.desk.adoption.assignments import assign_facts
-from consult.faces.desk.adoption.forms import CommentForm, DecisionForm, SplitForm
+from consult.faces.desk.adoption.forms import CommentForm, DecisionForm, KindForm, ReferralForm, SplitForm, ThemeForm
 from consult.faces.desk.adoption.panes import Workspace, followed
 from consult.faces.desk.blueprint import current_actor
 from consult.faces.desk.submissions.behind import behind
@@ -54,6 +64,10 @@ def opened_subject(
         "comments": discussion.comments(subject),
         "may_discuss": may(actor, Act.DISCUSS, workspace.consultation) and workspace.may_work_on(subject),
         "comment_form": forms.get("comment") or CommentForm(formdata=None),
+        "themes": workspace.themes,
+        "own_themes": themes.own(subject),
+        "group_themes": themes.own(subject.group) if isinstance(subject, Opinion) and subject.group else [],
+        "theme_form": forms.get("mark") or ThemeForm(formdata=None),
         "others": presence.others(actor, workspace.consultation, key, now),
         **assign_facts(workspace, subject, forms),
         "form": forms.get("decide") or _chosen_reason(workspace, subject) or DecisionForm.showing(suggested or holds),
@@ -96,6 +110,11 @@ def _of_opinion(workspace: Workspace, opinion: Opinion, forms: dict[str, FlaskFo
         "as_sent": is_inside,
         **behind([opinion.submission]),
         "split_form": forms.get("split") or SplitForm(formdata=None, pieces=opinion.content),
+        "referrals": (passed_on := referrals.of_opinion(opinion)),
+        "offered": next(filter(None, map(referrals.offered_reason, reversed(passed_on))), ""),
+        "refer_form": forms.get("refer") or ReferralForm(formdata=None),
+        "reading": kinds.reading(opinion),
+        "kinds": forms.get("kind") or KindForm(formdata=None, kind=opinion.kind.value if opinion.kind else ""),
         "groups_here": [line.group for line in on_place if line.group.id != opinion.group_id],
         "places": [(WHOLE, "整个草案"), *((unit.anchor, unit.label) for unit in workspace.draft.units)],
     }

@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from flask import request, url_for
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_
 
 from consult import clock
 from consult.accounts.permissions import Actor, is_outside
-from consult.adoption import discussion, opinion_search, queries, worklist
+from consult.adoption import discussion, opinion_search, queries, referrals, themes, worklist
 from consult.adoption.holdings import NOBODY, Holdings, Work, is_holder
-from consult.adoption.models import Assignment, DecisionState, Opinion, OpinionGroup, Outcome
+from consult.adoption.models import Assignment, DecisionState, Opinion, OpinionGroup, Outcome, Referral, Theme
 from consult.adoption.queries import DecidedOpinion
 from consult.adoption.worklist import GroupSummary, ProvisionProgress
 from consult.drafting import version_comparison
@@ -28,6 +28,7 @@ from consult.intake import search
 from consult.intake.models import Channel, SenderKind
 from consult.labels import LabelledEnum
 from consult.text.anchors import WHOLE
+from consult.text.opinion_kinds import OpinionKind
 
 Member = TypeVar("Member", bound=LabelledEnum)
 
@@ -57,6 +58,7 @@ CHOICES: tuple[tuple[str, str, type[LabelledEnum]], ...] = (
     ("channel", "渠道", Channel),
     ("sender", "提出人", SenderKind),
     ("outcome", "采纳情况", Outcome),
+    ("kind", "类型", OpinionKind),
 )
 """Conditions by which opinions are looked for: name in the address, words, enumeration."""
 
@@ -79,8 +81,11 @@ class Where:
     channel: Channel | None = None
     sender: SenderKind | None = None
     outcome: Outcome | None = None
+    kind: OpinionKind | None = None
     holder: str = ""
     """``Assignment.holder_key`` of the opinions' holder, or ``NOBODY``."""
+    theme: int = 0
+    """The id of a theme that they are marked with."""
 
     @classmethod
     def asked(cls, slug: str) -> Where:
@@ -98,7 +103,9 @@ class Where:
             _member(Channel, "channel"),
             _member(SenderKind, "sender"),
             _member(Outcome, "outcome"),
+            _member(OpinionKind, "kind"),
             request.args.get("holder", "")[:HOLDER_CHARACTERS],
+            row_id(request.args.get("theme", "")),
         )
 
     def query(self) -> dict[str, Any]:
@@ -127,13 +134,16 @@ class Where:
             "channel": self.channel,
             "sender": self.sender,
             "outcome": self.outcome,
+            "kind": self.kind,
             "holder": self.holder,
+            "theme": self.theme,
         }
         return {name: value for name, value in chosen.items() if value}
 
     def unfiltered(self) -> Where:
         """Return this place without words and conditions, at its beginning."""
-        return replace(self, words="", channel=None, sender=None, outcome=None, holder="", after=0, skip=0, open="")
+        nothing: dict[str, Any] = {name: None for name, _, _ in CHOICES}
+        return replace(self, words="", holder="", theme=0, after=0, skip=0, open="", **nothing)
 
     @property
     def saved(self) -> bool:
@@ -230,6 +240,25 @@ class Workspace:
         groups = [line.group.group.id for line in self.lines if line.group is not None]
         return discussion.comment_counts(opinions, groups)
 
+    @cached_property
+    def line_themes(self) -> dict[str, list[Theme]]:
+        """The themes on each line, by its key."""
+        subjects = [line.subject for line in self.lines]
+        return themes.on_lines(
+            [each for each in subjects if isinstance(each, Opinion)],
+            [each for each in subjects if isinstance(each, OpinionGroup)],
+        )
+
+    @cached_property
+    def themes(self) -> list[Theme]:
+        """The themes of the consultation."""
+        return themes.themes_of(self.consultation.id)
+
+    @cached_property
+    def referred(self) -> dict[int, list[Referral]]:
+        """What of the lines' opinions was passed on, by opinion."""
+        return referrals.in_force([line.opinion.opinion.id for line in self.lines if line.opinion is not None])
+
     @property
     def more_groups(self) -> int:
         """How many groups the next page skips; 0 where this page shows the last of them."""
@@ -249,8 +278,9 @@ class Workspace:
             narrowed = {"state": DecisionState.RETURNED, "author_id": self.actor.id or 0}
         if show == "vague":
             narrowed = {"reasons": worklist.vague_reasons(self.consultation.id)}
-        if (held := self._held()) is not None:
-            narrowed["where"] = held
+        conditions = [self._held(), themes.marked_with(self.where.theme) if self.where.theme else None]
+        if asked := [condition for condition in conditions if condition is not None]:
+            narrowed["where"] = and_(*asked)
         if not self.where.saved and self.where.at != ALL:
             narrowed["anchors"] = self.provision.anchors if self.provision else ()
         return narrowed
@@ -314,6 +344,7 @@ class Workspace:
         if where.show == "concentrated":
             narrowed |= {"concentrated": True, "undecided": True}
         narrowed |= {"channel": where.channel, "sender_kind": where.sender, "outcome": where.outcome}
+        narrowed["kind"] = where.kind
         if where.words:
             return opinion_search.find(
                 self.consultation.id, where.words, before=where.after, limit=PAGE + 1, **narrowed

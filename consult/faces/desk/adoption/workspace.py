@@ -11,12 +11,21 @@ from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.accounts.permissions import Act, may
-from consult.adoption import discussion, groups, opinions, saved_views, service, undo, worklist
+from consult.adoption import discussion, groups, kinds, opinions, saved_views, service, themes, undo
 from consult.adoption.holdings import is_due_soon, is_overdue
 from consult.adoption.models import Opinion, OpinionComment, OpinionGroup
-from consult.adoption.versions import version_of
 from consult.drafting.models import Consultation
-from consult.faces.desk.adoption.forms import KEYS, CommentForm, DecisionForm, SplitForm, TitleForm
+from consult.faces.desk.adoption.forms import (
+    KEYS,
+    CommentForm,
+    DecisionForm,
+    KindForm,
+    ReferralForm,
+    SplitForm,
+    ThemeForm,
+    TitleForm,
+)
+from consult.faces.desk.adoption.marking import put_theme, refer_to, theme_or_404
 from consult.faces.desk.adoption.opened import opened_subject
 from consult.faces.desk.adoption.panes import ALL, CHOICES, SAVED, SAVED_BY_HOLDER, SHOWN, Where, Workspace
 from consult.faces.desk.blueprint import (
@@ -27,16 +36,12 @@ from consult.faces.desk.blueprint import (
     refusals_to_flash,
 )
 from consult.faces.desk.navigation import inside
-from consult.faces.desk.submissions.behind import behind
 from consult.faces.row_ids import row_id
-from consult.reporting.snapshot import sender_in_print
 from consult.store import db
 from consult.text.anchors import WHOLE
 
 Subject = TypeVar("Subject", Opinion, OpinionGroup)
 
-TOGETHER = 200
-"""Opinions that are handled together at most."""
 REVISED = ("proposed", "reviewed", "vague")
 """Views of what is decided already: one goes through them line by line."""
 
@@ -49,13 +54,13 @@ def adoption(slug: str) -> str:
 
 @desk.post(
     "/consultations/<slug>/adoption/opinions/<int:key>/"
-    "<any('decide', 'comment', 'place', 'split', 'take-out', 'put-in'):verb>"
+    "<any('decide', 'comment', 'kind', 'mark', 'unmark', 'refer', 'place', 'split', 'take-out', 'put-in'):verb>"
 )
 def adoption_opinion(slug: str, key: int, verb: str) -> str | Response | tuple[str, int]:
     """Do one act on an opinion."""
     consultation, where = opinions_of(slug), Where.asked(slug)
-    opinion = _mine(consultation, Opinion, key)
-    form: FlaskForm = {"decide": DecisionForm, "comment": CommentForm, "split": SplitForm}.get(verb, FlaskForm)()
+    opinion = mine(consultation, Opinion, key)
+    form: FlaskForm = FORMS.get(verb, FlaskForm)()
     if form.validate_on_submit():
         with refusals_to(form) as tried:
             goes_to = OPINION_ACTS[verb](opinion, form)
@@ -64,12 +69,15 @@ def adoption_opinion(slug: str, key: int, verb: str) -> str | Response | tuple[s
     return _page(consultation, where, f"o{key}", {verb: form}), 400
 
 
-@desk.post("/consultations/<slug>/adoption/groups/<int:key>/<any('decide', 'comment', 'rename', 'take-out'):verb>")
+@desk.post(
+    "/consultations/<slug>/adoption/groups/<int:key>/"
+    "<any('decide', 'comment', 'mark', 'unmark', 'rename', 'take-out'):verb>"
+)
 def adoption_group(slug: str, key: int, verb: str) -> str | Response | tuple[str, int]:
     """Do one act on a group."""
     consultation, where = opinions_of(slug), Where.asked(slug)
-    group = _mine(consultation, OpinionGroup, key)
-    form: FlaskForm = {"decide": DecisionForm, "comment": CommentForm, "rename": TitleForm}.get(verb, FlaskForm)()
+    group = mine(consultation, OpinionGroup, key)
+    form: FlaskForm = FORMS.get(verb, FlaskForm)()
     if form.validate_on_submit():
         with refusals_to(form) as tried:
             goes_to = GROUP_ACTS[verb](group, form)
@@ -122,70 +130,6 @@ def adoption_strike_comment(slug: str, key: int) -> Response:
     return redirect(where.url(open=opened), 303)
 
 
-@desk.route("/consultations/<slug>/adoption/together", methods=["GET", "POST"])
-def adoption_together(slug: str) -> str | Response | tuple[str, int]:
-    """Decide on several opinions at once, or make one group of them."""
-    consultation, where = opinions_of(slug, Act.DECIDE), Where.asked(slug)
-    keys = [*map(row_id, request.values.getlist("opinion")[:TOGETHER])]
-    chosen = [_mine(consultation, Opinion, key) for key in dict.fromkeys(keys)]
-    if not chosen:
-        flash("尚未选择意见，请在列表中勾选。", "warning")
-        return redirect(where.url(), 303)
-    grouping = request.form.get("verb") == "group"
-    form, title = DecisionForm(), TitleForm()
-    if request.method == "POST" and (grouping or form.validate()):
-        with refusals_to(title if grouping else form) as tried:
-            goes_to = _handle_together(chosen, form, title if grouping else None)
-        if tried.ok:
-            return redirect(where.url(open=goes_to), 303)
-    status = 400 if request.method == "POST" else 200
-    return _together(consultation, where, chosen, form, title), status
-
-
-def _handle_together(chosen: list[Opinion], form: DecisionForm, title: TitleForm | None) -> str | None:
-    actor, at = current_actor(), clock.now()
-    if title is not None:
-        made = groups.create_group(actor, chosen, title.title.data or "", at=at)
-        flash(f"已归并 {len(chosen)} 条意见。", "success")
-        return f"g{made.id}"
-    seen = {opinion.id: version for opinion in chosen if (version := request.form.get(f"seen-{opinion.id}"))}
-    service.decide_many(
-        actor,
-        chosen,
-        form.chosen,
-        form.reason.data or "",
-        at=at,
-        proposed_text=form.proposed_text.data or "",
-        seen=seen,
-        template_id=form.template_id,
-    )
-    flash(f"{len(chosen)} 条意见已提交复核：{form.chosen.label.words}。", "success")
-    return None
-
-
-def _together(
-    consultation: Consultation, where: Where, chosen: list[Opinion], form: DecisionForm, title: TitleForm
-) -> str:
-    workspace = Workspace(consultation, where, current_actor())
-    return render_template(
-        "desk/adoption/together.html",
-        consultation=consultation,
-        where=where,
-        chosen=chosen,
-        decided=(decided := {opinion.id: service.effective(opinion) for opinion in chosen}),
-        seen={key: version_of(decision) for key, decision in decided.items()},
-        form=form,
-        title=title,
-        keys=KEYS,
-        label=workspace.draft.label_of,
-        sender_in_print=sender_in_print,
-        **behind(opinion.submission for opinion in chosen),
-        may_group=may(current_actor(), Act.GROUP, consultation),
-        one_place=len({opinion.anchor for opinion in chosen}) == 1,
-        reasons=worklist.recent_reasons(current_actor().id),
-    )
-
-
 def _decide(subject: Opinion | OpinionGroup, form: Any) -> str | None:
     seen = request.form.get("seen") or None
     service.decide(
@@ -205,6 +149,10 @@ def _decide(subject: Opinion | OpinionGroup, form: Any) -> str | None:
 def _comment(subject: Opinion | OpinionGroup, form: Any) -> str:
     discussion.add_comment(current_actor(), subject, form.words.data or "", at=clock.now())
     flash("已提交内部讨论。", "success")
+    return _key(subject)
+
+
+def _key(subject: Opinion | OpinionGroup) -> str:
     return f"{'g' if isinstance(subject, OpinionGroup) else 'o'}{subject.id}"
 
 
@@ -238,6 +186,30 @@ def _put_in(opinion: Opinion, _form: Any) -> str:
     return f"g{group.id}"
 
 
+def _set_kind(opinion: Opinion, form: Any) -> str:
+    kinds.set_kind(current_actor(), [opinion], form.chosen, at=clock.now())
+    assert opinion.kind is not None
+    flash(f"已确认类型：{opinion.kind.label.words}。", "success")
+    return f"o{opinion.id}"
+
+
+def _mark(subject: Opinion | OpinionGroup, form: Any) -> str:
+    put_theme([subject], form)
+    return _key(subject)
+
+
+def _unmark(subject: Opinion | OpinionGroup, _form: Any) -> str:
+    theme = theme_or_404(subject.consultation_id, request.form.get("theme", ""))
+    themes.take_off(current_actor(), theme, [subject], at=clock.now())
+    flash(f"已取消主题“{theme.name}”。", "success")
+    return _key(subject)
+
+
+def _refer(opinion: Opinion, form: Any) -> str:
+    refer_to([opinion], form)
+    return _key(opinion)
+
+
 def _rename(group: OpinionGroup, form: Any) -> str:
     groups.rename(current_actor(), group, form.title.data or "", at=clock.now())
     return f"g{group.id}"
@@ -250,9 +222,22 @@ def _take_many_out(group: OpinionGroup, _form: Any) -> str:
     return f"g{group.id}"
 
 
+FORMS: dict[str, type[FlaskForm]] = {
+    "decide": DecisionForm,
+    "comment": CommentForm,
+    "kind": KindForm,
+    "mark": ThemeForm,
+    "refer": ReferralForm,
+    "rename": TitleForm,
+    "split": SplitForm,
+}
 OPINION_ACTS: dict[str, Callable[[Opinion, Any], str | None]] = {
     "decide": _decide,
     "comment": _comment,
+    "kind": _set_kind,
+    "mark": _mark,
+    "unmark": _unmark,
+    "refer": _refer,
     "place": _place,
     "split": _split,
     "take-out": _take_out,
@@ -261,6 +246,8 @@ OPINION_ACTS: dict[str, Callable[[Opinion, Any], str | None]] = {
 GROUP_ACTS: dict[str, Callable[[OpinionGroup, Any], str | None]] = {
     "decide": _decide,
     "comment": _comment,
+    "mark": _mark,
+    "unmark": _unmark,
     "rename": _rename,
     "take-out": _take_many_out,
 }
@@ -271,7 +258,8 @@ def opinions_of(slug: str, act: Act = Act.SEE_SUBMISSIONS) -> Consultation:
     return consultation_or_404(slug, act)
 
 
-def _mine(consultation: Consultation, kind: type[Subject], key: int) -> Subject:
+def mine(consultation: Consultation, kind: type[Subject], key: int) -> Subject:
+    """Return an opinion or a group of a consultation by its id; 404 where it has none."""
     subject = db.session.get(kind, key)
     if subject is None or subject.consultation_id != consultation.id:
         abort(404)
@@ -314,6 +302,8 @@ def _page(consultation: Consultation, where: Where, opened: str = "", forms: dic
         may_decide=may_decide,
         may_group=may(actor, Act.GROUP, consultation),
         may_review=may(actor, Act.REVIEW_DECISION, consultation),
+        may_mark=may(actor, Act.MARK, consultation),
+        may_refer=may(actor, Act.REFER, consultation),
         keys=KEYS,
         undoable=undo.last_stroke(actor.id, consultation.id) if may_decide else [],
         shows="work" if opened or where.open else "list",
