@@ -4,7 +4,7 @@ export FLASK_APP := wsgi:app
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup run worker test check pytest packages lint types format translations lock audit diagram migration benchmarks
+.PHONY: help setup run worker test check pytest packages lint types format translations lock audit sbom diagram migration benchmarks
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ lock: ## resolve requirements/*.in anew, no release younger than 14 days
 
 audit: setup ## known vulnerabilities of the locked packages; asks pypi.org, so it is no part of `make test`
 	@$(BIN)/python -m scripts.audit
+
+sbom: setup ## the bill of materials of the delivered site (CycloneDX 1.6, JSON) in sbom.json; needs no network
+	@$(BIN)/python -m scripts.sbom >sbom.json
 
 format: setup ## rewrite the code in the house's layout
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .

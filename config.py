@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     tree_heads_folder: Path | None = None
     """A second place for signed tree heads, out of reach of the database's owner; empty for none."""
 
+    tree_head_mail: str = ""
+    """Address of an auditor who gets the newest signed tree head by mail, once a day at most; empty for none."""
+
     seal_seconds: int = Field(default=2, ge=1, le=10)
     """Seconds between two rounds of the worker: journals shipped, new entries sealed, the tree head signed."""
 

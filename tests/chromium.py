@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
+
+from consult.faces import jobs
+from consult.store import db
 
 CHROMIUM = "/usr/bin/chromium"
 
@@ -31,3 +34,12 @@ def served(app: Flask) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
+
+
+def let_worker_read(page: Page) -> None:
+    """Have the worker read what a page has just uploaded, and wait until the page shows it."""
+    page.wait_for_selector("[data-follow]", state="attached")
+    db.session.rollback()  # else a reading transaction of before doesn't see the upload
+    jobs.run("uploads")
+    db.session.rollback()
+    page.wait_for_selector("[data-follow]", state="detached")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 from importlib import import_module
@@ -14,7 +15,7 @@ import pytest
 
 from config import Settings
 from consult.store import Base
-from scripts import er_diagram, labels
+from scripts import er_diagram, labels, sbom
 from scripts.audit import verdict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -157,6 +158,18 @@ def licence(package: str) -> str:
 
 NOT_STATED = {"huey": "MIT"}
 """Packages whose metadata say nothing, with the licence that their distribution holds."""
+
+
+def test_the_bill_of_materials_has_all_that_is_locked_and_all_that_is_vendored():
+    locked = (ROOT / "requirements" / "runtime.txt").read_text(encoding="utf-8")
+    listed = json.loads(sbom.bill())["components"]
+    packages = {f"{item['name']}=={item['version']}" for item in listed if item["purl"].startswith("pkg:pypi/")}
+    assert packages == set(re.findall(r"^[^\s#]+==[^\s\\;]+", locked, re.MULTILINE))
+    digests = {each["content"] for item in listed for each in item.get("hashes", [])}
+    assert digests == set(re.findall(r"sha256:([0-9a-f]{64})", locked))
+    scripts = {(item["name"], item["version"]) for item in listed if item["purl"].startswith("pkg:npm/")}
+    vendored = (ROOT / "static" / "vendor" / "README.md").read_text(encoding="utf-8")
+    assert scripts == set(re.findall(r"`([\w-]+)` \(npm\) \| ([\d.]+)", vendored))
 
 
 def test_an_audit_that_got_no_answer_is_no_clean_audit():

@@ -111,7 +111,7 @@ class AccountSession(Base):
     holder_id: Mapped[int] = mapped_column(BigInteger)
     """Id of the account, of the member or of the invitation; those of later stages are out of reach for a key."""
     stamp: Mapped[str] = mapped_column(String(64))
-    """Digest of what the session was opened with (password, role, link): it ends with any of them."""
+    """Digest of what the session was opened with (password, role, link), of its token and its time: any ends it."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime, info={NOT_IN_RECORD: "noted when nobody has to wait for it"})
     address: Mapped[str] = mapped_column(String(64))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -108,8 +107,7 @@ def waiting_or_refused(token: str, at: datetime) -> tuple[AccountSession, User]:
 
 
 def _stands(session: AccountSession, user: User, at: datetime) -> bool:
-    same = secrets.compare_digest(session.stamp, sessions.step_holder_of(user).stamp)
-    return same and at < session.created_at + LASTS
+    return sessions.is_for(session, sessions.step_holder_of(user)) and at < session.created_at + LASTS
 
 
 def _known_as(user: User) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
@@ -93,7 +93,7 @@ def begin(holder: Holder, device: Device, *, at: datetime) -> str:
                 token_hash=_hashed(token),
                 kind=holder.kind,
                 holder_id=holder.id,
-                stamp=holder.stamp,
+                stamp=_bound(holder, _hashed(token), at),
                 created_at=at,
                 seen_at=at,
                 address=(device.address or "")[:64],
@@ -101,6 +101,16 @@ def begin(holder: Holder, device: Device, *, at: datetime) -> str:
             )
         )
     return token
+
+
+def _bound(holder: Holder, token_hash: str, opened: datetime) -> str:
+    """Return the stamp of one session: another's, copied by whoever writes to the database, opens nothing."""
+    return stamp_of(holder.kind.value, str(holder.id), holder.stamp, token_hash, opened.astimezone(UTC).isoformat())
+
+
+def is_for(session: AccountSession, holder: Holder) -> bool:
+    """Whether a session was opened for this holder as it is now, by whoever has the key of sessions."""
+    return secrets.compare_digest(session.stamp, _bound(holder, session.token_hash, session.created_at))
 
 
 def look_up(token: str, kinds: tuple[HolderKind, ...]) -> AccountSession | None:
@@ -116,7 +126,7 @@ def stands(session: AccountSession, holder: Holder, at: datetime) -> bool:
     longest = timedelta(hours=by_role.read(settings().session_hours).of(holder.role))
     return (
         session.ended_at is None
-        and secrets.compare_digest(session.stamp, holder.stamp)
+        and is_for(session, holder)
         and at < session.created_at + longest
         and at < session.seen_at + idle
     )

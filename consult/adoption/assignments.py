@@ -15,6 +15,7 @@ from consult.adoption.errors import AssignmentRefused
 from consult.adoption.groups import DECIDING
 from consult.adoption.holdings import Holdings, Work, is_holder
 from consult.adoption.models import Assignment, Opinion, OpinionGroup
+from consult.adoption.private_words import private_in
 from consult.clock import local
 from consult.drafting.helping import set_helpers
 from consult.drafting.models import Consultation
@@ -52,7 +53,8 @@ def assign(
 
     Raises:
         NotAllowed: the actor neither drafts nor holds all of it, or hands it over to another division.
-        AssignmentRefused: nothing chosen, an unknown unit or group, a holder that can't decide, a day that is over.
+        AssignmentRefused: nothing chosen, an unknown unit or group, a holder that can't decide, a day that is over,
+            private data in the remark.
     """
     require(actor, Act.DECIDE, consultation)
     remark = _checked_remark(remark)
@@ -64,6 +66,7 @@ def assign(
     with transaction() as session:
         _expect_open(consultation)
         holdings = Holdings(consultation)
+        _check_private(consultation, holdings, wanted, remark)
         helps = not may(actor, Act.ASSIGN_OPINIONS, consultation)
         if helps:
             _check_helper(actor, [holdings.given.get(work) for work in wanted], to, due_on)
@@ -145,6 +148,15 @@ def _checked_remark(remark: str) -> str:
     if len(remark) > REMARK_CHARACTERS:
         raise AssignmentRefused(f"交办说明有 {len(remark)} 字，最多 {REMARK_CHARACTERS} 字，请缩短。", "remark")
     return remark
+
+
+def _check_private(consultation: Consultation, holdings: Holdings, works: Sequence[Work], remark: str) -> None:
+    groups = [work.group_id for work in works if work.group_id is not None]
+    units = [work.anchor for work in works if work.anchor is not None]
+    anchors = [anchor for unit in units for anchor in holdings.units.get(unit, (unit,))]
+    on = (Opinion.consultation_id == consultation.id) & (Opinion.group_id.in_(groups) | Opinion.anchor.in_(anchors))
+    if private := private_in(remark, opinions=on):
+        raise AssignmentRefused(f"交办说明不得写个人信息（{'、'.join(private)}），请删去后提交。", "remark")
 
 
 def _expect_open(consultation: Consultation) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -34,6 +36,7 @@ from consult.store import db, transaction
 from consult.store.locking import advisory_lock
 
 BATCH_ROWS = 400
+SHOWN_ROWS = 200
 HEADING_ROWS = 3
 
 
@@ -65,6 +68,48 @@ class Import:
     actor: Actor
     at: datetime
     dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What an import did, or would do: rows by outcome, and the first of those to be looked at."""
+
+    counts: dict[str, int]
+    rows: list[RowAccount]
+    more: int
+    """Rows to be looked at that aren't among ``rows``."""
+
+    @property
+    def total(self) -> int:
+        """How many rows the table has."""
+        return sum(self.counts.values())
+
+    def as_json(self) -> bytes:
+        """Serialise it as JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Summary:
+        """Deserialise the output of ``as_json``."""
+        facts = json.loads(data)
+        rows = [RowAccount(**row | {"outcome": RowOutcome(row["outcome"])}) for row in facts["rows"]]
+        return cls(facts["counts"], rows, facts["more"])
+
+
+def summarise(accounts: Iterable[RowAccount], note: Callable[[int], None]) -> Summary:
+    """Run an import to its end; ``note`` gets the number of a row from time to time."""
+    counts, more = Counter[str](), 0
+    rows: list[RowAccount] = []
+    for number, account in enumerate(accounts, 1):
+        counts[account.outcome.value] += 1
+        if account.reason and account.outcome is not RowOutcome.ALREADY:
+            if len(rows) < SHOWN_ROWS:
+                rows.append(account)
+            else:
+                more += 1
+        if number % BATCH_ROWS == 0:
+            note(account.row)
+    return Summary(dict(counts), rows, more)
 
 
 def open_table(table: Table, given: dict[Field, str]) -> Columns:

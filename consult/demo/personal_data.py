@@ -1,12 +1,14 @@
-"""Requests about personal data: one waits, one waits for a second person, one was done by two, one was refused."""
+"""Requests about personal data, each in another state; and files that nobody confirmed and that were kept too long."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from io import BytesIO
 
-from consult.accounts.permissions import Actor
-from consult.intake.models import Channel, Submission
+from consult.accounts.permissions import Act, Actor
+from consult.intake import staff_uploads
+from consult.intake.models import Channel, Purpose, Submission
 from consult.privacy import requests
 from consult.privacy.models import RequestKind
 
@@ -16,6 +18,18 @@ def ask_and_decide(submissions: Iterable[Submission], legal: Actor, publisher: A
     named = [came for came in submissions if came.channel is Channel.WEB and came.name and not came.publish_name]
     for came, step in zip(named, (_wait, _propose, _delete, _refuse), strict=False):
         step(came, legal, publisher, at)
+
+
+def upload_and_forget(drafter: Actor, *, at: datetime) -> None:
+    """Upload files that nobody confirms, so that they are deleted when their term is over."""
+    draft = "夜间经济促进办法\n第一条 为了繁荣夜间经济，制定本办法。\n第二条 本办法自公布之日起施行。\n"
+    table = "单位名称,联系人,电话\n某某餐饮有限公司,联系人甲,010-00000000\n"
+    for act, purpose, name, text in (
+        (Act.CREATE_CONSULTATION, Purpose.DRAFT, "夜间经济促进办法（讨论稿）.txt", draft),
+        (Act.MANAGE_CONSULTEES, Purpose.REGISTER, "餐饮企业名单.csv", table),
+    ):
+        file = BytesIO(text.encode())
+        staff_uploads.upload(drafter, act, purpose, name, file, limit=len(file.getvalue()), at=at)
 
 
 def _wait(came: Submission, _legal: Actor, _publisher: Actor, at: datetime) -> None:

@@ -37,6 +37,7 @@ from consult.intake.models import Channel, SenderKind, Submission
 from consult.intake.receipts import Receipt
 from consult.meeting.service import promulgate
 from consult.moderation import service as moderation
+from consult.privacy import retention
 from consult.reporting import service as reporting
 from consult.store import db, transaction
 from consult.text.opinion_kinds import OpinionKind
@@ -44,6 +45,8 @@ from consult.text.opinion_kinds import OpinionKind
 HERE = Path(__file__).parent
 ACCOUNTS_OPENED = 260
 """Days before today."""
+FORGOTTEN = 40
+"""Days before today on which files were uploaded that nobody confirmed: longer than they are kept."""
 
 
 @dataclass
@@ -74,6 +77,8 @@ def load_demo(now: datetime) -> LoadedDemo:
             loaded.receipts[scene.slug] = loader.receipts
         came = [receipt.submission for receipts in loaded.receipts.values() for receipt in receipts]
         personal_data.ask_and_decide(came, cast["fagui"], cast["fabu"], at=now)
+        personal_data.upload_and_forget(cast["qicao"], at=_day(now, FORGOTTEN))
+    retention.run_as_system(now)
     return loaded
 
 

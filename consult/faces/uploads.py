@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -11,9 +10,8 @@ from flask_login import current_user
 from werkzeug.datastructures import FileStorage
 
 from consult.app_context import blobs, sandbox, settings
-from consult.files import tables, uploaded_files
+from consult.files import uploaded_files
 from consult.files.attachments import CheckedAttachment
-from consult.files.tables import Book, Table
 
 LARGEST_BODY = 1 << 30
 """Largest body that is read at all where scans are sent: one far too large is refused in words, the typed text kept."""
@@ -58,28 +56,6 @@ def glanced_upload(file: FileStorage) -> CheckedAttachment:
         AttachmentRefused: says what is wrong with it and what to do.
     """
     return uploaded_files.glance(file.filename or "", file.stream, max_bytes=settings().attachment_bytes)
-
-
-def table_of(file: FileStorage) -> Table:
-    """Return an uploaded table, read in a sandbox.
-
-    Raises:
-        TableRefused: it is no table, or too much of one; says what to do.
-    """
-    with uploaded_files.copied(file.stream) as path:
-        return tables.read_all(file.filename or "表格", path, sandbox())
-
-
-def book_of(file: FileStorage) -> tuple[Book, str]:
-    """Return the tables of an uploaded file, read in a sandbox, and the SHA-256 of its bytes (hexadecimal).
-
-    Raises:
-        TableRefused: there is no table in it, or too much of one; says what to do.
-    """
-    with uploaded_files.copied(file.stream) as path:
-        with path.open("rb") as copied:
-            digest = hashlib.file_digest(copied, "sha256").hexdigest()
-        return tables.read_whole_book(file.filename or "表格", path, sandbox()), digest
 
 
 def chosen_files(field: str) -> list[FileStorage]:

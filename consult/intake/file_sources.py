@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from consult.intake.models import Attachment, RawForm, Submission, TableImport
+from consult.intake.models import Attachment, RawForm, StaffUpload, Submission, TableImport
 from consult.ledger.file_verification import Source, source
 
 SOURCES: tuple[Source, ...] = (
@@ -22,5 +22,10 @@ SOURCES: tuple[Source, ...] = (
     source(
         select(TableImport.account, TableImport.file_name).where(TableImport.account != "").order_by(TableImport.id),
         "表格“{}”的逐行结果",
+    ),
+    source(select(StaffUpload.digest, StaffUpload.file_name).order_by(StaffUpload.id), "待确认的文件“{}”"),
+    source(
+        select(StaffUpload.result, StaffUpload.file_name).where(StaffUpload.result != "").order_by(StaffUpload.id),
+        "文件“{}”的预览",
     ),
 )

@@ -340,6 +340,54 @@ class TableImport(Base):
     why: Mapped[str] = mapped_column(Text, default="", info=PROGRESS)
 
 
+class Purpose(LabelledEnum):
+    """What staff upload a file for, which the worker reads before they confirm it."""
+
+    DRAFT = "draft", Label("文稿", "plain")
+    REGISTER = "register", Label("企业名录", "plain")
+    DECISIONS = "decisions", Label("采纳情况表", "plain")
+    INSTRUMENTS = "instruments", Label("文件库清单", "plain")
+
+
+class StaffUpload(Base):
+    """A file that staff uploaded: read by the worker, shown to its uploader, kept until its term is over."""
+
+    __tablename__ = "staff_upload"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    purpose: Mapped[Purpose] = mapped_column(enum_of(Purpose))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    consultation_id: Mapped[int | None] = mapped_column(ForeignKey("consultation.id"))
+    file_name: Mapped[str] = mapped_column(String(200))
+    digest: Mapped[str] = mapped_column(String(64))
+    """The file, a blob."""
+    stage: Mapped[ImportStage] = mapped_column(enum_of(ImportStage), index=True)
+    uploaded_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    """When the current stage was requested."""
+    begun: Mapped[int] = mapped_column(default=0)
+    """Attempts at the current stage."""
+    noted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    """When a worker last noted that it processes the file."""
+    row: Mapped[int] = mapped_column(default=0)
+    """Number of the last processed row of a table."""
+    result: Mapped[str] = mapped_column(String(64), default="")
+    """What was read, a blob."""
+    why: Mapped[str] = mapped_column(Text, default="")
+
+    __table_args__ = ({"info": {NOT_IN_RECORD: "read and shown; what is made of it has entries of its own"}},)
+
+    @property
+    def shown(self) -> str:
+        """The digests of the file and of what was read in it; nothing before it was read."""
+        return f"{self.digest}{self.result}" if self.result else ""
+
+    @property
+    def confirmation(self) -> str:
+        """What a form sends to confirm it: its id, and the digests of what was shown."""
+        return f"{self.id}-{self.shown}"
+
+
 class TrustedSender(Base):
     """A system that submits through the API with an API key; the database stores the key's digest."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Exists, and_, exists, func, literal, or_, select
 
 from consult import outgoing_mail
 from consult.accounts.permissions import SYSTEM, Act, Actor, require
@@ -20,8 +20,9 @@ from consult.consultees import erasure as consultees
 from consult.drafting.models import Consultation, Stage
 from consult.file_sources import SOURCES
 from consult.intake import restatement
-from consult.intake.models import RawForm, Submission, TableImport
+from consult.intake.models import ImportStage, RawForm, StaffUpload, Submission, TableImport
 from consult.intake.restatement import NotAsReceived, Personal
+from consult.intake.staff_uploads import AT_WORK
 from consult.law.rule_rows import RetentionRule
 from consult.ledger.models import LedgerEntry
 from consult.ledger.service import record
@@ -29,11 +30,26 @@ from consult.mailbox import erasure as mail
 from consult.mailbox.models import MailMessage
 from consult.privacy import holds
 from consult.privacy.models import Erasure
-from consult.privacy.terms import CONTACTS, LETTERS, MEMBERS, OUTBOX, RAW, SENDER, STRAY_MAIL, TABLES, is_over, terms
+from consult.privacy.terms import (
+    CONTACTS,
+    LETTERS,
+    MEMBERS,
+    OUTBOX,
+    RAW,
+    SENDER,
+    STRAY_MAIL,
+    TABLES,
+    UPLOADS,
+    is_over,
+    terms,
+)
 from consult.store import db, transaction
+from consult.store.locking import lock_row
 
 BATCH = 200
 ENDS = (Act.PROMULGATE.value, Act.WITHDRAW_CONSULTATION.value)
+RUN, RUNS = "privacy.run", "retention"
+"""Act and subject of the entry of a run."""
 ENDED = (Stage.PROMULGATED, Stage.WITHDRAWN)
 
 
@@ -67,7 +83,22 @@ def run(actor: Actor, *, at: datetime, dry_run: bool = False) -> Run:
         done.deleted[id_] = step(_Due(actor, rule, over - held, at, dry_run, done))
     if not dry_run:
         done.files = remove_files(at)
+        _record_run(actor, done, at)
     return done
+
+
+def _record_run(actor: Actor, done: Run, at: datetime) -> None:
+    """Leave an entry of what a run deleted, if anything: each deletion has its own, too."""
+    if done.total:
+        with transaction():
+            counts = {id_: n for id_, n in done.deleted.items() if n}
+            record(actor, RUN, RUNS, at=at, deleted=counts, files=done.files, held=done.held)
+
+
+def last_runs(limit: int) -> Sequence[LedgerEntry]:
+    """Return the entries of the last runs that deleted anything, newest first."""
+    query = select(LedgerEntry).where(LedgerEntry.subject == RUNS, LedgerEntry.act == RUN)
+    return db.session.scalars(query.order_by(LedgerEntry.id.desc()).limit(limit)).all()
 
 
 def run_as_system(at: datetime) -> int:
@@ -167,16 +198,63 @@ def _tables(due: _Due) -> int:
         return len(imports)
     for table in imports:
         with transaction():
-            subject = f"table_import:{table.id}"
-            for n, digest in enumerate(filter(None, (table.digest, table.account))):
-                leave_stub(due.rule.id, f"{subject}:{n}", table.consultation_id, due.at, digest)
-            detail = {"why": "term", "sha256": table.digest}
-            table.digest = table.account = ""
-            table.notable, table.file_name = [], "（已删除）"
-            record(
-                due.actor, "import.erase_personal", subject, at=due.at, consultation_id=table.consultation_id, **detail
-            )
+            _erase_table(due, table)
     return len(imports)
+
+
+def _erase_table(due: _Due, table: TableImport) -> None:
+    subject = f"table_import:{table.id}"
+    _leave_stubs(due, subject, table.consultation_id, table.digest, table.account)
+    detail = {"why": "term", "sha256": table.digest}
+    table.digest = table.account = ""
+    table.notable, table.file_name = [], "（已删除）"
+    record(due.actor, "import.erase_personal", subject, at=due.at, consultation_id=table.consultation_id, **detail)
+
+
+def _leave_stubs(due: _Due, subject: str, consultation_id: int | None, *files: str) -> None:
+    for n, digest in enumerate(filter(None, files)):
+        leave_stub(due.rule.id, f"{subject}:{n}", consultation_id, due.at, digest)
+
+
+def _uploads(due: _Due) -> int:
+    """Delete what staff uploaded to be shown; tables of submissions, if nothing was taken of them."""
+    before = due.earliest_kept()
+    uploads = select(StaffUpload.id).where(StaffUpload.uploaded_at < before)
+    tables = select(TableImport.id).where(
+        TableImport.uploaded_at < before,
+        TableImport.digest != "",
+        TableImport.consultation_id.not_in(holds.held_ids()),
+        or_(
+            TableImport.stage.in_((ImportStage.CHOOSING, ImportStage.CHECKED, ImportStage.GIVEN_UP)),
+            and_(TableImport.stage == ImportStage.REFUSED, TableImport.taken == 0),
+        ),
+    )
+    upload_ids, table_ids = list(db.session.scalars(uploads)), list(db.session.scalars(tables))
+    if not due.dry_run:
+        for id_ in upload_ids:
+            _erase_upload(due, id_)
+        for id_ in table_ids:
+            _give_up_table(due, id_)
+    return len(upload_ids) + len(table_ids)
+
+
+def _erase_upload(due: _Due, id_: int) -> None:
+    with transaction() as session:
+        upload = session.get_one(StaffUpload, id_)
+        lock_row(upload)
+        subject = f"staff_upload:{id_}"
+        _leave_stubs(due, subject, upload.consultation_id, upload.digest, upload.result)
+        record(due.actor, "upload.erase_personal", subject, at=due.at, why="term", sha256=upload.digest)
+        session.delete(upload)
+
+
+def _give_up_table(due: _Due, id_: int) -> None:
+    with transaction() as session:
+        table = session.get_one(TableImport, id_)
+        lock_row(table)
+        if table.stage not in AT_WORK:
+            table.stage = ImportStage.GIVEN_UP
+            _erase_table(due, table)
 
 
 def _stray_mail(due: _Due) -> int:
@@ -239,6 +317,7 @@ STEPS: dict[str, Callable[[_Due], int]] = {
     SENDER: lambda due: _submissions(due, Personal.SENDER),
     RAW: lambda due: _submissions(due, Personal.RAW),
     TABLES: _tables,
+    UPLOADS: _uploads,
     STRAY_MAIL: _stray_mail,
     MEMBERS: _members,
     CONTACTS: _contacts,

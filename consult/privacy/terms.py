@@ -13,6 +13,7 @@ from consult.law.rule_rows import RetentionRule, Unit
 SENDER = "sender-contact"
 RAW = "raw-form"
 TABLES = "imported-tables"
+UPLOADS = "unconfirmed-uploads"
 STRAY_MAIL = "stray-mail"
 MEMBERS = "portal-members"
 CONTACTS = "consultee-contacts"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 from flask import Flask
@@ -173,3 +174,32 @@ def test_limits_are_read_by_role_and_nonsense_is_refused() -> None:
 )
 def test_a_browser_is_named_in_words(agent: str, words: str) -> None:
     assert user_agent.words(agent) == words
+
+
+def test_a_row_put_in_or_changed_by_hand_opens_nothing(app: Flask) -> None:
+    """Whoever writes to the database has tokens of their own and the rows of others, not the key of sessions."""
+    chief, other = an_account(role=Role.ADMIN), an_account("wang")
+    mine = sessions.sign_in("wang", PASSWORD, HERE, at=AT).token
+    step = sessions.begin(sessions.step_holder_of(chief), HERE, at=AT)
+    signed_in()
+    row = AccountSession.__table__.c
+    stolen = db.session.scalars(select(AccountSession).where(row.holder_id == chief.id, row.kind == "user")).one()
+    forged = {
+        other.id: {"holder_id": chief.id, "stamp": stolen.stamp},
+        chief.id: {"kind": "user"},
+    }
+    with transaction() as session:
+        for holder_id, values in forged.items():
+            kind = "user" if holder_id == other.id else "step"
+            session.execute(update(AccountSession).where(row.holder_id == holder_id, row.kind == kind).values(**values))
+    assert [opens(mine), opens(step)] == [False, False]
+    with transaction() as session:
+        session.execute(
+            update(AccountSession).where(row.id == stolen.id).values(token_hash=sha256(b"known").hexdigest())
+        )
+    assert not opens("known")
+    long = signed_in()
+    year = AT + timedelta(days=365)
+    with transaction() as session:
+        session.execute(update(AccountSession).where(row.ended_at.is_(None)).values(created_at=year, seen_at=year))
+    assert not opens(long, year)

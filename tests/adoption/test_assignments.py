@@ -166,6 +166,22 @@ def test_who_cannot_decide_holds_nothing(consultation: Consultation, drafter: Ac
         assignments.assign(drafter, consultation, [FIRST], drafter_user(drafter), remark="长" * 301, at=AFTER)
 
 
+def test_a_remark_holds_no_private_data(consultation: Consultation, drafter: Actor) -> None:
+    parts = [("art-3-para-1-item-1", words) for words in ("票价应当再低些。", "票价还应当再低些。")]
+    came = accepted(consultation, *parts, ("art-3", "优惠应当早些。"), "建议推迟施行。", name="王小明")
+    group = groups.create_group(drafter, opinions_of(came)[:2], "票价", at=AFTER)
+    li = a_user(Role.DRAFTER, "li")
+    for work in (THIRD, WHOLE, Work(group_id=group.id)):
+        with pytest.raises(AssignmentRefused, match="姓名、联系方式") as refusal:
+            assignments.assign(drafter, consultation, [work], li, remark="请联系王小明。", at=AFTER)
+        assert refusal.value.field == "remark"
+    with pytest.raises(AssignmentRefused, match="电话"):
+        assignments.assign(drafter, consultation, [FIRST], li, remark="请致电 13800138000。", at=AFTER)
+    assert assignments.assign(drafter, consultation, [FIRST], li, remark="请联系王小明。", at=AFTER), (
+        "of another article"
+    )
+
+
 def drafter_user(drafter: Actor) -> User:
     return db.session.get_one(User, drafter.id)
 

@@ -112,7 +112,7 @@ FORMS: dict[str, dict[str, str]] = {
     "adoption_strike_comment": {"<key>": "comment"},
     "adoption_new_themes": {"name": "name", "words": "name"},
     "adoption_theme": {"<key>": "theme", "name": "name", "into": "theme", "public": "flag"},
-    "adoption_table": {"file": "submissions file", "preview": "sheet preview"},
+    "adoption_table_import": {"file": "submissions file", "preview": "sheet preview"},
     "adoption_undo": {"decision": "decision"},
     "adoption_together": {
         "opinion": "opinion",
@@ -224,9 +224,9 @@ FORMS: dict[str, dict[str, str]] = {
     "moderation_page": {"number": "submission"},
     "moderation_piece": {"<nth>": "piece", "text": "sentence", "start": "character", "end": "character"},
     "new_consultation": {"file": "draft file"},
-    "new_consultation_preview": {**DOCUMENT, "draft": "token"},
+    "new_consultation_preview": {**DOCUMENT, "draft": "previewed draft"},
     "new_version": {"file": "draft file", "kind": "version kind"},
-    "new_version_add": {"draft": "token", "kind": "version kind"},
+    "new_version_add": {"draft": "previewed version", "kind": "version kind"},
     "notice_questions_act": {"topic": "question topic", "text": "sentence", "number": "question"},
     "notice_write": {
         **DOCUMENT,
@@ -240,6 +240,7 @@ FORMS: dict[str, dict[str, str]] = {
     "register_admit": {"<identifier>": "consultee", "username": "nonce", "name": "name"},
     "register_doubles_act": {"<identifier>": "double", "keep": "consultee", "reason": "sentence"},
     "register_import": {"file": "register file"},
+    "register_import_take": {"<identifier>": "register upload", "seen": "register seen"},
     "register_new": REGISTER_FIELDS,
     "register_one": {"<identifier>": "consultee", "correction": "flag", "reason": "sentence", **REGISTER_FIELDS},
     "reporting_act": {"reason": "sentence"},

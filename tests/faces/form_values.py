@@ -11,7 +11,6 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-import time_machine
 from sqlalchemy import select
 
 from consult.accounts.errors import Refused
@@ -20,6 +19,7 @@ from consult.adoption import spreadsheet
 from consult.adoption.models import Decision, Opinion, OpinionComment, OpinionGroup, Outcome, Referral, Theme
 from consult.app_context import blobs, rules
 from consult.clock import local
+from consult.consultees import register_import
 from consult.consultees.disagreement_models import Disagreement
 from consult.consultees.hearing_models import HearingPaperRole
 from consult.consultees.models import (
@@ -38,10 +38,8 @@ from consult.consultees.models import (
 from consult.consultees.response_kinds import CONFIRMABLE, ResponseStanding
 from consult.drafting import versions
 from consult.drafting.models import Consultation, DraftVersion, Issuer, Medium, Question, QuestionTopic, VersionKind
-from consult.faces.desk.adoption import sheet_previews
-from consult.faces.desk.consultation import draft_uploads
 from consult.files import tables
-from consult.intake.models import Channel, SenderKind, Submission, TableImport
+from consult.intake.models import Channel, ImportStage, Purpose, SenderKind, StaffUpload, Submission, TableImport
 from consult.law.facts import Disclosure
 from consult.law.reviews import Conclusion, ReviewKind
 from consult.mailbox.models import Encryption, Mailbox, MailMessage
@@ -97,24 +95,47 @@ class Values:
         days = self.random.choice((-45, -20, -14, -4, -3, 0, 1, 30))
         return (local(self.office.at).date() + timedelta(days=days)).isoformat()
 
-    def token(self) -> str:
-        """Return the token of a previewed upload of one's own."""
+    def previewed(self, about: int | None = None) -> str:
+        """Return the confirmation of a previewed draft of one's own."""
         name, data = "新稿.docx", docx_of(DRAFT_FILE[1].decode())
-        upload = draft_uploads.Upload(name, blobs().put(data), versions.read_draft(name, data))
-        with time_machine.travel(self.office.at, tick=False):
-            return draft_uploads.keep(upload, self.office.people[self.who])
+        read = versions.read_draft(name, data).as_json()
+        return self.uploaded(Purpose.DRAFT, name, data, read, about)
+
+    def register_upload(self) -> str:
+        """Return the confirmation of a checked table of the register of one's own."""
+        read = register_import.Summary({}, [], 0).as_json()
+        return self.uploaded(Purpose.REGISTER, REGISTER[0], REGISTER[1], read)
+
+    def uploaded(self, purpose: Purpose, name: str, data: bytes, read: bytes, about: int | None = None) -> str:
+        """Return the confirmation of an upload of one's own in which ``read`` was read."""
+        at = self.office.at
+        upload = StaffUpload(
+            purpose=purpose,
+            user_id=self.office.people[self.who].id,
+            consultation_id=about,
+            file_name=name,
+            digest=blobs().put(data),
+            stage=ImportStage.CHECKED,
+            uploaded_at=at,
+            asked_at=at,
+            noted_at=at,
+            result=blobs().put(read),
+        )
+        db.session.add(upload)
+        db.session.commit()
+        return upload.confirmation
 
     def sheet_preview(self) -> str:
-        """Return the token of a previewed sheet of one's own, in which an opinion is adopted; or none."""
+        """Return the confirmation of a previewed sheet of one's own, in which an opinion is adopted; or none."""
         opinion = self.own(Opinion.id)
-        table = tables.read_book("填好.csv", f"编号,采纳情况,理由\n{opinion},采纳,\n".encode())
+        sheet = f"编号,采纳情况,理由\n{opinion},采纳,\n".encode()
+        table = tables.read_book("填好.csv", sheet)
         actor = self.office.people[self.who]
         try:
             preview = spreadsheet.preview_decisions(actor, self.consultation, table, digest="")
         except Refused:
             return ""
-        with time_machine.travel(self.office.at, tick=False):
-            return sheet_previews.keep(preview, actor, self.consultation)
+        return self.uploaded(Purpose.DECISIONS, "填好.csv", sheet, preview.as_json(), self.consultation.id)
 
 
 def _fact_value(values: Values) -> str:
@@ -133,7 +154,8 @@ KINDS: dict[str, Callable[[Values], Any]] = {
     "character": lambda v: v.random.choice((0, 2, 9)),
     "version": lambda v: v.own(DraftVersion.number),
     "version kind": lambda v: v.member(VersionKind),
-    "token": lambda v: v.token(),
+    "previewed draft": lambda v: v.previewed(),
+    "previewed version": lambda v: v.previewed(v.consultation.id),
     "sheet preview": lambda v: v.random.choice(("", v.sheet_preview())),
     "kind of document": lambda v: v.random.choice(sorted(rules().periods)),
     "issuer": lambda v: v.member(Issuer),
@@ -204,6 +226,8 @@ KINDS: dict[str, Callable[[Values], Any]] = {
     "port": lambda v: 993,
     "nonce": lambda v: f"{v.random.getrandbits(80):020x}",
     "paper": lambda v: PAPER,
+    "register upload": lambda v: v.register_upload().partition("-")[0],
+    "register seen": lambda v: v.register_upload().partition("-")[2],
     "register file": lambda v: REGISTER,
     "submissions file": lambda v: TABLE,
     "draft file": lambda v: DRAFT_FILE,

@@ -57,7 +57,7 @@ def test_a_kept_cookie_of_the_desk_opens_nothing_after_signing_out(
 ) -> None:
     cookie = come_in(client)
     assert answers(app, cookie, "/desk/sessions") == 200
-    client.post(f"/desk/{way}")
+    assert client.post(f"/desk/{way}").headers["Clear-Site-Data"] == '"cache"'
     assert answers(app, cookie, "/desk/sessions") == 302
 
 
@@ -67,7 +67,7 @@ def test_a_kept_cookie_of_the_portal_opens_nothing_after_signing_out(
 ) -> None:
     cookie = come_in(client, "wang@example.com", wang, "portal")
     assert answers(app, cookie, "/portal/people") == 200
-    client.post(f"/portal/{way}")
+    assert client.post(f"/portal/{way}").headers["Clear-Site-Data"] == '"cache"'
     assert answers(app, cookie, "/portal/people") == 401
 
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from email import message_from_bytes
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -30,7 +31,7 @@ from consult.drafting.terms import BySlug
 from consult.intake import service
 from consult.intake.models import Answer, Attachment, RawForm, Submission, SubmissionPart
 from consult.intake.receipts import Receipt
-from consult.ledger import checkpoints, tree, tree_heads
+from consult.ledger import checkpoints, head_mail, tree, tree_heads
 from consult.ledger.faults import Damage, Fault
 from consult.ledger.journal import files
 from consult.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerLeaf, LedgerNode
@@ -546,3 +547,33 @@ def test_verifying_while_people_send_and_the_worker_works_accuses_nobody(site: F
     assert failures == []
     assert seen == [[]] * 8
     assert check()[1].journal_late == 0
+
+
+def test_an_auditor_gets_a_head_a_day_that_shows_what_was_deleted_since(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for letter in (outbox := settings().data_dir / "outbox").glob("tree-head-*"):
+        letter.unlink()
+    assert head_mail.send_daily(clock.now()) == 0, "nobody asks for it"
+    monkeypatch.setattr(settings(), "tree_head_mail", "shenji@example.gov.cn")
+    today = clock.now()
+    assert [head_mail.send_daily(today), head_mail.send_daily(today)] == [1, 0]
+    work()
+    assert head_mail.send_daily(today + timedelta(days=1)) == 0, "nothing happened but that mail"
+    last = send()
+    work()
+    assert head_mail.send_daily(today + timedelta(days=1)) == 1
+    first, second = sorted(outbox.glob("tree-head-*"), key=lambda path: int(path.name.split("-")[2]))
+    kept = second.read_bytes()
+    attached = next(part for part in message_from_bytes(kept).walk() if part.get_filename() == head_mail.FILE)
+    line = attached.get_payload(decode=True)
+    for copy in (first.read_bytes(), kept, line, tree_heads.path().read_bytes()):
+        assert list(head_mail.faults(copy)) == []
+    for forged in (line.replace(b'"size":', b'"size":1'), b"nothing", b""):
+        assert [fault.what for fault in head_mail.faults(forged)] == [Damage.CHANGED]
+    (gone,) = erase(last)
+    with db.engine.begin() as connection:
+        place = connection.scalar(select(LedgerLeaf.position).where(LedgerLeaf.entry_id == gone))
+        connection.execute(delete(LedgerLeaf).where(LedgerLeaf.position >= place))
+    db.session.expire_all()
+    assert [fault.what for fault in head_mail.faults(kept)] == [Damage.REMOVED]

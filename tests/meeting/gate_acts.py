@@ -6,7 +6,6 @@ import html
 from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import time_machine
 from sqlalchemy import select, update
@@ -15,6 +14,7 @@ from consult.adoption.models import Decision, Opinion, OpinionGroup
 from consult.consultees.models import Consultee, Gathering, Invitation, Response
 from consult.drafting.models import NoticePosting, VersionKind
 from consult.drafting.postings import withdraw as withdraw_posting
+from consult.faces import jobs
 from consult.intake.models import Submission
 from consult.law.reviews import ReviewKind
 from consult.mailbox.models import Mailbox
@@ -22,6 +22,7 @@ from consult.moderation.service import rejection_reasons
 from consult.review.models import Review
 from consult.store import db
 from tests.builders import DRAFT, docx_of
+from tests.faces.desk.making import token_in
 from tests.meeting.office import TAGS, Answer, File, Office
 
 Deed = Callable[[Office], Answer | None]
@@ -232,11 +233,12 @@ def upload(text: str, kind: VersionKind = VersionKind.FOR_SUBMISSION, by: str = 
                 data={"kind": kind.value, "file": (io.BytesIO(docx_of(text)), "新稿.docx")},
                 content_type="multipart/form-data",
             )
+            jobs.run("uploads")
+            preview = client.get(sent.location).text if sent.status_code == 303 else ""
         db.session.rollback()
         if sent.status_code != 303:
             return Answer(sent.status_code >= 400, html.unescape(TAGS.sub("", sent.text)))
-        token = parse_qs(urlsplit(sent.location).query)["draft"][0]
-        return office.post(by, "new-version/preview", draft=token, kind=kind.value)
+        return office.post(by, "new-version/preview", draft=token_in(preview), kind=kind.value)
 
     return do
 

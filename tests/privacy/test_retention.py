@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from sqlalchemy import text
 from config import ROOT
 from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Role
-from consult.accounts.permissions import SYSTEM
+from consult.accounts.permissions import SYSTEM, Act
 from consult.app_context import blobs, settings
 from consult.clock import LOCAL
 from consult.consultees import members, register, service
@@ -28,9 +29,9 @@ from consult.consultees.register import Entry
 from consult.drafting import service as drafting
 from consult.drafting.models import Consultation
 from consult.faces.cli.ledger import everything_wrong
-from consult.intake import restatement
+from consult.intake import restatement, staff_uploads, uploaded_tables
 from consult.intake.ledger_statement import erased_note, receipt_proof
-from consult.intake.models import RawForm, Submission
+from consult.intake.models import Channel, ImportStage, Purpose, RawForm, StaffUpload, Submission
 from consult.intake.search import SubmissionText, read_new
 from consult.ledger import checkpoints
 from consult.ledger.models import LedgerEntry
@@ -41,7 +42,7 @@ from consult.privacy import holds, retention
 from consult.privacy.errors import HoldRefused
 from consult.privacy.models import Erasure
 from consult.store import db
-from tests.builders import a_submission
+from tests.builders import DRAFT, a_submission, docx_of
 from tests.mailbox.letters import a_letter, canteens, ingest, stored
 from tests.world import AFTER, DURING, actor, open_consultation
 
@@ -341,4 +342,43 @@ def test_letters_kept_as_files_go_a_year_after_they_were_written(app: Flask) -> 
     entry = db.session.query(LedgerEntry).filter_by(act="outbox.erase_personal").one()
     assert entry.detail == {"letters": 2}
     assert retention.run(SYSTEM, at=over).deleted["outbox"] == 0
+    assert faults() == []
+
+
+def test_what_was_uploaded_and_not_confirmed_goes_after_a_month(app: Flask) -> None:
+    drafter, moderator, draft = actor(Role.DRAFTER), actor(Role.MODERATOR), docx_of(DRAFT)
+    consultation = open_consultation()
+    content = "内容,电话\n建议延长营业时间。,13800138000\n"
+    tables = [
+        uploaded_tables.upload(
+            moderator, consultation, Channel.HOTLINE, "热线.csv", BytesIO((content + n).encode()), limit=1000, at=DURING
+        )
+        for n in ("1,1\n", "2,2\n")
+    ]
+    uploads = [
+        staff_uploads.upload(
+            drafter, Act.CREATE_CONSULTATION, Purpose.DRAFT, "文稿.docx", BytesIO(data), limit=100_000, at=DURING
+        )
+        for data in (draft, "第一条 甲。".encode())
+    ]
+    used = uploads[0].digest
+    uploads[1].result = blobs().put(b"{}")
+    for upload in uploads:
+        upload.stage = ImportStage.CHECKED
+    tables[0].stage, tables[1].stage = ImportStage.CHECKED, ImportStage.TAKEN
+    db.session.commit()
+    drafting.create(drafter, title="办法", kind="normative-document", file_name="文稿.docx", data=draft, at=DURING)
+    gone = [uploads[1].digest, uploads[1].result, tables[0].digest]
+    holds.place(actor(Role.LEGAL), consultation, "行政诉讼", at=DURING)
+    assert retention.run(SYSTEM, at=DURING + timedelta(days=30)).deleted["unconfirmed-uploads"] == 0
+    over = DURING + timedelta(days=32)
+    assert retention.run(SYSTEM, at=over, dry_run=True).deleted["unconfirmed-uploads"] == 2, "a hold keeps the table"
+    holds.lift(actor(Role.LEGAL), consultation, "判决已经生效", at=DURING)
+    run = retention.run(SYSTEM, at=over)
+    assert (run.deleted["unconfirmed-uploads"], run.files) == (3, 3)
+    (entry,) = [each for each in retention.last_runs(9) if each.at == over]
+    assert entry.detail == {"deleted": {"unconfirmed-uploads": 3}, "files": 3, "held": 0}
+    assert [blobs().exists(digest) for digest in (*gone, used, tables[1].digest)] == [False, False, False, True, True]
+    assert (tables[0].stage, db.session.query(StaffUpload).count()) == (ImportStage.GIVEN_UP, 0)
+    assert retention.run(SYSTEM, at=over).total == 0
     assert faults() == []

@@ -102,6 +102,7 @@ def draft_with_a_list(site: Site, folder: Path) -> Page:
     page.goto(f"{site.url}/desk/consultations/new")
     page.set_input_files("input[type=file]", str(file))
     page.click("button:has-text('上传并核对')")
+    chromium.let_worker_read(page)
     page.check("input[name=kind][value=normative-document]")
     page.check("input[name=enterprise_related]")
     page.click("button:has-text('确认无误')")
@@ -118,7 +119,10 @@ def draft_with_a_list(site: Site, folder: Path) -> Page:
     table = folder / "名录.csv"
     table.write_text(REGISTER, encoding="utf-8")
     page.set_input_files("input[type=file]", str(table))
-    page.click("button:text-is('导入')")
+    page.click("button:has-text('上传并检查')")
+    chromium.let_worker_read(page)
+    page.click("button:has-text('确认导入')")
+    chromium.let_worker_read(page)
     expect(page.locator("main")).to_contain_text("登记 13 行")
     page.goto(f"{site.url}/desk/consultations/{SLUG}/consultees")
     page.select_option("#sector", "H")
@@ -241,6 +245,7 @@ def upload_final(site: Site, folder: Path) -> None:
     page.set_input_files("input[type=file]", str(final))
     page.check("input[name=kind][value=for_submission]")
     page.locator("main button[type=submit]").first.click()
+    chromium.let_worker_read(page)
     page.locator("main form button[type=submit]").first.click()
 
 

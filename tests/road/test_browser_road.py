@@ -106,6 +106,7 @@ def draft_and_send_for_review(site: Site, folder: Path) -> str:
     page.goto(f"{site.url}/desk/consultations/new")
     page.set_input_files("input[type=file]", str(file))
     page.click("button:has-text('上传并核对')")
+    chromium.let_worker_read(page)
     expect(page.locator("body")).to_contain_text("社区食堂应当遵守下列规定")
     page.check("input[name=kind][value=normative-document]")
     page.click("button:has-text('确认无误')")

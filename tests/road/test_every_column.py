@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
@@ -30,7 +31,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import JSON, TypeDecorator
 
 from consult.accounts.models import Division, Role
-from consult.accounts.permissions import SYSTEM, Actor
+from consult.accounts.permissions import SYSTEM, Act, Actor
 from consult.adoption import assignments, discussion, groups, kinds, reason_library, referrals, themes
 from consult.adoption import queries as adoption_queries
 from consult.adoption import service as adoption
@@ -47,9 +48,9 @@ from consult.drafting.models import Consultation
 from consult.faces.cli.ledger import everything_wrong
 from consult.files.attachments import CheckedAttachment
 from consult.files.clamd import Finding
-from consult.intake import virus_scanning
+from consult.intake import staff_uploads, virus_scanning
 from consult.intake.arrival import ArrivalAnswer
-from consult.intake.models import Submission
+from consult.intake.models import ImportStage, Purpose, Submission
 from consult.law.reviews import Conclusion, ReviewKind
 from consult.ledger import checkpoints
 from consult.ledger.faults import Fault
@@ -131,6 +132,14 @@ UNFOUND: dict[str, str] = {
         ["consultation_id", "created_at", "division_id", "id", "name", "query", "user_id"],
     ),
     "decision.template_id": "counts where a reason of the library is used; the reason itself is covered",
+    **_whole(
+        "staff_upload",
+        "read and shown; only what its uploader was shown can be confirmed, and that has entries of its own",
+        [
+            *("asked_at", "begun", "consultation_id", "digest", "file_name", "id", "noted_at"),
+            *("purpose", "result", "row", "stage", "uploaded_at", "user_id", "why"),
+        ],
+    ),
     **_whole("response_draft", "typed and not sent", ["content", "invitation_id", "saved_at", "saved_by"]),
     **_whole(
         "sign_in",
@@ -289,6 +298,12 @@ def _more(green: gate.Green) -> None:
     review.record_whole(green.legal, green.version, ReviewKind.RISK, points, at=at)
     asked = review.ask(drafter, green.version, ReviewKind.LEGALITY, sent_on=day, at=at)
     review.pause(green.legal, asked, "缺制定依据", on=day, at=at)
+    for name in ("一", "二", "三"):
+        file, read = io.BytesIO(name.encode()), blobs().put(f"{name}的预览".encode())
+        act = Act.CREATE_CONSULTATION
+        upload = staff_uploads.upload(drafter, act, Purpose.DRAFT, f"{name}.txt", file, limit=100, at=at)
+        upload.result, upload.stage = read, ImportStage.CHECKED
+        db.session.commit()
     held, later = at + timedelta(days=8), at + timedelta(days=9)
     invited = meetings.arranged(drafter, green.consultation, held_at=held, at=at, others=("李代表", "王代表"))
     hearing_letters.write(drafter, green.consultation, invited, at=at)

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from itertools import chain, islice
+from pathlib import Path
 
+import click
 from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
 from consult.adoption import verification as decisions
@@ -20,7 +22,7 @@ from consult.file_sources import SOURCES
 from consult.intake import count_verification as counts
 from consult.intake import file_scans
 from consult.intake import verification as submissions
-from consult.ledger import checkpoints, file_verification, key_rotation, tree, tree_heads, verification
+from consult.ledger import checkpoints, file_verification, head_mail, key_rotation, tree, tree_heads, verification
 from consult.ledger.faults import Damage, Fault
 from consult.ledger.journal.files import shared_folder
 from consult.ledger.rows import enrolment
@@ -62,10 +64,17 @@ MOST = 1000
 
 
 @ledger_cli.command("verify", help="核验全部记录；发现改动的，逐处列出，退出码为 1。")
-def verify(as_json: bool) -> None:
+@click.option(
+    "--head",
+    "kept",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="另行保存的树头：发给审计人员的邮件（原件）、其附件，或者树头文件的副本；一并核对。",
+)
+def verify(kept: Path | None, as_json: bool) -> None:
     """Recompute the whole record; exit 1 when anything was touched, and say what."""
     checked = verification.CheckedCounts()
-    faults = list(islice(everything_wrong(checked), MOST + 1))
+    of_kept = head_mail.faults(kept.read_bytes()) if kept is not None else ()
+    faults = list(islice(chain(of_kept, everything_wrong(checked)), MOST + 1))
     if checked.journal_late:
         checked.notes.append(f"底账里有 {checked.journal_late} 行是事后补记的：进程曾在写底账之前中断。")
     document = {

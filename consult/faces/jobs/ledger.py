@@ -1,11 +1,11 @@
-"""Sealing the record, and signing a checkpoint every hour."""
+"""Sealing the record, signing a checkpoint every hour, and mailing a tree head once a day."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from consult.faces.jobs import Job
-from consult.ledger import checkpoints, tree
+from consult.ledger import checkpoints, head_mail, tree
 
 
 def seal(at: datetime) -> int:
@@ -20,4 +20,8 @@ def checkpoint(at: datetime) -> int:
     return int(signed is not None and signed != before)
 
 
-JOBS = (Job("seal", seal), Job("checkpoint", checkpoint, every_minutes=60))
+JOBS = (
+    Job("seal", seal),
+    Job("checkpoint", checkpoint, every_minutes=60),
+    Job("tree-head-mail", head_mail.send_daily, every_minutes=60),
+)

@@ -17,6 +17,7 @@ from consult.consultees import members, portal_sessions, queries
 from consult.consultees.errors import EntryRefused
 from consult.consultees.models import Member, MemberRole
 from consult.consultees.status import standing
+from consult.faces import cookies
 from consult.faces.choices import choices
 from consult.faces.cookies import device
 from consult.faces.guards import limiter
@@ -130,7 +131,7 @@ def sign_out() -> Response:
     here = entered()
     if here is not None:
         portal_sessions.sign_out(here, at=clock.now())
-    return clear_session_cookie(redirect(url_for(".sign_in"), 303))
+    return cookies.signed_out(clear_session_cookie(redirect(url_for(".sign_in"), 303)))
 
 
 @portal.get("/sessions")
@@ -181,7 +182,7 @@ def end_all_sessions() -> Response:
     here = entered()
     if here is not None:
         portal_sessions.sign_out_everywhere(here, others_only=False, at=clock.now())
-    return clear_session_cookie(redirect(url_for(".sign_in"), 303))
+    return cookies.signed_out(clear_session_cookie(redirect(url_for(".sign_in"), 303)))
 
 
 @portal.route("/people", methods=["GET", "POST"])

@@ -20,8 +20,10 @@ from consult.files.mail.subjects import normalise_subject
 _BEIJING = timezone(timedelta(hours=8))
 _MAX_REFERENCES = 20
 _MAX_SUBJECT = 200  # characters
-_BREAKS = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
-_IDENTIFIER = re.compile(r"[^\s<>@]{1,250}@[^\s<>@]{1,250}\Z")
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_ENCODED = "=?"
+"""How an encoded word (RFC 2047) begins: `email` decodes it in what a field is given, line ends and all."""
+_IDENTIFIER = re.compile(r"(?!.*=\?)[^\s<>@]{1,250}@[^\s<>@]{1,250}\Z")
 
 
 class AddressRefused(ValueError):
@@ -64,7 +66,7 @@ def message(
     mail["To"] = _address(to, to_name)
     if reply_to:
         mail["Reply-To"] = _address(reply_to)
-    mail["Subject"] = _BREAKS.sub(" ", subject)[:_MAX_SUBJECT].strip()
+    mail["Subject"] = _plain(subject)[:_MAX_SUBJECT].strip()
     mail["Date"] = format_datetime(at.astimezone(_BEIJING))
     mail["Message-ID"] = f"<{message_id or new_message_id(sender)}>"
     _thread(mail, in_reply_to, references)
@@ -76,7 +78,7 @@ def message(
     for enclosure in enclosures:
         main, _, sub = enclosure.media_type.partition("/")
         mail.add_attachment(
-            enclosure.data, maintype=main, subtype=sub or "octet-stream", filename=_BREAKS.sub(" ", enclosure.name)
+            enclosure.data, maintype=main, subtype=sub or "octet-stream", filename=_plain(enclosure.name)
         )
     return mail
 
@@ -132,13 +134,18 @@ def new_message_id(sender: str) -> str:
     return f"{secrets.token_hex(16)}@{_ascii_domain(sender.rpartition('@')[2]) or 'localhost'}"
 
 
+def _plain(words: str) -> str:
+    """Return words that stay within their field: without line ends, also encoded ones, and halves of characters."""
+    return _BREAKS.sub(" ", words).replace(_ENCODED, "= ?")
+
+
 def _address(address: str, name: str = "") -> Address:
     local, at, domain = address.rpartition("@")
     try:
-        if not at or not local.isascii() or _BREAKS.search(address) or " " in address:
+        if not at or not local.isascii() or _plain(address) != address or " " in address:
             raise ValueError(address)
         spec = f"{local}@{_ascii_domain(domain)}"
-        return Address(display_name=_BREAKS.sub(" ", name).strip(), addr_spec=spec)
+        return Address(display_name=_plain(name).strip(), addr_spec=spec)
     except (ValueError, IndexError, HeaderParseError) as error:
         raise AddressRefused(f"邮箱地址“{address[:200]}”不能用来收发邮件，请检查。") from error
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import datetime, timedelta
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from consult import clock
 from consult.drafting import service as drafting
 from consult.drafting.models import Consultation
+from consult.faces import jobs
+from consult.store import db
 from tests.builders import DRAFT, a_submission, docx_of
 from tests.drafting.test_notice import notice_of
 from tests.faces.desk.conftest import Staff
@@ -52,3 +59,20 @@ def received(consultation: Consultation, n: int, *, days: float = 1) -> None:
 def upload(data: bytes, name: str = "文稿.docx") -> tuple[io.BytesIO, str]:
     """Return a file as Flask's client sends it."""
     return io.BytesIO(data), name
+
+
+def token_in(page: str, name: str = "draft") -> str:
+    """Return what the form of a preview sends to confirm it."""
+    (token,) = re.findall(rf'name="{name}"[^>]* value="([^"]+)"', page)
+    return str(token)
+
+
+def sent(client: FlaskClient, address: str, data: dict[str, Any]) -> TestResponse:
+    """Upload a file that the worker reads; return the page of what was read, or the refusal of the upload."""
+    answer = client.post(address, data=data)
+    if answer.status_code != 303:
+        return answer
+    assert "data-follow" in client.get(answer.location).text
+    jobs.run("uploads")
+    db.session.rollback()
+    return client.get(answer.location)

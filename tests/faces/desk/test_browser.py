@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 from consult import clock
 from consult.drafting.models import Consultation, State
 from consult.store import db
+from tests import chromium
 from tests.builders import DRAFT, a_submission, docx_of
 from tests.faces.desk.keys import press
 from tests.faces.desk.making import TITLE
@@ -78,6 +79,7 @@ def test_from_a_word_file_to_an_open_consultation(browser: Browser, office: Offi
     page.click("text=新建征求意见 >> nth=0")
     page.set_input_files("#file", str(file))
     page.click("button:has-text('上传并核对')")
+    chromium.let_worker_read(page)
     page.wait_for_url("**/preview?**")
     assert page.input_value("#title") == TITLE
     page.check("input[value=normative-document]")
@@ -127,6 +129,7 @@ def test_without_script_the_same_forms_do_the_same(browser: Browser, office: Off
     page.goto(f"{office.url}/desk/consultations/new")
     page.set_input_files("#file", str(file))
     page.click("button:has-text('上传并核对')")
+    chromium.let_worker_read(page)
     page.check("input[value=normative-document]")
     page.click("button:has-text('确认无误，创建')")
     page.fill("#explanation_html", "没有脚本也能写。")

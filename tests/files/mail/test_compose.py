@@ -79,6 +79,30 @@ def test_a_late_opinion_is_told_to_be_late():
     assert "期限之后" not in acknowledged(ORIGINAL).get_content()
 
 
+BREAKS = ("\r\n", "\n", "\r", "\u2028", "\x85", "\x0b", "\x1c")
+SMUGGLED = [
+    *(f"标题{end}Bcc: other@example.cn" for end in BREAKS),
+    "=?utf-8?b?DQpCY2M6IG90aGVyQGV4YW1wbGUuY24NCg0K?=",
+    "=?utf-8?q?=0D=0ABcc:_other@example.cn?=",
+    "\ud800半个字符",
+]
+
+
+@pytest.mark.parametrize("words", SMUGGLED)
+@pytest.mark.parametrize("field", ["subject", "sender_name", "to_name", "in_reply_to", "to", "enclosure"])
+def test_no_field_is_smuggled_in_by_line_ends_or_encoded_words(field, words):
+    value = f"{words}@example.cn" if field in ("in_reply_to", "to") else words
+    given = {"enclosures": [Enclosure(words, "application/pdf", b"x")]} if field == "enclosure" else {field: value}
+    try:
+        parsed = message_from_bytes(sent(**given).as_bytes())
+    except AddressRefused:
+        assert field == "to"
+        return
+    expected = {*sent().keys(), "In-Reply-To", "Content-Disposition"}
+    assert {name for part in parsed.walk() for name in part.keys()} <= expected  # noqa: SIM118 (a message's fields)
+    assert parsed["To"].endswith(("zhang@example.cn", "<zhang@example.cn>"))
+
+
 def test_a_field_cannot_be_smuggled_in():
     mail = Mail(message_id="x@y>\r\nBcc: v@x.cn", from_address="zhang@example.cn", subject="意见\r\nBcc: victim@x.cn")
     raw = acknowledged(mail, sender_name="局\nX-Evil: 1").as_bytes()

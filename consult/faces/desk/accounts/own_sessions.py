@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.accounts import sessions
+from consult.faces import cookies
 from consult.faces.desk.blueprint import current_account, current_session, desk
 from consult.ledger.two_persons import passwords_given
 
@@ -32,4 +33,4 @@ def end_all_sessions() -> Response:
     sessions.sign_out_everywhere(current_session(), current_account(), others_only=False, at=clock.now())
     session.clear()
     flash("已全部退出登录。", "success")
-    return redirect(url_for(".sign_in"), 303)
+    return cookies.signed_out(redirect(url_for(".sign_in"), 303))

@@ -12,6 +12,7 @@ from consult import clock
 from consult.accounts import queries, sessions
 from consult.accounts import second_step as second_steps
 from consult.app_context import settings
+from consult.faces import cookies
 from consult.faces.cookies import device
 from consult.faces.desk.accounts.passkey_site import passkey_site
 from consult.faces.desk.accounts.sign_in_form import SignInForm
@@ -77,7 +78,7 @@ def sign_out() -> Response:
     sessions.sign_out(current_session(), current_account(), at=clock.now())
     session.clear()
     flash("已退出登录。", "success")
-    return redirect(url_for("desk.sign_in"), 303)
+    return cookies.signed_out(redirect(url_for("desk.sign_in"), 303))
 
 
 def safe_return(target: str) -> str:

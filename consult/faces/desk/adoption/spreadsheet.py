@@ -6,19 +6,24 @@ import tempfile
 from io import BytesIO
 from pathlib import Path
 
-from flask import flash, render_template, send_file
+from flask import flash, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.accounts.permissions import Act, may
 from consult.adoption import queries, spreadsheet
+from consult.app_context import settings
 from consult.drafting.models import Consultation
-from consult.faces.desk.adoption import sheet_previews
+from consult.faces import jobs
 from consult.faces.desk.adoption.forms import TableForm
 from consult.faces.desk.adoption.workspace import opinions_of
-from consult.faces.desk.blueprint import current_actor, desk, refusals_to
+from consult.faces.desk.blueprint import current_actor, desk, refusals_to, refusals_to_flash
 from consult.faces.desk.navigation import inside
-from consult.faces.uploads import book_of
+from consult.faces.desk.upload_progress import READ, confirmed, progress_page
+from consult.faces.jobs import uploads
+from consult.faces.row_ids import row_id
+from consult.intake import staff_uploads
+from consult.intake.models import Purpose, StaffUpload
 
 LISTED = 2000
 """Changed cells and refused rows that the page lists; of more it says how many it doesn't."""
@@ -37,28 +42,50 @@ def adoption_export(slug: str) -> Response:
     return send_file(BytesIO(data), mimetype=XLSX, as_attachment=True, download_name=name)
 
 
-@desk.route("/consultations/<slug>/adoption/table", methods=["GET", "POST"])
-def adoption_table(slug: str) -> str | tuple[str, int]:
-    """Show what a filled-in spreadsheet would change; once that is confirmed, import exactly that."""
-    form = TableForm()
-    if not form.is_submitted():
-        return _page(opinions_of(slug), form)
+@desk.get("/consultations/<slug>/adoption/table")
+def adoption_table(slug: str) -> str | Response:
+    """Show the table's page; with ``preview``, how far reading a sheet is, then what it would change."""
+    number = request.args.get("preview")
+    if number is None:
+        return _page(opinions_of(slug), TableForm())
     consultation = opinions_of(slug, Act.DECIDE)
+    with refusals_to_flash() as tried:
+        staff_upload = _sheet(consultation, row_id(number))
+    again = url_for(".adoption_table", slug=slug)
+    if not tried.ok:
+        return redirect(again, 303)
+    if staff_upload.stage not in READ:
+        return progress_page(staff_upload, "用表格处理", again, consultation)
+    return _page(consultation, TableForm(), staff_upload=staff_upload)
+
+
+@desk.post("/consultations/<slug>/adoption/table")
+def adoption_table_import(slug: str) -> str | Response | tuple[str, int]:
+    """Keep a filled-in sheet and have it read; once what it would change is confirmed, import exactly that."""
+    form, consultation = TableForm(), opinions_of(slug, Act.DECIDE)
     if form.preview.data:
         return _confirmed(consultation, form)
-    if form.validate():
-        file = form.file.data
-        with refusals_to(form) as tried:
-            book, digest = book_of(file)
-            preview = spreadsheet.preview_decisions(current_actor(), consultation, book, digest=digest)
-        if tried.ok:
-            return _page(consultation, TableForm(formdata=None), preview=preview)
-    return _page(consultation, form), 400
+    if not form.validate():
+        return _page(consultation, form), 400
+    file = form.file.data
+    staff_upload = staff_uploads.upload(
+        current_actor(), Act.DECIDE, Purpose.DECISIONS, file.filename, file.stream,
+        limit=settings().request_bytes, at=clock.now(), consultation=consultation,
+    )  # fmt: skip
+    jobs.ask(uploads.NAME)
+    return redirect(url_for(".adoption_table", slug=slug, preview=staff_upload.id), 303)
+
+
+def _sheet(consultation: Consultation, number: int, seen: str | None = None) -> StaffUpload:
+    return staff_uploads.find(
+        current_actor(), Purpose.DECISIONS, number, at=clock.now(), consultation=consultation, seen=seen
+    )
 
 
 def _confirmed(consultation: Consultation, form: TableForm) -> str | tuple[str, int]:
     with refusals_to(form) as tried:
-        preview = sheet_previews.again(form.preview.data or "", current_actor(), consultation)
+        staff_upload = _sheet(consultation, *confirmed(form.preview.data))
+        preview = spreadsheet.Preview.from_json(staff_uploads.result_of(staff_upload))
         taken = spreadsheet.confirm_preview(current_actor(), consultation, preview, at=clock.now())
     if tried.ok:
         flash(
@@ -67,7 +94,8 @@ def _confirmed(consultation: Consultation, form: TableForm) -> str | tuple[str, 
         )
         return _page(consultation, TableForm(formdata=None), taken=taken)
     if isinstance(tried.error, spreadsheet.PreviewChanged):
-        return _page(consultation, form, preview=tried.error.preview), 409
+        staff_uploads.show_instead(staff_upload, tried.error.preview.as_json())
+        return _page(consultation, form, staff_upload=staff_upload), 409
     return _page(consultation, form), 400
 
 
@@ -75,10 +103,11 @@ def _page(
     consultation: Consultation,
     form: TableForm,
     *,
-    preview: spreadsheet.Preview | None = None,
+    staff_upload: StaffUpload | None = None,
     taken: spreadsheet.ImportResult | None = None,
 ) -> str:
     actor = current_actor()
+    preview = spreadsheet.Preview.from_json(staff_uploads.result_of(staff_upload)) if staff_upload is not None else None
     return render_template(
         "desk/adoption/table.html",
         desk_nav=inside(actor, consultation),
@@ -89,7 +118,7 @@ def _page(
         outcome_names=spreadsheet.NAMES,
         form=form,
         preview=preview,
-        token=sheet_previews.keep(preview, actor, consultation) if preview is not None else "",
+        token=staff_upload.confirmation if staff_upload is not None else "",
         result=preview.result if preview is not None else taken,
         listed=LISTED,
     )

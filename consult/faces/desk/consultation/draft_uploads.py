@@ -1,39 +1,43 @@
-"""A draft file between its upload and its confirmation: kept as a blob, named by a signed token."""
+"""A draft file between its upload and its confirmation: read by the worker, named by the number of its upload."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.datastructures import FileStorage
 
-from consult import keys
-from consult.accounts.permissions import Actor
-from consult.app_context import blobs
-from consult.drafting import draft_units, versions
+from consult import clock
+from consult.accounts.permissions import Act, Actor
+from consult.drafting import draft_units
 from consult.drafting.errors import DraftRefused
+from consult.drafting.models import Consultation
 from consult.drafting.versions import DraftSource
+from consult.faces import jobs
+from consult.faces.desk.upload_progress import confirmed
+from consult.faces.jobs import uploads
+from consult.faces.row_ids import row_id
 from consult.files import drafts
-from consult.files.uploaded_files import copied
-
-KEPT_SECONDS = 24 * 3600
-"""How long a preview can be confirmed."""
-NAME_CHARACTERS = 200
+from consult.intake import staff_uploads
+from consult.intake.models import Purpose, StaffUpload
 
 
 @dataclass(frozen=True)
 class Upload:
-    """An uploaded draft that was read: its name, the digest of its bytes, and its parse."""
+    """An uploaded draft that was read: the upload, and its parse."""
 
-    name: str
-    digest: str
+    staff_upload: StaffUpload
     source: DraftSource
+
+    @property
+    def name(self) -> str:
+        """The name of its file."""
+        return self.staff_upload.file_name
 
     @property
     def data(self) -> bytes:
         """Its bytes."""
-        return blobs().get(self.digest)
+        return staff_uploads.file_of(self.staff_upload)
 
     @property
     def draft(self) -> draft_units.Draft:
@@ -41,41 +45,49 @@ class Upload:
         return draft_units.read(self.source.rows)
 
 
-def take(file: FileStorage | None) -> Upload:
-    """Read and parse an uploaded draft; what was read is kept with the file, so that nothing reads it again.
+def take(file: FileStorage | None, actor: Actor, act: Act, consultation: Consultation | None = None) -> int:
+    """Store an uploaded draft and have it read; return the number of its upload.
 
     Raises:
-        DraftRefused, UnreadableFile: no file was chosen, or it is no draft; says what to do.
+        DraftRefused, UnreadableFile: no file was chosen, or it is too large.
     """
-    name = ((file.filename if file is not None else "") or "").replace("\\", "/").rpartition("/")[2][-NAME_CHARACTERS:]
+    name = (file.filename if file is not None else "") or ""
     if file is None or not name:
         raise DraftRefused("请先选择文稿文件。", "file")
     drafts.refuse_size(name, file.stream.seek(0, io.SEEK_END))
-    with copied(file.stream) as path:
-        source = versions.read_in_sandbox(name, path)
     file.stream.seek(0)
-    return Upload(name, blobs().put_stream(file.stream, drafts.MAX_BYTES), source)
+    made = staff_uploads.upload(
+        actor, act, Purpose.DRAFT, name, file.stream,
+        limit=drafts.MAX_BYTES, at=clock.now(), consultation=consultation,
+    )  # fmt: skip
+    jobs.ask(uploads.NAME)
+    return made.id
 
 
-def keep(upload: Upload, actor: Actor) -> str:
-    """Keep an uploaded draft, and what was read in it, for its uploader; return its token."""
-    return _serializer().dumps([upload.name, upload.digest, blobs().put(upload.source.as_json()), actor.id])
-
-
-def again(token: str, actor: Actor) -> Upload:
-    """Return what ``keep`` kept.
+def find(number: str | None, actor: Actor, consultation: Consultation | None = None) -> StaffUpload:
+    """Return an upload of the actor's by its number.
 
     Raises:
-        DraftRefused: the token is not the actor's, or too old.
+        UploadRefused: there is none, or it is too old.
     """
-    try:
-        name, file, read, owner = _serializer().loads(token, max_age=KEPT_SECONDS)
-    except (BadSignature, ValueError):  # or a token of the release before, of three parts
-        raise DraftRefused("预览已过期，请重新上传文稿。", "file") from None
-    if owner != actor.id:
-        raise DraftRefused("该预览由其他账号上传，请自行上传文稿。", "file")
-    return Upload(name, file, DraftSource.from_json(blobs().get(read)))
+    identifier = row_id(number or "")
+    return staff_uploads.find(actor, Purpose.DRAFT, identifier, at=clock.now(), consultation=consultation)
 
 
-def _serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(keys.of_sessions(), salt="desk-upload")
+def find_confirmed(token: str | None, actor: Actor, consultation: Consultation | None = None) -> StaffUpload:
+    """Return an upload of the actor's that was shown and confirmed.
+
+    Raises:
+        UploadRefused: there is none, it is too old, or something else was shown.
+    """
+    identifier, seen = confirmed(token)
+    return staff_uploads.find(actor, Purpose.DRAFT, identifier, at=clock.now(), consultation=consultation, seen=seen)
+
+
+def read(staff_upload: StaffUpload) -> Upload:
+    """Return what was read in an upload.
+
+    Raises:
+        UploadRefused: it isn't read, or was refused.
+    """
+    return Upload(staff_upload, DraftSource.from_json(staff_uploads.result_of(staff_upload)))

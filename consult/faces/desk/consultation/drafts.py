@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response
 from consult import clock
 from consult.accounts.permissions import Act
 from consult.drafting import draft_units, version_comparison, versions
-from consult.drafting.errors import DraftRefused, WrongState
 from consult.drafting.models import Consultation, DraftVersion, VersionKind
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to, refusals_to_flash
 from consult.faces.desk.consultation import draft_uploads
@@ -16,6 +15,7 @@ from consult.faces.desk.consultation.draft_uploads import Upload
 from consult.faces.desk.consultation.forms import VersionForm
 from consult.faces.desk.downloads import download
 from consult.faces.desk.navigation import inside
+from consult.faces.desk.upload_progress import READ, progress_page
 from consult.faces.draft_files import FORMATS
 from consult.files import file_type
 from consult.intake import file_scans
@@ -59,25 +59,26 @@ def new_version(slug: str) -> str | Response | tuple[str, int]:
         return redirect(url_for(".consultation", slug=slug), 303)
     if request.method == "POST" and form.validate():
         with refusals_to(form) as tried:
-            token = draft_uploads.keep(draft_uploads.take(form.file.data), current_actor())
+            number = draft_uploads.take(form.file.data, current_actor(), Act.ADD_VERSION, consultation)
         if tried.ok:
             kind = form.kind.data
-            return redirect(url_for(".new_version_preview", slug=slug, draft=token, kind=kind), 303)
+            return redirect(url_for(".new_version_preview", slug=slug, draft=number, kind=kind), 303)
     page = _inside(consultation, "desk/consultation/new_version.html", form=form)
     return (page, 400) if request.method == "POST" else page
 
 
 @desk.get("/consultations/<slug>/new-version/preview")
 def new_version_preview(slug: str) -> str | Response:
-    """Show what was read in the file, to be confirmed."""
+    """Show how far reading the file is, then what was read in it, to be confirmed."""
     consultation = consultation_or_404(slug, Act.ADD_VERSION)
-    token, kind = request.args.get("draft", ""), _kind(request.args.get("kind", ""))
-    try:
-        upload = draft_uploads.again(token, current_actor())
-    except DraftRefused as refusal:
-        flash(str(refusal), "error")
-        return redirect(url_for(".new_version", slug=slug), 303)
-    return _preview(consultation, upload, token, kind)
+    kind, again = _kind(request.args.get("kind", "")), url_for(".new_version", slug=slug)
+    with refusals_to_flash() as tried:
+        staff_upload = draft_uploads.find(request.args.get("draft"), current_actor(), consultation)
+    if not tried.ok:
+        return redirect(again, 303)
+    if staff_upload.stage not in READ:
+        return progress_page(staff_upload, "上传文稿", again, consultation)
+    return _preview(consultation, draft_uploads.read(staff_upload), staff_upload.confirmation, kind)
 
 
 @desk.post("/consultations/<slug>/new-version/preview")
@@ -85,8 +86,9 @@ def new_version_add(slug: str) -> Response:
     """Make the previewed file the next version."""
     consultation = consultation_or_404(slug)
     kind = _kind(request.form.get("kind", ""))
-    try:
-        upload = draft_uploads.again(request.form.get("draft", ""), current_actor())
+    with refusals_to_flash() as tried:
+        staff_upload = draft_uploads.find_confirmed(request.form.get("draft"), current_actor(), consultation)
+        upload = draft_uploads.read(staff_upload)
         made = versions.add_version(
             current_actor(),
             consultation,
@@ -96,8 +98,7 @@ def new_version_add(slug: str) -> Response:
             source=upload.source,
             at=clock.now(),
         )
-    except (DraftRefused, WrongState) as refusal:
-        flash(str(refusal), "error")
+    if not tried.ok:
         return redirect(url_for(".new_version", slug=slug), 303)
     flash("现行文本已保存。" if kind is VersionKind.IN_FORCE else f"已存为第 {made.number} 稿。", "success")
     return redirect(url_for(".draft", slug=slug, number=made.number), 303)

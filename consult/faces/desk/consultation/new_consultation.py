@@ -11,12 +11,12 @@ from consult import clock
 from consult.accounts.permissions import Act
 from consult.app_context import rules
 from consult.drafting import service as drafting
-from consult.drafting.errors import DraftRefused
 from consult.drafting.models import Issuer
-from consult.faces.desk.blueprint import allowed_to, current_actor, desk, refusals_to
+from consult.faces.desk.blueprint import allowed_to, current_actor, desk, refusals_to, refusals_to_flash
 from consult.faces.desk.consultation import draft_uploads
 from consult.faces.desk.consultation.draft_uploads import Upload
 from consult.faces.desk.consultation.forms import ConfirmForm, UploadForm
+from consult.faces.desk.upload_progress import READ, progress_page
 from consult.law import periods
 from consult.law.rules import ENTERPRISE_RELATED
 
@@ -27,13 +27,12 @@ STEPS = [("上传文稿", ""), ("核对条文", ""), ("填写公告", ""), ("送
 @allowed_to(Act.CREATE_CONSULTATION)
 def new_consultation() -> str | Response | tuple[str, int]:
     """Take a draft file, and go on to what was read in it."""
-    actor = current_actor()
     form = UploadForm()
     if request.method == "POST":
         with refusals_to(form) as tried:
-            token = draft_uploads.keep(draft_uploads.take(form.file.data), actor)
+            number = draft_uploads.take(form.file.data, current_actor(), Act.CREATE_CONSULTATION)
         if tried.ok:
-            return redirect(url_for(".new_consultation_preview", draft=token), 303)
+            return redirect(url_for(".new_consultation_preview", draft=number), 303)
         return render_template("desk/consultation/new_upload.html", form=form, steps=STEPS), 400
     return render_template("desk/consultation/new_upload.html", form=form, steps=STEPS)
 
@@ -41,16 +40,21 @@ def new_consultation() -> str | Response | tuple[str, int]:
 @desk.route("/consultations/new/preview", methods=["GET", "POST"])
 @allowed_to(Act.CREATE_CONSULTATION)
 def new_consultation_preview() -> str | Response | tuple[str, int]:
-    """Show what was read in the draft beside the warnings; on confirmation make a consultation of it."""
+    """Show how far reading the draft is, then what was read in it; on confirmation make a consultation of it."""
     actor = current_actor()
     form = ConfirmForm()
-    try:
-        upload = draft_uploads.again(form.draft.data or request.args.get("draft", ""), actor)
-    except DraftRefused as refusal:
-        flash(str(refusal), "error")
+    with refusals_to_flash() as tried:
+        if request.method == "POST":
+            staff_upload = draft_uploads.find_confirmed(form.draft.data, actor)
+        else:
+            staff_upload = draft_uploads.find(request.args.get("draft"), actor)
+    if not tried.ok:
         return redirect(url_for(".new_consultation"), 303)
+    if staff_upload.stage not in READ:
+        return progress_page(staff_upload, "新建征求意见", url_for(".new_consultation"))
+    upload = draft_uploads.read(staff_upload)
     if request.method == "GET":
-        form.draft.data = request.args["draft"]
+        form.draft.data = staff_upload.confirmation
         form.title.data = upload.source.title
         form.enterprise_related.data = bool(enterprise_words(upload.source.text))
         return _preview(form, upload)

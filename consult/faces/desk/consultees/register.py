@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -15,19 +14,23 @@ from wtforms.validators import InputRequired
 
 from consult import clock
 from consult.accounts.permissions import Act
+from consult.app_context import settings
 from consult.consultees import doubles, members, register, register_history, register_wording
 from consult.consultees import register_import as imports
 from consult.consultees.models import Consultee, ConsulteeKind, Member, MemberRole, Ownership, Size
 from consult.consultees.register import SECTORS, Entry
+from consult.faces import jobs
 from consult.faces.choices import choices
 from consult.faces.desk.blueprint import allowed_to, current_actor, desk, refusals_to, refusals_to_flash
 from consult.faces.desk.form_fields import PlainField
+from consult.faces.desk.upload_progress import READ, progress_page
+from consult.faces.jobs import uploads
 from consult.faces.row_ids import row_id
-from consult.faces.uploads import table_of
+from consult.intake import staff_uploads
+from consult.intake.models import Purpose, StaffUpload
 from consult.store import db
 
 PAGE = 50
-SHOWN_ROWS = 200
 REASON_CHARACTERS = 1000
 LABOUR_CHOICES = [SelectChoice("True", "是"), SelectChoice("False", "否")]
 OWNERSHIPS = {ownership.value: ownership for ownership in Ownership}
@@ -224,25 +227,49 @@ def register_admit(identifier: int) -> str | Response:
 
 @desk.post("/register/import")
 @allowed_to(Act.MANAGE_CONSULTEES)
-def register_import() -> str | tuple[str, int]:
-    """Take a table into the register, or only check it; account for every row."""
-    form, dry_run = RegisterTableForm(), request.form.get("verb") == "check"
-    accounts: list[imports.RowAccount] = []
+def register_import() -> Response | tuple[str, int]:
+    """Keep a table of the register and have it checked."""
+    form = RegisterTableForm()
     if form.validate_on_submit():
-        with refusals_to(form) as tried:
-            table = table_of(form.file.data)
-            work = imports.Import(table, imports.open_table(table, {}), current_actor(), clock.now(), dry_run)
-            accounts = list(imports.run(work))
-        if not tried.ok:
-            accounts = []
-    worth = [account for account in accounts if account.reason and account.outcome is not imports.RowOutcome.ALREADY]
-    page = render_template(
+        file = form.file.data
+        made = staff_uploads.upload(
+            current_actor(), Act.MANAGE_CONSULTEES, Purpose.REGISTER, file.filename, file.stream,
+            limit=settings().request_bytes, at=clock.now(),
+        )  # fmt: skip
+        jobs.ask(uploads.NAME)
+        return redirect(url_for(".register_import_one", identifier=made.id), 303)
+    return render_template("desk/consultees/import.html", form=form, summary=None), 400
+
+
+@desk.get("/register/import/<int:identifier>")
+@allowed_to(Act.MANAGE_CONSULTEES)
+def register_import_one(identifier: int) -> str | Response:
+    """Show how far a table of the register is, what its check staff_upload, or what became of its rows."""
+    with refusals_to_flash() as tried:
+        staff_upload = _table(identifier)
+    if not tried.ok:
+        return redirect(url_for(".register"), 303)
+    if staff_upload.stage not in READ:
+        return progress_page(staff_upload, "导入名录", url_for(".register"))
+    return render_template(
         "desk/consultees/import.html",
-        form=form,
-        counts=Counter(account.outcome.value for account in accounts),
-        rows=worth[:SHOWN_ROWS],
-        more=max(0, len(worth) - SHOWN_ROWS),
-        total=len(accounts),
-        dry_run=dry_run,
+        form=RegisterTableForm(formdata=None),
+        one=staff_upload,
+        summary=imports.Summary.from_json(staff_uploads.result_of(staff_upload)),
+        outcomes=imports.RowOutcome,
     )
-    return page, 200 if accounts else 400
+
+
+@desk.post("/register/import/<int:identifier>")
+@allowed_to(Act.MANAGE_CONSULTEES)
+def register_import_take(identifier: int) -> Response:
+    """Have a checked table taken into the register."""
+    with refusals_to_flash() as tried:
+        staff_upload = _table(identifier, seen=request.form.get("seen", ""))
+        staff_uploads.take(current_actor(), Act.MANAGE_CONSULTEES, staff_upload, at=clock.now())
+        jobs.ask(uploads.NAME)
+    return redirect(url_for(".register_import_one", identifier=identifier) if tried.ok else url_for(".register"), 303)
+
+
+def _table(identifier: int, seen: str | None = None) -> StaffUpload:
+    return staff_uploads.find(current_actor(), Purpose.REGISTER, row_id(identifier), at=clock.now(), seen=seen)

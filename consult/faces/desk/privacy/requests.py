@@ -9,10 +9,11 @@ from consult import clock
 from consult.accounts.permissions import Act
 from consult.drafting import queries as drafting
 from consult.faces.desk.blueprint import allowed_to, current_actor, desk, refusals_to_flash
-from consult.privacy import holds, requests
+from consult.privacy import holds, requests, retention
 from consult.privacy.terms import terms
 
 SHOWN = 50
+RUNS_SHOWN = 10
 
 
 @desk.get("/privacy")
@@ -27,6 +28,7 @@ def privacy() -> str:
         today=clock.local(clock.now()).date(),
         held=holds.in_force_everywhere(),
         terms=list(terms().values()),
+        runs=retention.last_runs(RUNS_SHOWN),
         reason=request.args.get("reason", ""),
     )
 

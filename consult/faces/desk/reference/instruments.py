@@ -2,39 +2,57 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.accounts.permissions import Act
+from consult.app_context import settings
 from consult.drafting import instruments as register
-from consult.faces.desk.blueprint import allowed_to, current_actor, desk, refusals_to
+from consult.faces import jobs
+from consult.faces.desk.blueprint import allowed_to, current_actor, desk, refusals_to_flash
 from consult.faces.desk.consultation.forms import RegisterForm
+from consult.faces.desk.upload_progress import READ, progress_page
+from consult.faces.jobs import uploads
 from consult.faces.row_ids import row_id
-from consult.faces.uploads import table_of
+from consult.intake import staff_uploads
+from consult.intake.models import Purpose
 
 REFUSED_SHOWN = 200
 
 
 @desk.get("/instruments")
 @allowed_to(Act.MANAGE_INSTRUMENTS)
-def instruments() -> str:
-    """Show the register, by key, and the form that takes a table."""
-    return _page(RegisterForm(formdata=None))
+def instruments() -> str | Response:
+    """Show the register, by key, and the form that takes a table; with ``taken``, what became of the rows of one."""
+    number = request.args.get("taken")
+    if number is None:
+        return _page(RegisterForm(formdata=None))
+    with refusals_to_flash() as tried:
+        staff_upload = staff_uploads.find(current_actor(), Purpose.INSTRUMENTS, row_id(number), at=clock.now())
+    if not tried.ok:
+        return redirect(url_for(".instruments"), 303)
+    if staff_upload.stage not in READ:
+        return progress_page(staff_upload, "文件库", url_for(".instruments"))
+    return _page(RegisterForm(formdata=None), taken=json.loads(staff_uploads.result_of(staff_upload)))
 
 
 @desk.post("/instruments")
 @allowed_to(Act.MANAGE_INSTRUMENTS)
-def instruments_take() -> tuple[str, int] | str:
-    """Import a table of instruments, and report the result of every row."""
+def instruments_take() -> tuple[str, int] | Response:
+    """Keep a table of instruments and have it imported."""
     form = RegisterForm()
-    if form.validate():
-        with refusals_to(form) as tried:
-            taken = register.import_register(current_actor(), table_of(form.file.data), at=clock.now())
-        if tried.ok:
-            return _page(RegisterForm(formdata=None), taken=taken)
-    return _page(form), 400
+    if not form.validate():
+        return _page(form), 400
+    made = staff_uploads.upload(
+        current_actor(), Act.MANAGE_INSTRUMENTS, Purpose.INSTRUMENTS, form.file.data.filename, form.file.data.stream,
+        limit=settings().request_bytes, at=clock.now(), previewed=False,
+    )  # fmt: skip
+    jobs.ask(uploads.NAME)
+    return redirect(url_for(".instruments", taken=made.id), 303)
 
 
 def _page(form: RegisterForm, **more: Any) -> str:

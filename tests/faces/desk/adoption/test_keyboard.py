@@ -237,6 +237,7 @@ def test_a_sheet_doesn_t_overwrite_what_a_colleague_decided_on_the_page(
     table.set_input_files("#file", str(sheet))
     table.locator("main form[enctype] button[type=submit]").focus()
     table.keyboard.press("Enter")
+    chromium.let_worker_read(table)
     conflict = table.locator("tr", has_text="他人已修改")
     expect(conflict).to_have_count(1)
     expect(conflict).to_contain_text("未采纳")

@@ -20,6 +20,7 @@ from consult.intake import search
 from consult.store import db
 from tests.builders import an_open_consultation
 from tests.faces.desk.conftest import SignIn, Staff
+from tests.faces.desk.making import sent, token_in
 from tests.world import AFTER, PUBLISHED, accepted, opinions_of
 
 DESK = "/desk/consultations/canteens/adoption"
@@ -236,12 +237,11 @@ def test_a_spreadsheet_goes_out_and_comes_back(canteens: dict[str, int], signed_
     filled = io.BytesIO()
     book.save(filled)
     filled.seek(0)
-    answer = client.post(f"{DESK}/table", data={"file": (filled, "填好.xlsx")})
-    assert answer.status_code == 200
+    answer = sent(client, f"{DESK}/table", {"file": (filled, "填好.xlsx")})
     assert "将提交复核 1 条" in answer.text
     assert "也许" in answer.text
     assert decisions() == []
-    token = token_in(answer.text)
+    token = token_in(answer.text, "preview")
     answer = client.post(f"{DESK}/table", data={"preview": token})
     assert "已提交复核 1 条" in answer.text
     assert len(decisions()) == 1
@@ -254,16 +254,11 @@ def adopted(opinion: int) -> dict[str, tuple[io.BytesIO, str]]:
     return {"file": (io.BytesIO(f"编号,采纳情况,理由\n{opinion},采纳,\n".encode()), "填好.csv")}
 
 
-def token_in(page: str) -> str:
-    (token,) = re.findall(r'name="preview" value="([^"]+)"', page)
-    return str(token)
-
-
 def test_what_changed_after_the_preview_is_previewed_again(
     canteens: dict[str, int], staff: Staff, signed_in: SignIn
 ) -> None:
     client = signed_in("drafter")
-    token = token_in(client.post(f"{DESK}/table", data=adopted(canteens["first"])).text)
+    token = token_in(sent(client, f"{DESK}/table", adopted(canteens["first"])).text, "preview")
     service.decide(staff.of("drafter"), fresh(canteens["first"]), Outcome.EXPLAINED, "起草说明已有解释。", at=AFTER)
     answer = client.post(f"{DESK}/table", data={"preview": token})
     assert (answer.status_code, "预览后有变化，未导入任何一行" in answer.text) == (409, True)
@@ -272,10 +267,15 @@ def test_what_changed_after_the_preview_is_previewed_again(
 
 
 def test_a_preview_is_confirmed_by_whom_it_was_shown_to(canteens: dict[str, int], signed_in: SignIn) -> None:
-    token = token_in(signed_in("drafter").post(f"{DESK}/table", data=adopted(canteens["first"])).text)
-    for who, sent in (("colleague", token), ("drafter", token[:-2] + "xx"), ("drafter", "x")):
-        answer = signed_in(who).post(f"{DESK}/table", data={"preview": sent})
-        assert (answer.status_code, "请重新上传表格" in answer.text) == (400, True)
+    token = token_in(sent(signed_in("drafter"), f"{DESK}/table", adopted(canteens["first"])).text, "preview")
+    for who, number in (
+        ("colleague", token),
+        ("drafter", token + "0"),
+        ("drafter", token.partition("-")[0]),
+        ("drafter", "x"),
+    ):
+        answer = signed_in(who).post(f"{DESK}/table", data={"preview": number})
+        assert (answer.status_code, "请自行上传文件" in answer.text or "预览已变化" in answer.text) == (400, True)
     with time_machine.travel(clock.now() + timedelta(days=2), tick=False):
         answer = signed_in("drafter").post(f"{DESK}/table", data={"preview": token})
     assert answer.status_code == 400
@@ -288,8 +288,8 @@ def test_a_preview_is_confirmed_by_whom_it_was_shown_to(canteens: dict[str, int]
 def test_a_file_that_is_no_such_table_is_refused_in_words(
     canteens: dict[str, int], signed_in: SignIn, data: bytes, words: str
 ) -> None:
-    answer = signed_in("drafter").post(f"{DESK}/table", data={"file": (io.BytesIO(data), "x.xlsx")})
-    assert answer.status_code == 400
+    answer = sent(signed_in("drafter"), f"{DESK}/table", {"file": (io.BytesIO(data), "x.xlsx")})
+    assert "文件无法使用" in answer.text
     assert words in answer.text
 
 

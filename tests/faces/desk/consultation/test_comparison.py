@@ -21,6 +21,7 @@ from consult.text.parser.provisions import parse
 from tests.builders import DRAFT, an_open_consultation
 from tests.drafting.test_version_comparison import REVISED
 from tests.faces.desk.conftest import SignIn, Staff
+from tests.faces.desk.making import sent
 from tests.world import PUBLISHED, accepted
 
 DESK = "/desk/consultations/canteens"
@@ -173,7 +174,7 @@ def test_an_article_still_cited_by_its_old_number_is_found(
 def test_the_register_is_kept_by_the_legal_division(dubious: Consultation, signed_in: SignIn) -> None:
     browser = signed_in("legal")
     data = {"file": (io.BytesIO("名称,施行日期\n某市甲办法,2020-01-01\n某市乙办法,二零二零\n".encode()), "更新.csv")}
-    page = browser.post("/desk/instruments", data=data).get_data(as_text=True)
+    page = sent(browser, "/desk/instruments", data).get_data(as_text=True)
     assert "新增 1 行" in page
     assert re.search(r'<td class="num">3</td><td>日期写法不对', page)
     assert "某市甲办法" in browser.get("/desk/instruments?q=甲").get_data(as_text=True)
@@ -183,8 +184,7 @@ def test_the_register_is_kept_by_the_legal_division(dubious: Consultation, signe
 
 def test_a_file_that_is_no_table_is_refused_on_the_page(app: Flask, signed_in: SignIn) -> None:
     browser = signed_in("admin")
-    answer = browser.post("/desk/instruments", data={"file": (io.BytesIO(b"%PDF-1.4 x"), "清单.pdf")})
-    assert answer.status_code == 400
+    answer = sent(browser, "/desk/instruments", {"file": (io.BytesIO(b"%PDF-1.4 x"), "清单.pdf")})
     assert "不是表格" in answer.get_data(as_text=True)
     assert "请先选择" in browser.post("/desk/instruments", data={}).get_data(as_text=True)
 

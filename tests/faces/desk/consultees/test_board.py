@@ -19,6 +19,7 @@ from consult.consultees.models import Consultee, ConsulteeKind, Gathering, Invit
 from consult.consultees.status import Standing, standing
 from consult.drafting import questions
 from consult.drafting.models import Consultation
+from consult.faces import jobs
 from consult.files.pdf_subprocess import text_of_pdf
 from consult.intake.arrival import ArrivalPart
 from consult.intake.models import Channel, Submission
@@ -28,6 +29,7 @@ from consult.store import db
 from tests.builders import an_open_consultation
 from tests.consultees.answering import answer, arrive
 from tests.faces.desk.conftest import SignIn, Staff
+from tests.faces.desk.making import sent, token_in
 
 
 @pytest.fixture
@@ -146,13 +148,20 @@ def test_an_account_of_the_portal_shows_its_password_once(staff: Staff, signed_i
 def test_a_table_is_checked_and_imported_with_an_account_of_its_rows(staff: Staff, signed_in: SignIn) -> None:
     client = signed_in("drafter")
 
-    def send(verb: str) -> str:
-        table = (io.BytesIO("单位名称,规模\n甲,小型\n乙,巨型\n".encode()), "名录.csv")
-        return client.post("/desk/register/import", data={"file": table, "verb": verb}).text
-
-    assert "规模“巨型”无法识别" in send("check")
+    table = (io.BytesIO("单位名称,规模\n甲,小型\n乙,巨型\n".encode()), "名录.csv")
+    checked = sent(client, "/desk/register/import", {"file": table})
+    assert "检查结果（未登记）" in checked.text
+    assert "规模“巨型”无法识别" in checked.text
     assert db.session.scalars(select(Consultee)).all() == []
-    send("import")
+    address = checked.request.path
+    seen = {"seen": token_in(checked.text, "seen")}
+    assert signed_in("colleague").post(address, data=seen).location.endswith("/register"), "its uploader confirms it"
+    assert client.post(address).location.endswith("/register"), "and what was shown"
+    assert client.post(address, data=seen).location == address
+    assert client.post(address, data=seen).location.endswith("/register"), "once"
+    jobs.run("uploads")
+    db.session.rollback()
+    assert "导入结果" in client.get(address).text
     assert [consultee.name for consultee in db.session.scalars(select(Consultee))] == ["甲"]
 
 
