@@ -120,6 +120,12 @@ class Settings(BaseSettings):
     department: str = "某省住房和城乡建设厅"
     """Name of the department, printed on every page and document."""
 
+    masked_names: Literal["surname", "ends"] = "surname"
+    """How names are masked in print: ``surname``, 朱**; ``ends``, 朱*祥."""
+
+    report_template: Path | None = None
+    """TOML file with the sections of a feedback report, their order and headings, and its fonts; empty: the usual."""
+
     site_name: str = "决策意见征集"
     """Name of the site."""
 

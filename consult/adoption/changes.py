@@ -155,6 +155,19 @@ class _Reading:
         unasked = tuple(self._unasked())
         return Changes(self.old, self.new, tuple(unchanged), tuple(otherwise), unasked, tuple(gone))
 
+    def reworded(self, anchor: str, proposed: str) -> Reworded | None:
+        """Return how a provision was changed; None where it wasn't, or not in the words that were promised."""
+        located = self._located(anchor, self.old) if anchor not in ("", WHOLE) else NewAnchor("", exact=True)
+        if not located.exact or located.anchor is None:
+            return None
+        line = self._line(located.anchor, (), None, proposed)
+        if proposed:
+            is_made = self._says(located.anchor, proposed)
+            return Reworded(line.old, proposed, made=True) if is_made else None
+        if not located.anchor or not line.new or not self._changed(located.anchor, line):
+            return None
+        return Reworded(line.old, line.new, made=True)
+
     def _in_order(self) -> Iterable[tuple[tuple[str, Outcome, str], list[int]]]:
         places = {anchor: place for place, anchor in enumerate(self.before.by_anchor)}
         outcomes = list(Outcome)
@@ -163,7 +176,7 @@ class _Reading:
             key=lambda item: (places.get(item[0][0], -1), item[0][0], outcomes.index(item[0][1]), item[0][2]),
         )
 
-    def _line(self, anchor: str, opinions: tuple[int, ...], outcome: Outcome, proposed: str) -> ChangeLine:
+    def _line(self, anchor: str, opinions: tuple[int, ...], outcome: Outcome | None, proposed: str) -> ChangeLine:
         if not anchor:
             return ChangeLine("", "", opinions, outcome, "", "", proposed)
         node, later = self.before.find(anchor), self._counterpart(anchor)
@@ -254,6 +267,49 @@ class _Reading:
         earlier = {new: old for old, new in self.comparison.anchors.items()}
         above = _above(self.after).get(anchor, set())
         return {earlier[heading] for heading in above if heading in earlier}
+
+
+@dataclass(frozen=True)
+class Reworded:
+    """What a provision of the public version says and what it says instead; ``made`` once a later version does."""
+
+    old: str
+    new: str
+    made: bool
+
+
+class Rewordings:
+    """What adopted opinions change, by provision: read from a later version, else from the words that were promised."""
+
+    def __init__(self, consultation: Consultation, until: int | None) -> None:
+        """Read the versions.
+
+        Arguments:
+            until: number of the later version; None while there is none.
+        """
+        numbered = {version.number: version for version in consultation.versions}
+        public, later = consultation.public_version, numbered.get(until) if until is not None else None
+        self._known: dict[tuple[str, str], Reworded | None] = {}
+        self._before = parser.parse(public.text) if public is not None else None
+        self._reading = _Reading(consultation, public, later) if public is not None and later is not None else None
+
+    def of(self, anchor: str, proposed: str) -> Reworded | None:
+        """Return what an adopted opinion changes; None where nothing shows that anything is.
+
+        Arguments:
+            anchor: provision of the public version; empty for the whole.
+            proposed: what the decision promised (拟修改为); may be empty.
+        """
+        key = (anchor, proposed)
+        if key not in self._known:
+            self._known[key] = self._read(anchor, proposed)
+        return self._known[key]
+
+    def _read(self, anchor: str, proposed: str) -> Reworded | None:
+        if self._reading is not None and (read := self._reading.reworded(anchor, proposed)) is not None:
+            return read
+        node = self._before.find(anchor) if self._before is not None and anchor else None
+        return Reworded(_shown([node]) if node is not None else "", proposed, made=False) if proposed else None
 
 
 def _above(draft: Draft) -> dict[str, set[str]]:

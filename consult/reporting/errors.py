@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from consult.accounts.errors import Refused
 
 
@@ -15,3 +17,15 @@ class SameReporter(Refused):
 
 class ReportAltered(Refused):
     """What is stored of a published report isn't what was published; it isn't shown."""
+
+
+class PrivateDataFound(ReportRefused):
+    """What would be printed holds private data on which nobody has decided.
+
+    ``finds`` are the first of them; ``field`` is the field that was typed, where they stand in one.
+    """
+
+    def __init__(self, message: str, finds: list[Any], field: str = "") -> None:
+        super().__init__(message)
+        self.finds = finds
+        self.field = field

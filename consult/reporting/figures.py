@@ -106,6 +106,7 @@ def _all() -> Iterator[Figure]:
     yield Figure("opinions_late", "条逾期意见", "opinion", opinions(late=True))
     for outcome in Outcome:
         yield Figure(f"outcome.{outcome.value}", outcome.label.words, "opinion", _outcome(outcome))
+    yield Figure("grouped", "条归并的意见", "opinion", opinions(Opinion.group_id.is_not(None)))
     yield Figure("groups", "类意见", "group", _groups())
     yield Figure("concentrated", "类较为集中的意见", "group", _groups(OpinionGroup.concentrated.is_(True)))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consult.accounts.models import User
 from consult.drafting.models import Consultation
 from consult.labels import Label, LabelledEnum
 from consult.store import NOT_IN_RECORD, Base, JSONValue, UTCDateTime, big_id, enum_of
+from consult.text.privacy.kinds import Kind
 
 
 class ReportState(LabelledEnum):
@@ -50,7 +51,12 @@ class FeedbackReport(Base):
     published_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     published_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     files: Mapped[dict[str, str]] = mapped_column(JSONValue, default=dict)
-    """Blob digest of each published file, by its extension."""
+    """Blob digest of each file, by its extension; of the draft until it is published. Made by the worker."""
+    signature: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What is signed of a published report, with key and salt, as JSON (``consult.reporting.signatures``)."""
+
+    checkpoint: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    """The newest checkpoint of the public record at publication, in words."""
 
     consultation: Mapped[Consultation] = relationship()
     compiled_by: Mapped[User | None] = relationship(foreign_keys=[compiled_by_id])
@@ -65,7 +71,11 @@ class ReportRow(Base):
     """One row of a report's table: an opinion and its decision as printed."""
 
     __tablename__ = "report_row"
-    __table_args__ = ({"info": {NOT_IN_RECORD: "covered by the digest of its report"}},)
+    __table_args__ = (
+        Index("ix_report_row_outcome", "report_id", "outcome", "number"),
+        Index("ix_report_row_anchor", "report_id", "anchor", "number"),
+        {"info": {NOT_IN_RECORD: "covered by the digest of its report"}},
+    )
 
     report_id: Mapped[int] = mapped_column(ForeignKey("feedback_report.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -82,5 +92,59 @@ class ReportRow(Base):
     content: Mapped[str] = mapped_column(Text)
     outcome: Mapped[str] = mapped_column(String(32))
     reason: Mapped[str] = mapped_column(Text)
+    rewording: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What the draft says or is to say instead, with its label; empty where nothing is changed."""
     late: Mapped[bool] = mapped_column(default=False)
     group_id: Mapped[int | None] = mapped_column(ForeignKey("opinion_group.id"))
+
+
+class FindChoice(LabelledEnum):
+    """What becomes of private data in a report."""
+
+    MASK = "mask", Label("遮盖", "blue")
+    RELEASE = "release", Label("准予公开", "amber")
+
+
+class FindDecision(Base):
+    """What becomes of one private datum wherever the reports of a consultation have it; a later one replaces it.
+
+    The datum itself isn't stored: its digest has a key that the database doesn't know.
+    """
+
+    __tablename__ = "report_find_decision"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"))
+    kind: Mapped[Kind] = mapped_column(enum_of(Kind))
+    digest: Mapped[str] = mapped_column(String(64))
+    shown: Mapped[str] = mapped_column(String(40))
+    """The datum with its middle starred."""
+    choice: Mapped[FindChoice] = mapped_column(enum_of(FindChoice))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    """Why it may be printed; empty where it is masked."""
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("report_find_decision.id"))
+
+    by: Mapped[User | None] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("replaces_id"),
+        Index("ix_report_find_decision_key", "consultation_id", "kind", "digest"),
+    )
+
+
+class ReportScan(Base):
+    """Where private data stands in what a row of a report prints; derived, can be detected again at any time."""
+
+    __tablename__ = "report_scan"
+
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"), primary_key=True)
+    row: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=False)
+    """Id of the opinion; 0 for all that a report prints beside its table."""
+    digest: Mapped[str] = mapped_column(String(64))
+    """Over the detector's version, the texts and what was found, with a key."""
+    finds: Mapped[str] = mapped_column(Text, default="")
+    """JSON of column, kind, start, end and digest of each datum; empty for none."""
+
+    __table_args__ = ({"info": {NOT_IN_RECORD: "follows from opinions and decisions"}},)

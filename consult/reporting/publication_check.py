@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -19,6 +20,13 @@ PRINTED = "printed"
 FILES = "files"
 """Key in the act's detail: the digest of each file by its extension."""
 
+CHECKPOINT = "checkpoint"
+"""Key in the act's detail: the checkpoint that the report names."""
+SIGNED = "signed"
+"""Key in the detail of the act that signed: the whole signature."""
+MAKE_FILES, SIGN = "report.make_files", "report.sign"
+ACTS = (Act.PUBLISH_REPORT, MAKE_FILES, SIGN)
+
 log = structlog.get_logger()
 
 
@@ -32,15 +40,24 @@ def printed_digest(statement: str, snapshot: dict[str, Any]) -> str:
     return digest({"statement": statement, "snapshot": snapshot})
 
 
-def difference(report: Any, detail: dict[str, Any]) -> str:
-    """Return what of a report differs from the act that published it, in Chinese; empty when nothing does.
+def difference(report: Any, acts: Mapping[str, dict[str, Any]]) -> str:
+    """Return what of a report differs from the acts that made its files, published and signed it, in Chinese.
 
-    Acts of earlier versions of the platform name less.
+    Acts of earlier versions of the platform name less. Empty when nothing differs.
+
+    Arguments:
+        acts: the details of the last act of each kind (``ACTS``), in their order.
     """
-    if FILES in detail and detail[FILES] != report.files:
+    published, signed = acts.get(Act.PUBLISH_REPORT, {}), acts.get(SIGN, {})
+    named = [detail[FILES] for detail in acts.values() if FILES in detail]
+    if (named or not published) and report.files != (named[-1] if named else {}):
         return "公布的文件"
-    if PRINTED in detail and detail[PRINTED] != printed_digest(report.statement, report.snapshot):
+    if PRINTED in published and published[PRINTED] != printed_digest(report.statement, report.snapshot):
         return "公布的文字和数字"
+    if published.get(CHECKPOINT, "") != report.checkpoint:
+        return "公布的检查点"
+    if signed.get(SIGNED, "") != report.signature:
+        return "公布的签名"
     return ""
 
 
@@ -50,12 +67,23 @@ def require_unaltered(report: FeedbackReport) -> None:
     Raises:
         ReportAltered: it isn't what was published, or the act that published it was removed or changed.
     """
-    query = select(LedgerEntry).where(LedgerEntry.subject == subject_of(report), LedgerEntry.act == Act.PUBLISH_REPORT)
-    act = db.session.scalars(query.order_by(LedgerEntry.id.desc()).limit(1)).first()
-    if act is None or not is_seal_valid(act):
+    query = select(LedgerEntry).where(LedgerEntry.subject == subject_of(report), LedgerEntry.act.in_(ACTS))
+    acts = list(db.session.scalars(query.order_by(LedgerEntry.id)))
+    published = next((act for act in reversed(acts) if act.act == Act.PUBLISH_REPORT), None)
+    if published is None or not all(map(is_seal_valid, acts)):
         different = "公布的记录"
     else:
-        different = difference(report, act.detail) or ("全文摘要" if act.digest != report.digest else "")
+        different = difference(report, last_details((act.act, act.detail) for act in acts))
+        different = different or ("全文摘要" if published.digest != report.digest else "")
     if different:
         log.error("report_altered", report=subject_of(report), different=different)
         raise ReportAltered(f"{different}与公布时的记录不符，已经停止提供。")
+
+
+def last_details(acts: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    """Return the detail of the last act of each kind, in the order of the acts."""
+    last: dict[str, dict[str, Any]] = {}
+    for act, detail in acts:
+        last.pop(act, None)
+        last[act] = detail
+    return last

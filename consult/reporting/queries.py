@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from consult.adoption.models import Opinion, Outcome
+from consult.adoption.models import Decision, DecisionState, Opinion, Outcome
 from consult.app_context import rules
 from consult.intake.models import Submission, SubmissionState
 from consult.ledger.models import LedgerEntry
@@ -38,9 +38,12 @@ class PublishedReport:
 class Answer:
     """The published answer to one opinion."""
 
+    number: int
+    """Of its row in the report."""
     content: str
     outcome: str
     reason: str
+    rewording: str
 
 
 def _newest() -> Select[Any]:
@@ -102,8 +105,38 @@ def answers(submission: Submission) -> dict[int, list[Answer]]:
     )
     by_part: defaultdict[int, list[Answer]] = defaultdict(list)
     for opinion, row in db.session.execute(query):
-        by_part[opinion.part_id].append(Answer(opinion.content, row.outcome, row.reason))
+        by_part[opinion.part_id].append(Answer(row.number, opinion.content, row.outcome, row.reason, row.rewording))
     return dict(by_part)
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """Who confirmed a decision, by role, and when."""
+
+    role: str
+    at: datetime
+
+
+def confirmation(report: FeedbackReport, row: ReportRow) -> Confirmation | None:
+    """Return who confirmed the decision that a row prints; None where the record has it no more."""
+    of_opinion = Decision.opinion_id == row.opinion_id
+    on = or_(of_opinion, Decision.group_id == row.group_id) if row.group_id is not None else of_opinion
+    query = (
+        select(Decision)
+        .where(
+            on,
+            Decision.state == DecisionState.REVIEWED,
+            Decision.outcome == row.outcome,
+            Decision.reason == row.reason,
+            Decision.reviewed_at <= report.compiled_at,
+        )
+        .order_by(Decision.opinion_id.is_(None), Decision.id.desc())
+        .limit(1)
+    )
+    decision = db.session.scalar(query)
+    if decision is None or decision.reviewed_at is None or decision.reviewer is None:
+        return None
+    return Confirmation(decision.reviewer.role.label.words, decision.reviewed_at)
 
 
 def rejection(submission: Submission) -> str:

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, overload
 
 from sqlalchemy import func, select
 
-from consult.adoption.models import Decision
+from consult.adoption.models import Decision, Outcome
 from consult.adoption.queries import UNDECIDED, decision_words
 from consult.app_context import settings
 from consult.clock import local
 from consult.drafting.models import Consultation
-from consult.files.feedback import FeedbackDocument, FigureLine, MainOpinion, OtherAnswer, Row, ThemeLine
+from consult.files.feedback import (
+    CountLine,
+    Counts,
+    FeedbackDocument,
+    FigureLine,
+    MainOpinion,
+    OtherAnswer,
+    Rewording,
+    Row,
+    ThemeLine,
+)
 from consult.intake.models import Channel, SenderKind
 from consult.law.periods import in_words
-from consult.reporting import figures
+from consult.reporting import count_tables, figures
 from consult.reporting.models import FeedbackReport, ReportRow
 from consult.reporting.report_versions import rows
-from consult.reporting.snapshot import ProvisionLabels, lines, outcome_words, row_values, snapshot
+from consult.reporting.snapshot import lines, outcome_words
+from consult.reporting.way_out import WayOut
 from consult.store import db
+from consult.text.anchors import article_of
 
 BATCH = 1000
 """Rows of the table in one query."""
@@ -65,6 +77,7 @@ def _printed(row: ReportRow) -> Row:
         channel=Channel(row.channel).label.words,
         sender_kind=SenderKind(row.sender_kind).label.words,
         late=row.late,
+        rewording=row.rewording,
     )
 
 
@@ -72,8 +85,9 @@ def document(report: FeedbackReport, *, published_at: datetime | None = None) ->
     """Return a stored report as a document to render, marked as a draft until it is published."""
     moment = published_at or report.published_at
     dates = [*report.snapshot["dates"]]
-    if moment is not None:
-        dates.append(["反馈公布", in_words(local(moment).date())])
+    day = in_words(local(moment).date()) if moment is not None else ""
+    if day:
+        dates.append(["反馈公布", day])
     replaces = ""
     if report.replaces is not None:
         replaces = f"本反馈为第{report.version}版，更正第{report.replaces.version}版：{report.correction_reason}"
@@ -85,24 +99,28 @@ def document(report: FeedbackReport, *, published_at: datetime | None = None) ->
         table=_StoredRows(report),
         digest=report.digest,
         replaces=replaces,
-        draft=moment is None,
+        day=day,
+        at=moment or report.compiled_at,
+        checkpoint=report.checkpoint,
     )
 
 
 def preview(consultation: Consultation) -> FeedbackDocument:
-    """Return a preview of the report as a document, marked as a draft; nothing is stored or checked.
+    """Return a preview of the report as a document, marked as a draft; nothing is stored.
 
     Outcomes that nobody has reviewed say so: the figures don't count them.
+
+    Raises:
+        PrivateDataFound: it holds private data on which nobody has decided.
     """
-    places = ProvisionLabels(consultation)
+    out = WayOut(consultation)
     table = [
-        replace(_printed(ReportRow(number=number, **row_values(line, places))), outcome=_words(line.decision))
-        for number, line in enumerate(lines(consultation.id), 1)
+        replace(_printed(ReportRow(number=number, **values)), outcome=_words(line.decision))
+        for number, (line, values) in enumerate(zip(lines(consultation.id), out.rows(), strict=True), 1)
     ]
-    content = snapshot(consultation)
-    return _document(
-        content, version=0, statement="", dates=content["dates"], table=table, digest="", replaces="", draft=True
-    )
+    content = out.head()
+    out.check()
+    return _document(content, version=0, dates=content["dates"], table=table)
 
 
 def _words(decision: Decision | None) -> str:
@@ -121,19 +139,49 @@ def main_opinion(main: dict[str, Any]) -> MainOpinion:
             OtherAnswer(other["n"], outcome_words(other["outcome"]), other["reason"])
             for other in main.get("others", [])
         ),
+        Rewording(*main["rewording"]) if "rewording" in main else None,
     )
+
+
+def article_in(consultation: Consultation, anchor: str) -> str:
+    """Return the anchor of the page that shows a provision: its article; ``draft`` for the whole, else empty."""
+    article = article_of(anchor)
+    if not article:
+        return "draft"
+    version = consultation.public_version
+    return article if version is not None and any(row.anchor == article for row in version.provisions) else ""
+
+
+def counts_of(content: dict[str, Any]) -> Counts:
+    """Return the tables of a snapshot in words; snapshots of earlier versions have none."""
+    tables = content.get("tables", {})
+    words: dict[str, Mapping[str, str]] = {
+        "channels": {kind.value: kind.label.words for kind in Channel},
+        "senders": {kind.value: kind.label.words for kind in SenderKind},
+        "apart": count_tables.APART_WORDS,
+        "articles": content.get("places", {}),
+    }
+    return Counts(**{name: tuple(_counted(line, words[name]) for line in lines) for name, lines in tables.items()})
+
+
+def _counted(line: list[Any], words: Mapping[str, str]) -> CountLine:
+    key, submissions, opinions, outcomes = line
+    by_outcome = {outcome.label.short or outcome.label.words: outcomes.get(outcome.value, 0) for outcome in Outcome}
+    return CountLine(words[key], submissions, opinions, by_outcome)
 
 
 def _document(
     content: dict[str, Any],
     *,
     version: int,
-    statement: str,
     dates: list[list[str]],
     table: Sequence[Row],
-    digest: str,
-    replaces: str,
-    draft: bool,
+    statement: str = "",
+    digest: str = "",
+    replaces: str = "",
+    day: str = "",
+    at: datetime | None = None,
+    checkpoint: str = "",
 ) -> FeedbackDocument:
     return FeedbackDocument(
         title=content["title"],
@@ -156,5 +204,11 @@ def _document(
         rows=table,
         digest=digest,
         replaces=replaces,
-        draft=draft,
+        draft=not day,
+        day=day,
+        at=at,
+        checkpoint=checkpoint,
+        counts=counts_of(content),
+        rejections=tuple(content.get("rejections", {}).items()),
+        heard=tuple((count_tables.HEARD_WORDS[key], n) for key, n in content.get("heard", [])),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,38 +11,52 @@ from sqlalchemy import func, insert, select, update
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.adoption.queries import progress
-from consult.app_context import blobs
 from consult.drafting.models import Consultation, Stage, State
 from consult.drafting.service import set_stage
-from consult.files.feedback import RENDERERS, render
+from consult.ledger import checkpoints
 from consult.ledger.service import canonical, record
-from consult.ledger.two_persons import NOT_TWO, are_one
-from consult.reporting import figures
-from consult.reporting.errors import ReportRefused, SameReporter
-from consult.reporting.models import FeedbackReport, ReportRow, ReportState
-from consult.reporting.publication_check import FILES, PRINTED, printed_digest, subject_of
-from consult.reporting.report_document import document
-from consult.reporting.report_versions import published
-from consult.reporting.snapshot import ProvisionLabels, lines, row_values, snapshot
+from consult.reporting import figures, four_eyes, private_scan, way_out
+from consult.reporting.errors import ReportRefused
+from consult.reporting.four_eyes import Hands
+from consult.reporting.models import FeedbackReport, FindChoice, ReportRow, ReportState
+from consult.reporting.publication_check import CHECKPOINT, FILES, PRINTED, printed_digest, subject_of
+from consult.reporting.report_versions import UNDER_WAY, published
+from consult.reporting.snapshot import Printed, digested
+from consult.reporting.way_out import WayOut
 from consult.store import db, transaction
 from consult.store.locking import lock_row
 
-UNDER_WAY = (ReportState.COMPILED, ReportState.IN_REVIEW, ReportState.REVIEWED)
 COMPILABLE = (State.CLOSED, State.FEEDBACK_REVIEW)
 CORRECTABLE = (State.FEEDBACK_PUBLISHED, State.SUBMITTED_TO_MEETING, State.PROMULGATED)
 BATCH = 1000
+CHECKPOINT_WORDS = "公布前公开记录的最新检查点：{0}，共{1}条，根 {2}。"
 
 
 def compile_report(
-    actor: Actor, consultation: Consultation, *, at: datetime, statement: str = "", correction_reason: str = ""
+    actor: Actor,
+    consultation: Consultation,
+    *,
+    at: datetime,
+    statement: str = "",
+    correction_reason: str = "",
+    choices: Mapping[str, tuple[FindChoice, str]] | None = None,
 ) -> FeedbackReport:
     """Compile the next version of the report; an unpublished earlier one is discarded.
+
+    Arguments:
+        choices: what becomes of private data in statement and correction reason, see ``way_out.decide_typed``.
 
     Raises:
         ReportRefused: the period isn't over, something isn't screened, decided or reviewed, or a correction (after
             publication) has no reason.
+        PrivateDataFound: what would be printed holds private data on which nobody has decided.
     """
     require(actor, Act.COMPILE_REPORT, consultation)
+    typed = {"statement": statement, "correction_reason": correction_reason}
+    way_out.decide_typed(actor, consultation, typed, choices or {}, at=at)
+    way_out.check_typed(consultation, typed)
+    _check_complete(consultation, at)
+    private_scan.scan(consultation)  # while nobody waits for the lock
     with transaction() as session:
         lock_row(consultation)
         before = published(consultation.id)
@@ -57,22 +71,24 @@ def compile_report(
         last = session.scalar(
             select(func.max(FeedbackReport.version)).where(FeedbackReport.consultation_id == consultation.id)
         )
+        out = WayOut(consultation)
         report = FeedbackReport(
             consultation_id=consultation.id,
             version=(last or 0) + 1,
             state=ReportState.COMPILED,
-            statement=statement.strip(),
-            snapshot=snapshot(consultation),
+            statement=out.words("statement", statement.strip()),
+            snapshot=out.head(),
             digest="",
             replaces_id=before.id if before is not None else None,
-            correction_reason=correction_reason.strip() if before is not None else "",
+            correction_reason=out.words("correction_reason", correction_reason.strip()) if before is not None else "",
             compiled_at=at,
             compiled_by_id=actor.id,
             files={},
         )
         session.add(report)
         session.flush()
-        report.digest = content_digest(report.snapshot, report.statement, _store_table(report, _table(consultation)))
+        report.digest = content_digest(report.snapshot, report.statement, _store_table(report, out.rows()))
+        out.check()
         _record(actor, Act.COMPILE_REPORT, report, at)
     return report
 
@@ -93,12 +109,6 @@ def _check_complete(consultation: Consultation, at: datetime) -> None:
         )
 
 
-def _table(consultation: Consultation) -> Iterator[dict[str, Any]]:
-    """Yield the current rows of the table, without numbers."""
-    places = ProvisionLabels(consultation)
-    return (row_values(line, places) for line in lines(consultation.id))
-
-
 def _store_table(report: FeedbackReport, table: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Insert the rows of a report's table in batches, and yield them."""
     batch: list[dict[str, Any]] = []
@@ -112,11 +122,11 @@ def _store_table(report: FeedbackReport, table: Iterator[dict[str, Any]]) -> Ite
         db.session.execute(insert(ReportRow), batch)
 
 
-def content_digest(content: dict[str, Any], statement: str, table: Iterator[dict[str, Any]]) -> str:
+def content_digest(content: dict[str, Any], statement: str, table: Iterator[Mapping[str, Any]]) -> str:
     """Return the SHA-256 over everything that a report prints."""
     hasher = hashlib.sha256(canonical({"snapshot": content, "statement": statement}))
     for values in table:
-        hasher.update(canonical(values))
+        hasher.update(canonical(digested(values)))
     return hasher.hexdigest()
 
 
@@ -157,10 +167,7 @@ def review(actor: Actor, report: FeedbackReport, *, at: datetime) -> None:
     with transaction():
         _lock(report)
         _expect(report, ReportState.IN_REVIEW, "只有送审中的反馈可以审核。")
-        if actor.id is not None and actor.id == report.compiled_by_id:
-            raise SameReporter("审核人不能是编制人，请由另一位同事审核。")
-        if are_one(actor, [report.compiled_by_id], report.consultation.created_at):
-            raise SameReporter(NOT_TWO)
+        four_eyes.check(Act.REVIEW_REPORT, actor, Hands.of(report), report.consultation)
         report.state = ReportState.REVIEWED
         report.reviewed_at = at
         report.reviewed_by_id = actor.id
@@ -168,46 +175,53 @@ def review(actor: Actor, report: FeedbackReport, *, at: datetime) -> None:
 
 
 def publish(actor: Actor, report: FeedbackReport, *, at: datetime) -> None:
-    """Publish a report that another person reviewed, and store its files.
+    """Publish a report that another person reviewed; its files follow (``consult.reporting.report_files``).
 
     Raises:
         SameReporter: the publisher reviewed it.
         ReportRefused: it wasn't reviewed, or its content has changed since it was compiled.
+        PrivateDataFound: it holds private data on which nobody has decided.
     """
     require(actor, Act.PUBLISH_REPORT, report.consultation)
     _check_publishable(actor, report, at)
-    content = document(report, published_at=at)
-    files = {extension: blobs().put(render(content, extension)) for extension in RENDERERS}
     with transaction():
         _lock(report)
         _check_publishable(actor, report, at)
         report.state = ReportState.PUBLISHED
         report.published_at = at
         report.published_by_id = actor.id
-        report.files = files
+        report.files = {}
+        newest = checkpoints.newest()
+        report.checkpoint = "" if newest is None else CHECKPOINT_WORDS.format(newest.at, newest.size, newest.root)
         if report.consultation.stage in (Stage.RELEASED, Stage.FEEDBACK_REVIEW):
             set_stage(actor, Act.PUBLISH_REPORT, report.consultation, Stage.FEEDBACK_PUBLISHED, at=at)
         printed = printed_digest(report.statement, report.snapshot)
-        _record(actor, Act.PUBLISH_REPORT, report, at, **{FILES: files, PRINTED: printed})
+        _record(actor, Act.PUBLISH_REPORT, report, at, **{FILES: {}, PRINTED: printed, CHECKPOINT: report.checkpoint})
 
 
 def _check_publishable(actor: Actor, report: FeedbackReport, at: datetime) -> None:
     _expect(report, ReportState.REVIEWED, "反馈还没有经另一个人审核，不能公布。")
-    if actor.id is not None and actor.id == report.reviewed_by_id:
-        raise SameReporter("公布人不能是审核人，请由另一位信息发布员公布。")
-    if are_one(actor, [report.reviewed_by_id, report.compiled_by_id], report.consultation.created_at):
-        raise SameReporter(NOT_TWO)
+    four_eyes.check(Act.PUBLISH_REPORT, actor, Hands.of(report), report.consultation)
     if report.consultation.stage is Stage.WITHDRAWN:
         raise ReportRefused("这件征求意见已经撤回。")
     _check_complete(report.consultation, at)
-    if not is_current(report):
+    out = WayOut(report.consultation, Printed.like(report))
+    current = _is_current(report, out)
+    out.words("correction_reason", report.correction_reason)
+    out.check()
+    if not current:
         raise ReportRefused("编制之后来件、公开文本或者采纳情况有变化，反馈已经对不上。请退回，重新编制。")
+    if out.released_after(report.reviewed_at):
+        raise ReportRefused("审核之后又有个人信息准予公开，未经审核。请退回，重新编制、审核。")
 
 
 def is_current(report: FeedbackReport) -> bool:
     """Whether a report compiled now would be the same."""
-    consultation = report.consultation
-    return content_digest(snapshot(consultation), report.statement, _table(consultation)) == report.digest
+    return _is_current(report, WayOut(report.consultation, Printed.like(report)))
+
+
+def _is_current(report: FeedbackReport, out: WayOut) -> bool:
+    return content_digest(out.head(), out.words("statement", report.statement), out.rows()) == report.digest
 
 
 def _lock(report: FeedbackReport) -> None:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from consult.adoption import themes
+from consult.adoption.changes import Rewordings
 from consult.adoption.concentration import in_force, newest
 from consult.adoption.group_outcomes import Answer, GroupOutcome, group_outcomes
-from consult.adoption.models import Decision, Opinion, OpinionGroup, Outcome
-from consult.adoption.queries import UNDECIDED, GroupDecision, OwnDecision, with_decision
-from consult.app_context import rules
+from consult.adoption.models import MADE, Decision, Opinion, OpinionGroup, Outcome
+from consult.adoption.queries import UNDECIDED, GroupDecision, OwnDecision, effective, with_decision
+from consult.app_context import rules, settings
 from consult.clock import local
+from consult.drafting import version_comparison
 from consult.drafting.models import Consultation, ProvisionRow
+from consult.files.feedback import Rewording
 from consult.intake.models import SenderKind, Submission
 from consult.law.periods import in_words as date_in_words
-from consult.reporting import figures
+from consult.reporting import count_tables, figures
+from consult.reporting.models import FeedbackReport
 from consult.store import db
 from consult.text.anchors import in_words
-from consult.text.privacy.names import mask_name
+from consult.text.privacy.names import Style, mask_name
 
 WHOLE = "整个草案"
 KEPT_PRIVATE = "（来件人要求不公开内容）"
@@ -32,6 +36,9 @@ BATCH = 1000
 EXCEPTIONS = 3
 """Other answers within a group that are printed in full; more are counted by outcome."""
 SEE_ROWS = "理由见逐条意见。"
+STANDARD, THEMES = "concentration", "themes"
+UNTIL = "until"
+"""Key of a snapshot: number of the later version that was read for what was changed."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ def sender_in_print(submission: Submission) -> str:
     if submission.publish_name:
         return submission.name
     if submission.sender_kind is SenderKind.PERSON:
-        return mask_name(submission.name, keep_organisations=False)
+        return mask_name(submission.name, style=Style(settings().masked_names), keep_organisations=False)
     return submission.sender_kind.label.words
 
 
@@ -97,7 +104,9 @@ class ProvisionLabels:
         return self._words.get(anchor) or in_words(anchor)[:120]
 
 
-def main_opinions(consultation: Consultation, places: ProvisionLabels) -> list[dict[str, Any]]:
+def main_opinions(
+    consultation: Consultation, places: ProvisionLabels, reworded: Rewordings | None = None
+) -> list[dict[str, Any]]:
     """Return the concentrated groups with what became of their members, largest first."""
     query = select(OpinionGroup).where(
         OpinionGroup.consultation_id == consultation.id, OpinionGroup.concentrated.is_(True)
@@ -105,7 +114,28 @@ def main_opinions(consultation: Consultation, places: ProvisionLabels) -> list[d
     groups = {group.id: group for group in db.session.scalars(query)}
     outcomes = group_outcomes(groups)
     in_order = sorted(outcomes, key=lambda key: (-outcomes[key].n, key))
-    return [_main_opinion(groups[key], outcomes[key], places) for key in in_order]
+    promised = _promised(list(groups)) if reworded is not None else {}
+    return [
+        _main_opinion(groups[key], outcomes[key], places) | _rewording(reworded, groups[key], promised.get(key))
+        for key in in_order
+    ]
+
+
+def _promised(group_ids: Collection[int]) -> dict[int, str]:
+    """Return by group the words that most of its adopted members' decisions promise (拟修改为), maybe none."""
+    n = func.count().label("n")
+    query = (
+        with_decision(Opinion.group_id, effective("proposed_text"), n)
+        .where(Opinion.group_id.in_(group_ids), effective("outcome").in_(MADE))
+        .group_by(Opinion.group_id, effective("proposed_text"))
+        .order_by(n, func.max(Opinion.id).desc())
+    )
+    return {group_id: words or "" for group_id, words, _ in db.session.execute(query)}
+
+
+def _rewording(reworded: Rewordings | None, group: OpinionGroup, promised: str | None) -> dict[str, Any]:
+    change = reworded.of(group.anchor, promised) if reworded is not None and promised is not None else None
+    return {"rewording": [change.old, change.new, change.made]} if change is not None else {}
 
 
 def _main_opinion(group: OpinionGroup, outcome: GroupOutcome, places: ProvisionLabels) -> dict[str, Any]:
@@ -171,7 +201,7 @@ def _standard(consultation_id: int) -> dict[str, Any]:
     if newest(consultation_id) is None and newest(None) is None:
         return {}
     rule = in_force(consultation_id)
-    return {"concentration": {"senders": rule.senders, "share": rule.share, "share_senders": rule.share_senders}}
+    return {STANDARD: {"senders": rule.senders, "share": rule.share, "share_senders": rule.share_senders}}
 
 
 def public_themes(consultation_id: int) -> dict[str, list[dict[str, Any]]]:
@@ -188,22 +218,96 @@ def public_themes(consultation_id: int) -> dict[str, list[dict[str, Any]]]:
     return {"themes": printed} if printed else {}
 
 
-def row_values(line: Line, places: ProvisionLabels) -> dict[str, Any]:
-    """Return the columns of a report row, without its number."""
-    return {
-        "opinion_id": line.opinion.id,
-        "submission_id": line.submission.id,
-        "anchor": line.opinion.anchor,
-        "place": places[line.opinion.anchor],
-        "sender": sender_in_print(line.submission),
-        "sender_kind": line.submission.sender_kind.value,
-        "channel": line.submission.channel.value,
-        "content": printed_content(line.opinion, line.submission),
-        "outcome": line.decision.outcome.value if line.decision is not None else "",
-        "reason": line.decision.reason if line.decision is not None else "",
-        "late": line.submission.late,
-        "group_id": line.opinion.group_id,
-    }
+class Printed:
+    """What a report of a consultation prints, before private data are masked: the head, and row by row the table."""
+
+    def __init__(
+        self, consultation: Consultation, *, until: int | None = None, earlier: Mapping[str, Any] | None = None
+    ) -> None:
+        """Read what the places and changes are named by.
+
+        Arguments:
+            until: number of the later version that is read for what was changed; None while there is none.
+            earlier: a snapshot by an earlier version of the platform, of whose kind this is to be.
+        """
+        self._consultation, self._until, self._earlier = consultation, until, earlier
+        self._places = ProvisionLabels(consultation)
+        self._reworded = Rewordings(consultation, until)
+
+    @classmethod
+    def now(cls, consultation: Consultation) -> Printed:
+        """What a report compiled now prints: changes are read from the newest version after the one out for comment."""
+        latest = version_comparison.latest(consultation)
+        return cls(consultation, until=latest.number if latest is not None else None)
+
+    @classmethod
+    def like(cls, report: FeedbackReport) -> Printed:
+        """What a report prints now that was compiled as a stored one: for earlier ones without tables and changes."""
+        stored = report.snapshot
+        earlier = stored if "tables" not in stored else None
+        return cls(report.consultation, until=stored.get(UNTIL), earlier=earlier)
+
+    def head(self) -> dict[str, Any]:
+        """Return what a report prints, except for the table."""
+        consultation = self._consultation
+        names = {row.id: row.name for row in rules().rejection_reasons}
+        tables = count_tables.tables(consultation)
+        content: dict[str, Any] = {
+            "title": f"《{consultation.title.strip('《》')}》公众意见采纳情况",
+            "consultation": consultation.title,
+            "slug": consultation.slug,
+            "dates": dates(consultation),
+            "figures": figures.counts(consultation.id),
+            "rejections": {
+                names.get(reason, reason): n for reason, n in sorted(figures.rejections(consultation.id).items())
+            },
+            "main_opinions": main_opinions(consultation, self._places, self._reworded),
+            "tables": tables,
+            "places": {line[0]: self._places[line[0]] for line in tables["articles"]},
+            "heard": count_tables.heard(consultation.id),
+            **_standard(consultation.id),
+            **public_themes(consultation.id),
+        }
+        if self._until is not None:
+            content[UNTIL] = self._until
+        return content if self._earlier is None else _as_earlier(content, self._earlier)
+
+    def row(self, line: Line) -> dict[str, Any]:
+        """Return the columns of a report row, without its number."""
+        return {
+            "opinion_id": line.opinion.id,
+            "submission_id": line.submission.id,
+            "anchor": line.opinion.anchor,
+            "place": self._places[line.opinion.anchor],
+            "sender": sender_in_print(line.submission),
+            "sender_kind": line.submission.sender_kind.value,
+            "channel": line.submission.channel.value,
+            "content": printed_content(line.opinion, line.submission),
+            "outcome": line.decision.outcome.value if line.decision is not None else "",
+            "reason": line.decision.reason if line.decision is not None else "",
+            "rewording": self._changed(line),
+            "late": line.submission.late,
+            "group_id": line.opinion.group_id,
+        }
+
+    def _changed(self, line: Line) -> str:
+        if self._earlier is not None or line.decision is None or line.decision.outcome not in MADE:
+            return ""
+        change = self._reworded.of(line.opinion.anchor, line.decision.proposed_text)
+        return f"{Rewording(change.old, change.new, change.made).label}：{change.new}" if change is not None else ""
+
+
+def _as_earlier(now: dict[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a snapshot with no more in it than an earlier version of the platform put into ``stored``."""
+    mains = [{key: value for key, value in main.items() if key != "rewording"} for main in now["main_opinions"]]
+    counted = {name: n for name, n in now["figures"].items() if name in stored["figures"]}
+    kept = {**now, "main_opinions": mains, "figures": counted}
+    return {key: value for key, value in kept.items() if key in stored or key in (STANDARD, THEMES)}
+
+
+def digested(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what of a row a report's digest covers; reports of earlier versions of the platform had no rewording."""
+    return row if row.get("rewording") else {name: value for name, value in row.items() if name != "rewording"}
 
 
 def outcome_words(outcome: str) -> str:

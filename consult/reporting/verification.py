@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -10,10 +10,12 @@ from sqlalchemy import select
 from consult.accounts.permissions import Act
 from consult.ledger.faults import Damage, Fault
 from consult.ledger.models import LedgerEntry
+from consult.ledger.verification import subjects
 from consult.ledger.verification.batches import detail_of, entries_by_subject
 from consult.ledger.verification.database_view import parse_time, snapshot_read, stream
+from consult.reporting import private_decisions
 from consult.reporting.models import FeedbackReport, ReportRow, ReportState
-from consult.reporting.publication_check import difference, subject_of
+from consult.reporting.publication_check import ACTS, SIGN, difference, last_details, subject_of
 from consult.reporting.service import content_digest
 from consult.store import db
 
@@ -32,19 +34,21 @@ def faults() -> Iterator[Fault]:
                 yield Fault("report", subject, Damage.INSERTED, f"{name}无对应记录：记录被删除，或者反馈是插入的。")
                 continue
             now = content_digest(report.snapshot, report.statement, _table(report_id))
-            if now != report.digest or any(entry.digest != now for entry in entries):
+            if now != report.digest or any(entry.digest != now for entry in entries if entry.act != SIGN):
                 yield Fault("report", subject, Damage.CHANGED, f"{name}被改动：与编制时的摘要不符。")
             elif words := _wrong_state(report, entries):
                 yield Fault("report", subject, Damage.CHANGED, f"{name}{words}")
         yield from _deleted()
+    yield from subjects.faults(private_decisions.SUBJECT)
 
 
 def _wrong_state(report: FeedbackReport, entries: list[Any]) -> str:
     """Compare how far a report is, its files, and who reviewed and published it when, with the acts."""
     last: dict[str, Any] = {entry.act: entry for entry in entries}
     published, reviewed = last.get(Act.PUBLISH_REPORT), last.get(Act.REVIEW_REPORT)
-    if published is not None and (different := difference(report, detail_of(published))):
-        return f"被改动：{different}与公布时的记录不符。"
+    details = last_details((entry.act, detail_of(entry)) for entry in entries if entry.act in ACTS)
+    if different := difference(report, details):
+        return f"被改动：{different}与{'公布时的' if published is not None else ''}记录不符。"
     state = detail_of(entries[-1]).get("state")
     if report.state not in (ReportState.DISCARDED, state):
         return "的状态被改动：与最近一次办理的记录不符。"
@@ -75,7 +79,7 @@ def _deleted() -> Iterator[Fault]:
             yield Fault("report", str(subject), Damage.REMOVED, message)
 
 
-def _table(report_id: int) -> Iterator[dict[str, Any]]:
+def _table(report_id: int) -> Iterator[Mapping[str, Any]]:
     columns = [column for column in ReportRow.__table__.columns if column.name not in ("report_id", "number")]
     for row in stream(select(*columns).where(ReportRow.report_id == report_id).order_by(ReportRow.number)):
         yield row._asdict()

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""离线核对回执：不联网，不依赖平台，只要 Python 3.8 以上和 cryptography（pip install cryptography）。
+"""离线核对回执和公布的反馈：不联网，不依赖平台，只要 Python 3.8 以上和 cryptography（pip install cryptography）。
 
 用法：python3 verify.py 证明.json [--key 公钥] [--checkpoint 检查点.json] [--content 原文.txt]
+python3 verify.py report.sig.json --file report.docx [--file …] [--key 公钥]
 
 证明.json 是回执页或公开记录页上下载的收录证明或一致性证明；--key 是您从别处（公告、报纸、旁人）得到的平台公钥，
 几个公钥用逗号隔开；--checkpoint 是您自己留存的检查点（例如昨天的），证明须对它作出；--content 是您自己留存的原文。
@@ -73,13 +74,37 @@ def check_consistency(proof):
     print(f"后一个检查点（{new['size']} 条）完整包含前一个检查点（{old['size']} 条）")
 
 
+def check_report(signed, digests, key=""):
+    """Check a report's signature, and that it names files of these digests; return what was signed."""
+    demand(not key or signed["public_key"].lower() in key.lower().split(","), "签名不是用您给的公钥签的")
+    public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signed["public_key"]))
+    public.verify(bytes.fromhex(signed["signature"]), f"consult-report/1\n{signed['statement']}".encode())
+    statement, proof = json.loads(signed["statement"]), signed["proof"]
+    demand(set(digests) <= set(statement["files"].values()), "这个文件不是签名所说的反馈")
+    if proof:
+        check_checkpoint(proof["checkpoint"], key)
+        demand(proof["content"] == signed["statement"], "收录证明不是这个签名的")
+        check_inclusion(proof, "")
+    return statement
+
+
+def check_files(signed, names, key):
+    demand(names, "请用 --file 给出要核对的文件")
+    statement = check_report(signed, [hashlib.sha256(Path(name).read_bytes()).hexdigest() for name in names], key)
+    print(f"签名有效：{statement['title']}，第 {statement['version']} 版，{statement['published_at']} 公布")
+    print("签名已经收录在公开记录里" if signed["proof"] else "签名还没有收录证明，过一小时再下载一次")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("proof", "--key", "--checkpoint", "--content"):
         parser.add_argument(name)
+    parser.add_argument("--file", action="append")
     given = parser.parse_args()
     try:
         proof = json.loads(Path(given.proof).read_bytes())
+        if proof.get("kind") == "consult-report/1":
+            return check_files(proof, given.file, given.key) or print("核对通过") or 0
         points = [proof["checkpoint"]] if "checkpoint" in proof else [proof["old"], proof["new"]]
         for point in points:
             check_checkpoint(point, given.key)

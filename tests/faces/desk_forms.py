@@ -245,6 +245,13 @@ FORMS: dict[str, dict[str, str]] = {
     "register_one": {"<identifier>": "consultee", "correction": "flag", "reason": "sentence", **REGISTER_FIELDS},
     "reporting_act": {"reason": "sentence"},
     "reporting_compile": {"statement": "sentence", "correction_reason": "sentence"},
+    "reporting_private_act": {
+        "find": "find",
+        "choice": "find choice",
+        "reason": "sentence",
+        "kind": "private kind",
+        "seen": "sentence",
+    },
     "reviews_act": {
         "<identifier>": "review",
         "on": "day",
@@ -331,7 +338,10 @@ COMMANDS: dict[str, dict[str, str]] = {
     "meeting override": {"precondition": "precondition", "--reason": "sentence", "--document": "paper"},
     "meeting submit": {},
     "report compile": {"--statement": "sentence", "--correction": "sentence"},
+    "report mask": {"--kind": "private kind"},
+    "report private": {},
     "report publish": {},
+    "report release": {"--text": "private text", "--reason": "sentence"},
     "report review": {},
     "review record": {
         "--kind": "review kind",

@@ -47,10 +47,11 @@ from consult.meeting.flags import DISCLOSURE, FLAGS, PAPERS
 from consult.meeting.models import MeetingFact
 from consult.moderation.service import rejection_reasons
 from consult.privacy.models import PrivacyRequest
-from consult.reporting.models import FeedbackReport
+from consult.reporting.models import FeedbackReport, FindChoice, FindDecision
 from consult.review.models import PaperRole, Review
 from consult.store import db
 from consult.text.opinion_kinds import OpinionKind
+from consult.text.privacy.kinds import Kind as PrivateKind
 from tests.builders import DRAFT, docx_of
 from tests.meeting.office import File, Office
 
@@ -176,6 +177,10 @@ KINDS: dict[str, Callable[[Values], Any]] = {
     "decision": lambda v: v.own(Decision.id),
     "passkey": lambda _v: 1,
     "outcome": lambda v: v.member(Outcome),
+    "find": lambda v: v.own(FindDecision.digest),
+    "find choice": lambda v: v.member(FindChoice),
+    "private kind": lambda v: v.member(PrivateKind),
+    "private text": lambda _v: "电话0571-88886666",
     "anchor": lambda v: v.random.choice(("art-3", "")),
     "pieces": lambda v: f"{SENTENCE}\n\n{v.own(Opinion.content)}",
     "consultee": lambda v: v.one(Consultee.id),

@@ -59,6 +59,7 @@ from consult.ledger.verification import CheckedCounts
 from consult.ledger.verification.rows import rows as covered_rows
 from consult.mailbox import service as mailbox
 from consult.moderation import service as moderation
+from consult.reporting import private_decisions, report_files
 from consult.reporting import service as reporting
 from consult.review import service as review
 from consult.review.service import Findings, Paper
@@ -151,6 +152,11 @@ UNFOUND: dict[str, str] = {
         "where private data stands; follows from the submissions",
         ["detector", "spans", "submission_id"],
     ),
+    **_whole(
+        "report_scan",
+        "where private data stands; follows from opinions and decisions, and a forged one is scanned again",
+        ["consultation_id", "digest", "finds", "row"],
+    ),
     **_whole("submission_text", "search words; follow from the submissions", ["files", "submission_id", "words"]),
     **_whole("submission_token", "search words; follow from the submissions", ["submission_id", "token"]),
     "account_session.seen_at": "how long ago its browser was used; it can at most idle longer, its end by age stays",
@@ -225,10 +231,14 @@ def road(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         decision = adoption.decide(drafter, item.opinion, Outcome.EXPLAINED, "现行规定已有。", at=after)
         adoption.review(second, decision, at=after)
     _give_work(drafter, consultation, after)
+    for text, why in (("电话0571-88886666", "办公电话。"), ("邮箱bgs@example.gov.cn", "公开邮箱。")):
+        private_decisions.release_text(drafter, consultation, text, reason=why, at=after)
+    private_decisions.release_text(drafter, consultation, "电话0571-88886666", reason="公开的办公电话。", at=after)
     report = reporting.compile_report(publisher, consultation, at=after, statement="感谢参与。")
     reporting.submit_for_review(publisher, report, at=after)
     reporting.review(other, report, at=after)
     reporting.publish(publisher, report, at=after)
+    report_files.finish(report, at=after)
     checkpoints.checkpoint(after)
     db.session.commit()
 

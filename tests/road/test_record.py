@@ -15,6 +15,7 @@ from consult.adoption import service as adoption
 from consult.adoption.models import Decision, Outcome
 from consult.moderation import service as moderation
 from consult.moderation.models import Screening
+from consult.reporting import report_files
 from consult.reporting import service as reporting
 from consult.reporting.models import FeedbackReport, ReportRow
 from consult.store import db
@@ -47,6 +48,7 @@ def road(app: Flask) -> None:
     reporting.submit_for_review(publisher, report, at=after)
     reporting.review(other, report, at=after)
     reporting.publish(publisher, report, at=after)
+    report_files.finish(report, at=after)
     db.session.commit()
 
 

@@ -13,12 +13,12 @@ from consult.adoption import queries as adoption_queries
 from consult.adoption import service as adoption
 from consult.adoption.models import Outcome
 from consult.drafting.models import State
-from consult.files.feedback import RENDERERS, render
+from consult.files.feedback import WRITERS, render
 from consult.intake import receipts
 from consult.intake.arrival import ArrivalPart
 from consult.intake.models import SubmissionState
 from consult.moderation import service as moderation
-from consult.reporting import figures, report_document, report_versions
+from consult.reporting import figures, report_document, report_files, report_versions
 from consult.reporting import service as reporting
 from consult.reporting.errors import ReportRefused, SameReporter
 from consult.reporting.models import ReportState
@@ -76,7 +76,8 @@ def test_one_opinion_travels_from_the_form_to_the_published_report(app: Flask) -
     looked_up = receipts.find(receipt.number, receipt.key)
     printed_of_it = [row.outcome for row in report_versions.rows(report) if row.submission_id == looked_up.id]
     assert printed_of_it == ["partly_adopted", "explained"]
-    assert set(report.files) == set(RENDERERS)
+    report_files.finish(report, at=after)
+    assert set(report.files) == set(WRITERS)
 
 
 def test_every_figure_equals_the_rows_behind_it(app: Flask) -> None:

@@ -16,6 +16,7 @@ from consult.faces.public.home import kind_name, received
 from consult.faces.row_ids import row_id
 from consult.faces.template_filters import last_day, last_moment, short_day
 from consult.reporting import queries as reports
+from consult.reporting import report_versions
 from consult.store import counters
 from consult.text.sentences import sentence
 
@@ -79,6 +80,7 @@ def article(slug: str, anchor: str) -> str:
     shown = opinions[:OPINIONS_ON_A_PAGE]
     on_article = counters.counts(consultation.id, "article")
     previous, following = draft.neighbours(unit) if unit is not None else (None, None)
+    report = report_versions.published(consultation.id)
     return render_template(
         "public/article.html",
         consultation=consultation,
@@ -89,6 +91,9 @@ def article(slug: str, anchor: str) -> str:
         previous=previous,
         following=following,
         opinions=shown,
+        report=report,
+        answers=report_versions.rows_of(report, [opinion.id for opinion in shown]) if report is not None else {},
+        place_key=unit.anchor if unit is not None else "",
         received=unit.count(on_article) if unit is not None else on_article.get("", 0),
         next=url_for(".article", slug=slug, anchor=anchor, before=shown[-1].id)
         if len(opinions) > OPINIONS_ON_A_PAGE

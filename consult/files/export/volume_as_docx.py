@@ -69,7 +69,7 @@ def render(volume: Volume) -> bytes:
             if not place:
                 _head(document, material, fonts, breaks=same)
             for block in section.blocks:
-                _write(document, block, fonts)
+                write_block(document, block, fonts)
     return layout.saved(document)
 
 
@@ -99,12 +99,12 @@ def _index(document: Any, volume: Volume, fonts: layout.Fonts) -> None:
     layout.add_title(document, "目录", fonts).paragraph_format.page_break_before = True
     document.add_paragraph()
     rows = [(material.mark, material.title) for material in volume.materials]
-    _write(document, Table((("编号", 24), ("材料", 132)), rows), fonts)
+    write_block(document, Table((("编号", 24), ("材料", 132)), rows), fonts)
     for words in volume.absent:
         layout.add_line(document, words, size=layout.SIZE_4)
     if volume.files:
-        _write(document, Heading("附件"), fonts)
-        _write(document, Table(FILE_COLUMNS, file_rows(volume)), fonts)
+        write_block(document, Heading("附件"), fonts)
+        write_block(document, Table(FILE_COLUMNS, file_rows(volume)), fonts)
 
 
 def _turn(document: Any, landscape: bool) -> None:
@@ -124,7 +124,8 @@ def _turn(document: Any, landscape: bool) -> None:
         section.footer_distance = Mm(25)
 
 
-def _write(document: Any, block: Block, fonts: layout.Fonts) -> None:
+def write_block(document: Any, block: Block, fonts: layout.Fonts) -> None:
+    """Add a block at the end of a document."""
     if isinstance(block, Heading):
         paragraph = layout.add_line(document, block.words, fonts.heading if block.level == 1 else fonts.subheading)
         paragraph.paragraph_format.keep_with_next = True

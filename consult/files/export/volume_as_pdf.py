@@ -14,19 +14,18 @@ from consult.files.invitation_letter import FONTS
 FACTS_COLUMNS = (("", 36), ("", 120))
 """Widths of the two columns of labelled values, in millimetres; they have no heads."""
 
-TEMPLATE = """
-#let volume = json("volume.json")
-#set document(title: volume.title, date: none)
+PRELUDE = """
 #set page(paper: "a4", margin: (top: 37mm, bottom: 35mm, left: 28mm, right: 26mm),
   footer: context align(if calc.odd(counter(page).get().first()) {right} else {left},
     text(14pt)[#counter(page).display("— 1 —")]))
-#set text(font: volume.fonts, size: 16pt, lang: "zh", region: "cn", cjk-latin-spacing: none)
+#set text(font: serif, size: 16pt, lang: "zh", region: "cn", cjk-latin-spacing: none)
 #set par(leading: 13pt, spacing: 13pt, justify: true)
 #set table(stroke: 0.5pt, inset: 4pt)
 #let body(words) = par(first-line-indent: (amount: 2em, all: true), words)
 #let head(words) = block(above: 18pt, below: 13pt, sticky: true, par(first-line-indent: (amount: 2em, all: true),
-  text(weight: "bold", words)))
-#let title(words) = align(center, par(justify: false, leading: 14pt, text(22pt, weight: "bold", words)))
+  text(font: head-font, weight: "bold", words)))
+#let title(words) = align(center, par(justify: false, leading: 14pt,
+  text(22pt, font: title-font, weight: "bold", words)))
 #let piece(run) = {
   if run.mark == "delete" { strike(text(fill: rgb("#b42318"), run.text)) }
   else if run.mark == "insert" { underline(text(fill: rgb("#145a32"), weight: "bold", run.text)) }
@@ -56,6 +55,17 @@ TEMPLATE = """
   else if block.rows.len() == 0 { body(block.none) }
   else { grid-of(block.columns, block.rows, block.headed) }
 }
+"""
+"""The page of an official document and ``write``, which sets a block; ``serif``, ``title-font`` and ``head-font`` are
+lists of fonts that the template defines before it."""
+
+TEMPLATE = (
+    f"""
+#let volume = json("volume.json")
+#let (serif, title-font, head-font) = (volume.fonts, volume.fonts, volume.fonts)
+#set document(title: volume.title, date: none)
+{PRELUDE}"""
+    + """
 #v(50mm)
 #title(volume.title)
 #v(8mm)
@@ -92,6 +102,7 @@ TEMPLATE = """
   ]
 ]
 """
+)
 
 
 def render(volume: Volume) -> bytes:
@@ -123,7 +134,7 @@ def _content(volume: Volume) -> dict[str, Any]:
                 "title": material.title,
                 "head": material.head,
                 "sections": [
-                    {"landscape": section.landscape, "blocks": [_block(block) for block in section.blocks]}
+                    {"landscape": section.landscape, "blocks": [block_values(block) for block in section.blocks]}
                     for section in material.sections
                 ],
             }
@@ -132,7 +143,8 @@ def _content(volume: Volume) -> dict[str, Any]:
     }
 
 
-def _block(block: Block) -> dict[str, Any]:
+def block_values(block: Block) -> dict[str, Any]:
+    """Return a block as the values that ``write`` sets."""
     if isinstance(block, Heading):
         return {"kind": "heading", "words": block.words}
     if isinstance(block, Line):

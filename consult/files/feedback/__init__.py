@@ -1,6 +1,32 @@
-"""The feedback report as a document, and its renderings: HTML, DOCX, PDF, XLSX, JSON."""
+"""The feedback report as a document, and its renderings: HTML, DOCX, PDF, XLSX, JSON, CSV."""
 
-from consult.files.feedback.document import FeedbackDocument, FigureLine, MainOpinion, OtherAnswer, Row, ThemeLine
-from consult.files.feedback.renderings import RENDERERS, render
+from consult.files.feedback.document import (
+    CountLine,
+    Counts,
+    FeedbackDocument,
+    FigureLine,
+    MainOpinion,
+    OtherAnswer,
+    Rewording,
+    Row,
+    ThemeLine,
+    shares,
+)
+from consult.files.feedback.layout import Layout
+from consult.files.feedback.renderings import WRITERS, render
 
-__all__ = ["RENDERERS", "FeedbackDocument", "FigureLine", "MainOpinion", "OtherAnswer", "Row", "ThemeLine", "render"]
+__all__ = [
+    "WRITERS",
+    "CountLine",
+    "Counts",
+    "FeedbackDocument",
+    "FigureLine",
+    "Layout",
+    "MainOpinion",
+    "OtherAnswer",
+    "Rewording",
+    "Row",
+    "ThemeLine",
+    "render",
+    "shares",
+]

@@ -1,123 +1,99 @@
-"""The feedback report as DOCX: statement first, then the table on landscape pages."""
+"""The feedback report as DOCX: in the official layout, then the table of all opinions on landscape pages.
+
+The rows of the table are written into the file as they are read; python-docx holds only the rest.
+"""
 
 from __future__ import annotations
 
-from docx import Document
-from docx.document import Document as DocxDocument
-from docx.enum.section import WD_ORIENT, WD_SECTION
-from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import parse_xml
-from docx.oxml.ns import nsdecls, qn
-from docx.oxml.xmlchemy import BaseOxmlElement
-from docx.shared import Mm, Pt
+import io
+import zipfile
+from collections.abc import Iterator
+from html import escape
+from typing import Any, BinaryIO, Final
 
-from consult.files.export.official_layout import repeat_head, saved, set_widths
+from docx.enum.section import WD_ORIENT, WD_SECTION
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+from docx.shared import Mm
+
+from consult.files.export import official_layout
+from consult.files.export.volume_as_docx import LONG, TWENTIETHS, write_block
 from consult.files.export.xml_characters import xml_text
 from consult.files.feedback.document import FeedbackDocument, Row
+from consult.files.feedback.layout import Layout, front
 
-HEADER = ("序号", "反馈人", "条文", "意见内容", "采纳情况", "理由")
-WIDTHS_MM = (13, 24, 32, 98, 24, 66)
-BODY_FONT = "仿宋_GB2312"
-TITLE_FONT = "方正小标宋简体"
-HEADING_FONT = "黑体"
-
-
-def render(document: FeedbackDocument) -> bytes:
-    """Return the report as DOCX in the type sizes and margins of official documents (GB/T 9704)."""
-    docx = Document()
-    _page(docx)
-    if document.draft:
-        _paragraph(docx, "（未公布的稿子，不作为正式反馈）", align=WD_ALIGN_PARAGRAPH.CENTER)
-    _paragraph(docx, document.title, font=TITLE_FONT, size=22, align=WD_ALIGN_PARAGRAPH.CENTER)
-    for label, value in document.dates:
-        _paragraph(docx, f"{label}：{value}", indent=True)
-    if document.replaces:
-        _paragraph(docx, document.replaces, indent=True)
-    for paragraph in document.statement:
-        _paragraph(docx, paragraph, indent=True)
-    _paragraph(docx, "一、公众参与过程", font=HEADING_FONT, indent=True)
-    _paragraph(docx, document.participation(), indent=True)
-    _paragraph(docx, "二、主要意见和采纳情况", font=HEADING_FONT, indent=True)
-    _paragraph(docx, document.adoption(), indent=True)
-    for n, main in enumerate(document.main_opinions, 1):
-        _paragraph(docx, f"{n}．{main.title}（{main.place}，{main.n}条）", indent=True)
-        _paragraph(docx, f"采纳情况：{main.answer()}", indent=True)
-    if document.themes:
-        _paragraph(docx, "三、按主题统计", font=HEADING_FONT, indent=True)
-    for theme in document.themes:
-        _paragraph(docx, theme.line(), indent=True)
-    _paragraph(docx, document.department, align=WD_ALIGN_PARAGRAPH.RIGHT)
-    _table(docx, document)
-    return saved(docx)
+COLUMNS: Final = (("序号", 15), ("条款", 32), ("反馈人", 24), ("意见内容", 96), ("采纳情况", 24), ("理由", 66))
+BODY: Final = "word/document.xml"
+PLACE: Final = b'<w:bookmarkEnd w:id="2147483647"/>'
+"""Where the rows go."""
+_CELL: Final = '<w:pPr><w:snapToGrid w:val="0"/><w:spacing w:line="300" w:lineRule="exact"/></w:pPr>'
 
 
-def _page(docx: DocxDocument) -> None:
-    section = docx.sections[0]
-    section.page_width, section.page_height = Mm(210), Mm(297)
-    section.top_margin, section.bottom_margin = Mm(37), Mm(35)
-    section.left_margin, section.right_margin = Mm(28), Mm(26)
-    style = docx.styles["Normal"]
-    style.font.size = Pt(16)
-    style.font.name = "Times New Roman"
-    style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), BODY_FONT)
-    style.paragraph_format.line_spacing = Pt(28)
-    style.paragraph_format.space_after = Pt(0)
+def write(document: FeedbackDocument, out: BinaryIO, layout: Layout) -> None:
+    """Write the report as DOCX in the type sizes and margins of official documents (GB/T 9704)."""
+    frame = zipfile.ZipFile(io.BytesIO(official_layout.saved(_frame(document, layout))))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as package:
+        for item in frame.infolist():
+            if item.filename != BODY:
+                package.writestr(item, frame.read(item))
+        before, place, after = frame.read(BODY).partition(PLACE)
+        with package.open(BODY, "w", force_zip64=True) as body:
+            body.write(before)
+            if place:
+                for row in document.rows:
+                    body.write(_row(row).encode())
+            body.write(after)
 
 
-def _paragraph(
-    docx: DocxDocument,
-    text: str,
-    *,
-    font: str = BODY_FONT,
-    size: int = 16,
-    indent: bool = False,
-    align: WD_ALIGN_PARAGRAPH | None = None,
-) -> None:
-    paragraph = docx.add_paragraph()
-    run = paragraph.add_run(xml_text(text))
-    run.font.size = Pt(size)
-    run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), font)
-    if indent:
-        paragraph.paragraph_format.first_line_indent = Pt(2 * size)
-    if align is not None:
-        paragraph.alignment = align
+def _frame(document: FeedbackDocument, layout: Layout) -> Any:
+    """Return the whole document but for the rows of its table."""
+    fonts = layout.fonts
+    docx = official_layout.new_document(fonts)
+    _set_properties(docx, document)
+    official_layout.add_title(docx, document.title, fonts)
+    docx.add_paragraph()
+    for block in front(document, layout):
+        write_block(docx, block, fonts)
+    if heading := layout.heading("table"):
+        _turn(docx)
+        official_layout.add_run(docx.add_paragraph(), heading, fonts.heading)
+        table = official_layout.begin_table(docx, COLUMNS, fonts)
+        table._tbl.append(parse_xml(f"<w:bookmarkEnd {nsdecls('w')} w:id='2147483647'/>"))
+    for words in (document.checkpoint, f"校验：SHA-256 {document.digest}" if document.digest else ""):
+        if words:
+            official_layout.add_run(docx.add_paragraph(), words, size=9)
+    return docx
 
 
-def _table(docx: DocxDocument, document: FeedbackDocument) -> None:
+def _set_properties(docx: Any, document: FeedbackDocument) -> None:
+    properties = docx.core_properties
+    properties.title, properties.author = xml_text(document.title)[:255], xml_text(document.department)[:255]
+    properties.last_modified_by, properties.comments = properties.author, ""
+    properties.subject = xml_text(document.consultation)[:255]
+    if document.at is not None:
+        properties.created = properties.modified = document.at.replace(tzinfo=None)
+
+
+def _turn(docx: Any) -> None:
     section = docx.add_section(WD_SECTION.NEW_PAGE)
     section.orientation = WD_ORIENT.LANDSCAPE
     section.page_width, section.page_height = Mm(297), Mm(210)
-    section.top_margin = section.bottom_margin = Mm(20)
+    section.top_margin = section.bottom_margin = Mm(22)
     section.left_margin = section.right_margin = Mm(20)
-    _paragraph(docx, "附：逐条意见采纳情况", font=HEADING_FONT)
-    table = docx.add_table(rows=1, cols=len(HEADER))
-    table.style = "Table Grid"
-    table.autofit = False
-    set_widths(table, WIDTHS_MM)
-    for cell, title in zip(table.rows[0].cells, HEADER, strict=True):
-        cell.text = title
-        for run in cell.paragraphs[0].runs:
-            run.font.size = Pt(10.5)
-            run.bold = True
-    repeat_head(table)
-    for row in document.rows:
-        table._tbl.append(_row(row))  # python-docx's own row costs a hundred times as much
-    docx.add_paragraph()
+    section.footer_distance = Mm(12)
 
 
-def _row(row: Row) -> BaseOxmlElement:
-    cells = (str(row.number), row.sender, row.place, row.content, row.outcome, row.reason)
-    xml = "".join(
-        f'<w:tc><w:tcPr><w:tcW w:w="{round(width * 56.7)}" w:type="dxa"/></w:tcPr>{_cell_paragraphs(text)}</w:tc>'
-        for text, width in zip(cells, WIDTHS_MM, strict=True)
+def _row(row: Row) -> str:
+    cells = (str(row.number), row.place, row.sender, row.content, row.outcome, row.answer)
+    whole = "<w:trPr><w:cantSplit/></w:trPr>" if all(len(cell) <= LONG for cell in cells) else ""
+    columns = "".join(
+        f'<w:tc><w:tcPr><w:tcW w:w="{round(width * TWENTIETHS)}" w:type="dxa"/></w:tcPr>'
+        f"{''.join(_paragraphs(text))}</w:tc>"
+        for text, (_, width) in zip(cells, COLUMNS, strict=True)
     )
-    return parse_xml(f"<w:tr {nsdecls('w')}>{xml}</w:tr>")
+    return f"<w:tr>{whole}{columns}</w:tr>"
 
 
-def _cell_paragraphs(text: str) -> str:
-    plain = xml_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return "".join(
-        '<w:p><w:pPr><w:spacing w:line="300" w:lineRule="exact"/></w:pPr><w:r><w:rPr><w:sz w:val="21"/></w:rPr>'
-        f'<w:t xml:space="preserve">{line}</w:t></w:r></w:p>'
-        for line in plain.split("\n")
-    )
+def _paragraphs(text: str) -> Iterator[str]:
+    for line in escape(xml_text(text), quote=False).replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        yield f'<w:p>{_CELL}<w:r><w:rPr><w:sz w:val="21"/></w:rPr><w:t xml:space="preserve">{line}</w:t></w:r></w:p>'

@@ -2,66 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
+from typing import BinaryIO
 
-from consult.files.feedback.document import FeedbackDocument, MainOpinion, Row
+from consult.files.export.volume import Block, Facts, Heading, Line, Look, Table
+from consult.files.export.xml_characters import xml_text
+from consult.files.feedback.document import FeedbackDocument, Row
+from consult.files.feedback.layout import Layout, front
 
+HEADER = ("序号", "条款", "反馈人", "意见内容", "采纳情况", "理由")
 STYLE = """
 body{max-width:60em;margin:2em auto;padding:0 1em;color:#1a1d21;background:#fff;
  font:17px/1.75 "PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
-h1{font-size:1.7em;line-height:1.35}h2{font-size:1.25em;margin-top:2em}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1em}dt{color:#5f6872}dd{margin:0}
+h1{font-size:1.7em;line-height:1.35}h2{font-size:1.25em;margin-top:2em}h3{font-size:1.05em;margin:1.2em 0 0}
+.centred{text-align:center}.right{text-align:right}
 table{border-collapse:collapse;width:100%;font-size:.92em}th,td{border:1px solid #b6bdc5;padding:.4em .6em;
  vertical-align:top;text-align:left;white-space:pre-line;overflow-wrap:anywhere}th{background:#f6f6f3}
-.draft{border:2px solid #a8281e;color:#a8281e;padding:.3em .8em;display:inline-block}
-.reason{background:#f6f6f3;padding:.5em 1em}
+td{unicode-bidi:isolate}.wide{overflow-x:auto}
 @media print{body{margin:0;font-size:11pt}tr{break-inside:avoid}}
 """
 
 
-def render(document: FeedbackDocument) -> bytes:
-    """Return the report as a whole HTML page, UTF-8."""
-    head = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in document.dates)
-    statement = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in document.statement)
-    parts = [
-        "<!doctype html>",
-        '<html lang="zh-Hans"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width,initial-scale=1">',
-        f"<title>{escape(document.title)}</title><style>{STYLE}</style></head><body>",
-        '<p class="draft">未公布的稿子，不作为正式反馈</p>' if document.draft else "",
-        f"<h1>{escape(document.title)}</h1><dl>{head}</dl>",
-        f"<p>{escape(document.replaces)}</p>" if document.replaces else "",
-        statement,
-        f"<h2>公众参与和采纳情况</h2><p>{escape(document.participation())}</p><p>{escape(document.adoption())}</p>",
-        _main(document.main_opinions),
-        _themes(document),
-        "<h2>逐条意见</h2><table><thead><tr><th>序号</th><th>反馈人</th><th>条文</th><th>意见内容</th>",
-        "<th>采纳情况</th><th>理由</th></tr></thead><tbody>",
-        *(_row(row) for row in document.rows),
-        "</tbody></table>",
-        f"<p>校验：SHA-256 {escape(document.digest)}</p>" if document.digest else "",
-        f"<p>{escape(document.department)}</p></body></html>",
-    ]
-    return "\n".join(part for part in parts if part).encode()
+def write(document: FeedbackDocument, out: BinaryIO, layout: Layout) -> None:
+    """Write the report as a whole HTML page, UTF-8."""
+    for piece in _pieces(document, layout):
+        out.write(piece.encode())
 
 
-def _main(opinions: tuple[MainOpinion, ...]) -> str:
-    if not opinions:
-        return ""
-    blocks = [
-        f"<h3>{escape(main.title)}（{main.n}条 · {escape(main.place)}）</h3>"
-        f'<p class="reason">采纳情况：{escape(main.answer())}</p>'
-        for main in opinions
-    ]
-    return "<h2>较为集中的意见</h2>" + "".join(blocks)
+def _pieces(document: FeedbackDocument, layout: Layout) -> Iterator[str]:
+    yield (
+        '<!doctype html>\n<html lang="zh-Hans"><head><meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
+        f"<title>{escape(xml_text(document.title))}</title><style>{STYLE}</style></head><body>\n<h1>{escape(xml_text(document.title))}</h1>\n"
+    )
+    yield from (_block(block) for block in front(document, layout))
+    if heading := layout.heading("table"):
+        yield f'<h2>{escape(heading)}</h2><div class="wide"><table><thead>{_cells("th", HEADER)}</thead><tbody>\n'
+        yield from (_row(row) for row in document.rows)
+        yield "</tbody></table></div>\n"
+    for words in (document.checkpoint, f"校验：SHA-256 {document.digest}" if document.digest else ""):
+        if words:
+            yield f"<p>{escape(words)}</p>\n"
+    yield "</body></html>\n"
 
 
-def _themes(document: FeedbackDocument) -> str:
-    if not document.themes:
-        return ""
-    return "<h2>按主题统计</h2>" + "".join(f"<p>{escape(theme.line())}</p>" for theme in document.themes)
+def _block(block: Block) -> str:
+    if isinstance(block, Heading):
+        return f"<h{block.level + 1}>{escape(xml_text(block.words))}</h{block.level + 1}>\n"
+    if isinstance(block, Line):
+        look = f' class="{block.look.value}"' if block.look in (Look.CENTRED, Look.RIGHT) else ""
+        return f"<p{look}>{escape(xml_text(block.words))}</p>\n"
+    head, rows = ("", block.pairs) if isinstance(block, Facts) else (_head(block), block.rows)
+    body = "".join(_cells("td", [str(cell) for cell in row]) for row in rows)
+    return f'<div class="wide"><table>{head}<tbody>{body}</tbody></table></div>\n'
+
+
+def _head(table: Table) -> str:
+    return f"<thead>{_cells('th', [words for words, _ in table.columns])}</thead>"
 
 
 def _row(row: Row) -> str:
-    cells = (str(row.number), row.sender, row.place, row.content, row.outcome, row.reason)
-    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+    return _cells("td", (str(row.number), row.place, row.sender, row.content, row.outcome, row.answer))
+
+
+def _cells(tag: str, cells: tuple[str, ...] | list[str]) -> str:
+    return "<tr>" + "".join(f"<{tag}>{escape(xml_text(cell))}</{tag}>" for cell in cells) + "</tr>\n"

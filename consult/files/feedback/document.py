@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from consult.text.sentences import sentence
 
 
 @dataclass(frozen=True)
@@ -13,6 +16,20 @@ class FigureLine:
     name: str
     label: str
     n: int
+
+
+@dataclass(frozen=True)
+class Rewording:
+    """What the draft said and what it says instead; ``made`` once a later version has the change."""
+
+    old: str
+    new: str
+    made: bool = False
+
+    @property
+    def label(self) -> str:
+        """What stands before the new words."""
+        return sentence("已修改为") if self.made else sentence("拟修改为")
 
 
 @dataclass(frozen=True)
@@ -34,11 +51,16 @@ class MainOpinion:
     outcome: str
     reason: str
     others: tuple[OtherAnswer, ...] = ()
+    rewording: Rewording | None = None
 
     def answer(self) -> str:
         """Return the outcome with its reason, and what the exceptions got."""
-        rest = "".join(f"另有{other.n}条：{other.outcome}。{other.reason}" for other in self.others)
-        return f"{self.outcome}。{self.reason}{rest}"
+        rest = "".join(f"另有{other.n}条：{_sentence(other.outcome, other.reason)}" for other in self.others)
+        return f"{_sentence(self.outcome, self.reason)}{rest}"
+
+
+def _sentence(outcome: str, reason: str) -> str:
+    return f"{outcome}。{reason}"
 
 
 @dataclass(frozen=True)
@@ -57,7 +79,7 @@ class ThemeLine:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table 序号 | 反馈人 | 意见内容 | 采纳情况 | 理由."""
+    """One line of the table 序号 | 条款 | 反馈人 | 意见内容 | 采纳情况 | 理由."""
 
     number: int
     sender: str
@@ -68,6 +90,39 @@ class Row:
     channel: str = ""
     sender_kind: str = ""
     late: bool = False
+    rewording: str = ""
+    """What the draft says or is to say instead, with its label; empty where nothing is changed."""
+
+    @property
+    def answer(self) -> str:
+        """The reason, and what is changed."""
+        return "\n".join(words for words in (self.reason, self.rewording) if words)
+
+
+@dataclass(frozen=True)
+class CountLine:
+    """A line of a table of counts: submissions (None where they aren't counted so), opinions, and these by outcome."""
+
+    words: str
+    submissions: int | None
+    opinions: int
+    outcomes: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The counts of a report in three ways; empty in reports of earlier versions of the platform."""
+
+    channels: tuple[CountLine, ...] = ()
+    senders: tuple[CountLine, ...] = ()
+    apart: tuple[CountLine, ...] = ()
+    """The public, and enterprises and other organisations."""
+    articles: tuple[CountLine, ...] = ()
+
+    def shown(self) -> list[str]:
+        """Return the outcomes that occur."""
+        lines = (*self.channels, *self.articles)
+        return [words for words in lines[0].outcomes if any(line.outcomes[words] for line in lines)] if lines else []
 
 
 @dataclass(frozen=True)
@@ -91,10 +146,25 @@ class FeedbackDocument:
     """For a correction: which version it replaces and why."""
     draft: bool = False
     """Printed across the top until the report is published."""
+    day: str = ""
+    """Date of publication in words, under the department's name."""
+    counts: Counts = field(default_factory=Counts)
+    rejections: tuple[tuple[str, int], ...] = ()
+    """Reasons of rejection with the numbers of submissions."""
+    heard: tuple[tuple[str, int], ...] = ()
+    """How many organisations were asked, and how many answered in which way."""
+    at: datetime | None = None
+    """When it was published or, before that, compiled; for the properties of files."""
+    checkpoint: str = ""
+    """The newest checkpoint of the public record when the report was published, in words."""
 
     def n(self, name: str) -> int:
         """Return the number of the figure called ``name``, 0 where it has none."""
         return next((figure.n for figure in self.figures if figure.name == name), 0)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a figure called ``name``: reports of earlier versions of the platform have fewer."""
+        return any(figure.name == name for figure in self.figures)
 
     def lines(self, prefix: str) -> list[FigureLine]:
         """Return the figures whose name begins with ``prefix`` and that count something."""
@@ -102,21 +172,49 @@ class FeedbackDocument:
 
     def participation(self) -> str:
         """Return the first paragraph of every rendering: how many came, by which channels."""
-        channels = "、".join(f"{line.label}{line.n}件" for line in self.lines("channel."))
-        words = f"征求意见期间共收到来件{self.n('received')}件"
-        words += f"（{channels}）" if channels else ""
-        states = [
-            f"{line.label}{line.n}件"
-            for line in self.lines("state.")
-            if line.name in ("state.rejected", "state.duplicate")
-        ]
-        words += f"，其中{'、'.join(states)}" if states else ""
-        words += f"，整理出意见{self.n('opinions')}条。"
+        if not self.n("received"):
+            words = "征求意见期间没有收到来件。"
+        else:
+            channels = "、".join(f"{line.label}{line.n}件" for line in self.lines("channel."))
+            words = f"征求意见期间共收到来件{self.n('received')}件"
+            words += f"（{channels}）" if channels else ""
+            left_out = [
+                f"{line.label}{line.n}件"
+                for line in self.lines("state.")
+                if line.name in ("state.rejected", "state.duplicate")
+            ]
+            words += f"，其中{'、'.join(left_out)}" if left_out else ""
+            words += f"，整理出意见{self.n('opinions')}条。" if self.n("opinions") else "，没有需要处理的意见。"
         if self.n("late"):
             words += f"另有期满后收到的来件{self.n('late')}件，单独统计。"
         return words
 
     def adoption(self) -> str:
-        """Return the second paragraph: the outcomes of the opinions."""
-        outcomes = "，".join(f"{line.label}{line.n}条" for line in self.lines("outcome."))
-        return f"采纳情况：{outcomes}。" if outcomes else "没有需要答复的意见。"
+        """Return the second paragraph: how opinions were grouped, and their outcomes with shares of all."""
+        outcomes = self.lines("outcome.")
+        if not outcomes:
+            return "没有需要答复的意见。" if not self.rows else "征求意见期间收到的意见均尚未答复。"
+        percents = shares([line.n for line in outcomes])
+        listed = "，".join(f"{line.label}{line.n}条（{share}）" for line, share in zip(outcomes, percents, strict=True))
+        return f"{self.grouping()}采纳情况：{listed}。"
+
+    def grouping(self) -> str:
+        """Say how many opinions are in groups, and how many stand alone; empty where that isn't known."""
+        if not self.has("grouped") or not self.n("grouped"):
+            return ""
+        alone = self.n("opinions") - self.n("grouped")
+        rest = f"，其余{alone}条逐条处理" if alone else ""
+        total, grouped, groups = (self.n(name) for name in ("opinions", "grouped", "groups"))
+        return f"{total}条意见中，内容相同或者相近的{grouped}条归并为{groups}类{rest}。"
+
+
+def shares(numbers: Sequence[int]) -> list[str]:
+    """Return percentages with one decimal that sum to 100.0%, by largest remainders; none where the sum is 0."""
+    total = sum(numbers)
+    if not total:
+        return ["–"] * len(numbers)
+    floors = [1000 * n // total for n in numbers]
+    order = sorted(range(len(numbers)), key=lambda place: (-(1000 * numbers[place] % total), place))
+    for place in order[: 1000 - sum(floors)]:
+        floors[place] += 1
+    return [f"{tenths // 10}.{tenths % 10}%" for tenths in floors]

@@ -1,25 +1,34 @@
-"""From a feedback document to bytes, by file extension."""
+"""From a feedback document to files, by file extension."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from typing import BinaryIO
 
-from consult.files.feedback import as_docx, as_html, as_json, as_pdf, as_xlsx
+from consult.files.feedback import as_csv, as_docx, as_html, as_json, as_pdf, as_xlsx
 from consult.files.feedback.document import FeedbackDocument
+from consult.files.feedback.layout import Layout
 
-RENDERERS: dict[str, Callable[[FeedbackDocument], bytes]] = {
-    "html": as_html.render,
-    "docx": as_docx.render,
-    "pdf": as_pdf.render,
-    "xlsx": as_xlsx.render,
-    "json": as_json.render,
+Writer = Callable[[FeedbackDocument, BinaryIO, Layout], None]
+
+WRITERS: dict[str, Writer] = {
+    "html": as_html.write,
+    "docx": as_docx.write,
+    "pdf": as_pdf.write,
+    "xlsx": as_xlsx.write,
+    "json": as_json.write,
+    "csv": as_csv.write,
 }
+"""What writes each format; all read the rows as a stream, so that memory doesn't grow with them."""
 
 
-def render(document: FeedbackDocument, extension: str) -> bytes:
-    """Return ``document`` in the format of ``extension``.
+def render(document: FeedbackDocument, extension: str, layout: Layout = Layout()) -> bytes:  # noqa: B008
+    """Return ``document`` in the format of ``extension``, whole in memory.
 
     Raises:
         KeyError: no such format.
     """
-    return RENDERERS[extension](document)
+    out = io.BytesIO()
+    WRITERS[extension](document, out, layout)
+    return out.getvalue()

@@ -51,6 +51,7 @@ WORDS = {
     "public_text": "公开文本",
     "reason_template": "理由库的理由",
     "recovery_code": "备用码",
+    "report_find_decision": "对疑似个人信息的处理",
     "response": "答复",
     "retention_hold": "个人信息的暂停删除",
     "review": "审查",

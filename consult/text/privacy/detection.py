@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from consult.text.privacy.addresses import find_addresses
 from consult.text.privacy.emails import find_emails
 from consult.text.privacy.identifiers import find_identifiers
-from consult.text.privacy.kinds import RANK, Kind, PrivateDatum, Span
+from consult.text.privacy.kinds import BY_CHARACTERS, RANK, Kind, PrivateDatum, Span
 from consult.text.privacy.normalised import Normalised, normalise
 from consult.text.privacy.numbers import RUN, find_numbers
 from consult.text.privacy.self_introduction import find_names
 from consult.text.privacy.third_persons import find_third_persons
 from consult.text.tokens import is_word
 
-__all__ = ["Kind", "PrivateDatum", "find", "mask"]
+__all__ = ["Kind", "PrivateDatum", "find", "find_given", "mask", "merged", "plain"]
 
 SHORTEST_NAME = 2
 SHORTEST_CONTACT = 5
@@ -45,6 +45,25 @@ def find(text: str, known: Sequence[str] = ()) -> tuple[PrivateDatum, ...]:
     spans += find_third_persons(flat.text, [(start, end) for kind, start, end in spans if kind is Kind.PHONE])
     spans += _known(flat, known)
     return tuple(_datum(text, flat, *span) for span in _merged(spans))
+
+
+def find_given(text: str, known: Sequence[str]) -> tuple[PrivateDatum, ...]:
+    """Find only what is known of the sender, in order: ``find`` with ``known`` finds these and all others."""
+    flat = normalise(text)
+    return tuple(_datum(text, flat, *span) for span in _merged([*_known(flat, known)]))
+
+
+def merged(text: str, data: Sequence[PrivateDatum]) -> tuple[PrivateDatum, ...]:
+    """Return data of one text in order, those that overlap as one of their most identifying kind."""
+    spans = _merged([(datum.kind, datum.start, datum.end) for datum in data])
+    return tuple(PrivateDatum(kind, start, end, text[start:end]) for kind, start, end in spans)
+
+
+def plain(kind: Kind, text: str) -> str:
+    """Return a datum as it is compared: the same number or name, however it was set out, gives the same characters."""
+    flat = normalise(text)
+    written = flat.lower if kind in BY_CHARACTERS else flat.spelled.lower()
+    return "".join(character for character in written if character.isalnum() or character in "@.")
 
 
 def mask(text: str, data: Sequence[PrivateDatum]) -> str:

@@ -27,6 +27,9 @@ class Kind(LabelledEnum, translated=True):
 
 RANK = {kind: place for place, kind in enumerate(Kind)}
 
+BY_CHARACTERS = frozenset({Kind.EMAIL, Kind.WECHAT, Kind.ADDRESS, Kind.NAME})
+"""Kinds in which a spoken numeral is no digit: 一 is a name's own, o is a letter."""
+
 Span = tuple[Kind, int, int]
 """Kind, start and end (exclusive) in characters."""
 

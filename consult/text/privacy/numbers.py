@@ -42,6 +42,10 @@ PHONE_CUE = re.compile(
     r"(?i)(?:电话|手机|座机|固话|联系方式|联系号码|致电|拨打|拨|来电|打给|联系我|短信|号码是|tel|phone|mobile|call|[☎☏✆📞📱📲℡])"
     r"(?:号码|号)?[^0-9\n。;]{0,8}$"
 )
+OF_A_PAPER = re.compile(
+    r"(?:发票号?|许可证号|备案?号?|证书号|案号|合同号|订单号|流水号|档案号)(?:码)?[^0-9\n。;]{0,5}$"
+)
+"""What isn't a telephone though it is set apart as one: 发票号0571-88886666."""
 SHORT_NUMBER = re.compile(r"(?:短号|虚拟网|集群网|小号)[号码]{0,2}[ ]?[:是为]?[ ]?(?P<datum>[0-9]{3,6})(?![0-9])")
 QUANTITY = re.compile(r"[ ]?(?:元|万|亿|千|百|吨|平|米|户|人|名|个|公里|千米|亩|%|多|余|㎡|m|号文|年|月)")
 AMOUNT = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
@@ -204,6 +208,9 @@ def _is_fixed_line(flat: Normalised, digits: str, groups: Groups, shape: tuple[i
     n, (start, end) = len(digits), (groups[0][0], groups[-1][1])
     if n == 10 and digits[:3] in {"400", "800"}:
         return False
+    before = flat.text[max(0, start - BEFORE_CHARACTERS) : start]
+    if OF_A_PAPER.search(before) and not PHONE_CUE.search(before):
+        return False
     area = AREA_CODE.match(digits)
     plain = GROUP.fullmatch(flat.text, start, end) is not None or len(shape) > 1
     if area and plain and n - area.end() in {7, 8} and digits[area.end()] in "2345678":
@@ -212,7 +219,7 @@ def _is_fixed_line(flat: Normalised, digits: str, groups: Groups, shape: tuple[i
         return True
     if QUANTITY.match(flat.text, end) or DATE.match(digits):
         return False
-    if PHONE_CUE.search(flat.text[max(0, start - BEFORE_CHARACTERS) : start]):
+    if PHONE_CUE.search(before):
         return shape in LOCAL_SHAPES or (n > 8 and len(shape) == 1)
     return False
 

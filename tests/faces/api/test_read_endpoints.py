@@ -18,6 +18,7 @@ from consult.drafting.models import Consultation
 from consult.intake.arrival import ArrivalPart
 from consult.intake.models import Submission
 from consult.moderation import service as moderation
+from consult.reporting import report_files
 from consult.reporting import service as reporting
 from consult.store import db
 from tests.builders import a_consultation, a_submission, an_actor, an_open_consultation
@@ -127,6 +128,7 @@ def reported(app: Flask, drafter: Actor, publisher: Actor, moderator: Actor) -> 
     reporting.submit_for_review(drafter, report, at=now())
     reporting.review(an_actor(Role.LEGAL), report, at=now())
     reporting.publish(publisher, report, at=now())
+    report_files.finish(report, at=now())
     return consultation
 
 

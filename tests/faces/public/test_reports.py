@@ -17,8 +17,8 @@ from consult.app_context import blobs
 from consult.drafting.models import Consultation
 from consult.intake.arrival import ArrivalPart
 from consult.moderation import service as moderation
+from consult.reporting import report_files, verification
 from consult.reporting import service as reporting
-from consult.reporting import verification
 from consult.reporting.models import FeedbackReport
 from consult.store import db
 from tests.builders import a_submission, an_actor
@@ -38,6 +38,7 @@ def published_feedback(consultation: Consultation, staff: Staff) -> FeedbackRepo
     reporting.submit_for_review(staff.drafter, report, at=at)
     reporting.review(staff.legal, report, at=at)
     reporting.publish(an_actor(Role.PUBLISHER, "second-publisher"), report, at=at)
+    report_files.finish(report, at=at)
     return report
 
 
@@ -140,7 +141,8 @@ def test_the_filters_count_the_rows_that_they_show_late_ones_too(
     assert page.xpath("count(//tr[starts-with(@id, 'row-')])") == 3
     assert [" ".join(link.itertext()) for link in page.xpath("//nav[contains(@class, 'filters')]/a")] == [
         "全部 3",
-        "部分采纳 3",
+        "部分采纳 2",
+        "逾期收到 1",
     ]
 
 

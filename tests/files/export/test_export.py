@@ -130,7 +130,7 @@ def test_the_columns_of_a_published_report_are_as_wide_as_their_words_need():
     row = Row(1, "张三", "第一条", "应当延长。", "采纳", "")
     report = FeedbackDocument("反馈", "某局", "某办法", "x", 1, (), (), (), (), [row])
     table = Document(io.BytesIO(render(report, "docx"))).tables[0]
-    assert column_widths(table) == [13, 24, 32, 98, 24, 66]
+    assert column_widths(table) == [15, 32, 24, 96, 24, 66]
 
 
 def test_json_holds_the_whole_tree():

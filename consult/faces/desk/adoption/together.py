@@ -18,7 +18,7 @@ from consult.drafting.models import Consultation
 from consult.faces.desk.adoption.forms import KEYS, DecisionForm, KindForm, ReferralForm, ThemeForm, TitleForm
 from consult.faces.desk.adoption.marking import put_theme, refer_to
 from consult.faces.desk.adoption.panes import Where, Workspace
-from consult.faces.desk.adoption.workspace import mine, opinions_of
+from consult.faces.desk.adoption.workspace import mine, opinions_of, warn_of_private
 from consult.faces.desk.blueprint import current_actor, desk, refusals_to
 from consult.faces.desk.submissions.behind import behind
 from consult.faces.row_ids import row_id
@@ -84,11 +84,13 @@ def _decide(chosen: list[Opinion], form: Any) -> None:
         template_id=form.template_id,
     )
     flash(f"{len(chosen)} 条意见已提交复核：{form.chosen.label.words}。", "success")
+    warn_of_private(chosen[0], form.reason.data, form.proposed_text.data)
 
 
 def _group(chosen: list[Opinion], form: Any) -> str:
     made = groups.create_group(current_actor(), chosen, form.title.data or "", at=clock.now())
     flash(f"已归并 {len(chosen)} 条意见。", "success")
+    warn_of_private(made, made.title)
     return f"g{made.id}"
 
 

@@ -37,6 +37,7 @@ from consult.faces.desk.blueprint import (
 )
 from consult.faces.desk.navigation import inside
 from consult.faces.row_ids import row_id
+from consult.reporting import way_out
 from consult.store import db
 from consult.text.anchors import WHOLE
 
@@ -143,7 +144,14 @@ def _decide(subject: Opinion | OpinionGroup, form: Any) -> str | None:
         template_id=form.template_id,
     )
     flash(f"已提交复核：{form.chosen.label.words}。", "success")
+    warn_of_private(subject, form.reason.data, form.proposed_text.data)
     return None
+
+
+def warn_of_private(subject: Opinion | OpinionGroup, *printed: str | None) -> None:
+    """Say at once what of words that the report will print looks private."""
+    if private := way_out.looks_private(subject.consultation_id, *(text or "" for text in printed)):
+        flash(f"其中有疑似个人信息：{'、'.join(private)}。公布前须遮盖或者准予公开，建议现在修改。", "warning")
 
 
 def _comment(subject: Opinion | OpinionGroup, form: Any) -> str:
@@ -212,6 +220,7 @@ def _refer(opinion: Opinion, form: Any) -> str:
 
 def _rename(group: OpinionGroup, form: Any) -> str:
     groups.rename(current_actor(), group, form.title.data or "", at=clock.now())
+    warn_of_private(group, group.title)
     return f"g{group.id}"
 
 

@@ -158,6 +158,7 @@ ACTS = {
     "opinion.take_back": "收回交办的意见",
     "consultation.help": "变更协办处室、人员",
     "report.compile": "汇总反馈报告",
+    "report.decide_find": "处理反馈中的个人信息",
     "report.submit_for_review": "反馈报告送审",
     "report.return": "退回反馈报告",
     "report.review": "审核反馈报告",

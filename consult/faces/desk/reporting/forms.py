@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import TextAreaField
+from wtforms import StringField, TextAreaField
 from wtforms.validators import Length
 
 STATEMENT_CHARACTERS = 20_000
@@ -30,3 +30,9 @@ class ReturnReportForm(FlaskForm):
         "退回的理由",
         validators=[Length(max=REASON_CHARACTERS, message=f"退回的理由最多 {REASON_CHARACTERS:,} 字，请缩短。")],
     )
+
+
+class ReleaseForm(FlaskForm):
+    """Why private data may be printed."""
+
+    reason = StringField("准予公开的理由")

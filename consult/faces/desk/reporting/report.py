@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from io import BytesIO
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, send_file, url_for
@@ -14,19 +13,26 @@ from consult import clock
 from consult.accounts.permissions import Act, may
 from consult.adoption import queries as adoption
 from consult.adoption import worklist
+from consult.app_context import blobs
 from consult.drafting.models import Consultation, State
+from consult.faces import jobs
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to
 from consult.faces.desk.navigation import inside
+from consult.faces.desk.reporting import private
 from consult.faces.desk.reporting.forms import CompileForm, ReturnReportForm
 from consult.faces.desk.submissions.behind import behind
+from consult.faces.jobs import report_files
 from consult.faces.row_ids import row_id
-from consult.files.feedback import RENDERERS, render
 from consult.moderation import queries as moderation
 from consult.moderation.service import WAITING
-from consult.reporting import distributions, figures, queries, report_document, report_versions, service
-from consult.reporting.models import FeedbackReport, ReportRow, ReportState
+from consult.reporting import distributions, figures, four_eyes, queries, report_document, report_versions, service
+from consult.reporting.errors import PrivateDataFound
+from consult.reporting.models import FeedbackReport, FindChoice, ReportRow, ReportState
+from consult.reporting.private_scan import Find
 
 ROWS = 50
+CHOICE = "find-"
+"""What the names of fields for private data in typed words begin with; the datum's digest follows."""
 OCTETS = "application/octet-stream"
 STEPS = (ReportState.COMPILED, ReportState.IN_REVIEW, ReportState.REVIEWED, ReportState.PUBLISHED)
 ACT_NAMES = {
@@ -35,6 +41,8 @@ ACT_NAMES = {
     "report.return": "退回",
     "report.review": "审核同意",
     "report.publish": "公布",
+    "report.make_files": "生成各种格式的文件",
+    "report.sign": "签名",
 }
 
 
@@ -57,11 +65,27 @@ def reporting_compile(slug: str) -> Response | tuple[str, int]:
                 at=clock.now(),
                 statement=form.statement.data or "",
                 correction_reason=form.correction_reason.data or "",
+                choices=_choices(),
             )
         if tried.ok:
+            jobs.ask(report_files.NAME)
             flash(f"已编制第 {report.version} 版。请预览全文后送审。", "success")
             return redirect(url_for("desk.reporting", slug=slug), 303)
+        if isinstance(tried.error, PrivateDataFound) and tried.error.field:
+            return _page(consultation, compile_form=form, typed={find.digest: find for find in tried.error.finds}), 400
     return _page(consultation, compile_form=form), 400
+
+
+def _choices() -> dict[str, tuple[FindChoice, str]]:
+    """Return what was chosen for private data in what was typed, by their digests."""
+    return {
+        name.removeprefix(CHOICE): (
+            FindChoice.RELEASE if value == FindChoice.RELEASE else FindChoice.MASK,
+            request.form.get(f"reason-{name.removeprefix(CHOICE)}", ""),
+        )
+        for name, value in request.form.items()
+        if name.startswith(CHOICE)
+    }
 
 
 @desk.post("/consultations/<slug>/report/<int:version>/<any('submit', 'review', 'return', 'publish'):verb>")
@@ -91,6 +115,7 @@ def _act(verb: str, report: FeedbackReport, form: Any) -> str:
         service.return_report(actor, report, form.reason.data or "", at=at)
         return "已退回。"
     service.publish(actor, report, at=at)
+    jobs.ask(report_files.NAME)
     return "反馈已经公布，公众现在可以看到。"
 
 
@@ -109,7 +134,6 @@ def reporting_version(slug: str, version: int) -> str:
         rows=rows[:ROWS],
         **_behind(rows[:ROWS]),
         next=rows[ROWS - 1].number if len(rows) > ROWS else None,
-        extensions=list(RENDERERS),
     )
 
 
@@ -123,11 +147,11 @@ def reporting_file(slug: str, version: int, extension: str) -> Response:
     """Give a version as a file, marked as a draft until it is published."""
     consultation = consultation_or_404(slug, Act.SEE_SUBMISSIONS)
     report = _version(consultation, version)
-    if extension not in RENDERERS:
+    digest = report.files.get(extension)
+    if digest is None:
         abort(404)
     name = f"{slug}-反馈第{version}版.{extension}"
-    data = BytesIO(render(report_document.document(report), extension))
-    return send_file(data, OCTETS, as_attachment=True, download_name=name)
+    return send_file(blobs().open(digest), OCTETS, as_attachment=True, download_name=name)
 
 
 @desk.get("/consultations/<slug>/report/figures/<name>")
@@ -157,7 +181,10 @@ def _number(name: str) -> int:
 
 
 def _page(
-    consultation: Consultation, compile_form: CompileForm | None = None, act_form: FlaskForm | None = None
+    consultation: Consultation,
+    compile_form: CompileForm | None = None,
+    act_form: FlaskForm | None = None,
+    typed: Mapping[str, Find] | None = None,
 ) -> str:
     actor = current_actor()
     report = report_versions.newest(consultation.id)
@@ -183,6 +210,9 @@ def _page(
         may_publish=may(actor, Act.PUBLISH_REPORT, consultation),
         figures=figures.FIGURES,
         state=consultation.state(clock.now()),
+        typed=typed or {},
+        steps_to_come=four_eyes.steps(consultation, actor, report),
+        **private.section(consultation),
     )
 
 

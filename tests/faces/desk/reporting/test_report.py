@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 from consult.adoption import service as adoption
 from consult.adoption.models import Outcome
 from consult.drafting.models import Consultation
+from consult.faces import jobs
+from consult.files.feedback import WRITERS
 from consult.reporting import queries
 from consult.reporting.models import FeedbackReport, ReportState
 from consult.store import db
@@ -76,9 +78,10 @@ def test_a_report_goes_its_way_through_three_people(decided: int, signed_in: Sig
     assert "韩梅梅" in page
     assert "李雷" not in page
     published(signed_in)
+    jobs.run("report-files")
     report = newest(decided)
     assert report.state is ReportState.PUBLISHED
-    assert {"html", "docx", "pdf", "xlsx", "json"} <= set(report.files)
+    assert {"html", "docx", "pdf", "xlsx", "json", "csv"} == set(report.files)
 
 
 def test_nobody_reviews_what_they_compiled_nor_publishes_what_they_reviewed(decided: int, signed_in: SignIn) -> None:
@@ -139,15 +142,22 @@ def test_every_figure_leads_to_the_rows_that_it_counts(decided: int, signed_in: 
     assert client.get(f"{PAGE}/figures/nothing").status_code == 404
 
 
-@pytest.mark.parametrize("extension", ["html", "docx", "xlsx", "json"])
-def test_a_version_is_given_as_a_file(decided: int, signed_in: SignIn, extension: str) -> None:
+def test_the_worker_makes_the_files_of_a_version_and_no_page_does(decided: int, signed_in: SignIn) -> None:
     compiled(signed_in)
     client = signed_in("drafter")
-    answer = client.get(f"{PAGE}/1/file.{extension}")
-    assert answer.status_code == 200
-    assert answer.headers["Content-Disposition"].startswith("attachment")
-    assert len(answer.data) > 200
+    assert client.get(f"{PAGE}/1/file.docx").status_code == 404
+    assert "文件正在生成" in client.get(f"{PAGE}/1").text
+    jobs.run("report-files")
+    files = {extension: client.get(f"{PAGE}/1/file.{extension}") for extension in WRITERS}
+    assert {answer.status_code for answer in files.values()} == {200}
+    assert "未公布的稿子" in files["html"].text
+    assert files["docx"].headers["Content-Disposition"].startswith("attachment")
     assert client.get(f"{PAGE}/1/file.exe").status_code == 404
+    published(signed_in)
+    assert newest(decided).files == {}
+    jobs.run("report-files")
+    assert "未公布的稿子" not in client.get(f"{PAGE}/1/file.html").text
+    assert jobs.run("report-files") == 0
 
 
 @pytest.mark.parametrize("who", ["auditor", "moderator"])
