@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
@@ -13,6 +14,7 @@ from consult.faces.i18n import gettext
 from consult.faces.languages import ENGLISH, language
 from consult.law.rule_rows import Unit
 from consult.privacy import terms
+from consult.text.percentages import shares
 
 INSTANT = timedelta(microseconds=1)
 
@@ -76,6 +78,12 @@ def days_left(closes_at: datetime | None, now: datetime) -> int | None:
     return (last_day(closes_at) - local(now).date()).days + 1
 
 
+def percentages(counts: Mapping[str, int], total: int) -> dict[str, str]:
+    """Return the share of each count in ``total`` as ``62.5%``; with what is missing from it they sum to 100 %."""
+    rest = max(0, total - sum(counts.values()))
+    return dict(zip(counts, (share.replace(".0%", "%") for share in shares([*counts.values(), rest])), strict=False))
+
+
 def thousands(n: int) -> str:
     """Return a number with commas: ``1,284``."""
     return f"{n:,}"
@@ -99,7 +107,7 @@ def sender_data_term() -> str:
 
 def register(app: Flask) -> None:
     """Give every template these filters, and the settings as ``settings``; leave no blank lines where tags stood."""
-    for filter_ in (day, short_day, moment, last_moment, days_left, thousands, file_size):
+    for filter_ in (day, short_day, moment, last_moment, days_left, thousands, file_size, percentages):
         app.add_template_filter(filter_)
     citations.register(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

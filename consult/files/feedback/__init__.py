@@ -10,7 +10,6 @@ from consult.files.feedback.document import (
     Rewording,
     Row,
     ThemeLine,
-    shares,
 )
 from consult.files.feedback.layout import Layout
 from consult.files.feedback.renderings import WRITERS, render
@@ -28,5 +27,4 @@ __all__ = [
     "Row",
     "ThemeLine",
     "render",
-    "shares",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from consult.text.percentages import shares
 from consult.text.sentences import sentence
 
 
@@ -206,15 +207,3 @@ class FeedbackDocument:
         rest = f"，其余{alone}条逐条处理" if alone else ""
         total, grouped, groups = (self.n(name) for name in ("opinions", "grouped", "groups"))
         return f"{total}条意见中，内容相同或者相近的{grouped}条归并为{groups}类{rest}。"
-
-
-def shares(numbers: Sequence[int]) -> list[str]:
-    """Return percentages with one decimal that sum to 100.0%, by largest remainders; none where the sum is 0."""
-    total = sum(numbers)
-    if not total:
-        return ["–"] * len(numbers)
-    floors = [1000 * n // total for n in numbers]
-    order = sorted(range(len(numbers)), key=lambda place: (-(1000 * numbers[place] % total), place))
-    for place in order[: 1000 - sum(floors)]:
-        floors[place] += 1
-    return [f"{tenths // 10}.{tenths % 10}%" for tenths in floors]

@@ -31,11 +31,11 @@ from consult.files.feedback import (
     Rewording,
     Row,
     render,
-    shares,
 )
 from consult.files.feedback import layout as layouts
 from consult.files.feedback.as_json import SCHEMA
 from consult.files.feedback.layout import SECTIONS
+from consult.text.percentages import shares
 
 HOSTILE = (
     "<script>alert(1)</script> & \"引号\" '单'",
