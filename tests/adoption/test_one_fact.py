@@ -640,7 +640,7 @@ def check_printed(world: World, report: FeedbackReport) -> None:
         for id_, fact in world.facts().items()
     }
     by_outcome = Counter(row.outcome for row in printed)
-    assert report_versions.rows_by_outcome(report) == by_outcome
+    assert report_versions.rows_by_outcome(report) == {(each, False): n for each, n in by_outcome.items()}
     for outcome in Outcome:
         assert report.snapshot["figures"][f"outcome.{outcome.value}"] == by_outcome[outcome.value]
         assert len(figures.FIGURES[f"outcome.{outcome.value}"].ids(world.consultation.id)) == by_outcome[outcome.value]
@@ -695,7 +695,7 @@ def check_public(client: FlaskClient, world: World, report: FeedbackReport) -> N
 def answer_words(outcome: str, reason: str) -> tuple[str, str]:
     """Return a printed decision as a receipt shows it."""
     label = "处理" if outcome == Outcome.ADOPTED else "理由"
-    return Outcome(outcome).label.words, label + (reason or "意见合理，已经采纳。")
+    return Outcome(outcome).label.words, f"{label}{reason}" if reason else ""
 
 
 def answers_on(page: str) -> Counter[tuple[str, str]]:
@@ -703,7 +703,10 @@ def answers_on(page: str) -> Counter[tuple[str, str]]:
     answers: Counter[tuple[str, str]] = Counter()
     for article in etree.HTML(page).iterfind(".//article"):
         outcomes = article.xpath(".//span[contains(@class, 'tag')]/text()")
-        reasons = ["".join(why.itertext()).strip() for why in article.iterfind(".//div[@class='why']/p[last()]")]
+        reasons = [
+            "".join(text for line in why.xpath("p[b='处理' or b='理由']") for text in line.itertext()).strip()
+            for why in article.iterfind(".//div[@class='why']")
+        ]
         answers.update(zip(outcomes, reasons, strict=True))
     return answers
 

@@ -16,7 +16,7 @@ from consult.adoption.errors import ThemeRefused
 from consult.adoption.models import Outcome, Theme, ThemeMark
 from consult.drafting.models import Consultation
 from consult.files import tables
-from consult.files.feedback import RENDERERS, render
+from consult.files.feedback import WRITERS, render
 from consult.reporting import service as reporting
 from consult.reporting.report_document import document
 from consult.store import db
@@ -133,7 +133,7 @@ def test_only_themes_that_are_public_are_printed_and_a_published_figure_stays(co
     themes.remove(drafter, outer, at=AFTER)
     printed = document(report)
     assert [theme.line() for theme in printed.themes] == ["停车：3条，其中采纳2条、解释说明1条。"]
-    for extension in RENDERERS:
+    for extension in WRITERS:
         assert len(render(printed, extension)) > 500
     assert "停车：3条" in render(printed, "html").decode()
 

@@ -24,6 +24,7 @@ from consult.files.attachments import CheckedAttachment, check
 from consult.intake.arrival import ArrivalPart
 from consult.intake.models import Channel, Submission
 from consult.moderation import service as moderation
+from consult.reporting import report_files
 from consult.reporting import service as reporting
 from consult.store import db
 from tests.builders import a_submission, an_open_consultation
@@ -156,6 +157,7 @@ def test_a_report_prints_the_name_with_consent_and_the_desk_shows_it_anyway(
     report = reporting.compile_report(
         staff.of("drafter"), consultation, statement="收到意见一条。", at=later + timedelta(hours=1)
     )
+    report_files.finish(report, at=later + timedelta(hours=1))
     client = signed_in("drafter")
     assert shows(client, f"{HERE}/report/{report.version}", submission) == (True, True)
     shown_as_kind = "公布为“企业”" in client.get(f"{HERE}/report/{report.version}").text
