@@ -64,13 +64,25 @@ USES_A_DATABASE = frozenset({"database_url", "empty_database_url", "kept"})
 """Fixtures behind every test that opens the platform's database."""
 
 
+OTHER_PROGRAMS = ("browser", "calc")
+"""Marks of tests of what another program does with pages and files that tests without it read on both databases."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out on PostgreSQL what opens no database: it ran with SQLite, and no database could change its result."""
-    if not POSTGRES:
-        return
-    without = [item for item in items if USES_A_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))]
-    config.hook.pytest_deselected(items=without)
-    items[:] = [item for item in items if item not in set(without)]
+    """Leave out on PostgreSQL what opens no database, and what a browser or a spreadsheet program does.
+
+    It ran with SQLite; no database could change the result of the first, and the pages, addresses and files of the
+    second are asked for on both by tests with Flask's client.
+    """
+    if POSTGRES:
+        kept = [item for item in items if _depends_on_the_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
+
+
+def _depends_on_the_database(item: pytest.Item) -> bool:
+    opens_it = not USES_A_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+    return opens_it and not any(item.get_closest_marker(mark) for mark in OTHER_PROGRAMS)
 
 
 @pytest.fixture(scope="session")
