@@ -36,7 +36,7 @@ BATCH = 1000
 EXCEPTIONS = 3
 """Other answers within a group that are printed in full; more are counted by outcome."""
 SEE_ROWS = "理由见逐条意见。"
-STANDARD, THEMES = "concentration", "themes"
+STANDARD, THEMES, HEARD = "concentration", "themes", "heard"
 UNTIL = "until"
 """Key of a snapshot: number of the later version that was read for what was changed."""
 
@@ -222,15 +222,17 @@ class Printed:
     """What a report of a consultation prints, before private data are masked: the head, and row by row the table."""
 
     def __init__(
-        self, consultation: Consultation, *, until: int | None = None, earlier: Mapping[str, Any] | None = None
+        self, consultation: Consultation, *, until: int | None = None, stored: Mapping[str, Any] | None = None
     ) -> None:
         """Read what the places and changes are named by.
 
         Arguments:
             until: number of the later version that is read for what was changed; None while there is none.
-            earlier: a snapshot by an earlier version of the platform, of whose kind this is to be.
+            stored: the snapshot that this is held against: who had answered by then stays as it was, and where an
+                earlier version of the platform compiled it, there are no tables and changes.
         """
-        self._consultation, self._until, self._earlier = consultation, until, earlier
+        self._consultation, self._until, self._stored = consultation, until, stored
+        self._is_earlier = stored is not None and "tables" not in stored
         self._places = ProvisionLabels(consultation)
         self._reworded = Rewordings(consultation, until)
 
@@ -242,10 +244,8 @@ class Printed:
 
     @classmethod
     def like(cls, report: FeedbackReport) -> Printed:
-        """What a report prints now that was compiled as a stored one: for earlier ones without tables and changes."""
-        stored = report.snapshot
-        earlier = stored if "tables" not in stored else None
-        return cls(report.consultation, until=stored.get(UNTIL), earlier=earlier)
+        """What a report would print now that is held against a stored one."""
+        return cls(report.consultation, until=report.snapshot.get(UNTIL), stored=report.snapshot)
 
     def head(self) -> dict[str, Any]:
         """Return what a report prints, except for the table."""
@@ -264,13 +264,16 @@ class Printed:
             "main_opinions": main_opinions(consultation, self._places, self._reworded),
             "tables": tables,
             "places": {line[0]: self._places[line[0]] for line in tables["articles"]},
-            "heard": count_tables.heard(consultation.id),
+            HEARD: count_tables.heard(consultation.id),
             **_standard(consultation.id),
             **public_themes(consultation.id),
         }
         if self._until is not None:
             content[UNTIL] = self._until
-        return content if self._earlier is None else _as_earlier(content, self._earlier)
+        if self._stored is None:
+            return content
+        content[HEARD] = self._stored.get(HEARD)
+        return _as_earlier(content, self._stored) if self._is_earlier else content
 
     def row(self, line: Line) -> dict[str, Any]:
         """Return the columns of a report row, without its number."""
@@ -291,7 +294,7 @@ class Printed:
         }
 
     def _changed(self, line: Line) -> str:
-        if self._earlier is not None or line.decision is None or line.decision.outcome not in MADE:
+        if self._is_earlier or line.decision is None or line.decision.outcome not in MADE:
             return ""
         change = self._reworded.of(line.opinion.anchor, line.decision.proposed_text)
         return f"{Rewording(change.old, change.new, change.made).label}：{change.new}" if change is not None else ""

@@ -213,6 +213,7 @@ def test_another_division_sees_and_decides_as_long_as_it_holds_something(
         Act.SEE_SUBMISSIONS,
         Act.DECIDE,
         Act.DISCUSS,
+        Act.REFER,
     }
     colleague = Actor.of(a_user(Role.DRAFTER, "colleague", division="燃气处"))
     moderator = Actor.of(a_user(Role.MODERATOR, "gas-moderator", division="燃气处"))
