@@ -70,6 +70,7 @@ WITHOUT_REQUIRE = {
     "ledger.service.record_many": "writes down acts that their verb has permitted",
     "reporting.four_eyes.check": "is part of the verbs that review and publish a report",
     "reporting.four_eyes.steps": "answers who may review and publish, without refusing",
+    "intake.staff_uploads.find": "gives an upload to its uploader alone; the verb that takes what is in it asks",
     "drafting.audit.record_act": "writes down an act that its verb has permitted",
     "drafting.versions.store_version": "part of the verbs that create and that add a version",
     "drafting.service.set_stage": "part of the verbs of later stages that move a consultation on",
