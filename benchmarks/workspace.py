@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from flask.testing import FlaskClient
@@ -46,8 +47,8 @@ def main() -> None:
             slugs = filled(SMALL, large)
         client = signed_in(app.test_client())
         for name, query in PAGES.items():
-            ms = {n: median_ms(lambda a=f"/desk/consultations/{slug}/adoption{query}": ok(client, a), 15)  # type: ignore[misc]
-                  for n, slug in slugs.items()}  # fmt: skip
+            addresses = {n: f"/desk/consultations/{slug}/adoption{query}" for n, slug in slugs.items()}
+            ms = {n: median_ms(partial(ok, client, address), 15) for n, address in addresses.items()}
             ratio = ms[large] / ms[SMALL]
             print(
                 f"{name}: {ms[large]:.1f} ms at {large:,} opinions, {ms[SMALL]:.1f} ms at {SMALL:,}: {ratio:.2f} times"

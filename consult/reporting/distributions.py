@@ -74,16 +74,29 @@ class Counted:
     distributions: tuple[Distribution, ...]
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What was counted, in which state, and until when it is kept whatever is recorded meanwhile."""
+
+    state: tuple[object, ...]
+    until: float
+    counted: Counted
+
+    def holds(self, state: tuple[object, ...], now: float) -> bool:
+        same_consultation = self.state[:1] == state[:1]
+        return self.state == state or (same_consultation and now < self.until)
+
+
 def counted(consultation: Consultation, *, at: datetime) -> Counted:
     """Return the distributions of a consultation, of what is in time, as counted at ``at`` or shortly before."""
-    kept: dict[int, tuple[object, float, Counted]] = current_app.extensions.setdefault(EXTENSION, {})
+    kept: dict[int, _Kept] = current_app.extensions.setdefault(EXTENSION, {})
     state, now = _state(consultation), time.monotonic()
     before = kept.get(consultation.id)
-    if before is not None and (before[0] == state or (before[0][:1] == state[:1] and now < before[1])):  # type: ignore[index]
-        return before[2]
+    if before is not None and before.holds(state, now):
+        return before.counted
     made = Counted(at, distributions(consultation))
     took = time.monotonic() - now
-    kept[consultation.id] = (state, now + min(LONGEST_KEPT, KEPT_FOR * took), made)
+    kept[consultation.id] = _Kept(state, now + min(LONGEST_KEPT, KEPT_FOR * took), made)
     return made
 
 

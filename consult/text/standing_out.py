@@ -23,14 +23,13 @@ CHANCE = 3.84
 """A log-likelihood ratio that chance reaches once in twenty times (χ², one degree of freedom)."""
 _WORD = re.compile(rf"[{HAN}]{{2,8}}")
 _EMPTY = re.compile(rf"[第{NUMERALS}]*[{NUMERALS}](?:[条款项章节年月日号个名元天米次人]|之一)*|不.")
-_SAID_BY_ALL = EMPTY_WORDS | frozenset(
-    """
-        建议 意见 希望 认为 应当 应该 可以 需要 必须 能够 是否 进行 相关 有关 规定 条款 本条 第一 修改
-        草案 征求 征求意见 办法 条例 明确 增加 问题 情况 没有 就是 还是 或者 如果 但是 只有 只要 为了 通过 以上
-        以下 其他 其中 之间 一个 一些 一种 有些 各种 方面 部分 谢谢 您好 你好 尊敬 感谢 领导 部门 单位 时候 这种 这里
-        现有 目的 内容 存在 作为 以后 以前 同意 反对 支持 采纳 考虑 公民 市民 本人 咱们 各位 同志 贵局
-        """.split()  # noqa: SIM905
-)
+_ALL_SAY = """
+    建议 意见 希望 认为 应当 应该 可以 需要 必须 能够 是否 进行 相关 有关 规定 条款 本条 第一 修改
+    草案 征求 征求意见 办法 条例 明确 增加 问题 情况 没有 就是 还是 或者 如果 但是 只有 只要 为了 通过 以上
+    以下 其他 其中 之间 一个 一些 一种 有些 各种 方面 部分 谢谢 您好 你好 尊敬 感谢 领导 部门 单位 时候 这种 这里
+    现有 目的 内容 存在 作为 以后 以前 同意 反对 支持 采纳 考虑 公民 市民 本人 咱们 各位 同志 贵局
+"""
+_SAID_BY_ALL = EMPTY_WORDS | frozenset(_ALL_SAY.split())
 """Words that any opinion may use, whatever it is about."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -87,11 +88,11 @@ def test_opinions_are_passed_on_answered_and_taken_back(consultation: Consultati
     ],
 )
 def test_private_data_and_impossible_days_are_refused(
-    consultation: Consultation, fields: dict[str, object], why: str
+    consultation: Consultation, fields: dict[str, Any], why: str
 ) -> None:
-    wanted = {"organisation": MARKET, **fields}
+    wanted: dict[str, Any] = {"organisation": MARKET, **fields}
     with pytest.raises(ReferralRefused, match=why):
-        referrals.refer(actor(Role.DRAFTER), opinions_of(consultation)[:1], at=AFTER, **wanted)  # type: ignore[arg-type]
+        referrals.refer(actor(Role.DRAFTER), opinions_of(consultation)[:1], at=AFTER, **wanted)
     assert referrals.page(consultation.id) == []
 
 

@@ -23,12 +23,12 @@ WRITERS: dict[str, Writer] = {
 """What writes each format; all read the rows as a stream, so that memory doesn't grow with them."""
 
 
-def render(document: FeedbackDocument, extension: str, layout: Layout = Layout()) -> bytes:  # noqa: B008
-    """Return ``document`` in the format of ``extension``, whole in memory.
+def render(document: FeedbackDocument, extension: str, layout: Layout | None = None) -> bytes:
+    """Return ``document`` in the format of ``extension``, whole in memory; in the usual layout without another.
 
     Raises:
         KeyError: no such format.
     """
     out = io.BytesIO()
-    WRITERS[extension](document, out, layout)
+    WRITERS[extension](document, out, layout or Layout())
     return out.getvalue()
