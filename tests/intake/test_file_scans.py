@@ -153,10 +153,15 @@ NEVER_HANDED_ON = {
     "RawForm.erased_digest": "of what was deleted",
     "MailMessage.blob": "given out as it came; the page says so",
     "RefusedFile.digest": "not taken",
+    "StaffUpload.digest": "read by the worker, never given out",
     "NoticePosting.account": "an account of new media, no file",
     "Review.version_digest": "of a version, which is scanned by its own row",
     **dict.fromkeys(
-        ("FeedbackReport.digest", "LedgerEntry.digest", "MailMessage.digest", "Submission.digest"), "of no file"
+        (
+            *("FeedbackReport.digest", "FindDecision.digest", "LedgerEntry.digest", "MailMessage.digest"),
+            *("ReportScan.digest", "Submission.digest"),
+        ),
+        "of no file",
     ),
     **dict.fromkeys(("FileAttempt.digest", "FileScan.digest"), "what is known of a file that another row names"),
 }

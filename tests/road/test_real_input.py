@@ -30,9 +30,11 @@ from consult.intake import import_columns, receipts, spreadsheet_import
 from consult.intake.models import Channel, Submission, SubmissionState
 from consult.moderation import queries as moderation_queries
 from consult.moderation import service as moderation
-from consult.reporting import figures, report_versions
+from consult.reporting import figures, private_finds, report_files, report_versions
 from consult.reporting import service as reporting
+from consult.reporting.errors import PrivateDataFound
 from consult.store import counters, db
+from consult.text.privacy.kinds import Kind
 from tests.builders import NOON, a_consultation, an_actor
 
 pytestmark = [pytest.mark.corpus, pytest.mark.slow]
@@ -143,10 +145,14 @@ def test_2816_real_messages_travel_to_the_report_and_none_is_lost(
 
     screen(property_, moderator)
     decide_and_review(property_, drafter, second)
+    with pytest.raises(PrivateDataFound):
+        reporting.compile_report(publisher, property_, at=CLOSED)
+    private_finds.mask_kinds(drafter, property_, list(Kind), at=CLOSED)
     report = reporting.compile_report(publisher, property_, at=CLOSED)
     reporting.submit_for_review(publisher, report, at=CLOSED)
     reporting.review(other, report, at=CLOSED)
     reporting.publish(publisher, report, at=CLOSED)
+    report_files.finish(report, at=CLOSED)
 
     check_figures(property_, report.snapshot["figures"], report.id)
     check_receipts(property_, [row.number for row in account])
