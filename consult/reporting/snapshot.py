@@ -177,25 +177,6 @@ def dates(consultation: Consultation) -> list[list[str]]:
     return head
 
 
-def snapshot(consultation: Consultation) -> dict[str, Any]:
-    """Return what a report prints, except for the table."""
-    places = ProvisionLabels(consultation)
-    names = {row.id: row.name for row in rules().rejection_reasons}
-    return {
-        "title": f"《{consultation.title.strip('《》')}》公众意见采纳情况",
-        "consultation": consultation.title,
-        "slug": consultation.slug,
-        "dates": dates(consultation),
-        "figures": figures.counts(consultation.id),
-        "rejections": {
-            names.get(reason, reason): n for reason, n in sorted(figures.rejections(consultation.id).items())
-        },
-        "main_opinions": main_opinions(consultation, places),
-        **_standard(consultation.id),
-        **public_themes(consultation.id),
-    }
-
-
 def _standard(consultation_id: int) -> dict[str, Any]:
     """Return from when an opinion is concentrated, where that was set: a report compiled before isn't current."""
     if newest(consultation_id) is None and newest(None) is None:

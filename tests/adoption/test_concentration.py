@@ -13,7 +13,7 @@ from consult.adoption.errors import StandardRefused
 from consult.adoption.models import ConcentrationStandard
 from consult.app_context import rules
 from consult.moderation import service as moderation
-from consult.reporting.snapshot import snapshot
+from consult.reporting.snapshot import Printed
 from consult.store import db
 from tests.world import AFTER, accepted, actor, open_consultation, opinions_of
 
@@ -73,13 +73,13 @@ def test_the_departments_numbers_hold_where_a_consultation_has_none_of_its_own(a
 
 def test_a_report_compiled_before_the_numbers_changed_isnt_what_would_be_compiled_now(app: Flask) -> None:
     consultation = open_consultation()
-    before = snapshot(consultation)
+    before = Printed.now(consultation).head()
     set_standard(actor(Role.ADMIN), None, senders=11, reason=WHY, at=AFTER)
-    changed = snapshot(consultation)
+    changed = Printed.now(consultation).head()
     assert before != changed
     assert changed["concentration"] == {"senders": 11, "share": 0, "share_senders": 5}
     set_standard(actor(Role.ADMIN), None, senders=11, share=30, reason=WHY, at=AFTER)
-    assert snapshot(consultation) != changed
+    assert Printed.now(consultation).head() != changed
 
 
 def test_who_decides_on_opinions_cant_raise_the_numbers_and_nonsense_is_refused(app: Flask) -> None:
