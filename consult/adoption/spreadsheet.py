@@ -102,6 +102,11 @@ def export_decisions(actor: Actor, consultation: Consultation, path: Path) -> in
     with the decision of its own, if it has one. Text that begins like a formula is stored as text.
     """
     require(actor, Act.SEE_SUBMISSIONS, consultation)
+    return write(consultation, path)
+
+
+def write(consultation: Consultation, path: Path) -> int:
+    """Write the sheet for whoever may have it; return how many opinions are in it."""
     export = Export(consultation)
     tables.write_xlsx(path, export.sheets())
     return export.written

@@ -61,6 +61,8 @@ def script_words(locale: str) -> dict[str, str]:
 
 def gettext(pattern: str, /, **values: Any) -> str:
     """Return words of a face in the language of the page, with values in the places that they name."""
+    if language() is OFFICIAL:  # the language of the sources: commands, which have no page, are in it
+        return pattern % values if values else pattern
     return str(flask_babel.gettext(pattern, **values))
 
 

@@ -89,7 +89,7 @@ def build(actor: Actor, consultation: Consultation, *, at: datetime) -> bytes:
     packed = io.BytesIO()
     index: list[str] = []
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in _files(consultation, at):
+        for name, data in files(consultation, at):
             archive.writestr(zipfile.ZipInfo(name, MOMENT), data, zipfile.ZIP_DEFLATED)
             index.append(f"{hashlib.sha256(data).hexdigest()}  {name}")
         archive.writestr(zipfile.ZipInfo("SHA256SUMS.txt", MOMENT), "\n".join(index) + "\n", zipfile.ZIP_DEFLATED)
@@ -103,7 +103,8 @@ def build(actor: Actor, consultation: Consultation, *, at: datetime) -> bytes:
     return data
 
 
-def _files(consultation: Consultation, at: datetime) -> Iterator[File]:
+def files(consultation: Consultation, at: datetime) -> Iterator[File]:
+    """Yield path and bytes of every file of the meeting's material."""
     bound, annexes = volume(consultation, at)
     yield f"{NAME}.docx", volume_as_docx.render(bound)
     yield f"{NAME}.pdf", volume_as_pdf.render(bound)

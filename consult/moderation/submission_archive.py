@@ -128,6 +128,7 @@ def _document(
     detected: Detected,
 ) -> Document:
     """Return a submission as the archive has it; ``closed`` has why files aren't handed on, by field and id."""
+    undone = {act.id: act.at for act in acts}
     return {
         "id": submission.id,
         "number": submission.number,
@@ -176,10 +177,14 @@ def _document(
         ],
         "screening": [
             {
-                "at": local(act.at).isoformat(timespec="seconds"),
+                "at": local(act.at).isoformat(timespec="microseconds"),
                 "by": act.by.username if act.by else None,
                 "act": act.kind.value,
+                "state_before": act.state_before.value,
                 "state": act.state_after.value,
+                "undone_at": local(undone[act.undone_by_id]).isoformat(timespec="microseconds")
+                if act.undone_by_id in undone
+                else None,
                 "reason_id": act.reason_id,
                 "reason": act.reason,
             }

@@ -6,9 +6,14 @@ import json
 import mimetypes
 import os
 import re
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from io import BytesIO
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TextIO
@@ -159,7 +164,7 @@ def _json(consultation: Consultation, out: Path, count: _Count) -> None:
         with part.open("w", encoding="utf-8") as file:
             _write_json(consultation, count.over(submission_archive.documents(consultation)), file)
 
-    _whole(out, fill)
+    whole(out, fill)
 
 
 def _write_json(consultation: Consultation, documents: Iterator[submission_archive.Document], file: TextIO) -> None:
@@ -183,29 +188,42 @@ def _zip(consultation: Consultation, out: Path, count: _Count) -> None:
             finally:
                 listed.unlink(missing_ok=True)
 
-    _whole(out, fill)
+    whole(out, fill)
 
 
 def _packing(
     packed: zipfile.ZipFile, documents: Iterator[submission_archive.Document]
 ) -> Iterator[submission_archive.Document]:
-    """Pack the raw form and the files of each document that goes by, and name them in it.
+    """Pack the raw form and the files of each document that goes by, and name them in it."""
+    for document in documents:
+        for file in stored_files(document):
+            with file.open() as content, packed.open(file.path, "w") as member:
+                shutil.copyfileobj(content, member)
+        yield document
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of a submission: its path in an archive, and how it is opened."""
+
+    path: str
+    open: Callable[[], AbstractContextManager[Any]]
+
+
+def stored_files(document: submission_archive.Document) -> Iterator[StoredFile]:
+    """Yield the raw form and the attachments of a submission, and write their paths into its document.
 
     A file that is held back is left out, its path null: its SHA-256 and why are in the document.
     """
-    for document in documents:
-        media_type, body = submission_archive.raw(document["id"])
-        document["raw"] = f"raw/{document['number']}{_ending(media_type)}"
-        packed.writestr(document["raw"], body)
-        for position, file in enumerate(document["attachments"], start=1):
-            if file["held_back"] is not None or file["unfit"] is not None:
-                file["path"] = None
-                continue
-            file["path"] = f"attachments/{document['number']}/{position}-{_UNSAFE.sub('_', file['name'])}"
-            with blobs().open(file["sha256"]) as content, packed.open(file["path"], "w") as member:
-                while chunk := content.read(1 << 20):
-                    member.write(chunk)
-        yield document
+    media_type, body = submission_archive.raw(document["id"])
+    document["raw"] = f"raw/{document['number']}{_ending(media_type)}"
+    yield StoredFile(document["raw"], lambda: BytesIO(body))
+    for position, file in enumerate(document["attachments"], start=1):
+        if file["held_back"] is not None or file["unfit"] is not None:
+            file["path"] = None
+            continue
+        file["path"] = f"attachments/{document['number']}/{position}-{_UNSAFE.sub('_', file['name'])}"
+        yield StoredFile(file["path"], partial(blobs().open, file["sha256"]))
 
 
 def _ending(media_type: str) -> str:
@@ -213,7 +231,7 @@ def _ending(media_type: str) -> str:
     return {"message/rfc822": ".eml"}.get(plain) or mimetypes.guess_extension(plain) or ".bin"
 
 
-def _whole(out: Path, fill: Callable[[Path], None]) -> None:
+def whole(out: Path, fill: Callable[[Path], None]) -> None:
     """Have a file filled beside its place and put there when it is whole."""
     part = out.with_name(f".{out.name}.{os.getpid()}")
     try:

@@ -334,6 +334,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "draft register": {"file": "register file"},
     "mailbox add": {"--host": "name", "--user": "name", "--password": "password"},
     "meeting approve-override": {"precondition": "precondition"},
+    "archive build": {"--out": "out"},
     "meeting dossier": {"--out": "out"},
     "meeting override": {"precondition": "precondition", "--reason": "sentence", "--document": "paper"},
     "meeting submit": {},

@@ -43,6 +43,7 @@ GROUPS: Mapping[str, Listed] = MappingProxyType(
         "report": Listed("意见采纳情况反馈：编制、审核、公布、生成文件。", ("report",)),
         "review": Listed("合法性审核、公平竞争审查、风险评估、专家论证、保密审查：登记与查看。", ("review",)),
         "meeting": Listed("上会：检查前置条件，例外情形报批，生成材料。", ("meeting",)),
+        "archive": Listed("归档：一件征求意见的全部材料。", ("archive",)),
         "ledger": Listed("记录：核验、归入、签署检查点。", ("ledger",)),
         "keys": Listed("密钥：查看，换新。", ("keys",)),
         "privacy": Listed("个人信息：保存期限，到期删除，暂停删除。", ("privacy",)),

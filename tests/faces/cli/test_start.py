@@ -35,7 +35,7 @@ CONTRACT = (
     "submissions import", "submissions export", "consultees import", "consultees invite", "consultees remind",
     "consultees responses", "consultees confirm",
     "adoption group", "adoption import", "adoption export", "report build", "report publish",
-    "meeting check", "ledger verify", "review record", "review show",
+    "meeting check", "archive build", "ledger verify", "review record", "review show",
     "worker run", "jobs run-once", "draft check", "draft register",
 )  # fmt: skip
 """Commands that other programs call."""

@@ -17,6 +17,7 @@ from consult.drafting import publication, version_comparison, versions, worklist
 from consult.drafting import service as drafting
 from consult.drafting.errors import PeriodRefused
 from consult.drafting.models import Consultation, Stage, State
+from consult.faces.audit_wording import in_words as entry_words
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to, refusals_to_flash
 from consult.faces.desk.consultation.forms import (
     ExtendForm,
@@ -25,7 +26,6 @@ from consult.faces.desk.consultation.forms import (
     ReasonForm,
     WhatIfForm,
 )
-from consult.faces.desk.ledger.audit_wording import in_words as entry_words
 from consult.faces.desk.navigation import inside
 from consult.faces.template_filters import last_day, short_day
 from consult.ledger.queries import entries

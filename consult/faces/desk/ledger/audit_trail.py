@@ -8,8 +8,8 @@ from consult import clock
 from consult.accounts.permissions import Act
 from consult.drafting import queries as drafting
 from consult.drafting import worklists
+from consult.faces.audit_wording import ACTS, in_words
 from consult.faces.desk.blueprint import allowed_to, consultation_or_404, current_actor, desk
-from consult.faces.desk.ledger.audit_wording import ACTS, in_words
 from consult.faces.desk.navigation import inside
 from consult.faces.row_ids import row_id
 from consult.ledger import queries

@@ -13,7 +13,7 @@ from consult.accounts.permissions import SYSTEM, Act
 from consult.adoption.models import DecisionState, Outcome
 from consult.clock import now
 from consult.drafting.models import State
-from consult.faces.desk.ledger.audit_wording import ACTS, _shown
+from consult.faces.audit_wording import ACTS, _shown
 from consult.intake.models import SubmissionState
 from consult.ledger.queries import PAGE
 from consult.ledger.service import record

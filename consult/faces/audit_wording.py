@@ -80,6 +80,7 @@ ACTS = {
     "disagreement.note": "登记机关单位分歧意见",
     "disagreement.settle": "登记分歧意见协商一致",
     "hearing.export_ledger": "导出涉企意见听取台账",
+    "archive.build": "生成归档包",
     "meeting.export": "导出上会材料",
     "submission.receive": "收到来件",
     "submission.enter": "登记来件",
