@@ -6,8 +6,10 @@ The table is set in parts, each by a subprocess, and the parts are joined: memor
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -18,6 +20,8 @@ from consult.files.sandbox import Sandbox
 
 ROWS_IN_A_PART: Final = 1000
 CHARACTERS_IN_A_PART: Final = 400_000
+PARTS_IN_A_PROCESS: Final = 4
+"""Typst remembers what it set before: a process that sets many parts grows."""
 LONG: Final = 700
 """Characters of a cell beyond which its row may run over to the next page."""
 SECONDS: Final = 300.0
@@ -61,20 +65,24 @@ def write(document: FeedbackDocument, out: BinaryIO, layout: Layout) -> None:
     Raises:
         ReaderDied: a part couldn't be set within time and memory.
     """
-    with tempfile.TemporaryDirectory() as name, Sandbox(SECONDS, ADDRESSES) as process:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        pages = process.of(_set, str(folder / "0.pdf"), FRONT, _front(document, layout))
         paths = [folder / "0.pdf"]
+        with Sandbox(SECONDS, ADDRESSES) as process:
+            pages = process.of(_set, str(paths[0]), FRONT, _front(document, layout))
         heading = layout.heading("table")
-        for rows in _parts(document) if heading else ():
-            content = _values(document, layout) | {"page": pages + 1, "heading": heading, "rows": rows}
-            paths.append(folder / f"{len(paths)}.pdf")
-            pages += process.of(_set, str(paths[-1]), TABLE, content)
-            heading = ""
-        process.of(_join, [str(path) for path in paths], str(folder / "report.pdf"))
+        parts = _parts(document) if heading else iter(())
+        while together := list(islice(parts, PARTS_IN_A_PROCESS)):
+            with Sandbox(SECONDS, ADDRESSES) as process:
+                for rows in together:
+                    content = _values(document, layout) | {"page": pages + 1, "heading": heading, "rows": rows}
+                    paths.append(folder / f"{len(paths)}.pdf")
+                    pages += process.of(_set, str(paths[-1]), TABLE, content)
+                    heading = ""
+        with Sandbox(SECONDS, ADDRESSES) as process:
+            process.of(_join, [str(path) for path in paths], str(folder / "report.pdf"))
         with (folder / "report.pdf").open("rb") as joined:
-            while piece := joined.read(1 << 20):
-                out.write(piece)
+            shutil.copyfileobj(joined, out, 1 << 20)
 
 
 def _parts(document: FeedbackDocument) -> Iterator[list[dict[str, Any]]]:
