@@ -54,6 +54,8 @@ _WORDS: Final[dict[str, Callable[[int, int], str]]] = {
     "title": lambda number, _: f"题目{number}",
     "note": lambda number, _: f"题注{number}",
     "toc": lambda number, _: f"目录{number}",
+    "addressee": lambda number, _: f"主送{number}",
+    "attachment": lambda number, _: f"附件说明{number}",
 }
 _OPEN: Final = frozenset({"annex", "heading", "dec"})  # their words end in a number that could run into the next one
 _INSIDE_OTHERS: Final = frozenset({"annex", "item", "point"})  # a paragraph of these is a 段, no 款
@@ -72,6 +74,8 @@ _READ: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"题目({_N})", "title"),
         (rf"题注({_N})", "note"),
         (rf"目录({_N})", "toc"),
+        (rf"主送({_N})", "addressee"),
+        (rf"附件说明({_N})", "attachment"),
         (rf"附件({_N})的?", "annex"),
         (rf"第({_N})分编(?:之({_N}?)(?=$|第|（第))?", "subpart"),
         (rf"第({_N})编(?:之({_N}?)(?=$|第|（第))?", "part"),

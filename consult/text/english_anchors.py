@@ -31,6 +31,8 @@ _NAMES: Final = {
     "title": "Title",
     "note": "Title note",
     "toc": "Contents",
+    "addressee": "Addressee",
+    "attachment": "List of annexes",
 }
 """Names from the official English translations of Chinese statutes; a clause of notice form is a section."""
 

@@ -24,6 +24,7 @@ _ELEMENTS: Final = {
     Kind.POINT: "indent",
     Kind.CLAUSE: "level",
 }
+_PREFACE: Final = frozenset({Kind.NOTE, Kind.TOC, Kind.ADDRESSEE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +38,27 @@ class Particulars:
 
 
 def to_akoma_ntoso(draft: Draft, particulars: Particulars) -> bytes:
-    """Write a draft as Akoma Ntoso XML in UTF-8, valid against the OASIS schema.
+    """Write a draft as Akoma Ntoso XML in UTF-8, valid against the OASIS schema, its text whole and in order.
 
-    The table of contents is left out; an annex is a container of the body; anchors become eIds unchanged.
+    Title, notes, contents and addressee are the preface; a list of annexes, a signature above annexes and an annex are
+    containers of the body; anchors become eIds unchanged.
     """
     root = etree.Element(f"{{{NAMESPACE}}}akomaNtoso", nsmap={None: NAMESPACE})
     bill = _add(root, "bill", name="draft", contains="singleVersion")
     _write_meta(bill, particulars)
-    _write_preface(bill, draft)
-    preamble = [node for node in draft.provisions if node.kind is Kind.PREAMBLE]
-    if preamble:
+    rest = list(draft.provisions)
+    above = _taken_while(rest, _PREFACE)
+    _write_preface(bill, draft, above)
+    if preamble := _taken_while(rest, _PREFACE | {Kind.PREAMBLE}):
         block = _add(bill, "preamble")
         for node in preamble:
             _paragraph(block, f"{node.written}{node.text}", node.anchor)
     body = _add(bill, "body")
     closing: list[Provision] = []
-    for node in draft.provisions:
-        if node.kind is Kind.SIGNATURE:
-            closing.append(node)
-        elif node.kind is not Kind.PREAMBLE:
-            _write_provision(body, node)
+    while rest and rest[-1].kind is Kind.SIGNATURE:
+        closing.insert(0, rest.pop())
+    for node in rest:
+        _write_provision(body, node)
     if not len(body):
         _paragraph(_add(_add(body, "hcontainer", name="empty", eId="empty"), "content"), "")
     if closing:
@@ -65,6 +67,14 @@ def to_akoma_ntoso(draft: Draft, particulars: Particulars) -> bytes:
             _paragraph(block, node.text, node.anchor)
     written: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
     return written
+
+
+def _taken_while(nodes: list[Provision], kinds: frozenset[Kind]) -> list[Provision]:
+    """Take the nodes of these kinds from the beginning of `nodes`."""
+    taken: list[Provision] = []
+    while nodes and nodes[0].kind in kinds:
+        taken.append(nodes.pop(0))
+    return taken
 
 
 def _add(parent: etree._Element, tag: str, /, **attributes: str) -> etree._Element:
@@ -98,13 +108,20 @@ def _write_meta(bill: etree._Element, particulars: Particulars) -> None:
     )
 
 
-def _write_preface(bill: etree._Element, draft: Draft) -> None:
+def _write_preface(bill: etree._Element, draft: Draft, above: list[Provision]) -> None:
+    """Title, notes, contents and addressee in the order of the source, the title's lines in one docTitle."""
     preface = _add(bill, "preface")
-    title = _add(_add(preface, "longTitle"), "p")
-    _add(title, "docTitle").text = xml_text(draft.title)
-    for node in draft.front:
-        if node.kind is Kind.NOTE:
+    title: etree._Element | None = None
+    for node in sorted([*draft.front, *above], key=lambda node: node.place):
+        if node.kind is not Kind.TITLE:
             _paragraph(preface, node.text, node.anchor)
+        elif title is None:
+            title = _add(_add(_add(preface, "longTitle"), "p"), "docTitle")
+            title.text = xml_text(node.text)
+        else:
+            title.text = f"{title.text or ''}{xml_text(node.text)}"
+    if title is None:
+        _add(_add(_add(preface, "longTitle"), "p"), "docTitle").text = ""
 
 
 def _write_provision(parent: etree._Element, node: Provision) -> None:
@@ -115,10 +132,11 @@ def _write_provision(parent: etree._Element, node: Provision) -> None:
         if name
         else _add(parent, "hcontainer", name=node.kind.value, eId=node.anchor)
     )
-    if node.number:
-        _add(element, "num").text = xml_text(node.number)
-    if node.heading:
-        _add(element, "heading").text = xml_text(node.heading)
+    number, heading = node.opening
+    if number:
+        _add(element, "num").text = xml_text(number)
+    if heading:
+        _add(element, "heading").text = xml_text(heading)
     if node.children:
         if node.text:
             _paragraph(_add(element, "intro"), node.text)

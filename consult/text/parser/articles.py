@@ -125,8 +125,7 @@ def _continues_numbering(lines: list[Line], index: int, last: int) -> bool:
 
 def as_plain(line: Line) -> Line:
     """The line as a plain paragraph: its mark becomes part of the text."""
-    joint = " " if line.spaced and line.kind is Kind.ARTICLE and not line.heading else ""
-    return Line(line.place, Kind.PARAGRAPH, f"{line.written}{joint}{line.text}".strip())
+    return line.as_kind(Kind.PARAGRAPH)
 
 
 def follows(line: Line, last: Line | None) -> bool:

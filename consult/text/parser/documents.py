@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import Final
 
+from consult.text.parser.annex_lists import settle_lists
 from consult.text.parser.articles import as_plain, follows
-from consult.text.parser.front_matter import ends_like_a_title
-from consult.text.parser.lines import SENTENCE_ENDS, Line, Style, shape_of
-from consult.text.parser.signatures import end_of_tail, is_date, is_signed
+from consult.text.parser.closings import end_of_tail, is_date, is_signed
+from consult.text.parser.lines import Line, Style, shape_of
+from consult.text.parser.titles import LINES, can_head, end_of_title, ends_like_a_title
 from consult.text.parser.tree import HEADINGS, STRUCTURE, Kind
 
-_ANNOUNCED: Final = 20  # lines from 附件：某办法 to the date of the letter that it belongs to
-_NAME_LIMIT: Final = 50  # characters of a title, or of an annex in a list of annexes
-_TITLE_LINES: Final = 4
-_DATE_ENDS: Final = "日月）)0123456789"
+_PREAMBLE: Final = 6  # lines between the title of a document sent out and its first mark
 
 
 def split_documents(settled: list[Line]) -> list[tuple[Line | None, list[Line]]]:
     """Cut the body into the document itself and its annexes.
 
-    An annex begins at 附件…, at a title after which articles start again at 第一条, or below the signature of a letter.
-    Returns pairs of the annex's opening line (None for the document itself, and for an annex without a label) and its
-    lines.
+    An annex begins at 附件…, at a title after which articles or marks start again from one, or below the signature of
+    a letter; a list of annexes (附件：1.… 2.…) becomes lines of the frame. Returns pairs of the annex's opening line
+    (None for the document itself, and for an annex without a label) and its lines.
     """
+    settled = settle_lists(settled)
     lines = settled
-    cuts = [(start, False) for start in ends_of_letters(settled)]
+    starts = ends_of_letters(settled)
+    cuts = [(start, False) for start in {*starts, *_restarts_of_marks(settled, starts)}]
     next_articles: list[Line | None] = []
     last: Line | None = None
     for index in [index for index, letter in enumerate(shape_of(settled)) if letter == "A" or letter == "X"]:
@@ -34,7 +34,7 @@ def split_documents(settled: list[Line]) -> list[tuple[Line | None, list[Line]]]
             following = next_articles[index]
             # If the article after 附… continues the numbering, 附… belongs to the text before it.
             goes_on = following is not None and last is not None and follows(following, last)
-            if index and not goes_on and not _is_announced(settled, index):
+            if index and not goes_on:
                 cuts.append((index, True))
                 last = None
             else:
@@ -47,6 +47,7 @@ def split_documents(settled: list[Line]) -> list[tuple[Line | None, list[Line]]]
             last = line
     if not cuts:
         return [(None, lines)]
+    cuts.sort()
     bounds = [*(start for start, _ in cuts), len(lines)]
     documents: list[tuple[Line | None, list[Line]]] = [(None, lines[: bounds[0]])]
     for (start, labelled), end in zip(cuts, bounds[1:], strict=True):
@@ -58,45 +59,54 @@ def ends_of_letters(lines: list[Line]) -> list[int]:
     """Indices at which a titled document begins below the signature and date of its covering letter."""
     starts: list[int] = []
     for index, line in enumerate(lines):
-        if line.kind in STRUCTURE or (line.kind is Kind.ANNEX and not _is_announced(lines, index)):
+        if line.kind in STRUCTURE or line.kind is Kind.ANNEX:
             break
-        if index and line.text and line.text[-1] in _DATE_ENDS and is_date(line) and is_signed(lines, index):
+        if index and is_date(line) and is_signed(lines, index):
             start = end = end_of_tail(lines, index + 1)
-            while end < len(lines) and end - start < _TITLE_LINES and _can_head(lines[end]):
+            while end < len(lines) and end - start < LINES and can_head(lines[end]):
                 end += 1
-            if end < len(lines) and any(map(ends_like_a_title, lines[start:end])):
+            titled = end < len(lines) and any(map(ends_like_a_title, lines[start:end]))
+            if titled or (end > start and _opens_a_count(lines[end : end + _PREAMBLE])):
                 starts.append(start)
     return starts
 
 
-def _is_announced(lines: list[Line], index: int) -> bool:
-    """Whether 附件：某办法 only lists annexes that come below the letter's date, separately, or at once as 附件1.
+def _opens_a_count(lines: list[Line]) -> bool:
+    """Whether the first mark among the lines below a title is the first of its kind: 一、, （一）, 1., 第一条."""
+    first = next((line for line in lines if line.kind is Kind.ITEM or line.kind in STRUCTURE), None)
+    return first is not None and first.value == 1
 
-    Several form a list: 附件：1.分工表 and 2.责任清单 on the next line, or both below 附件：.
+
+def _restarts_of_marks(lines: list[Line], starts: list[int]) -> list[int]:
+    """Indices at which one more document begins that a letter sends out: a title, below it 一、 again.
+
+    Its title is one that the text above named, or a preamble stands below it (为……，制定……：).
     """
-    start = index + 1
-    if not lines[index].heading and not (start < len(lines) and _is_listed(lines[start])):
-        return False
-    for at in range(start, min(len(lines), index + _ANNOUNCED)):
-        line = lines[at]
-        if line.kind is Kind.ANNEX and line.value == 1 and not lines[index].value:
-            return True
-        if is_date(line):
-            after = end_of_tail(lines, at + 1)
-            return is_signed(lines, at) or (after < len(lines) and lines[after].kind is Kind.ANNEX)
-        if line.kind is not Kind.PARAGRAPH and not _is_listed(line):
-            return False
-    return False
-
-
-def _is_listed(line: Line) -> bool:
-    """Whether a line is an entry in a list of annexes: 2.责任清单."""
-    return (
-        line.kind is Kind.ITEM
-        and line.style is Style.ARABIC
-        and 0 < len(line.text) <= _NAME_LIMIT
-        and line.text[-1] not in "。；：:;"  # a name may be broken over two lines at its comma
-    )
+    if not starts:
+        return []
+    letter = "".join("".join(line.source.split()) for line in lines[: starts[0]])
+    restarts: list[int] = []
+    counted = 0
+    for index in range(starts[0], len(lines)):
+        line = lines[index]
+        if line.kind in STRUCTURE or line.kind is Kind.ANNEX:
+            break
+        if index in starts:
+            counted = 0
+        elif line.kind is Kind.ITEM and line.style is Style.DUN:
+            counted = line.value
+        elif counted and can_head(line) and line.text[0] not in "（(" and lines[index - 1].source[-1] in "。）)":
+            taken = end_of_title(lines[index:])
+            title = "".join("".join(part.text.split()) for part in lines[index : index + taken])
+            below = lines[index + taken : index + taken + _PREAMBLE]
+            named = f"《{title}》" in letter or (
+                ends_like_a_title(lines[index + taken - 1]) and below and below[0].text[:1] == "为"
+            )
+            first = next((later for later in below if later.kind is Kind.ITEM), None)
+            if named and first is not None and first.style is Style.DUN and first.value == 1:
+                restarts.append(index)
+                counted = 0
+    return restarts
 
 
 def _next_articles(lines: list[Line]) -> list[Line | None]:
@@ -118,13 +128,7 @@ def _restart_begins(lines: list[Line], index: int) -> int | None:
         if lines[start].value > 1:
             return None
     titles = 0
-    while start and titles < _TITLE_LINES and _can_head(lines[start - 1]):
+    while start and titles < LINES and can_head(lines[start - 1]):
         start -= 1
         titles += 1
     return start if titles or start < index else None
-
-
-def _can_head(line: Line) -> bool:
-    if line.kind is not Kind.PARAGRAPH or line.style is not Style.NONE:
-        return False
-    return line.text[0] in "（(" or (len(line.text) <= _NAME_LIMIT and line.text[-1] not in SENTENCE_ENDS)

@@ -1,17 +1,15 @@
-"""The front matter of a draft: title, adoption note and table of contents."""
+"""The front matter of a draft: metadata of a website, red head, number, title, notes, addressee, table of contents."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from consult.text.parser.lines import STOPS, Line
-from consult.text.parser.signatures import is_date
-from consult.text.parser.tree import HEADINGS, STRUCTURE, Kind
+from consult.text.parser.contents import take_contents
+from consult.text.parser.lines import Line
+from consult.text.parser.titles import ends_like_a_title, is_part_of_title
+from consult.text.parser.tree import STRUCTURE, Kind
 
-_CONTENTS_TITLE: Final = re.compile(r"[【\[]?目\s*[录次][】\]]?$")
-_PAGE_NUMBER: Final = re.compile(r"[\s.．·…⋯‥\-—_（(]*\d*[\s）)\-—]*$")
-_ARTICLE_RANGE: Final = re.compile(r"[（(]第[^（）()]*条[^（）()]*[）)]")
 _NOTE: Final = re.compile(
     r"通过|公布|发布|施行|修订|修正|批准|颁布|印发|\d{4}\s*年|第\s*\d+\s*号|征求意见稿|草案|送审稿|修改稿|试行|暂行"
 )
@@ -19,48 +17,108 @@ _DOCUMENT_NUMBER: Final = re.compile(
     r"^(?:(?!.*(?:关于|《))\S{2,30}(?:令|公告)\s*第?[^。，]{0,12}号?|第\s*[\d零〇一二三四五六七八九十百]+\s*号|[^。，；]{1,20}[〔\[（(]\d{4}[〕\]）)]\s*\d+\s*号)"
     r"(?:\s*签发人\s*[：:].*)?$"
 )
-_RED_HEAD: Final = re.compile(r"\S.{1,40}文\s*件$")  # 某市人民政府文件, above the document's number
+_RED_HEAD: Final = re.compile(r"(?!.*关于)\S.{1,40}文\s*件$")  # 某市人民政府文件, above the document's number
 _RED_HEAD_LINES: Final = 8  # of several bodies that issue one document
 _HANDLING: Final = re.compile(
     r"(?:\d{6}|(?:绝\s*密|机\s*密|秘\s*密)(?:[★☆*].{0,8})?|(?:特|加|平)\s*急|特\s*提|急\s*件)$"
 )
 """Lines above a red head: copy number, secrecy, urgency."""
 _STAGE: Final = re.compile(r"^[（(【〔][^（）()]{0,20}(?:稿|草案|试行|暂行|修订|审议稿)[^（）()]{0,8}[）)】〕]$")
-_TITLE_ENDS: Final = re.compile(
-    r"(?:法|条例|办法|规定|规则|细则|意见|通知|决定|方案|预案|规划|要点|规程|守则|须知|清单|规范|准则|制度|标准|章程|公告|通告|批复|函|措施|计划|纲要|指引|指南|解释|决议)"
-    r"(?:[（(][^（）()]*[）)])*$"
+_METADATA: Final = re.compile(
+    r"(?:索\s*引\s*号|(?:主题|信息|体裁|组配|公开)?分\s*类|发文机[关构]|发布机构|成文日期|生成日期|标\s*题|名\s*称|发文字号|文\s*号|发[布文](?:日期|时间|单位)|主\s*题\s*词|关\s*键\s*[词字]"
+    r"|有\s*效\s*性|时\s*效\s*性|公开(?:方式|属性|形式|范围|类型|责任部门)|信息(?:来源|名称|索引)|(?:来\s*源|作\s*者|浏览(?:次数|量)|访问量|点击(?:数|次数)|阅读(?:次数|量)?|当前位置|您(?:现在)?的位置)"
+    r"|字\s*[号体](?:大小)?|效力状态|施行日期|废止日期|统一编号|规范性文件(?:编号|登记号))\s*[：:】\]]"
+)
+_PAGE_HEAD: Final = re.compile(
+    r"(?:首\s*页\s*[>＞»/]|【?(?:打印|收藏|关闭|返回|分享)|(?:字体|字号)|[\[【]\s*(?:大\s*中\s*小|打印))"
+)
+_METADATA_REACH: Final = 40  # lines of the metadata above a title
+_ADDRESSEE: Final = re.compile(
+    r"(?:政府|单位|部门|机构|机关|企业|委员|代表|主席|总理|同志|先生|女士|各界|公众|群众|市民|朋友|主体|商户|经营者|人士|人员|团体|组织|中心|公司|大学|学院|医院|银行|集团|园区|街道|开发区"
+    r"|示范区|协会|商会|高校|学校|院校|[部局厅委办府院会处室科司组站队所校社署行县市区镇乡村州盟旗省师团])"
+    r"\s*(?:[（(][^（）()]{1,80}[）)])?\s*[：:]$"
+)
+_NO_ADDRESSEE: Final = re.compile(
+    r"。|如下|以下(?!简称)|下列|制定|特此|^(?:为|根据|按照|依据|依照|经)|规定|要求|职责|包括|分别是|组成|由|一是"
+)
+_ADDRESSEE_LIMIT: Final = 300  # characters
+_OBJECT_ENDS: Final = re.compile(
+    r"(?:法|条例|规则|细则|制度|标准|章程|清单|规划|计划|规范|准则|措施|预案|方案|办法|规定)$"
 )
 _NOTE_REACH: Final = 12  # lines that one note in brackets may fill
 _ORDER_LIMIT: Final = 15  # lines of an order of promulgation above the title
 _TITLE_LIMIT: Final = 80  # characters on one line of a title
-_FIRST: Final = re.compile(r"[1１](?![0-9０-９])")  # 1 总则, 1.1 编制目的
-_CONTENTS_REACH: Final = 400  # lines within which a table of contents begins
-_FEWEST_ENTRIES: Final = 4  # of a table of contents without a title
-_MOST_ENTRIES: Final = 600
-_BODY_REACH: Final = 6000  # lines of the body searched for the entries
-_MISSING: Final = 0.2  # share of the entries that may not occur in the body word for word
 
 
-def split_front(lines: list[Line]) -> tuple[str, list[tuple[Kind, Line]], list[Line]]:
-    """Separate the title, notes and table of contents from the body.
+def split_front(lines: list[Line]) -> tuple[str, list[tuple[Kind, Line]], list[Line], list[Line]]:
+    """Separate what stands above the body: metadata, title, notes and table of contents.
 
-    Returns the title, the front lines each with its kind (title, note, toc), and the body.
+    Returns the title, the front lines each with its kind (title, note, toc), the body, which may begin with its
+    addressee, and the table of contents if it stands further down, in a document that a letter sends out.
     """
     front: list[tuple[Kind, Line]] = []
-    lines, toc = _take_contents(lines)
-    index, title = _take_title(lines, front)
-    while index < len(lines) and _is_note(lines[index], index, lines):
-        end = _end_of_note(lines, index)
-        front.extend((Kind.NOTE, line) for line in lines[index:end])
-        index = end
-    front.extend((Kind.TOC, line) for line in toc)
+    lines, contents = take_contents(lines)
+    end = _end_of_metadata(lines)
+    front.extend((Kind.NOTE, line) for line in lines[:end])
+    below = lines[end:]
+    index, title = _take_title(below, front)
+    notes = end_of_notes(below, index)
+    front.extend((Kind.NOTE, line) for line in below[index:notes])
+    body = with_addressee(below[notes:])
+    if contents and (not body or contents[0].place < body[0].place):
+        front.extend((Kind.TOC, line) for line in contents)
+        contents = []
     front.sort(key=lambda pair: pair[1].place)
-    return title, front, lines[index:]
+    return title, front, body, contents
 
 
-def ends_like_a_title(line: Line) -> bool:
-    """Whether a line's text ends like a title: …办法, …的通 知."""
-    return _TITLE_ENDS.search("".join(line.text.split())) is not None
+def end_of_notes(lines: list[Line], start: int = 0) -> int:
+    """The index after the notes right below a title that ends at `start`: adoption, number, author and date."""
+    index = start
+    while index < len(lines) and _is_note(lines[index], index, lines):
+        index = _end_of_note(lines, index)
+    return index
+
+
+def with_addressee(lines: list[Line]) -> list[Line]:
+    """The lines of a document below its title and notes; an addressee there becomes a line of the frame."""
+    if not lines or not _is_addressee(lines[0]):
+        return lines
+    return [lines[0].as_kind(Kind.ADDRESSEE), *lines[1:]]
+
+
+def _is_addressee(line: Line) -> bool:
+    """Whether a line below a title names whom a document is sent to: 各区人民政府，市政府各部门："""
+    text = line.text
+    if line.kind is not Kind.PARAGRAPH or text[-1] not in "：:" or len(text) > _ADDRESSEE_LIMIT:
+        return False
+    return _NO_ADDRESSEE.search(text) is None and (text[0] == "各" or _ADDRESSEE.search(text) is not None)
+
+
+def is_document_number(text: str) -> bool:
+    """Whether a line is a document's number: 国发〔2019〕5号, 第707号, …令."""
+    return _DOCUMENT_NUMBER.match(text) is not None
+
+
+def _end_of_metadata(lines: list[Line]) -> int:
+    """The index after a website's metadata: 索引号：… on a line, or a label and its value on two lines."""
+    at = [index for index, line in enumerate(lines[:_METADATA_REACH]) if _is_metadata(line)]
+    if not at or at[0] > 2 or (len(at) < 2 and at[0] > 0):
+        return 0
+    empty = [index for index in at if lines[index].text[-1] in "：:"]
+    in_pairs = 2 * len(empty) > len(at)
+    end = at[0]
+    while end < len(lines) and (_is_metadata(lines[end]) or (in_pairs and end - 1 in empty and end + 1 in at)):
+        end += 1
+    if in_pairs and end - 1 in empty and end < len(lines) and not ends_like_a_title(lines[end]):
+        end += 1
+    return end
+
+
+def _is_metadata(line: Line) -> bool:
+    return line.kind is Kind.PARAGRAPH and (
+        _METADATA.match(line.text) is not None or (len(line.text) <= 60 and _PAGE_HEAD.match(line.text) is not None)
+    )
 
 
 def _take_title(lines: list[Line], front: list[tuple[Kind, Line]]) -> tuple[int, str]:
@@ -74,18 +132,33 @@ def _take_title(lines: list[Line], front: list[tuple[Kind, Line]]) -> tuple[int,
     parts = [lines[index]]
     while (
         len(parts) < 4
-        and not ends_like_a_title(parts[-1])
+        and not _is_whole_title(parts)
         and (following := index + len(parts)) < len(lines)
-        and _can_be_title(lines[following])
+        and (_can_be_title(lines[following], begins=False) or _is_second_name(lines[following]))
         and len(lines[following].text) <= 40
-        and any(ends_like_a_title(line) for line in lines[following : following + 2] if _can_be_title(line))
+        and any(
+            ends_like_a_title(line) for line in lines[following : following + 2] if _can_be_title(line, begins=False)
+        )
     ):
         parts.append(lines[following])
     following = index + len(parts)
-    if following < len(lines) and _STAGE.match(lines[following].text):
+    if following < len(lines) and (_STAGE.match(lines[following].text) or is_part_of_title(lines[following])):
         parts.append(lines[following])
     front.extend((Kind.TITLE, line) for line in parts)
     return index + len(parts), "".join(line.text for line in parts)
+
+
+def _is_whole_title(parts: list[Line]) -> bool:
+    """Whether the lines of a title end it: not inside 《…》, nor at a 制度 that 关于… names before its 的意见."""
+    title = "".join("".join(line.text.split()) for line in parts)
+    if not ends_like_a_title(parts[-1]) or title.count("《") > title.count("》"):
+        return False
+    return "关于" not in title or "的" in title.rpartition("关于")[2] or not _OBJECT_ENDS.search(title)
+
+
+def _is_second_name(line: Line) -> bool:
+    """Whether a line in a title is the issuing body's second name: （爱国卫生运动委员会）."""
+    return line.kind is Kind.PARAGRAPH and re.match(r"[（(][^（）()。]{2,30}[）)]$", line.text) is not None
 
 
 def _take_late_title(lines: list[Line], start: int, front: list[tuple[Kind, Line]]) -> tuple[int, str]:
@@ -125,12 +198,13 @@ def _is_handling(line: Line) -> bool:
     return _HANDLING.match(line.text) is not None or _STAGE.match(line.text) is not None
 
 
-def _can_be_title(line: Line) -> bool:
+def _can_be_title(line: Line, begins: bool = True) -> bool:
     return (
         line.kind is Kind.PARAGRAPH
         and len(line.text) <= _TITLE_LIMIT
         and line.text[-1] not in "。；：，:;、"
-        and line.text[0] not in "（(第"
+        and line.text[0] not in "（("
+        and not (begins and line.text[0] == "第")
     )
 
 
@@ -140,8 +214,8 @@ def _is_note(line: Line, index: int, lines: list[Line]) -> bool:
         return False
     text = line.text
     if text[0] in "（(〔[【":
-        return _NOTE.search(text) is not None
-    if _is_document_number(line):
+        return _NOTE.search(text) is not None or is_part_of_title(line)
+    if _is_document_number(line) or _is_metadata(line):
         return True
     dated = re.match(r"(?:自?\s*(?:\d{4}|[一二][〇零○九一二三四五六七八]{3})\s*年|根据《?.{2,60}修[正订])", text)
     followed = index + 1 < len(lines)
@@ -159,123 +233,3 @@ def _end_of_note(lines: list[Line], start: int) -> int:
         if opened <= 0:
             return index + 1
     return start + 1
-
-
-def _compact(line: Line) -> str:
-    """A heading's text for comparing it with its entry in the contents: no spaces, leaders, page number or range."""
-    text = "".join(line.source.split())
-    return _PAGE_NUMBER.sub("", _ARTICLE_RANGE.sub("", text))
-
-
-def _take_contents(lines: list[Line]) -> tuple[list[Line], list[Line]]:
-    """Cut out the table of contents: from 目录, or from a heading that is repeated before any article.
-
-    A table of contents without a title, as in many emergency plans, is recognised by the body repeating its entries.
-    """
-    start = _contents_start(lines)
-    if start is None:
-        return _take_repeated(lines)
-    titled = _CONTENTS_TITLE.match(lines[start].text) is not None
-    entries = start + 1 if titled else start
-    end = _contents_end(lines, entries)
-    if end is None:
-        end = _end_of_repeated(lines, entries, 1 if titled else _FEWEST_ENTRIES)
-    if end is None:
-        end = entries
-        while end < len(lines) and _looks_like_entry(lines[end]):
-            end += 1
-        if not titled:
-            return _take_repeated(lines)
-    return lines[:start] + lines[end:], lines[start:end]
-
-
-def _contents_start(lines: list[Line]) -> int | None:
-    first_heading = None
-    for index, line in enumerate(lines[:_CONTENTS_REACH]):
-        if line.kind is Kind.PARAGRAPH and line.text[0] in "目【[" and _CONTENTS_TITLE.match(line.text):
-            return index
-        if line.kind in HEADINGS and first_heading is None:
-            first_heading = index
-        if line.kind is Kind.ARTICLE:
-            break
-    return first_heading
-
-
-def _contents_end(lines: list[Line], start: int) -> int | None:
-    """The index at which the first entry's heading is repeated, with nothing but entries in between."""
-    if start >= len(lines):
-        return None
-    first = _compact(lines[start])
-    if not first:
-        return None
-    for index in range(start + 1, len(lines)):
-        line = lines[index]
-        if _compact(line) == first:
-            return index
-        if index - start > 600 or (line.kind is Kind.PARAGRAPH and len(line.text) > _TITLE_LIMIT):
-            return None
-        if line.kind is Kind.ARTICLE and line.text and line.text[-1] in "。：；":
-            return None
-        if line.kind is Kind.PARAGRAPH and line.text[-1] == "。":  # a preamble between the contents and the body
-            return None
-    return None
-
-
-def _take_repeated(lines: list[Line]) -> tuple[list[Line], list[Line]]:
-    """Cut out a table of contents without a title: the first marks of the text, or the first after a letter."""
-    awaited = True
-    for index, line in enumerate(lines[:_CONTENTS_REACH]):
-        if line.kind is Kind.PARAGRAPH and is_date(line):
-            awaited = True
-        elif awaited and _is_marked(line):
-            awaited = False
-            if _opens_a_count(line) and (end := _end_of_repeated(lines, index, _FEWEST_ENTRIES)) is not None:
-                return lines[:index] + lines[end:], lines[index:end]
-    return lines, []
-
-
-def _end_of_repeated(lines: list[Line], start: int, fewest: int) -> int | None:
-    """The end of a table of contents whose entries begin at `start`; None unless the body repeats nearly all of them.
-
-    There may be a preamble between the last entry and the first heading of the body.
-    """
-    entries: list[str] = []
-    end = start
-    while end < len(lines) and _can_be_entry(lines[end]) and (not entries or _compact(lines[end]) != entries[0]):
-        entries.append(_compact(lines[end]))
-        end += 1
-    if not fewest <= len(entries) <= _MOST_ENTRIES:
-        return None
-    body = [_compact(line) for line in lines[end : end + _BODY_REACH]]
-    repeated: list[bool] = []
-    at = 0
-    for entry in entries:
-        if len(entry) <= 1:  # a page's number, or what is left of a broken line
-            repeated.append(bool(repeated))
-            continue
-        hit = next((place for place in range(at, len(body)) if body[place].startswith(entry)), None)
-        repeated.append(hit is not None)
-        at = at if hit is None else hit + 1
-        is_label = hit is None and lines[start + len(repeated) - 1].kind is Kind.ANNEX
-        if not repeated[0] or is_label or repeated.count(False) > _MISSING * len(entries):
-            return None
-    while not repeated[end - start - 1]:
-        end -= 1
-    return end
-
-
-def _can_be_entry(line: Line) -> bool:
-    return len(line.source) <= _TITLE_LIMIT and line.source[-1] not in STOPS and line.kind is not Kind.ARTICLE
-
-
-def _is_marked(line: Line) -> bool:
-    return line.kind is not Kind.PARAGRAPH or _FIRST.match(line.text) is not None
-
-
-def _opens_a_count(line: Line) -> bool:
-    return line.value == 1 if line.kind is Kind.ITEM or line.kind in HEADINGS else line.kind is Kind.PARAGRAPH
-
-
-def _looks_like_entry(line: Line) -> bool:
-    """Whether a line is an entry with a page number after leaders or a tab, if the body never repeats the entries."""
-    return len(line.source) <= _TITLE_LIMIT and re.search(r"(?:[.．·…⋯]{2,}|\t|\s{2,})\s*\d+$", line.source) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-from consult.text.parser.tree import Kind
+from consult.text.parser.tree import FRAME, Kind
 
 SENTENCE_ENDS: Final = "。；：，、;:,"
 """Marks that end a line of text but never a title."""
@@ -56,6 +56,11 @@ class Line(NamedTuple):
         """The whole line; whitespace inside it may differ."""
         return f"{self.written} {self.text}".strip() if self.written else self.text
 
+    def as_kind(self, kind: Kind) -> Line:
+        """The whole line as one of another kind, its mark a part of the text."""
+        joint = " " if self.spaced and self.kind is Kind.ARTICLE and not self.heading else ""
+        return Line(self.place, kind, f"{self.written}{joint}{self.text}".strip())
+
 
 _LETTER_OF: Final = {
     Kind.PARAGRAPH: "P",
@@ -67,6 +72,7 @@ _LETTER_OF: Final = {
     Kind.SECTION: "S",
     Kind.HEADING: "H",
     Kind.ANNEX: "X",
+    **dict.fromkeys(FRAME, "F"),
 }
 
 

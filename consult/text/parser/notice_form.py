@@ -6,8 +6,8 @@ from typing import Final
 
 from consult.text.numerals import ARABIC
 from consult.text.parser.lines import STOPS, Line, Style
-from consult.text.parser.tree import HEADINGS, RANK, Kind
-from consult.text.parser.tree_builder import Branch, add_paragraph, depth_of, open_heading
+from consult.text.parser.tree import FRAME, HEADINGS, RANK, Kind
+from consult.text.parser.tree_builder import Branch, add_frame_line, add_paragraph, depth_of, open_heading
 
 STYLE_NAMES: Final = {
     Style.DUN: "head",
@@ -44,6 +44,10 @@ def build_notice(lines: list[Line], root: Branch) -> None:
             stack.clear()
             rank = RANK.get(line.kind, 1 if line.number else 3)
             open_heading(line, rank, headings, root)
+        elif line.kind in FRAME:
+            stack.clear()
+            del headings[1:]
+            add_frame_line(line, root)
         else:
             add_paragraph(line, stack[-1][1] if stack else headings[-1][1])
 

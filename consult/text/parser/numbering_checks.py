@@ -13,7 +13,6 @@ from consult.text.parser.tree import RANK, DraftWarning, Kind, Provision
 _QUOTES: Final = ("“", "”", "引号")
 _PAIRS: Final = (("（", "）", "圆括号"), ("《", "》", "书名号"), _QUOTES, ("【", "】", "方头括号"))
 _FIRST_OF_LIST: Final = ("1.", "1．", "1、")
-_ANNEXES_NAMED: Final = re.compile(r"附\s*件\s*[：:]\s*[1１]\s*[.．、]")  # the next line is 2.责任清单
 _REPEATED: Final = re.compile(r"-x\d+$")
 _ARTICLE_TAILS: Final = tuple(f"art-{number}" for number in range(2000))
 _TAILS: Final = {kind: tuple(f"{kind}-{number}" for number in range(1, 200)) for kind in (*RANK, Kind.ITEM)}
@@ -164,8 +163,6 @@ def _sequence(nodes: tuple[Provision, ...], running: dict[str, int]) -> Iterator
     seen: dict[str, set[tuple[int, int]]] = {}
     for node in nodes:
         if node.kind in _WITHOUT_SEQUENCE or not node.number:
-            if _ANNEXES_NAMED.match(node.text):
-                last, seen, running["num"] = {}, {}, 1
             continue
         number = _numbers(node)
         if number is None or read_number(node.number.strip("（）()〔〕、．. ")) == 0:

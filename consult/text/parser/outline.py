@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Final
 
+from consult.text.parser.frame import frame_of
 from consult.text.parser.tree import Draft, Kind, Provision
 
 _LISTS: Final = {
@@ -28,6 +29,7 @@ def outline(draft: Draft, file: str = "", tree: bool = False) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "file": file,
         "title": draft.title,
+        "frame": frame_of(draft).as_json(),
         **headings,
         "articles": articles,
         "numbered": [list(mark) for mark in draft.numbered],
@@ -36,7 +38,7 @@ def outline(draft: Draft, file: str = "", tree: bool = False) -> dict[str, Any]:
         ],
     }
     if tree:
-        shown["tree"] = [_node(node) for node in draft.provisions]
+        shown["tree"] = [_node(node) for node in draft.in_order()]
     return shown
 
 
@@ -73,11 +75,12 @@ def _number(anchor: str) -> tuple[int, int]:
 
 
 def _node(provision: Provision) -> dict[str, Any]:
+    number, heading = provision.opening
     return {
         "anchor": provision.anchor,
         "kind": provision.kind.value,
-        "number": provision.number,
-        "heading": provision.heading,
+        "number": number,
+        "heading": heading,
         "text": provision.text,
         "children": [_node(child) for child in provision.children],
     }

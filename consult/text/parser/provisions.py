@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from consult.text.parser.annex_lists import titles_of
 from consult.text.parser.articles import as_plain, recognise_articles
+from consult.text.parser.closings import closing_of
 from consult.text.parser.documents import split_documents
 from consult.text.parser.fast_path import Run, read_runs
-from consult.text.parser.front_matter import split_front
+from consult.text.parser.front_matter import end_of_notes, split_front, with_addressee
 from consult.text.parser.line_openings import cut, lines_of
-from consult.text.parser.lines import SENTENCE_ENDS, Line
+from consult.text.parser.lines import Line
 from consult.text.parser.notice_form import build_notice, depths
 from consult.text.parser.numbering_checks import find_warnings
-from consult.text.parser.signatures import split_signature
 from consult.text.parser.statute_form import build_statute
+from consult.text.parser.titles import end_of_title
 from consult.text.parser.tree import STRUCTURE, Draft, DraftWarning, Form, Kind, Provision, Step
 from consult.text.parser.tree_builder import Branch
 
@@ -33,13 +35,17 @@ def parse(text: str) -> Draft:
 
 def _line_by_line(text: str, lines: list[Line]) -> Draft:
     """Read any text: decide which lines are articles, split it into the document and its annexes, build the tree."""
-    title, front, body = split_front(lines)
+    title, front, body, contents = split_front(lines)
     body = recognise_articles(body)
+    if contents:
+        body = sorted([*body, *(line.as_kind(Kind.TOC) for line in contents)], key=lambda line: line.place)
     root = Branch("", Kind.DOCUMENT, Line(0, Kind.DOCUMENT, ""))
     (_, main), *annexes = split_documents(body)
     form = _build(main, root)
+    announced = _announced(main)
     for label, below in annexes:
-        root.children.append(_annex(label, below, root))
+        root.children.append(_annex(label, below, root, announced))
+        announced |= _announced(below)
         form = _form(below) if form is Form.PLAIN else form  # a letter that sends out the rules annexed to it
     numbered = tuple(mark for document in (main, *(below for _, below in annexes)) for mark in depths(document))
     return _draft(text, title, form, front, root, numbered if form is Form.NOTICE else ())
@@ -47,23 +53,27 @@ def _line_by_line(text: str, lines: list[Line]) -> Draft:
 
 def _by_runs(text: str, before: list[Line], runs: list[Run]) -> Draft | None:
     """Read a statute from the fast path's runs; None if its beginning turns out to be ambiguous."""
-    title, front, body = split_front(before)
-    if not body or body[-1] is not before[-1]:
+    title, front, body, contents = split_front(before)
+    if contents or not body or body[-1] is not before[-1]:
         return None
     root = Branch("", Kind.DOCUMENT, Line(0, Kind.DOCUMENT, ""))
     label: Line | None = None
     opening = body[:-1]
+    announced: frozenset[str] = frozenset()
     for number, (middle, documents, _) in enumerate(runs, 1):
         (_, closing), *annexes = documents
         if number == 1:
             _build(closing, root, (*opening, *middle))
         else:
-            root.children.append(_annex(label, opening, root, middle, closing))
+            root.children.append(_annex(label, opening, root, announced, middle, closing))
+        announced |= _announced(closing)
         if number < len(runs):
             label, opening = annexes.pop()
             opening = opening[:-1]
         for annex_label, lines in annexes:
-            root.children.append(_annex(annex_label, lines, root))
+            root.children.append(_annex(annex_label, lines, root, announced))
+            announced |= _announced(lines)
+        announced |= _announced(opening)
     unsure = {place for run in runs for place in run.unsure}
     return _draft(text, title, Form.STATUTE, front, root, (), unsure)
 
@@ -83,17 +93,20 @@ def _draft(
 
 def _build(lines: list[Line], root: Branch, ready: Sequence[Line | Provision] = ()) -> Form:
     """Build one document below `root` in statute or notice form, and return the form."""
-    lines, signature = split_signature(lines)
-    form = _form(lines)
+    closing = closing_of(lines)
+    form = _form(lines[:closing])
+    lines = [*lines[:closing], *(line.as_kind(Kind.SIGNATURE) for line in lines[closing:])]
     if form is Form.STATUTE:
         build_statute(lines, root, ready)
     else:
         build_notice([as_plain(line) if line.kind is Kind.ARTICLE else line for line in lines], root)
-    for line in signature:
-        root.children.append(
-            Provision(root.next_anchor("signature"), Kind.SIGNATURE, "", "", line.source, (), line.place)
-        )
     return form
+
+
+def _announced(lines: list[Line]) -> frozenset[str]:
+    """The titles, without spaces, that the lists of annexes in a document name."""
+    listed = [line.text for line in lines if line.kind is Kind.ATTACHMENT]
+    return frozenset("".join(title.split()).strip("《》") for title in titles_of(listed))
 
 
 def _form(lines: list[Line]) -> Form:
@@ -113,35 +126,34 @@ def _annex(
     label: Line | None,
     lines: list[Line],
     root: Branch,
+    announced: Collection[str] = (),
     ready: Sequence[Line | Provision] = (),
     closing: Sequence[Line] = (),
 ) -> Branch:
     """An annex with its own provisions, whose anchors begin with the annex's.
 
-    It contains `lines`, then the nodes that are `ready`, then `closing`.
+    It contains `lines`, then the nodes that are `ready`, then `closing`. Its title is one of those `announced`, or ends
+    like one.
     """
     anchor = root.next_anchor("annex")
-    taken, written, heading = 0, [label.written] if label else [], label.heading if label else ""
-    while taken < min(4, len(lines)) and not (label and heading) and _is_annex_title(lines[taken], label is None):
-        written.append(lines[taken].source)
-        heading += lines[taken].text
-        taken += 1
+    written, heading = [label.written] if label else [], label.heading if label else ""
+    taken = 0 if heading else end_of_title(lines, announced)
+    written += [line.source for line in lines[:taken]]
+    heading += "".join(line.text for line in lines[:taken])
     line = label or lines[0]
     branch = Branch(anchor, Kind.ANNEX, line, "", heading, label.number if label else "", "\n".join(written))
+    below = _with_head(lines[taken:])
     if ready:
-        _build(list(closing), branch, (*lines[taken:], *ready))
+        _build(list(closing), branch, (*below, *ready))
     else:
-        _build(lines[taken:], branch)
+        _build(below, branch)
     return branch
 
 
-def _is_annex_title(line: Line, unlabelled: bool) -> bool:
-    text = line.text
-    if line.kind is not Kind.PARAGRAPH:
-        return False
-    if unlabelled and text[0] in "（(":
-        return True
-    return len(text) <= 60 and text[-1] not in SENTENCE_ENDS
+def _with_head(lines: list[Line]) -> list[Line]:
+    """An annex's lines, with the notes and the addressee below its title as lines of the frame."""
+    notes = end_of_notes(lines)
+    return [*(line.as_kind(Kind.NOTE) for line in lines[:notes]), *with_addressee(lines[notes:])]
 
 
 def _front_nodes(front: list[tuple[Kind, Line]]) -> tuple[Provision, ...]:

@@ -10,8 +10,16 @@ from typing import Final
 from consult.text.parser.articles import as_plain
 from consult.text.parser.lines import SENTENCE_ENDS, Line, Style, shape_of
 from consult.text.parser.marks import read_opening
-from consult.text.parser.tree import HEADINGS, RANK, STRUCTURE, Kind, Provision
-from consult.text.parser.tree_builder import Branch, add_paragraph, depth_of, leaf, open_heading, provision
+from consult.text.parser.tree import FRAME, HEADINGS, RANK, STRUCTURE, Kind, Provision
+from consult.text.parser.tree_builder import (
+    Branch,
+    add_frame_line,
+    add_paragraph,
+    depth_of,
+    leaf,
+    open_heading,
+    provision,
+)
 
 _RUN: Final = re.compile("A[PI]*|[^A]")  # an article with the lines below it, or any other line
 _MAYBE_HEADING: Final = re.compile("I(?=[AEBCSHI])|[EBCS](?=[PH])")
@@ -40,6 +48,10 @@ def build_statute(lines: list[Line], root: Branch, ready: Sequence[Line | Provis
             started = True
             open_heading(piece, _rank(piece, open_branches), open_branches, root)
             append = open_branches[-1][1].children.append
+        elif piece.kind in FRAME:
+            del open_branches[1:]
+            append = root.children.append
+            add_frame_line(piece, root)
         else:
             _add_loose_line(piece, open_branches[-1][1], root, started)
 

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     TITLE = "title"
     NOTE = "note"
     TOC = "toc"
+    ADDRESSEE = "addressee"
     PREAMBLE = "preamble"
     PART = "part"
     SUBPART = "subpart"
@@ -28,6 +29,7 @@ class Kind(StrEnum):
     ITEM = "item"
     POINT = "point"
     CLAUSE = "clause"  # a numbered provision of a document in notice form: 一、 （一） 1. （1） ①
+    ATTACHMENT = "attachment"  # a line of the list of annexes above the signature: 附件：1.…
     ANNEX = "annex"
     SIGNATURE = "signature"
 
@@ -40,12 +42,19 @@ HEADINGS: Final = frozenset({*RANK, Kind.HEADING})
 STRUCTURE: Final = HEADINGS | {Kind.ARTICLE}
 
 
+FRAME: Final = frozenset({Kind.TITLE, Kind.NOTE, Kind.TOC, Kind.ADDRESSEE, Kind.ATTACHMENT, Kind.SIGNATURE})
+"""What stands around the body of a document: nodes of their own, no provisions."""
+
+
 class Form(StrEnum):
     """How a draft is organised: by articles, by 一、（一）1. marks, or by neither."""
 
     STATUTE = "statute"
     NOTICE = "notice"
     PLAIN = "plain"
+
+
+_OPENING_BRACKETS: Final = frozenset("（(【〔[")
 
 
 class Provision(NamedTuple):
@@ -72,6 +81,21 @@ class Provision(NamedTuple):
             node = stack.pop()
             yield node
             stack.extend(reversed(node.children))
+
+    @property
+    def opening(self) -> tuple[str, str]:
+        """Number and heading as written, with every stop and bracket: 第五条：, （立法目的）, 统一思想。."""
+        written = self.written
+        if not written:
+            return self.number, self.heading
+        rest = written[len(self.number) :] if written.startswith(self.number) else written
+        if not self.heading or rest is written:
+            return (written.strip(), "") if rest is not written or not self.heading else ("", written.strip())
+        at = rest.find(self.heading)
+        between = rest[:at].strip() if at >= 0 else ""
+        if at < 0 or between in _OPENING_BRACKETS or not between:
+            return self.number, rest.strip().replace("\n", "")
+        return written[: len(self.number) + at].strip(), rest[at:].strip()
 
     @property
     def full_text(self) -> str:
@@ -127,6 +151,10 @@ class Draft:
             yield step
             depth = step.depth + 1
             stack.extend(Step(child, depth, step.provision) for child in reversed(step.provision.children))
+
+    def in_order(self) -> list[Provision]:
+        """The front matter and the provisions, in the order of the source."""
+        return sorted([*self.front, *self.provisions], key=lambda node: node.place)
 
     @cached_property
     def by_anchor(self) -> dict[str, Provision]:

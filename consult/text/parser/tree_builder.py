@@ -70,6 +70,11 @@ def add_paragraph(line: Line, parent: Branch) -> None:
     parent.children.append(leaf(parent.child_anchor(name), Kind.PARAGRAPH, line))
 
 
+def add_frame_line(line: Line, root: Branch) -> None:
+    """Add a line of the frame below a document: the list of annexes, a signature, an addressee."""
+    root.children.append(leaf(root.next_anchor(line.kind.value), line.kind, line))
+
+
 def open_heading(line: Line, rank: int, opened: list[tuple[int, Branch]], root: Branch) -> None:
     """Open a heading below the nearest open one of higher rank; `opened` are the open headings with their ranks."""
     while opened[-1][0] >= rank:

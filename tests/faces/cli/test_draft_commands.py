@@ -78,6 +78,7 @@ def test_each_file_gives_one_line_of_json(run, file):
     assert set(first) == {
         "file",
         "title",
+        "frame",
         "parts",
         "subparts",
         "chapters",
@@ -91,7 +92,8 @@ def test_each_file_gives_one_line_of_json(run, file):
 
 def test_the_tree_has_every_node(run, file):
     document = json.loads(run("outline", file("a.txt", STATUTE), "--json", "--tree").stdout)
-    chapter = document["tree"][0]
+    title, chapter, *_ = document["tree"]
+    assert (title["kind"], title["text"]) == ("title", "某市停车管理办法")
     assert set(chapter) == {"anchor", "kind", "number", "heading", "text", "children"}
     assert chapter["children"][1]["children"][0]["children"][1]["anchor"] == "art-2-para-1-item-2"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from consult.files.feedback.renderings import render
 from consult.text.comparison.versions import compare
 from consult.text.parser.outline import outline
 from consult.text.parser.provisions import parse
-from tests.text.parser.test_provision_properties import texts
+from tests.text.parser.test_provision_properties import letters, texts
 
 STATUTE = """某市停车管理办法
 （2024年5月1日某市人民政府第3次常务会议通过）
@@ -64,6 +65,49 @@ def test_akoma_ntoso_is_valid_against_the_oasis_schema(schema, text):
 @given(text=texts)
 @settings(max_examples=40)
 def test_akoma_ntoso_of_any_text_is_valid(schema, text):
+    schema.assertValid(etree.fromstring(to_akoma_ntoso(parse(text), PARTICULARS)))
+
+
+def whole(words):
+    return "".join(words.split())
+
+
+def tree_words(nodes):
+    for node in nodes:
+        yield f"{node['number']}{node['heading']}{node['text']}"
+        yield from tree_words(node["children"])
+
+
+def plain(markdown):
+    """The text of Markdown without its marks."""
+    bare = re.sub(r"(?m)^#+ |(?<!\\)\*", "", markdown)
+    return re.sub(r"\\(.)", r"\1", bare)
+
+
+@given(text=texts | letters)
+@settings(max_examples=150)
+def test_no_way_out_loses_anything_of_a_text(text):
+    draft = parse(text)
+    assert whole("".join(tree_words(outline(draft, tree=True)["tree"]))) == whole(text)
+    bill = etree.fromstring(to_akoma_ntoso(draft, PARTICULARS))
+    bill[0].remove(bill.find(f".//{{{NAMESPACE}}}meta"))
+    assert whole("".join(bill.itertext())) == whole(text)
+    assert whole(plain(to_markdown(draft))) == whole(text)
+    exported = json.loads(to_json(draft))
+    rows = [(node["line"], "", node["text"]) for node in exported["front"]]
+    stack = list(exported["provisions"])
+    while stack:
+        node = stack.pop(0)
+        rows.append((node["line"], node["written"], node["text"]))
+        stack[:0] = node["children"]
+    assert whole("".join(f"{written}{words}" for _, written, words in sorted(rows, key=lambda row: row[0]))) == whole(
+        text
+    )
+
+
+@given(text=letters)
+@settings(max_examples=40)
+def test_akoma_ntoso_of_any_letter_is_valid(schema, text):
     schema.assertValid(etree.fromstring(to_akoma_ntoso(parse(text), PARTICULARS)))
 
 

@@ -87,8 +87,8 @@ NAMED = {
 def test_what_a_letter_sends_out_begins_at_its_title(title):
     letter = "关于印发某某的通知\n各区：\n现印发给你们。\n    某市人民政府  \n    2020年12月8日 \n\n"
     assert tops(f"{letter}{title}\n1总则\n1.1目的\n甲。") == [
+        "addressee-1",
         "para-1",
-        "para-2",
         "signature-1",
         "signature-2",
         "annex-1",
@@ -99,7 +99,9 @@ def test_what_a_letter_sends_out_begins_at_its_title(title):
 @pytest.mark.parametrize("annexes", ["", "附件1\n    重点任务分工表\n    甲局 乙。"])
 def test_annexes_named_above_the_signature_are_no_annexes_yet(named, annexes):
     text = LETTER.format(named=named, date="2024年4月2日", annexes=annexes)
-    assert tops(text) == ["para-1", "head-1", "signature-1", "signature-2", *(["annex-1"] if annexes else [])]
+    listed = [f"attachment-{line}" for line in range(1, named.count("\n") + 2)]
+    signed = ["signature-1", "signature-2"]
+    assert tops(text) == ["addressee-1", "head-1", *listed, *signed, *(["annex-1"] if annexes else [])]
     assert codes(text) == []
 
 
@@ -121,7 +123,7 @@ def test_annexes_named_above_the_signature_are_no_annexes_yet(named, annexes):
 )
 def test_a_signature_ends_with_its_date_and_what_stands_below_it(date):
     text = LETTER.format(named="本通知自印发之日起施行。", date=date, annexes="")
-    assert tops(text)[:3] == ["para-1", "head-1", "signature-1"]
+    assert tops(text)[:3] == ["addressee-1", "head-1", "signature-1"]
     assert texts(text, Kind.SIGNATURE)[0] == "某市政务服务管理局"
     assert len(texts(text, Kind.SIGNATURE)) == 2 + date.count("\n")
 
@@ -164,7 +166,7 @@ def test_rules_below_a_signed_letter_are_its_annex_without_a_label():
         第五条 戊。
     """)
     assert parsed.form is Form.STATUTE
-    assert [node.anchor for node in parsed.provisions] == ["para-1", "para-2", "signature-1", "signature-2", "annex-1"]
+    assert [node.anchor for node in parsed.provisions][:3] == ["addressee-1", "para-1", "signature-1"]
     assert parsed.provisions[-1].heading == "某市停车管理办法（试行）"
     assert [article["n"] for article in outline(parsed)["articles"]] == [1, 2, 3, 4, 5]
 
@@ -425,7 +427,7 @@ def test_forms_with_the_same_headings_in_two_annexes_are_no_contents():
 
 def test_a_list_of_annexes_may_stand_right_above_them():
     text = "某市行动方案\n一、甲。\n二、乙。\n附件：1.分工表\n2.项目清单\n附件1\n分工表\n丙。\n附件2\n项目清单\n丁。"
-    assert tops(text) == ["head-1", "head-2", "annex-1", "annex-2"]
+    assert tops(text) == ["head-1", "head-2", "attachment-1", "attachment-2", "annex-1", "annex-2"]
     assert codes(text) == []
 
 

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from consult.text.anchors import from_words, in_words
 from consult.text.numerals import write_number
 from consult.text.parser import provisions
+from consult.text.parser.frame import frame_of
 from consult.text.parser.line_openings import cut, lines_of
 from consult.text.parser.outline import outline
 from consult.text.parser.provisions import Kind, parse
+from consult.text.parser.tree import FRAME
 from tests.text.drafts import in_source_order
 
 _number = (
@@ -58,6 +60,42 @@ texts = st.lists(_line, max_size=40).flatmap(
 )
 
 
+_FRAME_LINES = [
+    "索引号：000014349/2024-00001\t主题分类：综合政务",
+    "发文字号：某政发〔2024〕5号",
+    "某市人民政府文件",
+    "某政发〔2024〕5号",
+    "某市某委员会",
+    "（某办公室）",
+    "关于印发《某办法》的通知",
+    "各区人民政府，市政府各部门：",
+    "现印发给你们。",
+    "一、提高认识。",
+    "（一）统一思想。各区应当重视。",
+    "附件：1.某办法",
+    "2.某表",
+    "附件：",
+    "附件1",
+    "某市人民政府（代章）",
+    "甲局　　乙局",
+    "二〇二四年五月一日",
+    "（此件公开发布）",
+    "抄送：市委，",
+    "某市人民政府办公室　2024年5月2日印发",
+    "扫一扫在手机打开当前页",
+    "某办法",
+    "（2024年5月1日某局发布",
+    "根据某令修订）",
+    "目录",
+    "第一章 总则",
+    "第一章 总则\n第一条 甲。\n第二条 乙。\n第三条 丙。",
+    "1 总则",
+    "1.1 目的",
+]
+letters = st.lists(st.sampled_from(_FRAME_LINES), max_size=24).map("\n".join)
+"""Lines of the frames of letters and of what they send out, in any order."""
+
+
 def compact(text):
     return "".join(text.split())
 
@@ -75,7 +113,18 @@ def test_any_characters_are_read_and_nothing_of_them_is_lost(text):
     assert compact(kept) == compact(text)
 
 
-@given(texts)
+@given(letters)
+@settings(max_examples=300)
+def test_nothing_of_any_letter_is_lost_and_its_frame_is_read(text):
+    draft = parse(text)
+    kept = "".join(node.written + node.text for node in in_source_order(draft))
+    assert compact(kept) == compact(text)
+    frame = frame_of(draft)
+    for shown in (frame.title, frame.addressee, frame.date, *frame.attachments, *frame.notes, *frame.annexes):
+        assert shown is None or compact(shown) in compact(text)
+
+
+@given(texts | letters)
 def test_no_two_provisions_share_an_anchor_and_each_survives_the_way_through_words(text):
     anchors = [step.provision.anchor for step in parse(text).walk()]
     assert len(anchors) == len(set(anchors))
@@ -88,11 +137,11 @@ _BELOW = {
     Kind.ITEM: {Kind.POINT, Kind.PARAGRAPH},
     Kind.POINT: {Kind.POINT, Kind.PARAGRAPH},
     Kind.PREAMBLE: set(),
-    Kind.SIGNATURE: set(),
+    **{kind: set() for kind in FRAME},
 }
 
 
-@given(texts)
+@given(texts | letters)
 def test_the_tree_is_always_a_valid_one(text):
     draft = parse(text)
     for step in draft.walk():
@@ -105,7 +154,7 @@ def test_the_tree_is_always_a_valid_one(text):
     outline(draft, tree=True)
 
 
-@given(texts)
+@given(texts | letters)
 def test_a_text_is_read_the_same_whatever_its_indents(text):
     if any(separator in text for separator in ("\r", "\u2028")):
         return

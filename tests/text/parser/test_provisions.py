@@ -624,7 +624,7 @@ def test_a_mark_may_be_followed_by_a_date():
 def test_a_draft_of_neither_form_is_paragraphs():
     parsed = draft("停车倡议书\n亲爱的市民：\n请有序停车。")
     assert parsed.form is Form.PLAIN
-    assert [step.provision.anchor for step in parsed.walk()] == ["para-1", "para-2"]
+    assert [step.provision.anchor for step in parsed.walk()] == ["addressee-1", "para-1"]
 
 
 def test_gaps_duplicates_and_disorder_are_pointed_at():
@@ -742,4 +742,5 @@ def test_a_letter_may_send_out_the_rules_annexed_to_it():
     """)
     assert parsed.form is Form.STATUTE
     signed = "signature-1", "signature-2", "signature-3"
-    assert [node.anchor for node in parsed.provisions] == ["para-1", "para-2", "para-3", *signed, "annex-1"]
+    above = "addressee-1", "para-1", "attachment-1"
+    assert [node.anchor for node in parsed.provisions] == [*above, *signed, "annex-1"]
