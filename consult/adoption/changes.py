@@ -10,14 +10,13 @@ from consult.accounts.permissions import Act, Actor, require
 from consult.adoption.errors import DecisionRefused
 from consult.adoption.models import MADE, Decision, DecisionState, Opinion, Outcome
 from consult.adoption.queries import GroupDecision, OwnDecision, with_decision
-from consult.drafting import version_comparison
+from consult.drafting import stored_drafts, version_comparison
 from consult.drafting.models import Consultation, DraftVersion
 from consult.store import db
 from consult.text.anchors import WHOLE, article_of
 from consult.text.comparison.following import followed
 from consult.text.comparison.versions import Comparison, Match, NewAnchor, Relation
 from consult.text.comparison.wording import Op, Piece, changed_characters
-from consult.text.parser import provisions as parser
 from consult.text.parser.tree import Draft, Provision
 from consult.text.widths import flatten
 
@@ -103,8 +102,8 @@ class _Reading:
 
     def __init__(self, consultation: Consultation, old: DraftVersion, new: DraftVersion) -> None:
         self.consultation, self.old, self.new = consultation, old, new
-        self.before: Draft = parser.parse(old.text)
-        self.after: Draft = parser.parse(new.text)
+        self.before: Draft = stored_drafts.read(old)
+        self.after: Draft = stored_drafts.read(new)
         self.comparison: Comparison = version_comparison.between(old, new)
         self.decided: dict[tuple[str, Outcome, str], list[int]] = defaultdict(list)
         self.asked: set[str] = set()
@@ -290,7 +289,7 @@ class Rewordings:
         numbered = {version.number: version for version in consultation.versions}
         public, later = consultation.public_version, numbered.get(until) if until is not None else None
         self._known: dict[tuple[str, str], Reworded | None] = {}
-        self._before = parser.parse(public.text) if public is not None else None
+        self._before = stored_drafts.read(public) if public is not None else None
         self._reading = _Reading(consultation, public, later) if public is not None and later is not None else None
 
     def of(self, anchor: str, proposed: str) -> Reworded | None:

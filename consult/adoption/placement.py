@@ -12,9 +12,9 @@ from consult.accounts.permissions import Act, Actor, require
 from consult.adoption.errors import OpinionRefused
 from consult.adoption.models import Opinion
 from consult.adoption.opinions import set_provision
+from consult.drafting import stored_drafts
 from consult.drafting.models import Consultation
 from consult.store import db, transaction
-from consult.text.parser import provisions as parser
 from consult.text.placing import SURE, Place, Places
 
 BATCH = 500
@@ -47,7 +47,7 @@ def proposals(
     require(actor, Act.SEE_SUBMISSIONS, consultation)
     if consultation.public_version is None:
         return
-    places = Places(parser.parse(consultation.public_version.text))
+    places = Places(stored_drafts.read(consultation.public_version))
     left = limit
     while left is None or left > 0:
         query = select(Opinion).where(

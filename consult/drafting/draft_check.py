@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from consult.drafting import version_comparison
+from consult.drafting import stored_drafts, version_comparison
 from consult.drafting.instruments import register
 from consult.drafting.models import Consultation, DraftVersion
 from consult.law.rules import ENTERPRISE_RELATED
 from consult.text.citations import Citations, find_citations
 from consult.text.drafting_check import Finding, Purpose, check_draft, words_about_enterprises, words_about_groups
-from consult.text.parser import provisions as parser
 
 NORMATIVE = frozenset({"normative-document", ENTERPRISE_RELATED})
 """Kinds of document that must state their period of validity."""
@@ -35,7 +34,7 @@ def purpose_of(kind: str, enterprise_related: bool, today: date | None = None) -
 def check(consultation: Consultation, version: DraftVersion, today: date) -> CheckResult:
     """Check a version against the register of instruments and the previous version."""
     known = register()
-    draft = parser.parse(version.text)
+    draft = stored_drafts.read(version)
     before = version_comparison.previous(consultation, version)
     findings = check_draft(
         draft,
@@ -48,9 +47,9 @@ def check(consultation: Consultation, version: DraftVersion, today: date) -> Che
 
 def group_words(version: DraftVersion) -> tuple[str, ...]:
     """Return the particular groups of people that a version names."""
-    return words_about_groups(parser.parse(version.text))
+    return words_about_groups(stored_drafts.read(version))
 
 
 def enterprise_words(version: DraftVersion) -> tuple[str, ...]:
     """Return the wording about enterprises in a version, for drafts not marked as enterprise-related."""
-    return words_about_enterprises(parser.parse(version.text))
+    return words_about_enterprises(stored_drafts.read(version))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from consult.drafting import stored_drafts
 from consult.drafting.models import Consultation, DraftVersion, Stage, VersionKind
 from consult.store import db
 from consult.text.anchors import article_of
 from consult.text.comparison.versions import Comparison, Match, NewAnchor, compare
-from consult.text.parser import provisions as parser
 
 KEPT_COMPARISONS = 32
 """Size of the cache of comparisons in a process; versions never change, so entries stay valid."""
@@ -27,8 +27,8 @@ def _key(version: DraftVersion) -> tuple[int, str]:
 
 @lru_cache(maxsize=KEPT_COMPARISONS)
 def _compared(old: tuple[int, str], new: tuple[int, str]) -> Comparison:
-    texts = [db.session.get_one(DraftVersion, key[0]).text for key in (old, new)]
-    return compare(parser.parse(texts[0]), parser.parse(texts[1]))
+    before, after = (stored_drafts.read(db.session.get_one(DraftVersion, key[0])) for key in (old, new))
+    return compare(before, after)
 
 
 def in_order(version: DraftVersion, other: DraftVersion) -> tuple[DraftVersion, DraftVersion]:

@@ -9,13 +9,12 @@ from werkzeug.wrappers import Response
 
 from consult.app_context import settings
 from consult.clock import local
-from consult.drafting import version_comparison
+from consult.drafting import stored_drafts, version_comparison
 from consult.drafting.models import Consultation, DraftVersion
 from consult.files.export import word
 from consult.files.export.akoma_ntoso import MEDIA_TYPE as AKOMA_NTOSO
 from consult.files.export.akoma_ntoso import Particulars, to_akoma_ntoso
 from consult.files.export.json_and_markdown import to_json, to_markdown
-from consult.text.parser import provisions as parser
 from consult.text.sentences import sentence
 
 MEDIA_TYPES = {"docx": word.MEDIA_TYPE, "xml": AKOMA_NTOSO, "json": "application/json", "md": "text/markdown"}
@@ -35,7 +34,7 @@ def draft_file(version: DraftVersion, extension: str) -> Response:
 
 
 def _written(version: DraftVersion, extension: str) -> bytes:
-    draft = parser.parse(version.text)
+    draft = stored_drafts.read(version)
     if extension == "docx":
         return word.to_docx(draft)
     if extension == "xml":

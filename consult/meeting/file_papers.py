@@ -13,7 +13,7 @@ from consult.consultees.disagreement_models import UnitOpinion
 from consult.consultees.hearing_models import HearingPaper
 from consult.consultees.hearing_wording import moment_in_words
 from consult.consultees.models import Attendance, Gathering
-from consult.drafting import version_comparison
+from consult.drafting import stored_drafts, version_comparison
 from consult.drafting.models import Consultation, DraftVersion, VersionKind
 from consult.files.export.review_forms import ReviewForm
 from consult.files.export.volume import Block, Cell, Facts, Heading, Line, Look, Run, Section, Table
@@ -31,7 +31,6 @@ from consult.review.service import conclusion_rule, rule_of
 from consult.text.anchors import in_words as anchor_in_words
 from consult.text.comparison.versions import Match, Relation
 from consult.text.comparison.wording import Op
-from consult.text.parser import provisions
 from consult.text.parser.tree import HEADINGS, Draft, Kind, Provision
 
 _DAY = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日")
@@ -66,7 +65,7 @@ def _signs(line: str) -> bool:
 
 def draft(version: DraftVersion) -> tuple[Section, ...]:
     """Return the text of a version."""
-    parsed = provisions.parse(version.text)
+    parsed = stored_drafts.read(version)
     return (Section(tuple(_draft_blocks(parsed))),)
 
 
