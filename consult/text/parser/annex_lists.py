@@ -17,6 +17,7 @@ _NUMBER: Final = re.compile(
     r"(?:[0-9０-９]{1,2}\s*[．.、)）]|[（(][0-9一二三四五六七八九十]{1,2}[）)]|[一二三四五六七八九十]{1,3}、)\s*"
 )
 _FIRST_NUMBER: Final = re.compile(r"(?:[1１]\s*[．.、)）]|[（(][1一][）)]|一、)")
+_EXTENSION: Final = re.compile(r"\.(?:docx?|wps|xlsx?|et|pdf|ofd|zip|rar)$", re.IGNORECASE)
 _TITLE_LINES: Final = 4
 
 
@@ -43,7 +44,7 @@ def titles_of(texts: Iterable[str]) -> list[str]:
         label = _LABEL.match(text)
         rest = text[label.end() :] if label else text
         number = _NUMBER.match(rest)
-        title = (rest[number.end() :] if number else rest).strip().rstrip("；;。")
+        title = _EXTENSION.sub("", (rest[number.end() :] if number else rest).strip().rstrip("；;。"))
         if is_open and not label and not number:
             titles[-1] += title
         elif title:

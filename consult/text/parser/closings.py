@@ -28,6 +28,7 @@ _SECOND_NAME: Final = re.compile(r"[（(][^（）()。；：:，]{2,30}[）)]$")
 _OPEN_TO_PUBLIC: Final = re.compile(
     r"[（(](?:此件|本件|此文|本文|联系|信息公开|主动公开|依申请|不予公开|公开[方属形]|有删|内容有|注[：:])"
 )
+_CONTACT: Final = re.compile(r"联\s*系\s*(?:人|电话|方式)\s*[：:].{1,80}$")
 _BRACKETED: Final = re.compile(r"[（(].{1,120}[）)]$")
 _COPIES: Final = re.compile(r"(?:抄\s*[送报]|分\s*送|[主发]\s*送)\s*[：:]|主题词\s*[：:]|共印\s*\d+\s*份")
 _IMPRINT: Final = re.compile(r"[^。；]{0,40}\d\s*日\s*印\s*发$")  # 某市人民政府办公室　2024年4月3日印发
@@ -60,7 +61,7 @@ def closing_of(lines: list[Line]) -> int:
     start = total
     while start > 1 and start > total - _REACH and (_is_tail(lines[start - 1]) or _prints(lines, start - 1)):
         start -= 1
-    while start < total and is_note(lines[start].text) and not _OPEN_TO_PUBLIC.match(lines[start].text):
+    while start < total and (lines[start].kind is Kind.ATTACHMENT or _is_loose_note(lines[start])):
         start += 1
     return start - 1 if start > 1 and _signs_undated(lines, start - 1) else start
 
@@ -78,7 +79,12 @@ def is_signed(lines: list[Line], dated: int) -> bool:
 
 
 def starts_closing(lines: list[Line], start: int) -> bool:
-    """Whether the signing bodies of a document stand from `start` to the line above a date, or the date does."""
+    """Whether the signing bodies of a document stand from `start` to the line above a date, or the date does.
+
+    A note on whom to ask may stand above them.
+    """
+    while start < len(lines) and _is_note_above(lines[start]):
+        start += 1
     for at in range(start, min(len(lines), start + _SIGNER_LINES)):
         if is_date(lines[at]):
             return at == start or _start_of_signers(lines, at) <= start
@@ -110,8 +116,8 @@ def names_of(text: str) -> list[str]:
 
 
 def is_note(text: str) -> bool:
-    """Whether a line below the date is a note in brackets: （此件公开发布）, （联系人：…）."""
-    return _BRACKETED.match(text) is not None and _SEAL.search(text) is None
+    """Whether a line below the date is a note: （此件公开发布）, 联系人：…."""
+    return (_BRACKETED.match(text) is not None and _SEAL.search(text) is None) or _CONTACT.match(text) is not None
 
 
 def is_second_name(text: str) -> bool:
@@ -147,6 +153,14 @@ def _is_closed(lines: list[Line], dated: int) -> bool:
     return all(_is_tail(line) or _is_loose(line) for line in lines[end:])
 
 
+def _is_note_above(line: Line) -> bool:
+    return _OPEN_TO_PUBLIC.match(line.text) is not None and _BRACKETED.match(line.text) is not None
+
+
+def _is_loose_note(line: Line) -> bool:
+    return is_note(line.text) and not _OPEN_TO_PUBLIC.match(line.text)
+
+
 def _is_loose(line: Line) -> bool:
     return line.kind is Kind.PARAGRAPH and len(line.text) <= _LOOSE_LIMIT and line.text[-1] not in "。；：:"
 
@@ -157,7 +171,7 @@ def _start_of_signers(lines: list[Line], dated: int) -> int:
     alone = not _is_signed(lines[dated])
     while start > 1 and dated - start < _SIGNER_LINES and _signs(lines, start - 1, last=alone and start == dated):
         start -= 1
-    while start > 1 and _OPEN_TO_PUBLIC.match(lines[start - 1].text) and is_note(lines[start - 1].text):
+    while start > 1 and _is_note_above(lines[start - 1]):
         start -= 1
     return start
 
@@ -170,7 +184,7 @@ def _is_signed(line: Line) -> bool:
 def _is_tail(line: Line) -> bool:
     text = line.text
     if line.kind is not Kind.PARAGRAPH:
-        return False
+        return line.kind is Kind.ATTACHMENT  # websites list the annexes below the date
     return is_note(text) or is_footer(text) or any(tail.match(text) for tail in (_COPIES, _IMPRINT, _FILE))
 
 
@@ -224,4 +238,4 @@ def _is_signer(line: Line) -> bool:
     bare = _SEAL.sub("", line.text)
     if _SECOND_NAME.match(bare):
         return is_second_name(line.text)
-    return bool(bare) and bare[-1] not in "。；：，、;:,）)”"
+    return bool(bare) and bare[-1] not in "。；，、;,）)”" and not any(colon in bare for colon in "：:")

@@ -7,7 +7,7 @@ from typing import Final
 from consult.text.parser.annex_lists import settle_lists
 from consult.text.parser.articles import as_plain, follows
 from consult.text.parser.closings import end_of_tail, is_date, is_signed
-from consult.text.parser.lines import Line, Style, shape_of
+from consult.text.parser.lines import Line, shape_of
 from consult.text.parser.titles import LINES, can_head, end_of_title, ends_like_a_title
 from consult.text.parser.tree import HEADINGS, STRUCTURE, Kind
 
@@ -86,26 +86,27 @@ def _restarts_of_marks(lines: list[Line], starts: list[int]) -> list[int]:
         return []
     letter = "".join("".join(line.source.split()) for line in lines[: starts[0]])
     restarts: list[int] = []
-    counted = 0
+    last: Line | None = None
     for index in range(starts[0], len(lines)):
         line = lines[index]
         if line.kind in STRUCTURE or line.kind is Kind.ANNEX:
             break
         if index in starts:
-            counted = 0
-        elif line.kind is Kind.ITEM and line.style is Style.DUN:
-            counted = line.value
-        elif counted and can_head(line) and line.text[0] not in "（(" and lines[index - 1].source[-1] in "。）)":
+            last = None
+        elif line.kind is Kind.ITEM:
+            last = line if last is None or line.style <= last.style else last
+        elif (
+            last is not None and can_head(line) and line.text[0] not in "（(" and lines[index - 1].source[-1] in "。）)"
+        ):
             taken = end_of_title(lines[index:])
             title = "".join("".join(part.text.split()) for part in lines[index : index + taken])
             below = lines[index + taken : index + taken + _PREAMBLE]
-            named = f"《{title}》" in letter or (
-                ends_like_a_title(lines[index + taken - 1]) and below and below[0].text[:1] == "为"
-            )
             first = next((later for later in below if later.kind is Kind.ITEM), None)
-            if named and first is not None and first.style is Style.DUN and first.value == 1:
+            opens = ends_like_a_title(lines[index + taken - 1]) and below[:1] and below[0].text[:1] == "为"
+            again = first is not None and first.value == 1 and (first.style is last.style or f"《{title}》" in letter)
+            if again and (opens or f"《{title}》" in letter):
                 restarts.append(index)
-                counted = 0
+                last = None
     return restarts
 
 

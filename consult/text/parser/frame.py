@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import takewhile
 from typing import Any, Final
@@ -17,7 +17,7 @@ _IDEOGRAPH: Final = "[\u2e80-\u9fff\uff00-\uffef“”‘’《》〈〉（）�
 _SPACE_INSIDE: Final = re.compile(rf"(?<={_IDEOGRAPH})\s+(?={_IDEOGRAPH})")
 _SIGNED_BY: Final = re.compile(r"\s*签发人\s*[：:].*$")
 _LISTED_NUMBER: Final = re.compile(r"(?:发文字号|文\s*号)\s*[：:]\s*(\S+(?:\s?\d+\s?号)?)")
-_ORDER: Final = re.compile(r"\S{2,40}令$")
+_ORDER: Final = re.compile(r"\S{2,40}(?:令|公告)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Frame:
 def frame_of(draft: Draft) -> Frame:
     """Read the frame from the nodes that stand around a draft's body."""
     notes = [node.text for node in draft.front if node.kind is Kind.NOTE]
-    addressee = next((node.text for node in draft.provisions if node.kind is Kind.ADDRESSEE), None)
+    addressee = "".join(_texts(draft.provisions, Kind.ADDRESSEE))
     own = list(takewhile(lambda node: node.kind is not Kind.ANNEX, draft.provisions))
     closing = _texts(own, Kind.SIGNATURE)
     signers, date = _signature(closing)
@@ -59,13 +59,22 @@ def frame_of(draft: Draft) -> Frame:
         signers=tuple(signers),
         date=date or None,
         attachments=tuple(_SPACE_INSIDE.sub("", title) for title in titles_of(_texts(own, Kind.ATTACHMENT))),
-        notes=tuple(text for text in closing if is_note(text) and not date_in(text)),
+        notes=tuple(_notes(closing)),
         annexes=tuple(_SPACE_INSIDE.sub("", node.heading) for node in draft.provisions if node.kind is Kind.ANNEX),
     )
 
 
 def _texts(nodes: Iterable[Provision], kind: Kind) -> list[str]:
     return [node.text for node in nodes if node.kind is kind]
+
+
+def _notes(closing: list[str]) -> Iterator[str]:
+    """The notes of a closing; above its date a name in brackets is a signer's."""
+    dated = next((at for at, text in enumerate(closing) if date_in(text)), 0)
+    for at, text in enumerate(closing):
+        names_a_signer = at < dated and is_second_name(text)
+        if is_note(text) and not names_a_signer and not date_in(text):
+            yield text
 
 
 def _promulgation(notes: list[str]) -> list[str]:
@@ -86,8 +95,8 @@ def _signature(lines: list[str]) -> tuple[list[str], str]:
         names = names_of(text)
         if is_second_name(text) and signers:
             signers[-1] += names[0]
-        elif not is_note(text) or date_in(text):
-            signers += names
+        elif not is_note(text) or date_in(text) or is_second_name(text):
+            signers += [name.strip("（()）") if name[0] in "（(" else name for name in names]
     return signers, "".join(date_in(lines[dated]).split()) if 0 <= dated < len(lines) else ""
 
 

@@ -42,6 +42,8 @@ _NO_ADDRESSEE: Final = re.compile(
     r"。|如下|以下(?!简称)|下列|制定|特此|^(?:为|根据|按照|依据|依照|经)|规定|要求|职责|包括|分别是|组成|由|一是"
 )
 _ADDRESSEE_LIMIT: Final = 300  # characters
+_ADDRESSEE_LINES: Final = 3
+_ADDRESSEE_GOES_ON: Final = re.compile(r"^[^。；：:]{4,150}[，、,]$")
 _OBJECT_ENDS: Final = re.compile(
     r"(?:法|条例|规则|细则|制度|标准|章程|清单|规划|计划|规范|准则|措施|预案|方案|办法|规定)$"
 )
@@ -81,16 +83,20 @@ def end_of_notes(lines: list[Line], start: int = 0) -> int:
 
 
 def with_addressee(lines: list[Line]) -> list[Line]:
-    """The lines of a document below its title and notes; an addressee there becomes a line of the frame."""
-    if not lines or not _is_addressee(lines[0]):
+    """The lines of a document below its title and notes; an addressee there becomes lines of the frame."""
+    end = 1
+    while end < min(_ADDRESSEE_LINES, len(lines)) and _ADDRESSEE_GOES_ON.search(lines[end - 1].text):
+        end += 1
+    if end > len(lines) or any(line.kind is not Kind.PARAGRAPH for line in lines[:end]):
         return lines
-    return [lines[0].as_kind(Kind.ADDRESSEE), *lines[1:]]
+    if not _is_addressee("".join(line.text for line in lines[:end])):
+        return lines
+    return [*(line.as_kind(Kind.ADDRESSEE) for line in lines[:end]), *lines[end:]]
 
 
-def _is_addressee(line: Line) -> bool:
-    """Whether a line below a title names whom a document is sent to: 各区人民政府，市政府各部门："""
-    text = line.text
-    if line.kind is not Kind.PARAGRAPH or text[-1] not in "：:" or len(text) > _ADDRESSEE_LIMIT:
+def _is_addressee(text: str) -> bool:
+    """Whether the words below a title name whom a document is sent to: 各区人民政府，市政府各部门："""
+    if text[-1] not in "：:" or len(text) > _ADDRESSEE_LIMIT:
         return False
     return _NO_ADDRESSEE.search(text) is None and (text[0] == "各" or _ADDRESSEE.search(text) is not None)
 
@@ -136,9 +142,7 @@ def _take_title(lines: list[Line], front: list[tuple[Kind, Line]]) -> tuple[int,
         and (following := index + len(parts)) < len(lines)
         and (_can_be_title(lines[following], begins=False) or _is_second_name(lines[following]))
         and len(lines[following].text) <= 40
-        and any(
-            ends_like_a_title(line) for line in lines[following : following + 2] if _can_be_title(line, begins=False)
-        )
+        and _ends_soon(lines[following : following + (3 if "关于" in parts[-1].text + lines[following].text else 2)])
     ):
         parts.append(lines[following])
     following = index + len(parts)
@@ -146,6 +150,10 @@ def _take_title(lines: list[Line], front: list[tuple[Kind, Line]]) -> tuple[int,
         parts.append(lines[following])
     front.extend((Kind.TITLE, line) for line in parts)
     return index + len(parts), "".join(line.text for line in parts)
+
+
+def _ends_soon(lines: list[Line]) -> bool:
+    return any(ends_like_a_title(line) for line in lines if _can_be_title(line, begins=False))
 
 
 def _is_whole_title(parts: list[Line]) -> bool:
@@ -186,7 +194,8 @@ def _end_of_head(lines: list[Line], index: int) -> int:
     end = index
     while end < len(lines) and end - index < _RED_HEAD_LINES and _can_be_title(lines[end]):
         if _is_document_number(lines[end]):
-            return end if any(_RED_HEAD.match(head.text) for head in lines[index:end]) else index
+            head = next((at for at in range(index, end) if "关于" in lines[at].text), end)
+            return head if any(_RED_HEAD.match(line.text) for line in lines[index:head]) else index
         end += 1
     return index
 

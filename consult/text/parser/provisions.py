@@ -95,12 +95,16 @@ def _build(lines: list[Line], root: Branch, ready: Sequence[Line | Provision] = 
     """Build one document below `root` in statute or notice form, and return the form."""
     closing = closing_of(lines)
     form = _form(lines[:closing])
-    lines = [*lines[:closing], *(line.as_kind(Kind.SIGNATURE) for line in lines[closing:])]
+    lines = [*lines[:closing], *(_as_closing(line) for line in lines[closing:])]
     if form is Form.STATUTE:
         build_statute(lines, root, ready)
     else:
         build_notice([as_plain(line) if line.kind is Kind.ARTICLE else line for line in lines], root)
     return form
+
+
+def _as_closing(line: Line) -> Line:
+    return line if line.kind is Kind.ATTACHMENT else line.as_kind(Kind.SIGNATURE)
 
 
 def _announced(lines: list[Line]) -> frozenset[str]:

@@ -120,7 +120,8 @@ def test_nothing_of_any_letter_is_lost_and_its_frame_is_read(text):
     kept = "".join(node.written + node.text for node in in_source_order(draft))
     assert compact(kept) == compact(text)
     frame = frame_of(draft)
-    for shown in (frame.title, frame.addressee, frame.date, *frame.attachments, *frame.notes, *frame.annexes):
+    assert compact(frame.title or "") == compact("".join(node.text for node in draft.front if node.kind is Kind.TITLE))
+    for shown in (frame.addressee, frame.date, *frame.attachments, *frame.notes, *frame.annexes):
         assert shown is None or compact(shown) in compact(text)
 
 
