@@ -47,8 +47,8 @@ def frame_of(draft: Draft) -> Frame:
     """Read the frame from the nodes that stand around a draft's body."""
     notes = [node.text for node in draft.front if node.kind is Kind.NOTE]
     addressee = "".join(_texts(draft.provisions, Kind.ADDRESSEE))
-    own = list(takewhile(lambda node: node.kind is not Kind.ANNEX, draft.provisions))
-    closing = _texts(own, Kind.SIGNATURE)
+    letter = list(takewhile(lambda node: node.kind is not Kind.ANNEX, draft.provisions))
+    closing = _texts(letter, Kind.SIGNATURE)
     signers, date = _signature(closing)
     if not signers and not date:
         signers, date = _signature(_promulgation(notes))
@@ -58,7 +58,7 @@ def frame_of(draft: Draft) -> Frame:
         addressee=_SPACE_INSIDE.sub("", addressee.rstrip("：:").strip()) if addressee else None,
         signers=tuple(signers),
         date=date or None,
-        attachments=tuple(_SPACE_INSIDE.sub("", title) for title in titles_of(_texts(own, Kind.ATTACHMENT))),
+        attachments=tuple(_SPACE_INSIDE.sub("", title) for title in titles_of(_texts(letter, Kind.ATTACHMENT))),
         notes=tuple(_notes(closing)),
         annexes=tuple(_SPACE_INSIDE.sub("", node.heading) for node in draft.provisions if node.kind is Kind.ANNEX),
     )
