@@ -223,6 +223,8 @@ class Settings(BaseSettings):
     smtp_user: str = ""
     smtp_password: str = ""
     smtp_starttls: bool = False
+    smtp_tls: bool = False
+    """TLS from the first byte (port 465), as most mail providers in China have it; else see SMTP_STARTTLS."""
 
     rules_file: Path | None = None
     """A TOML file whose rows override or extend the rules that come with the platform."""

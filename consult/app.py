@@ -21,6 +21,7 @@ from consult.ledger import journal
 from consult.ledger.rows import changes
 from consult.ledger.service import record
 from consult.logs import configure_logs
+from consult.mail_queue import hooks as mail_queue
 from consult.mailbox.hooks import mail_hooks
 from consult.moderation.hooks import after_screening, before_screening
 from consult.platform import Platform
@@ -74,6 +75,11 @@ def set_up(app: Flask, settings: Settings | None = None) -> None:
     after_screening.register("consult.consultees.screening_hook:update_after_screening")
     mail_hooks.register("consult.consultees.mail_hook:HOOK")
     after_assignment.register("consult.mailbox.acknowledgement:report_assignment")
+    mail_queue.register(
+        "acknowledgement",
+        compose="consult.mailbox.acknowledgement:compose_acknowledgement",
+        ended="consult.mailbox.acknowledgement:note_end",
+    )
     stored_secrets.owners.register("consult.accounts.second_factor:encrypt_again")
     stored_secrets.owners.register("consult.mailbox.settings:encrypt_again")
 

@@ -23,6 +23,7 @@ from consult.faces.guards import limiter
 from consult.faces.jobs import progress
 from consult.ledger import key_rotation
 from consult.ledger import queries as ledger
+from consult.mail_queue import service as mail_queue
 from consult.migration_commands import newest_revisions
 from consult.store import db
 
@@ -135,6 +136,10 @@ class _Platform(Collector):
             "Newest checkpoint.",
             value=signed_at.timestamp() if signed_at else 0,
         )
+        letters = GaugeMetricFamily("consult_mail_out", "Letters on their way out, by state.", labels=["state"])
+        for state, n in mail_queue.counts().items():
+            letters.add_metric([state.value], n)
+        yield letters
         ended = GaugeMetricFamily("consult_job_timestamp_seconds", "Last time a job ended well.", labels=["job"])
         failing = GaugeMetricFamily("consult_job_failing", "Whether a job's last run failed.", labels=["job"])
         for job, note in progress.notes():

@@ -1,7 +1,7 @@
 """Acknowledges submissions by mail: the receipt's number, key and link, in the sender's thread.
 
-Each acknowledgement is stored with its Message-ID before it is sent and marked afterwards. If the process is killed in
-between, it is sent again under the same Message-ID: at least once, at most twice.
+Each is stored with its Message-ID and put into the queue of letters (``consult.mail_queue``), where it has
+its own fate.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from email.message import EmailMessage
 
 from sqlalchemy import func, or_, select
 
-from consult import outgoing_mail
 from consult.app_context import settings
 from consult.files.blobs import BlobError
 from consult.files.mail import Mail, compose
 from consult.files.sandbox import ReaderDied
 from consult.intake import receipts
 from consult.intake.models import Submission
+from consult.mail_queue import service as letters
+from consult.mail_queue.hooks import Pointless
+from consult.mail_queue.models import MailPurpose, MailState, OutgoingMail
 from consult.mailbox import hook_calls, message_store, service
 from consult.mailbox.bounded_reading import Reader
 from consult.mailbox.models import Acknowledgement, MailMessage
@@ -27,19 +29,19 @@ from consult.store.locking import advisory_lock
 MAX_PER_DAY = 3
 """Maximum acknowledgements to one address within 24 hours, against loops with autoresponders."""
 BATCH = 200
+UNREADABLE = "原件读不出来，没有发回执"
 
 
 def acknowledge(at: datetime) -> int:
-    """Send the acknowledgements that are due; return how many were sent.
+    """Put the acknowledgements that are due into the queue, and send them; return how many were sent.
 
     Raises:
-        MailNotSent: the mail server is unavailable; the rest is sent later.
+        MailNotSent: no mail server answers; they are sent later.
     """
-    sent = 0
     query = select(MailMessage.id).where(MailMessage.answer_due.is_(True)).order_by(MailMessage.id).limit(BATCH)
     for id_ in list(db.session.scalars(query)):
-        sent += _answer(id_, at)
-    return sent
+        _queue(id_, at)
+    return letters.deliver(at, purposes=[MailPurpose.ACKNOWLEDGEMENT])
 
 
 def report_assignment(submission: Submission, at: datetime) -> None:
@@ -54,59 +56,61 @@ def report_assignment(submission: Submission, at: datetime) -> None:
         hook_calls.call_hooks(submission.consultation_id, [(submission, mail)], at)
 
 
-def _answer(id_: int, at: datetime) -> bool:
+def _queue(id_: int, at: datetime) -> None:
     row = db.session.get_one(MailMessage, id_, populate_existing=True)
     if not row.answer_due or row.submission is None or row.submission.consultation is None:
-        return False
+        return
+    mail = _mail_of(row)
+    address = (mail.reply_to or (mail.from_address,))[0] if mail is not None else ""
+    plan(id_, row.submission, address, at, why="" if mail is not None else UNREADABLE)
+
+
+def _mail_of(row: MailMessage) -> Mail | None:
+    """Return a stored message; None where it can't be read."""
     try:
         with Reader() as reader:
-            mail = reader.message(message_store.raw_of(row), service.own_addresses())
+            return reader.message(message_store.raw_of(row), service.own_addresses())
     except (BlobError, ReaderDied):
-        return _settle(id_, at, skipped="原件读不出来，没有发回执")
-    address = (mail.reply_to or (mail.from_address,))[0]
-    answer = plan(id_, row.submission, address, at)
-    if answer is None:
-        return False
-    try:
-        message = _message(mail, row.submission, answer)
-        outgoing_mail.send(message)
-    except compose.AddressRefused as refusal:
-        return _settle(id_, at, skipped=str(refusal))
-    except outgoing_mail.MailNotSent as failure:
-        if isinstance(failure, outgoing_mail.MailRejected):
-            return _settle(id_, at, skipped=str(failure))
-        if isinstance(failure, outgoing_mail.MailPutOff):
-            return False  # it is retried later and doesn't block the others
-        raise
-    return _settle(id_, at)
+        return None
 
 
-def plan(id_: int, submission: Submission, address: str, at: datetime) -> Acknowledgement | None:
-    """Store the acknowledgement to send; ``None`` if it was sent already or the address has reached its limit."""
+def plan(id_: int, submission: Submission, address: str, at: datetime, *, why: str = "") -> None:
+    """Store an acknowledgement and put it into the queue, unless there is one or ``why`` says that none is sent."""
     with transaction() as session:
         advisory_lock(f"mail.answer {address.lower()}")  # for the limit per address
         row = session.get_one(MailMessage, id_, with_for_update=True, populate_existing=True)
         if not row.answer_due:
-            return None
+            return
+        row.answer_due = False
         answer = session.get(Acknowledgement, submission.id, populate_existing=True)
-        if answer is not None:
-            return answer
-        own_addresses = {own_address.lower() for own_address in service.own_addresses()}
-        why = "" if address else "没有可以回复的地址"
-        if address.lower() in own_addresses:
-            why = "回复地址是平台自己的"
-        elif address and _count_for(address, at) >= MAX_PER_DAY:
-            why = f"一天之内已经向这个地址发过 {MAX_PER_DAY} 次回执"
-        answer = Acknowledgement(
-            submission_id=submission.id,
-            address=address.lower()[:320],
-            message_id=compose.new_message_id(settings().mail_sender),
-            due_at=at,
-            skipped=why,
-        )
-        session.add(answer)
-        row.answer_due = not why
-    return None if why else answer
+        if answer is None:
+            answer = Acknowledgement(
+                submission_id=submission.id,
+                address=address.lower()[:320],
+                message_id=compose.new_message_id(settings().mail_sender),
+                due_at=at,
+                skipped=why or _why_not(address, at),
+            )
+            session.add(answer)
+        if not answer.skipped and answer.sent_at is None:
+            letters.put(
+                MailPurpose.ACKNOWLEDGEMENT,
+                f"submission:{submission.number}",
+                answer.address,
+                at=at,
+                message_id=answer.message_id,
+            )
+
+
+def _why_not(address: str, at: datetime) -> str:
+    """Return why an address gets no acknowledgement; empty if it does."""
+    if not address:
+        return "没有可以回复的地址"
+    if address.lower() in {own_address.lower() for own_address in service.own_addresses()}:
+        return "回复地址是平台自己的"
+    if _count_for(address, at) >= MAX_PER_DAY:
+        return f"一天之内已经向这个地址发过 {MAX_PER_DAY} 次回执"
+    return ""
 
 
 def _count_for(address: str, at: datetime) -> int:
@@ -119,12 +123,24 @@ def _count_for(address: str, at: datetime) -> int:
     return db.session.scalar(query) or 0
 
 
-def _message(mail: Mail, submission: Submission, answer: Acknowledgement) -> EmailMessage:
-    assert submission.consultation is not None
-    config = settings()
+def compose_acknowledgement(letter: OutgoingMail, _at: datetime) -> EmailMessage:
+    """Return the message of an acknowledgement in the queue.
+
+    Raises:
+        Pointless: its message can't be read, or its submission is in no consultation any more.
+        AddressRefused: it can't be answered.
+    """
+    answer = _of(letter)
+    row = db.session.scalar(select(MailMessage).where(MailMessage.submission_id == answer.submission_id))
+    mail = _mail_of(row) if row is not None else None
+    if mail is None:
+        raise Pointless(UNREADABLE)
+    submission, config = answer.submission, settings()
+    if submission.consultation is None:
+        raise Pointless("来件不再归入任何征求意见")
     base = (config.public_url or f"http://{config.bind_host}:{config.port}").rstrip("/")
     key = receipts.key_of(submission.number)
-    message = compose.acknowledgement(
+    return compose.acknowledgement(
         mail,
         sender=config.mail_sender,
         sender_name=config.department,
@@ -135,17 +151,14 @@ def _message(mail: Mail, submission: Submission, answer: Acknowledgement) -> Ema
         at=submission.received_at,
         late=submission.late,
     )
-    message.replace_header("Message-ID", f"<{answer.message_id}>")
-    return message
 
 
-def _settle(id_: int, at: datetime, *, skipped: str = "") -> bool:
-    """Mark an acknowledgement as sent, or skipped with the reason."""
-    with transaction() as session:
-        row = session.get_one(MailMessage, id_, with_for_update=True, populate_existing=True)
-        row.answer_due = False
-        answer = session.get(Acknowledgement, row.submission_id, populate_existing=True)
-        if answer is not None:
-            answer.skipped = skipped[:200]
-            answer.sent_at = None if skipped else at
-    return not skipped
+def note_end(letter: OutgoingMail, at: datetime) -> None:
+    """Note how an acknowledgement ended, in the transaction in which it did."""
+    answer = _of(letter)
+    answer.skipped = letter.answer[:200]
+    answer.sent_at = at if letter.state is MailState.SENT else None
+
+
+def _of(letter: OutgoingMail) -> Acknowledgement:
+    return db.session.scalars(select(Acknowledgement).where(Acknowledgement.message_id == letter.message_id)).one()

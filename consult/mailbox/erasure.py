@@ -10,6 +10,7 @@ from sqlalchemy import select
 from consult.accounts.permissions import Act, Actor, require
 from consult.intake.models import Submission
 from consult.ledger.service import record
+from consult.mail_queue import service as mail_queue
 from consult.mailbox.models import Acknowledgement, MailMessage
 from consult.store import db, transaction
 
@@ -17,9 +18,10 @@ ERASE = "mail.erase_personal"
 
 
 def erase_sender(submission: Submission) -> None:
-    """Delete the sender of a submission's message and the address of its acknowledgement, with the caller's act."""
+    """Delete the sender of a submission's message and the addresses of the letters about it, with the caller's act."""
     for mail in db.session.scalars(select(MailMessage).where(MailMessage.submission_id == submission.id)):
         mail.sender = ""
+    mail_queue.delete_addresses(f"submission:{submission.number}")
     acknowledgement = db.session.get(Acknowledgement, submission.id)
     if acknowledgement is not None:
         acknowledgement.address = ""

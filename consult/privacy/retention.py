@@ -26,6 +26,7 @@ from consult.intake.staff_uploads import AT_WORK
 from consult.law.rule_rows import RetentionRule
 from consult.ledger.models import LedgerEntry
 from consult.ledger.service import record
+from consult.mail_queue import service as mail_queue
 from consult.mailbox import erasure as mail
 from consult.mailbox.models import MailMessage
 from consult.privacy import holds
@@ -37,6 +38,7 @@ from consult.privacy.terms import (
     OUTBOX,
     RAW,
     SENDER,
+    SENT_MAIL,
     STRAY_MAIL,
     TABLES,
     UPLOADS,
@@ -313,6 +315,18 @@ def _outbox(due: _Due) -> int:
     return removed
 
 
+def _sent_mail(due: _Due) -> int:
+    """Delete the addresses of letters that went out, or never will."""
+    before = due.earliest_kept()
+    if due.dry_run:
+        return mail_queue.count_old_addresses(before)
+    deleted = mail_queue.delete_old_addresses(before)
+    if deleted:
+        with transaction():
+            record(due.actor, "sent_mail.erase_personal", "outgoing_mail", at=due.at, letters=deleted)
+    return deleted
+
+
 STEPS: dict[str, Callable[[_Due], int]] = {
     SENDER: lambda due: _submissions(due, Personal.SENDER),
     RAW: lambda due: _submissions(due, Personal.RAW),
@@ -323,6 +337,7 @@ STEPS: dict[str, Callable[[_Due], int]] = {
     CONTACTS: _contacts,
     LETTERS: _letters,
     OUTBOX: _outbox,
+    SENT_MAIL: _sent_mail,
 }
 
 

@@ -19,6 +19,7 @@ MEMBERS = "portal-members"
 CONTACTS = "consultee-contacts"
 LETTERS = "letters"
 OUTBOX = "outbox"
+SENT_MAIL = "sent-mail"
 
 
 def terms() -> Mapping[str, RetentionRule]:

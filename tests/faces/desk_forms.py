@@ -211,6 +211,8 @@ FORMS: dict[str, dict[str, str]] = {
     "mailboxes_close": {},
     "mailboxes_reopen": {},
     "mailboxes_test": {},
+    "mailboxes_outgoing_retry": {"<letter_id>": "letter"},
+    "mailboxes_outgoing_give_up": {"<letter_id>": "letter"},
     "mailboxes_reconsider": {},
     "meeting_act": {
         "precondition": "precondition",
@@ -335,6 +337,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "mailbox add": {"--host": "name", "--user": "name", "--password": "password"},
     "meeting approve-override": {"precondition": "precondition"},
     "archive build": {"--out": "out"},
+    "mail queue": {},
     "meeting dossier": {"--out": "out"},
     "meeting override": {"precondition": "precondition", "--reason": "sentence", "--document": "paper"},
     "meeting submit": {},

@@ -42,6 +42,7 @@ from consult.files import tables
 from consult.intake.models import Channel, ImportStage, Purpose, SenderKind, StaffUpload, Submission, TableImport
 from consult.law.facts import Disclosure
 from consult.law.reviews import Conclusion, ReviewKind
+from consult.mail_queue.models import OutgoingMail
 from consult.mailbox.models import Encryption, Mailbox, MailMessage
 from consult.meeting.flags import DISCLOSURE, FLAGS, PAPERS
 from consult.meeting.models import MeetingFact
@@ -227,6 +228,7 @@ KINDS: dict[str, Callable[[Values], Any]] = {
     "point": lambda v: 1,
     "mailbox": lambda v: v.one(Mailbox.id),
     "mail": lambda v: v.one(MailMessage.id),
+    "letter": lambda v: v.one(OutgoingMail.id),
     "encryption": lambda v: v.member(Encryption),
     "port": lambda v: 993,
     "nonce": lambda v: f"{v.random.getrandbits(80):020x}",

@@ -16,6 +16,7 @@ from consult.accounts.permissions import SYSTEM
 from consult.app_context import settings
 from consult.intake import receipts, unassigned
 from consult.intake.models import Submission
+from consult.mail_queue import service as letters
 from consult.mailbox import acknowledgement
 from consult.mailbox.models import Acknowledgement, MailMessage
 from consult.store import db
@@ -65,12 +66,13 @@ def test_a_crash_after_sending_repeats_the_very_same_message(monkeypatch: pytest
     canteens()
     ingest(a_letter(ABOUT))
     with monkeypatch.context() as patch:
-        patch.setattr(acknowledgement, "_settle", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(letters, "_end", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             acknowledgement.acknowledge(DURING)
     db.session.rollback()
     (first,) = outbox()
-    assert acknowledgement.acknowledge(DURING) == 1
+    assert acknowledgement.acknowledge(DURING) == 0  # who was killed has it for a while
+    assert acknowledgement.acknowledge(DURING + letters.TAKEN_FOR) == 1
     assert [mail["Message-ID"] for mail in outbox()] == [first["Message-ID"]]
 
 
@@ -125,7 +127,8 @@ def test_while_the_mail_server_is_away_answers_wait(monkeypatch: pytest.MonkeyPa
         patch.setattr(outgoing_mail, "send", lambda _: (_ for _ in ()).throw(outgoing_mail.MailNotSent("away")))
         with pytest.raises(outgoing_mail.MailNotSent):
             acknowledgement.acknowledge(DURING)
-    assert acknowledgement.acknowledge(DURING) == 1
+    assert acknowledgement.acknowledge(DURING) == 0
+    assert acknowledgement.acknowledge(DURING + letters.PAUSES[0]) == 1
 
 
 def test_an_address_that_is_refused_for_good_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +155,7 @@ def test_a_mail_server_takes_the_answer_and_is_asked_again_where_it_refused_for_
     post.refuses = {"a@example.cn": "451 later"}
     assert acknowledgement.acknowledge(DURING) == 1  # the other is not held up
     post.refuses = {}
-    assert acknowledgement.acknowledge(DURING) == 1
+    assert acknowledgement.acknowledge(DURING + letters.PAUSES[0]) == 1
     envelope = post.taken[-1]
     answer = email.message_from_bytes(envelope.content, policy=email.policy.default)
     assert (envelope.rcpt_tos, answer["References"]) == (["a@example.cn"], "<one@example.cn>")

@@ -1,0 +1,240 @@
+"""The verbs on letters: put one into the queue, send what is due, try one again, give one up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from typing import Final
+
+import structlog
+from sqlalchemy import ColumnElement, func, select, update
+
+from consult import outgoing_mail
+from consult.accounts.errors import Refused
+from consult.accounts.permissions import Act, Actor, require
+from consult.app_context import settings
+from consult.clock import local
+from consult.files.mail.compose import AddressRefused, new_message_id
+from consult.ledger.service import record
+from consult.mail_queue.hooks import Pointless, composers, endings
+from consult.mail_queue.models import MailPurpose, MailState, OutgoingMail
+from consult.store import bulk, db, raw_transaction, transaction
+from consult.store.locking import lock_row
+
+PAUSES: Final = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240, 480, 720, 1440, 1440, 1440)
+)
+"""After each attempt that was put off; after the last the letter is given up (RFC 5321, 4.5.4.1: four to five days)."""
+TAKEN_FOR: Final = timedelta(minutes=10)
+"""How long a letter belongs to the worker that sends it; one that was killed loses it then."""
+BATCH: Final = 200
+AWAY: Final = 3
+"""So many letters in a row that reached no server mean that there is none now."""
+ANSWER_CHARACTERS: Final = 300
+
+log = structlog.get_logger()
+
+
+def put(
+    purpose: MailPurpose, subject: str, address: str, *, at: datetime, message_id: str = "", key: str = ""
+) -> OutgoingMail | None:
+    """Put a letter into the queue, in the caller's transaction; None where the same is in it.
+
+    Arguments:
+        message_id: without brackets; made up where none is given.
+        key: makes the letter one however often it is asked for, as part of its Message-ID.
+    """
+    sender = settings().mail_sender
+    if key:
+        message_id = f"{purpose.value}.{key}@{sender.rpartition('@')[2] or 'localhost'}"
+    message_id = message_id or new_message_id(sender)
+    row = {
+        "purpose": purpose,
+        "subject": subject,
+        "address": address.strip().lower()[:320],
+        "message_id": message_id,
+        "queued_at": at,
+        "state": MailState.WAITING,
+        "attempts": 0,
+        "next_at": at,
+        "answer": "",
+        "ended_at": None,
+    }
+    with raw_transaction():
+        identifier = bulk.insert_new(OutgoingMail, row)
+    return db.session.get(OutgoingMail, identifier) if identifier is not None else None
+
+
+def count_to(address: str, purposes: Collection[MailPurpose], since: datetime) -> int:
+    """Return how many letters of some purposes went or go to an address since a moment."""
+    query = select(func.count()).where(
+        OutgoingMail.address == address.strip().lower()[:320],
+        OutgoingMail.purpose.in_(purposes),
+        OutgoingMail.queued_at > since,
+        OutgoingMail.state.in_((MailState.WAITING, MailState.SENT)),
+    )
+    return db.session.scalar(query) or 0
+
+
+def deliver(at: datetime, *, purposes: Collection[MailPurpose] = tuple(MailPurpose), limit: int = BATCH) -> int:
+    """Send the letters that are due, those first that have waited longest; return how many were sent.
+
+    A permanent answer is the end of that letter; a passing one lets it wait, longer each time. Killed between sending
+    and noting it, a letter goes out once more under the same Message-ID.
+
+    Raises:
+        MailNotSent: no mail server answers; everything waits.
+    """
+    due = select(OutgoingMail.id).where(
+        OutgoingMail.state == MailState.WAITING, OutgoingMail.next_at <= at, OutgoingMail.purpose.in_(purposes)
+    )
+    sent = away = 0
+    for identifier in list(db.session.scalars(due.order_by(OutgoingMail.next_at, OutgoingMail.id).limit(limit))):
+        letter = _take(identifier, at)
+        if letter is None:
+            continue
+        try:
+            _send(letter, at)
+        except Pointless as why:
+            _end(letter, MailState.POINTLESS, at, str(why))
+        except (outgoing_mail.MailRejected, AddressRefused) as why:
+            _end(letter, MailState.REFUSED, at, str(why))
+            away = 0
+        except outgoing_mail.MailPutOff as why:
+            _put_off(letter, at, str(why))
+            away = 0
+        except outgoing_mail.MailNotSent as why:
+            _put_off(letter, at, str(why))
+            away += 1
+            if away == AWAY:
+                raise
+        else:
+            _end(letter, MailState.SENT, at)
+            sent, away = sent + 1, 0
+    if away and not sent:
+        raise outgoing_mail.MailNotSent("邮件服务器没有回应，信件稍后再发。")
+    return sent
+
+
+def _take(identifier: int, at: datetime) -> OutgoingMail | None:
+    """Take a letter that is due, unless another worker has; only one of any number gets it."""
+    with transaction() as session:
+        taken = session.execute(
+            update(OutgoingMail)
+            .where(OutgoingMail.id == identifier, OutgoingMail.state == MailState.WAITING, OutgoingMail.next_at <= at)
+            .values(next_at=at + TAKEN_FOR, attempts=OutgoingMail.attempts + 1)
+            .returning(OutgoingMail.id)
+        ).scalar_one_or_none()
+    return db.session.get_one(OutgoingMail, identifier, populate_existing=True) if taken is not None else None
+
+
+def _send(letter: OutgoingMail, at: datetime) -> None:
+    (compose,) = composers[letter.purpose].all()
+    message = compose(letter, at)
+    for name, value in (("Message-ID", f"<{letter.message_id}>"), ("Date", format_datetime(local(at)))):
+        del message[name]
+        message[name] = value
+    outgoing_mail.send(message)
+
+
+def _end(letter: OutgoingMail, state: MailState, at: datetime, answer: str = "") -> None:
+    with transaction():
+        lock_row(letter)
+        letter.state, letter.ended_at, letter.next_at = state, at, None
+        letter.answer = answer[:ANSWER_CHARACTERS]
+        for ended in endings[letter.purpose].all() if letter.purpose in endings else ():
+            ended(letter, at)
+    if state is not MailState.SENT:
+        log.warning("mail_ended", letter=letter.id, purpose=letter.purpose.value, state=state.value)
+
+
+def _put_off(letter: OutgoingMail, at: datetime, answer: str) -> None:
+    if letter.attempts > len(PAUSES):
+        _end(letter, MailState.GIVEN_UP, at, f"多次未能送达：{answer}")
+        return
+    with transaction():
+        lock_row(letter)
+        letter.next_at = at + PAUSES[letter.attempts - 1]
+        letter.answer = answer[:ANSWER_CHARACTERS]
+
+
+def retry(actor: Actor, identifier: int, *, at: datetime) -> OutgoingMail:
+    """Have a letter tried again now: one that waits, was refused or was given up.
+
+    Raises:
+        Refused: there is none, it was sent, or its address was deleted.
+    """
+    require(actor, Act.MANAGE_MAILBOXES)
+    with transaction():
+        letter = _locked(identifier)
+        if letter.state in (MailState.SENT, MailState.POINTLESS) or not letter.address:
+            raise Refused(f"第 {letter.id} 封信{letter.state.label.words}，不能再发。")
+        letter.state, letter.attempts, letter.next_at, letter.ended_at = MailState.WAITING, 0, at, None
+        record(actor, "mail.retry", f"mail_out:{letter.id}", at=at)
+    return letter
+
+
+def give_up(actor: Actor, identifier: int, *, at: datetime) -> OutgoingMail:
+    """Give up a letter that waits.
+
+    Raises:
+        Refused: there is none, or it doesn't wait.
+    """
+    require(actor, Act.MANAGE_MAILBOXES)
+    with transaction():
+        letter = _locked(identifier)
+        if letter.state is not MailState.WAITING:
+            raise Refused(f"第 {letter.id} 封信{letter.state.label.words}，没有等待发送。")
+        _end(letter, MailState.GIVEN_UP, at, f"{actor.name}决定不再发送")
+        record(actor, "mail.give_up", f"mail_out:{letter.id}", at=at)
+    return letter
+
+
+def _locked(identifier: int) -> OutgoingMail:
+    letter = db.session.get(OutgoingMail, identifier)
+    if letter is None:
+        raise Refused(f"没有编号为 {identifier} 的信。")
+    lock_row(letter)
+    return letter
+
+
+def listed(*, state: MailState | None = None, before: int = 0, limit: int = 50) -> list[OutgoingMail]:
+    """Return letters, newest first: in one state, or all that wait or were never delivered."""
+    states = (state,) if state is not None else (MailState.WAITING, MailState.REFUSED, MailState.GIVEN_UP)
+    query = select(OutgoingMail).where(OutgoingMail.state.in_(states))
+    if before:
+        query = query.where(OutgoingMail.id < before)
+    return list(db.session.scalars(query.order_by(OutgoingMail.id.desc()).limit(limit)))
+
+
+def counts() -> dict[MailState, int]:
+    """Return how many letters there are in each state."""
+    query = select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)
+    there = {state: int(n) for state, n in db.session.execute(query)}
+    return {state: there.get(state, 0) for state in MailState}
+
+
+def delete_addresses(subject: str) -> None:
+    """Delete the addresses of the letters about something, with the caller's act; those that wait aren't sent."""
+    for letter in db.session.scalars(select(OutgoingMail).where(OutgoingMail.subject == subject)):
+        letter.address = ""
+        if letter.state is MailState.WAITING:
+            letter.state, letter.next_at = MailState.POINTLESS, None
+            letter.answer = "联系方式已经删除"
+
+
+def count_old_addresses(before: datetime) -> int:
+    """Return how many addresses ``delete_old_addresses`` would delete."""
+    return db.session.scalar(select(func.count()).select_from(OutgoingMail).where(*_old(before))) or 0
+
+
+def delete_old_addresses(before: datetime) -> int:
+    """Delete the addresses of letters that ended before a moment; return how many."""
+    with transaction() as session:
+        statement = update(OutgoingMail).where(*_old(before)).values(address="").returning(OutgoingMail.id)
+        return len(session.execute(statement).all())
+
+
+def _old(before: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (OutgoingMail.ended_at < before, OutgoingMail.address != "")
