@@ -25,6 +25,7 @@ def _ordinal(unit: str) -> Callable[[int, int], str]:
 
 
 _ENCLOSED_LIMIT: Final = 20
+_FORMAL: Final = str.maketrans("一二三四五六七八九十百", "壹贰叁肆伍陆柒捌玖拾佰")
 
 
 def _ring(number: int, _sub: int) -> str:
@@ -39,6 +40,7 @@ _WORDS: Final[dict[str, Callable[[int, int], str]]] = {
     "art": _ordinal("条"),
     "item": _ordinal("项"),
     "point": _ordinal("目"),
+    "formal": lambda number, _: f"{write_number(number).translate(_FORMAL)}、",
     "head": lambda number, _: f"{write_number(number)}、",
     "sub": lambda number, _: f"（{write_number(number)}）",
     "num": lambda number, _: f"{number}.",
@@ -85,6 +87,7 @@ _READ: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"第({_N})[款段](?:之({_N}?)(?=$|第|（第))?", "para"),
         (rf"第[（(]?({_N})[）)]?项(?:之({_N}?)(?=$|第|（第))?", "item"),
         (rf"第[（(]?({_N})[）)]?目(?:之({_N}?)(?=$|第|（第))?", "point"),
+        (r"([壹贰叁肆伍陆柒捌玖拾佰]+)、", "formal"),
         (rf"([{CHINESE}]+)、", "head"),
         (rf"[（(]([{ARABIC}]+)[）)]", "paren"),
         (rf"[（(]([{CHINESE}]+)[）)]", "sub"),

@@ -123,7 +123,11 @@ class _Finder:
         elif node.kind in (Kind.ANNEX, Kind.SIGNATURE, Kind.PREAMBLE, Kind.CHAPTER):
             self._article = ""
         text = (
-            node.text if node.kind is not Kind.CLAUSE else f"{node.heading}。{node.text}" if node.heading else node.text
+            node.text
+            if node.kind is not Kind.CLAUSE
+            else f"{node.heading.rstrip('。')}。{node.text}"
+            if node.heading
+            else node.text
         )
         if not text:
             return

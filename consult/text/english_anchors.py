@@ -16,6 +16,7 @@ _NAMES: Final = {
     "para": "paragraph",
     "item": "item",
     "point": "point",
+    "formal": "Division",
     "head": "Section",
     "sub": "subsection",
     "num": "item",

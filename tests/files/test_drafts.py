@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from config import ROOT
 from consult.files import drafts
 from consult.files.errors import UnreadableFile
+
+
+@pytest.fixture
+def cases():
+    folder = ROOT.parent / "shared" / "cases" / "text"
+    if not folder.is_dir():
+        pytest.skip(f"the cases are not at {folder}")
+    return folder
+
 
 TEXT = (
     "某市停车管理办法\n\n第一章　总　则\n"
@@ -65,3 +75,45 @@ def test_a_mark_begins_a_line_anew_where_the_one_before_it_is_full(mark, end):
 def test_a_text_with_a_line_a_paragraph_is_left_as_it_is():
     text = "\n".join(f"　　第{n}条　{'停车场应当公示收费标准。' * n}" for n in range(1, 20))
     assert drafts.read("草案.txt", text.encode()).text == text
+
+
+def test_a_text_broken_anywhere_is_joined_where_its_paragraphs_are_set_in():
+    text = (
+        "关于加强管理的通知\n各单位：\n　　一、提高认识。各地要高度重视，明确责任分工，于\n2027年1月1日前完成。\n"
+        "　　二、抓好落实，加强监督\n（一）甲。\n　　三、责任。各单位按照第\n三条规定执行，\n（一）项所列情形除外。\n"
+        "　　附件：1.名单，\n　　　　　2.价格表\n某市人民政府\n2026年5月8日\n"
+    )
+    lines = drafts.read("通知.txt", text.encode()).text.split("\n")
+    assert lines == [
+        "关于加强管理的通知",
+        "各单位：",
+        "　　一、提高认识。各地要高度重视，明确责任分工，于2027年1月1日前完成。",
+        "　　二、抓好落实，加强监督",
+        "（一）甲。",
+        "　　三、责任。各单位按照第三条规定执行，（一）项所列情形除外。",
+        "　　附件：1.名单，",
+        "　　　　　2.价格表",
+        "某市人民政府",
+        "2026年5月8日",
+        "",
+    ]
+
+
+def test_a_signature_below_a_sentence_without_its_stop_is_no_part_of_it():
+    text = "关于某事的通知\n　　一、甲，乙。\n　　二、各地要抓紧，按时上报\n某市水务局\n2026年5月8日"
+    assert drafts.read("通知.txt", text.encode()).text == text
+
+
+@pytest.mark.parametrize("encoding", ["big5", "big5hkscs", "utf-8"])
+def test_a_draft_in_traditional_characters_is_read_in_its_encoding(encoding):
+    text = "某市供水管理辦法\n第一條 為規範供水，制定本辦法。\n第二條 有下列情形的：\n（一）斷水的；\n（二）漏水的。"
+    source = drafts.read("辦法.txt", text.encode(encoding))
+    assert source.text == text
+    assert [node.number for node in source.draft().provisions] == ["第一條", "第二條"]
+
+
+@pytest.mark.corpus
+def test_the_wrapped_case_is_joined(cases):
+    lines = drafts.read("n16.txt", (cases / "n16-wrapped.txt").read_bytes()).text.split()
+    assert len(lines) == 4
+    assert all(line.endswith(("。", "：", "通知")) for line in lines)

@@ -101,7 +101,9 @@ def _is_next_clause(lines: list[Line], index: int, last: int) -> bool:
     """Whether 三、四级联动… is the mark after `last` and does not occur again below, or restarts the numbering."""
     value = lines[index].value
     upcoming = next((lines[at].value for at in range(index + 1, len(lines)) if lines[at].style is Style.DUN), 0)
-    return upcoming != value and (value == last + 1 or (value == 1 and upcoming == 2 and last != 1))
+    if value == 1:  # 一、二级火险区… is a mark only where 二、 follows
+        return upcoming == value + 1 and last != value
+    return upcoming != value and value == last + 1
 
 
 def _continues_numbering(lines: list[Line], index: int, last: int) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import takewhile
 from typing import Any, Final
 
 from consult.text.parser.annex_lists import titles_of
 from consult.text.parser.closings import date_in, is_note, is_second_name, is_signer_line, names_of
 from consult.text.parser.front_matter import is_document_number
-from consult.text.parser.tree import Draft, Kind, Provision
+from consult.text.parser.traditional import Restored, has_traditional
+from consult.text.parser.tree import FRAME, Draft, Kind, Provision
+from consult.text.simplified import simplified_each
 
 _IDEOGRAPH: Final = "[\u2e80-\u9fff\uff00-\uffef“”‘’《》〈〉（）—]"
 _SPACE_INSIDE: Final = re.compile(rf"(?<={_IDEOGRAPH})\s+(?={_IDEOGRAPH})")
@@ -45,6 +47,42 @@ class Frame:
 
 def frame_of(draft: Draft) -> Frame:
     """Read the frame from the nodes that stand around a draft's body."""
+    around = [node for node in draft.in_order() if node.kind in FRAME or node.kind is Kind.ANNEX]
+    source = "\n".join(f"{node.written}\n{node.text}" for node in around)
+    if not has_traditional(source):
+        return _frame_of(draft)
+    simplified = replace(
+        draft,
+        title=simplified_each(draft.title),
+        front=tuple(map(_simplified, draft.front)),
+        provisions=tuple(map(_simplified, draft.provisions)),
+    )
+    return _restored(_frame_of(simplified), Restored(source))
+
+
+def _restored(frame: Frame, source: Restored) -> Frame:
+    """A frame read from simplified characters, in those of its source."""
+
+    def each(words: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(source.anywhere, words))
+
+    return Frame(
+        title=frame.title and source.anywhere(frame.title),
+        document_number=frame.document_number and source.anywhere(frame.document_number),
+        addressee=frame.addressee and source.anywhere(frame.addressee),
+        signers=each(frame.signers),
+        date=frame.date and source.anywhere(frame.date),
+        attachments=each(frame.attachments),
+        notes=each(frame.notes),
+        annexes=each(frame.annexes),
+    )
+
+
+def _simplified(node: Provision) -> Provision:
+    return node._replace(heading=simplified_each(node.heading), text=simplified_each(node.text))
+
+
+def _frame_of(draft: Draft) -> Frame:
     notes = [node.text for node in draft.front if node.kind is Kind.NOTE]
     addressee = "".join(_texts(draft.provisions, Kind.ADDRESSEE))
     letter = list(takewhile(lambda node: node.kind is not Kind.ANNEX, draft.provisions))

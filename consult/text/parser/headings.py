@@ -35,6 +35,10 @@ CITED: Final = re.compile(
     rf"(?:规定|所列|所称|所指|所述|的规定|的|和|或者|或|及其|及|与|至|、|，|；|。|）|”|修改|改为|作为|以外|之规定|款|项|中规定|中的"
     rf"|[《〈]|第[\s{NUMERALS}]+[款项条])"
 )
+_STOPPED_LIMIT: Final = 16  # characters of a title that ends in a full stop
+_SENTENCE: Final = re.compile(
+    r"[，；：。第]|^(?:的|规定|所|中|由|应|不|可|有|自|经|对|按|依|适用|至|和|及|与|或)|应当|不得|可以|执行|适用|施行|参照|除外|废止|删[去除]"
+)
 HEADING_LIMIT: Final = 60  # characters: longer than any heading of a chapter
 
 
@@ -85,6 +89,8 @@ def _can_be_heading(title: str, spaced: bool) -> bool:
 
     A title broken over two lines may end in 、.
     """
+    if title[-1] == "。":  # 第五节 生活、卫生。
+        return spaced and len(title) <= _STOPPED_LIMIT and _SENTENCE.search(title[:-1]) is None
     if title[-1] in STOPS and not (spaced and title[-1] == "、"):
         return False
     if CITED.match(title) is None:

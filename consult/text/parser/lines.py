@@ -17,17 +17,18 @@ class Style(IntEnum):
     """How an enumeration is marked, from the outermost kind in use to the innermost."""
 
     NONE = 0
-    DUN = 1  # 一、
-    BRACKET = 2  # （一）
-    ARABIC = 3  # 1.
-    ARABIC_BRACKET = 4  # （1）
-    CIRCLE = 5  # ①
-    LETTER = 6  # a.
-    HALF = 7  # 1）
-    SECOND = 8  # 1.1
-    THIRD = 9  # 1.1.1
-    FOURTH = 10  # 1.1.1.1
-    LISTED = 11  # 1. in a list below a number of several parts, which 1 总则 above that closes
+    FORMAL = 1  # 壹、
+    DUN = 2  # 一、
+    BRACKET = 3  # （一）
+    ARABIC = 4  # 1.
+    ARABIC_BRACKET = 5  # （1）
+    CIRCLE = 6  # ①
+    LETTER = 7  # a.
+    HALF = 8  # 1）
+    SECOND = 9  # 1.1
+    THIRD = 10  # 1.1.1
+    FOURTH = 11  # 1.1.1.1
+    LISTED = 12  # 1. in a list below a number of several parts, which 1 总则 above that closes
 
 
 class Line(NamedTuple):

@@ -6,13 +6,17 @@ import re
 from typing import Final
 
 from consult.text.numerals import ARABIC, CHINESE, NUMERALS, read_number
-from consult.text.parser.headings import CITED, HEADING_LIMIT
+from consult.text.parser.headings import CITED, HEADING_LIMIT, structure_of
 from consult.text.parser.lines import Line, Style
 from consult.text.parser.tree import Kind
 
 DATE: Final = "年(?![度终检审])|月(?![度报])|日(?!常)|时(?!效)"
 """Makes the number before it a date or an hour: 5月, 10日; but not 日常管理."""
 _DUN: Final = re.compile(r"([〇零一二三四五六七八九十百]{1,5})\s*(?:[、．.]|([)）]))")
+_FORMAL: Final = re.compile(r"([壹贰叁肆伍陆柒捌玖拾]{1,3})\s*[、．.]")
+_BRACKETED_ARTICLE: Final = re.compile(
+    rf"[【\[]\s*(第\s*[{NUMERALS}]{{1,8}}\s*条(?:\s*之\s*[{NUMERALS}]{{1,3}})?)\s*[】\]]\s*"
+)
 _NEXT_CHINESE: Final = re.compile(r"[一二三四五六七八九十]{1,3}")
 _NEXT_ARABIC: Final = re.compile(rf"[{ARABIC}]{{1,2}}(?=[类级等线档期批季届次号楼栋层组])")
 _BRACKET: Final = re.compile(rf"([（(〔])\s*([{CHINESE}]{{1,5}}|[{ARABIC}]{{1,3}}|[A-Za-z])\s*([）)〕])")
@@ -47,6 +51,8 @@ FIRST: Final = {
     **dict.fromkeys("第", "structure"),
     **dict.fromkeys("（(〔", "bracket"),
     **dict.fromkeys("〇零一二三四五六七八九十百", "dun"),
+    **dict.fromkeys("壹贰叁肆伍陆柒捌玖拾", "formal"),
+    **dict.fromkeys("【[", "bracketed"),
     **dict.fromkeys(ARABIC, "arabic"),
     **dict.fromkeys("附总罚序前分", "word"),
     **dict.fromkeys("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "letter"),
@@ -91,6 +97,27 @@ def _read_dun(place: int, line: str) -> Line | None:
     following = _NEXT_CHINESE.match(rest)
     classes = following is not None and read_number(following[0]) == value + 1  # 一、二类口岸…
     return Line(place, Kind.ITEM, rest.lstrip(), match.group(), match.group(), value, style=Style.DUN, cited=classes)
+
+
+def _read_formal(place: int, line: str) -> Line | None:
+    match = _FORMAL.match(line)
+    value = read_number(match[1]) if match else None
+    if match is None or value is None:
+        return None
+    rest = line[match.end() :].lstrip()
+    return Line(place, Kind.ITEM, rest, match.group(), match.group(), value, style=Style.FORMAL)
+
+
+def _read_bracketed(place: int, line: str) -> Line | None:
+    """Read 【第五条】 as the article that it names."""
+    match = _BRACKETED_ARTICLE.match(line)
+    if match is None:
+        return None
+    article, *_ = structure_of(f"{match[1]} {line[match.end() :]}".rstrip(), place)
+    if article.kind is not Kind.ARTICLE:
+        return None
+    written = line[: len(line) - len(article.text)].rstrip()
+    return article._replace(number="".join(match[1].split()), written=written, spaced=True, cited=False)
 
 
 def _read_arabic(place: int, line: str) -> Line | None:
@@ -148,6 +175,8 @@ def _read_word(place: int, line: str) -> Line | None:
 READERS: Final = {
     "bracket": _read_bracket,
     "dun": _read_dun,
+    "formal": _read_formal,
+    "bracketed": _read_bracketed,
     "arabic": _read_arabic,
     "enclosed": _read_enclosed,
     "letter": _read_letter,

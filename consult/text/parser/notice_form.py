@@ -10,6 +10,7 @@ from consult.text.parser.tree import FRAME, HEADINGS, RANK, Kind
 from consult.text.parser.tree_builder import Branch, add_frame_line, add_paragraph, depth_of, open_heading
 
 STYLE_NAMES: Final = {
+    Style.FORMAL: "formal",
     Style.DUN: "head",
     Style.BRACKET: "sub",
     Style.ARABIC: "num",
@@ -33,11 +34,16 @@ def build_notice(lines: list[Line], root: Branch) -> None:
     """
     headings: list[tuple[int, Branch]] = [(0, root)]
     stack: list[tuple[Style, Branch]] = []
-    for line in lines:
+    stopped: dict[tuple[str, Style], bool] = {}  # whether the marks below a parent are headings with a full stop
+    for index, line in enumerate(lines):
         if line.kind is Kind.ITEM:
             del stack[depth_of(line.style, stack) :]
             parent = stack[-1][1] if stack else headings[-1][1]
-            branch = _clause(line, parent)
+            siblings = parent.anchor, line.style
+            is_heading = _is_stopped_phrase(line.text) and stopped.get(siblings, True)
+            if is_heading:
+                is_heading = stopped[siblings] = _heads_text(lines, index, stack, siblings in stopped)
+            branch = _clause(line, parent, is_heading)
             parent.children.append(branch)
             stack.append((line.style, branch))
         elif line.kind in HEADINGS:
@@ -52,12 +58,37 @@ def build_notice(lines: list[Line], root: Branch) -> None:
             add_paragraph(line, stack[-1][1] if stack else headings[-1][1])
 
 
-def _clause(line: Line, parent: Branch) -> Branch:
-    heading, text = _split_heading(line)
+def _is_stopped_phrase(text: str) -> bool:
+    """Whether a line is a short phrase with its full stop: 指导思想。"""
+    return (
+        1 < len(text) <= _HEADING_LIMIT
+        and text.find("。") == len(text) - 1
+        and not any(c in text for c in "，；：！？")
+    )
+
+
+def _heads_text(lines: list[Line], index: int, stack: list[tuple[Style, Branch]], others_do: bool) -> bool:
+    """Whether a clause stands above a mark that is not open yet, or above text, as the others of its kind do.
+
+    The last one of a list may be followed by text that belongs to none of them, so one alone doesn't count.
+    """
+    style, outer = lines[index].style, [open_style for open_style, _ in stack]
+    following = lines[index + 1] if index + 1 < len(lines) else None
+    if following is None or following.kind not in (Kind.ITEM, Kind.PARAGRAPH):
+        return False
+    if following.kind is Kind.ITEM:
+        return following.style is not style and following.style not in outer
+    later = (line for line in lines[index + 1 :] if line.kind is Kind.ITEM and line.style in (style, *outer))
+    following_mark = next(later, None)
+    return others_do or (following_mark is not None and following_mark.style is style)
+
+
+def _clause(line: Line, parent: Branch, is_heading: bool) -> Branch:
+    heading, text = (line.text, "") if is_heading else _split_heading(line)
     name = f"{STYLE_NAMES[line.style]}-{line.value}"
     anchor = parent.child_anchor(f"dec-0-{name}" if line.sub else name)
     written = f"{line.written}{heading}"
-    shown = heading.rstrip("。")
+    shown = heading.rstrip("。") if text else heading
     return Branch(anchor, Kind.CLAUSE, line, text, shown, line.number, written)
 
 

@@ -13,6 +13,7 @@ from consult.text.parser.tree import RANK, DraftWarning, Kind, Provision
 _QUOTES: Final = ("“", "”", "引号")
 _PAIRS: Final = (("（", "）", "圆括号"), ("《", "》", "书名号"), _QUOTES, ("【", "】", "方头括号"))
 _FIRST_OF_LIST: Final = ("1.", "1．", "1、")
+_COUNTED: Final = re.compile(r"(?:第[一二三四五六七八九十]{1,3}[，,：:]|[一二三四五六七八九十]{1,3}[是要][^否])")
 _REPEATED: Final = re.compile(r"-x\d+$")
 _ARTICLE_TAILS: Final = tuple(f"art-{number}" for number in range(2000))
 _TAILS: Final = {kind: tuple(f"{kind}-{number}" for number in range(1, 200)) for kind in (*RANK, Kind.ITEM)}
@@ -24,7 +25,8 @@ _LEVEL_NAME: Final = {1: "编", 2: "分编", 3: "章", 4: "节"}
 def find_warnings(
     provisions: tuple[Provision, ...], source: str, unsure: Collection[int] | None = None
 ) -> tuple[DraftWarning, ...]:
-    """Warnings in the order of the source: gap, duplicate, out_of_order, level_skipped, unclosed_bracket, empty.
+    """Warnings in the order of the source: gap, duplicate, out_of_order, level_skipped, unclosed_bracket, unread_mark
+    and empty.
 
     Brackets are checked only if they are unbalanced in `source` as a whole. `unsure` are the places of the articles
     whose lists may not be consecutive; all other articles and lists are then known to be. None if nothing is known.
@@ -41,8 +43,22 @@ def find_warnings(
             _check_brackets(node, pairs, warnings)
         if _QUOTES in pairs:
             _check_quotes(nodes, warnings)
+    _check_unread_marks(provisions, source, warnings)
     warnings.sort(key=lambda warning: warning.line)
     return tuple(warnings)
+
+
+def _check_unread_marks(provisions: tuple[Provision, ...], source: str, warnings: list[DraftWarning]) -> None:
+    """Point at paragraphs that count in words, 第一，…… or 一是……: they are text, without a number of their own."""
+    if not any(first in source for first in ("一是", "第一，", "一要")):
+        return
+    counted = [node for top in provisions for node in top.walk() if not node.written and _COUNTED.match(node.text)]
+    if len(counted) > 1:
+        message = (
+            f"有{len(counted)}段以“{counted[0].text[:2]}”一类的字样分项，按段落读取，没有序号；"
+            "需要逐项征求意见的，请改用（一）（二）这样的序号。"
+        )
+        warnings.append(DraftWarning("unread_mark", message, counted[0].place, counted[0].anchor))
 
 
 def _check_document(

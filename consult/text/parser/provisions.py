@@ -16,8 +16,10 @@ from consult.text.parser.notice_form import build_notice, depths
 from consult.text.parser.numbering_checks import find_warnings
 from consult.text.parser.statute_form import build_statute
 from consult.text.parser.titles import end_of_title
+from consult.text.parser.traditional import as_written, has_traditional
 from consult.text.parser.tree import STRUCTURE, Draft, DraftWarning, Form, Kind, Provision, Step
 from consult.text.parser.tree_builder import Branch
+from consult.text.simplified import simplified_each
 
 __all__ = ["Draft", "DraftWarning", "Form", "Kind", "Provision", "Step", "parse"]
 
@@ -28,6 +30,12 @@ def parse(text: str) -> Draft:
     Never raises: for any `text` the tree is valid and contains all of it except whitespace, and anything suspicious is
     in `warnings`.
     """
+    if has_traditional(text):
+        return as_written(_parse(simplified_each(text)), text)
+    return _parse(text)
+
+
+def _parse(text: str) -> Draft:
     rows = cut(text)
     runs = read_runs(rows)
     return (runs and _by_runs(text, *runs)) or _line_by_line(text, lines_of(rows))
