@@ -10,14 +10,16 @@ from lxml import etree
 
 from consult.files.docx_numbering import Numbering, W
 from consult.files.errors import UnreadableFile
-from consult.files.office_packages import Package
+from consult.files.word_chunks import chunk_lines
+from consult.files.word_math import M, formula
+from consult.files.word_package import OFFICE, WordPackage
+from consult.files.word_pictures import PICTURED, UNREAD_PICTURE, picture_in, symbol
+from consult.files.word_tables import COMPARISON, Cell, Grid, column_of_new_text
 from consult.text.parser.line_openings import with_plain_separators
 
 _MC: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_MATH: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-_STRICT: Final = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
 _REMOVED: Final = frozenset({f"{W}del", f"{W}moveFrom", f"{_MC}Fallback", f"{W}rt", f"{W}instrText", f"{W}delText"})
-_TEXT: Final = frozenset({f"{W}t", f"{_MATH}t"})
+_TEXT: Final = frozenset({f"{W}t", f"{M}t"})
 _BREAKS: Final = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-", f"{W}ptab": "\t"}
 _OFF: Final = frozenset({"0", "false", "off", "none"})
 
@@ -29,6 +31,15 @@ class TableLines:
     line: int
     rows: int
     columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is to be checked at a line of the text (from 1): a code (unread, comparison) and a message in Chinese."""
+
+    line: int
+    code: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +55,25 @@ class DocxText:
 
     def __init__(self, data: bytes, name: str) -> None:
         """Open the package; raises UnreadableFile if it is not a readable Word document."""
-        package = Package(data, name)
-        part = "word/document.xml"
-        if part not in package:
-            raise UnreadableFile(f"“{name}”不是 Word 文档（缺少正文部分）。请用 Word 或 WPS 另存为 .docx 后重新上传。")
-        if _STRICT in package.read(part)[:4096]:
-            raise UnreadableFile(
-                f"“{name}”是“严格 Open XML”格式。请在 Word 中另存为普通的 Word 文档（.docx）后重新上传。"
-            )
-        body = package.xml(part).find(f"{W}body")
+        self._package = package = WordPackage(data, name)
+        self._name = name
+        body = package.main.find(f"{W}body")
         if body is None:
             raise UnreadableFile(f"“{name}”里没有正文。请打开文档确认内容后重新上传。")
         self._body = body
-        self._styles = _read_styles(package.optional_xml("word/styles.xml"))
+        self._styles = _read_styles(package.related("styles"))
         lists = {name: style.list_number for name, style in self._styles.items() if style.list_number}
-        self._numbering = Numbering(package.optional_xml("word/numbering.xml"), lists)
+        self._numbering = Numbering(package.related("numbering"), lists)
         self._notes = [
             note
-            for part in ("word/footnotes.xml", "word/endnotes.xml")
-            if (root := package.optional_xml(part)) is not None
+            for kind in ("footnotes", "endnotes")
+            if (root := package.related(kind)) is not None
             for note in root
             if note.get(f"{W}type") in (None, "normal")
         ]
         self.warnings: list[str] = []
         self.tables: list[TableLines] = []
+        self.remarks: list[Remark] = []
         self._lines = self._inside = 0
 
     def text(self) -> str:
@@ -109,36 +115,61 @@ class DocxText:
                 f"{W}smartTag",
             ):
                 yield from self._blocks(element)
+            elif tag == f"{W}altChunk":
+                yield from self._chunk(element)
             elif tag == f"{_MC}AlternateContent":
                 choice = element.find(f"{_MC}Choice")
                 yield from self._blocks(choice if choice is not None else element)
         if carried:
             yield carried
 
+    def _chunk(self, element: etree._Element) -> Iterator[str]:
+        """Yield the lines of a file that Word shows in place of its reference (w:altChunk)."""
+        part = self._package.part_of(element.get(f"{OFFICE}id", ""))
+        lines = chunk_lines(*part) if part is not None else None
+        if lines is None:
+            self._remark("unread", "此处嵌入了另一个文件，其中的内容没有读取。请把内容粘贴到正文中后重新上传。")
+        yield from lines or ()
+
     def _table(self, table: etree._Element) -> Iterator[str]:
-        """Yield a line for each row, cells separated by tabs; a table of one column becomes lines of text."""
-        first, rows, columns, has_text = self._lines + 1, 0, 0, False
-        for row in table.iter(f"{W}tr"):
-            if next(row.iterancestors(f"{W}tbl")) is not table:
-                continue
-            if (properties := row.find(f"{W}trPr")) is not None and properties.find(f"{W}del") is not None:
-                continue
-            cells = self._cells(row)
-            rows, columns = rows + 1, max(columns, len(cells))
+        """Yield a line for each row, cells separated by tabs; a table of one column becomes lines of text.
+
+        Of a table of changes (修改对照表) the column with the new text is read.
+        """
+        first, has_text = self._lines + 1, False
+        rows = [row for row in table.iter(f"{W}tr") if next(row.iterancestors(f"{W}tbl")) is table]
+        rows = [row for row in rows if (props := row.find(f"{W}trPr")) is None or props.find(f"{W}del") is None]
+        grid = Grid()
+        cells_of_rows = [grid.row(list(self._cells(row))) for row in rows]
+        columns = max(map(len, cells_of_rows), default=0)
+        if (new := column_of_new_text(cells_of_rows)) is not None:
+            message = COMPARISON.format(rows=len(rows) - 1, new="".join(cells_of_rows[0][new]))
+            self._remark("comparison", message)
+            for cells in cells_of_rows[1:]:
+                yield from cells[new] if new < len(cells) else ()
+            return
+        for cells in cells_of_rows:
             has_text = has_text or any(line.strip() for cell in cells for line in cell)
             if len(cells) == 1:
                 yield from cells[0]
             else:
                 yield "\t".join(" ".join(line.strip() for line in cell if line.strip()) for cell in cells)
         if has_text and columns > 1 and not self._inside:
-            self.tables.append(TableLines(first, rows, columns))
+            self.tables.append(TableLines(first, len(rows), columns))
 
-    def _cells(self, row: etree._Element) -> list[list[str]]:
-        """The lines of each cell of a row; a table in a cell is a part of it."""
+    def _cells(self, row: etree._Element) -> Iterator[Cell]:
+        """Yield each cell of a row with its lines; a table in a cell is a part of it."""
         self._inside += 1
-        cells = [list(self._blocks(cell)) for cell in row.iter(f"{W}tc") if _owner(cell, f"{W}tr") is row]
+        for cell in row.iter(f"{W}tc"):
+            if next(cell.iterancestors(f"{W}tr"), None) is row:
+                yield Cell.of(cell, list(self._blocks(cell)))
         self._inside -= 1
-        return cells
+
+    def _remark(self, code: str, message: str) -> None:
+        """Note what is to be checked at the line that comes next."""
+        remark = Remark(self._lines + 1, code, message)
+        if remark not in self.remarks:
+            self.remarks.append(remark)
 
     def _paragraph(self, paragraph: etree._Element) -> tuple[str, str, list[etree._Element], bool]:
         """A paragraph's number, its text, the text boxes in it, and whether its mark was deleted."""
@@ -163,9 +194,20 @@ class DocxText:
             elif tag == f"{W}txbxContent":
                 boxes.append(child)
             elif tag == f"{W}sym":
-                yield _symbol(child)
+                yield self._symbol(child)
+            elif tag == f"{M}oMath":
+                yield formula(child)
             elif isinstance(tag, str) and tag not in _REMOVED and tag != f"{W}pPr":
+                if tag in PICTURED and (kind := picture_in(child)):
+                    self._remark("unread", UNREAD_PICTURE.format(kind=kind))
                 yield from self._runs(child, boxes, hidden)
+
+    def _symbol(self, element: etree._Element) -> str:
+        font, written = element.get(f"{W}font", ""), element.get(f"{W}char", "")
+        character = symbol(font, written)
+        if not character:
+            self._remark("unread", f"此处有“{font}”字体的符号，没有读取。请改用普通字符。")
+        return character
 
     def _run_is_hidden(self, run: etree._Element, hidden: bool) -> bool:
         properties = run.find(f"{W}rPr")
@@ -230,16 +272,3 @@ def _list_reference(properties: etree._Element) -> tuple[str, int | None]:
         "" if number is None else number.get(f"{W}val", ""),
         int(written) if written is not None and written.isdigit() else None,
     )
-
-
-def _owner(element: etree._Element, tag: str) -> etree._Element | None:
-    return next(element.iterancestors(tag), None)
-
-
-def _symbol(element: etree._Element) -> str:
-    """A symbol of a symbol font; private-use codes have no meaning outside it."""
-    try:
-        code = int(element.get(f"{W}char", ""), 16)
-    except ValueError:
-        return ""
-    return "" if 0xE000 <= code <= 0xF8FF else chr(code)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from consult.files import charsets, file_type
-from consult.files.docx_reader import DocxText, TableLines
+from consult.files.docx_reader import DocxText, Remark, TableLines
 from consult.files.errors import UnreadableFile
 from consult.files.html_reader import read_html
 from consult.files.libreoffice import to_docx
@@ -16,7 +16,7 @@ from consult.files.office_packages import damaged
 from consult.files.pdf_reader import read_pdf
 from consult.files.wrapped_text import unwrap
 from consult.text.parser.provisions import Draft, parse
-from consult.text.parser.source_warnings import with_table_warnings
+from consult.text.parser.source_warnings import with_source_warnings
 
 MAX_BYTES: Final = 50 * 1024 * 1024  # larger files are refused
 MAX_CHARACTERS: Final = 1_000_000  # the Civil Code has 110,000
@@ -36,18 +36,20 @@ _ENOUGH: Final = 20  # characters from which the score is significant
 class DraftText:
     """A file's text, one line for each paragraph; `warnings` describe conversions in Chinese.
 
-    The file's `tables` are lines of the text, too.
+    The file's `tables` are lines of the text, too; `remarks` say what wasn't read, and at which line.
     """
 
     text: str
     media_type: str
     warnings: tuple[str, ...] = ()
     tables: tuple[TableLines, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     def draft(self) -> Draft:
-        """The text parsed as a draft, with a warning for each table that was turned into lines."""
-        warnings = [(table.line, _TABLE.format(table=table)) for table in self.tables]
-        return with_table_warnings(parse(self.text), warnings)
+        """The text parsed as a draft, with a warning for each table that was turned into lines and each remark."""
+        remarks = [(table.line, "table", _TABLE.format(table=table)) for table in self.tables]
+        remarks += [(remark.line, remark.code, remark.message) for remark in self.remarks]
+        return with_source_warnings(parse(self.text), remarks)
 
 
 def read(name: str, data: bytes) -> DraftText:
@@ -120,7 +122,7 @@ def _read(name: str, data: bytes) -> DraftText:
 
 def _of_word(document: DocxText, kind: str, *before: str) -> DraftText:
     text = document.text()  # also sets the other attributes
-    return DraftText(text, kind, (*before, *document.warnings), tuple(document.tables))
+    return DraftText(text, kind, (*before, *document.warnings), tuple(document.tables), tuple(document.remarks))
 
 
 def _plain(name: str, data: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Callable
 from io import BytesIO
 from typing import Final
 
@@ -63,9 +64,9 @@ class Package:
             raise UnreadableFile(f"“{self.name}”中有一部分内容过大，已拒绝打开。请删去文档中的大表格或图片后重新上传。")
         return content
 
-    def xml(self, part: str) -> etree._Element:
-        """One part as XML; document type declarations are refused."""
-        content = self.read(part)
+    def xml(self, part: str, cleaned: Callable[[bytes], bytes] = bytes) -> etree._Element:
+        """One part as XML, from what `cleaned` makes of its bytes; document type declarations are refused."""
+        content = cleaned(self.read(part))
         if b"<!DOCTYPE" in content[:4096]:
             raise UnreadableFile(damaged(self.name))
         parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=False)
@@ -74,9 +75,9 @@ class Package:
         except etree.XMLSyntaxError as error:
             raise UnreadableFile(damaged(self.name)) from error
 
-    def optional_xml(self, part: str) -> etree._Element | None:
+    def optional_xml(self, part: str, cleaned: Callable[[bytes], bytes] = bytes) -> etree._Element | None:
         """One part as XML, or None when the package has no such part."""
-        return self.xml(part) if part in self else None
+        return self.xml(part, cleaned) if part in self else None
 
 
 def damaged(name: str) -> str:

@@ -112,14 +112,16 @@ def _write_preface(bill: etree._Element, draft: Draft, above: list[Provision]) -
     """Title, notes, contents and addressee in the order of the source, the title's lines in one docTitle."""
     preface = _add(bill, "preface")
     title: etree._Element | None = None
+    before: Kind | None = None
     for node in sorted([*draft.front, *above], key=lambda node: node.place):
-        if node.kind is not Kind.TITLE:
-            _paragraph(preface, node.text, node.anchor)
-        elif title is None:
+        if node.kind is Kind.TITLE and title is None:
             title = _add(_add(_add(preface, "longTitle"), "p"), "docTitle")
             title.text = xml_text(node.text)
-        else:
+        elif node.kind is Kind.TITLE is before and title is not None:
             title.text = f"{title.text or ''}{xml_text(node.text)}"
+        else:
+            _paragraph(preface, node.text, node.anchor)
+        before = node.kind
     if title is None:
         _add(_add(_add(preface, "longTitle"), "p"), "docTitle").text = ""
 

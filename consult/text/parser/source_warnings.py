@@ -1,4 +1,4 @@
-"""Adds warnings from the uploaded file (tables) to those that the parser found."""
+"""Adds warnings from the uploaded file (tables, pictures) to those that the parser found."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import replace
 from consult.text.parser.tree import Draft, DraftWarning
 
 
-def with_table_warnings(draft: Draft, tables: Sequence[tuple[int, str]]) -> Draft:
-    """Return the draft with a warning (code `table`) for each of `tables`: first line in the source, message."""
-    if not tables:
+def with_source_warnings(draft: Draft, remarks: Sequence[tuple[int, str, str]]) -> Draft:
+    """Return the draft with a warning for each of `remarks`: line in the source, code, message."""
+    if not remarks:
         return draft
     anchors: dict[int, str] = {}  # by the first line of a provision; the outermost where several begin together
     for node, _, _ in draft.walk():
@@ -23,5 +23,5 @@ def with_table_warnings(draft: Draft, tables: Sequence[tuple[int, str]]) -> Draf
         before = bisect_right(places, line)
         return anchors[places[before - 1]] if before else ""
 
-    warnings = [DraftWarning("table", words, line, anchor_at(line)) for line, words in tables]
+    warnings = [DraftWarning(code, words, line, anchor_at(line)) for line, code, words in remarks]
     return replace(draft, warnings=tuple(sorted((*draft.warnings, *warnings), key=lambda warning: warning.line)))
