@@ -126,7 +126,10 @@ class DocxText:
     def _chunk(self, element: etree._Element) -> Iterator[str]:
         """Yield the lines of a file that Word shows in place of its reference (w:altChunk)."""
         part = self._package.part_of(element.get(f"{OFFICE}id", ""))
-        lines = chunk_lines(*part) if part is not None else None
+        lines = None
+        if part is not None:
+            is_document = part[1].startswith(b"PK")
+            lines = DocxText(part[1], self._name).text().split("\n") if is_document else chunk_lines(*part)
         if lines is None:
             self._remark("unread", "此处嵌入了另一个文件，其中的内容没有读取。请把内容粘贴到正文中后重新上传。")
         yield from lines or ()

@@ -8,7 +8,7 @@ from consult.files.saved_pages import html_of_archive
 
 
 def chunk_lines(part: str, content: bytes) -> list[str] | None:
-    """The lines of an embedded page or text; None for a file of another kind."""
+    """The lines of an embedded page or text; None for a file of another kind, a Word document among them."""
     kind = part.rpartition(".")[2].lower()
     if kind in ("mht", "mhtml"):
         page = html_of_archive(content)
@@ -17,8 +17,4 @@ def chunk_lines(part: str, content: bytes) -> list[str] | None:
         return read_html(charsets.decode(content).text).split("\n")
     if kind == "txt":
         return charsets.decode(content).text.splitlines()
-    if content.startswith(b"PK"):
-        from consult.files.docx_reader import DocxText  # a Word document may hold another
-
-        return DocxText(content, part).text().split("\n")
     return None

@@ -112,16 +112,17 @@ def _write_preface(bill: etree._Element, draft: Draft, above: list[Provision]) -
     """Title, notes, contents and addressee in the order of the source, the title's lines in one docTitle."""
     preface = _add(bill, "preface")
     title: etree._Element | None = None
-    before: Kind | None = None
+    is_open = False  # whether the title's lines go on: a table of contents may stand among them
     for node in sorted([*draft.front, *above], key=lambda node: node.place):
         if node.kind is Kind.TITLE and title is None:
             title = _add(_add(_add(preface, "longTitle"), "p"), "docTitle")
             title.text = xml_text(node.text)
-        elif node.kind is Kind.TITLE is before and title is not None:
+            is_open = True
+        elif node.kind is Kind.TITLE and is_open and title is not None:
             title.text = f"{title.text or ''}{xml_text(node.text)}"
         else:
             _paragraph(preface, node.text, node.anchor)
-        before = node.kind
+            is_open = False
     if title is None:
         _add(_add(_add(preface, "longTitle"), "p"), "docTitle").text = ""
 
