@@ -30,9 +30,9 @@ from consult.accounts.permissions import SYSTEM
 from consult.clock import now
 from consult.drafting.models import Consultation
 from consult.files import tables
-from consult.intake.import_columns import choose
+from consult.intake.import_columns import is_known
 from consult.intake.models import Channel, RawForm, Submission, SubmissionPart
-from consult.intake.spreadsheet_import import BATCH_ROWS, Import, run
+from consult.intake.spreadsheet_import import BATCH_ROWS, Import, open_sheets, run
 from consult.ledger.models import LedgerEntry
 from consult.store import db
 
@@ -58,9 +58,9 @@ def a_table(path: Path, first: int, rows: int = ROWS) -> Path:
 
 def imported(path: Path, consultation: Consultation) -> float:
     """Import a table and return rows per second."""
-    table = tables.read(path.name, path)
+    sheets = open_sheets(tables.read_book(path.name, path, is_known), {})
     began = time.perf_counter()
-    work = Import(consultation, table, choose(table.columns, {}), Channel.HOTLINE, SYSTEM, now())
+    work = Import(consultation, sheets, Channel.HOTLINE, SYSTEM, now())
     n = sum(1 for _ in run(work))
     return n / (time.perf_counter() - began)
 

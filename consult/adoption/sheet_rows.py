@@ -39,6 +39,9 @@ ODD_WORDS = {
     Odd.FORMULA: "是公式，请改成文字（复制后选择性粘贴为数值）",
     Odd.DATE: "是日期，可能由表格软件转换而来，请把单元格设为文本后重新填写",
     Odd.MERGED: "在合并单元格里，请取消合并后逐行填写",
+    Odd.RUINED: "是超过 15 位的数字，已被表格软件改动，请把单元格设为文本后重新填写",
+    Odd.ERROR: "是错误值，请改成文字",
+    Odd.UNCOMPUTED: "是公式，请改成文字（复制后选择性粘贴为数值）",
 }
 READ = (NUMBER, GROUP, *EDITABLE, BASE)
 """Columns that decide what a row proposes."""

@@ -48,6 +48,35 @@ class Member:
     data: bytes
 
 
+class Archive:
+    """A ZIP archive whose files are read one by one, by name, within the limits.
+
+    Raises ArchiveRefused where ``members`` does.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        if data.count(b"PK\x01\x02") > 3 * MAX_MEMBERS:
+            raise ArchiveRefused(sentence("压缩包里的文件超过 %(n)s 个", n=MAX_MEMBERS))
+        self._packed, self._budget = len(data), Budget()
+        try:
+            self._archive = zipfile.ZipFile(io.BytesIO(data))
+            self._infos = {_name(info): info for info in self._archive.infolist() if not info.is_dir()}
+        except DAMAGED as error:
+            raise ArchiveRefused(sentence("压缩包已损坏")) from error
+
+    @property
+    def names(self) -> list[str]:
+        """The files with their folders."""
+        return list(self._infos)
+
+    def read(self, name: str) -> bytes:
+        """Return a file whole."""
+        try:
+            return _expand(self._archive, self._infos[name], self._budget, self._packed)
+        except DAMAGED as error:
+            raise ArchiveRefused(sentence("压缩包已损坏")) from error
+
+
 def members(data: bytes, budget: Budget | None = None) -> Iterator[Member]:
     """Yield the files of a ZIP archive, at most what `budget` allows; folders are passed over.
 

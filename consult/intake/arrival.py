@@ -43,7 +43,8 @@ class Arrival:
     ``raw`` is the raw form, byte for byte; ``received_at`` is when it reached the department (aware), by default
     the time of storing; ``idempotency_key`` identifies repeated requests; ``trusted_length`` lifts the limits for
     channels that can't return it to the sender (mail, letters, imports); ``doubt`` is why a moderator should screen it
-    singly; ``found_clean`` has the SHA-256 of attachments that were scanned and are clean.
+    singly; ``time_unknown`` says that nobody knows when it was received, so that it isn't late; ``found_clean`` has the
+    SHA-256 of attachments that were scanned and are clean.
     """
 
     channel: Channel
@@ -62,6 +63,7 @@ class Arrival:
     external_id: str | None = None
     idempotency_key: str | None = None
     received_at: datetime | None = None
+    time_unknown: bool = False
     trusted_length: bool = False
     doubt: Doubt = Doubt.NONE
 

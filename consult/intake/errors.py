@@ -37,6 +37,14 @@ class TooManyAttachments(SubmissionRefused):
     """More files than one submission may have."""
 
 
+class NotARecord(SubmissionRefused):
+    """A row of a table holds no opinion; the message says what it says instead."""
+
+
+class TimeUnknown(SubmissionRefused):
+    """It isn't known when a row was received, and whether it is late depends on that."""
+
+
 class IdempotencyConflict(SubmissionRefused):
     """The idempotency key of an earlier submission came with different content."""
 

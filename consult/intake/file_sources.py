@@ -20,6 +20,10 @@ SOURCES: tuple[Source, ...] = (
     ),
     source(select(TableImport.digest, TableImport.file_name).order_by(TableImport.id), "导入的表格“{}”"),
     source(
+        select(TableImport.files, TableImport.file_name).where(TableImport.files != "").order_by(TableImport.id),
+        "表格“{}”的附件压缩包",
+    ),
+    source(
         select(TableImport.account, TableImport.file_name).where(TableImport.account != "").order_by(TableImport.id),
         "表格“{}”的逐行结果",
     ),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from consult.drafting.models import Consultation, Question
 from consult.files.clamd import Finding
 from consult.labels import Label, LabelledEnum
+from consult.ledger.row_digests import BEFORE
 from consult.store import NOT_IN_RECORD, Base, JSONValue, UTCDateTime, big_id, enum_of
 
 PROGRESS: Final = {NOT_IN_RECORD: "how far an import is; its rows have receipts"}
@@ -287,8 +288,8 @@ class ImportMapping(Base):
     __table_args__ = ({"info": {NOT_IN_RECORD: "fills in a form"}},)
 
     channel: Mapped[Channel] = mapped_column(enum_of(Channel), primary_key=True)
-    columns: Mapped[dict[str, str]] = mapped_column(JSONValue)
-    """Name of the column by field; an empty name means that the tables have no such column."""
+    columns: Mapped[dict[str, str | list[str]]] = mapped_column(JSONValue)
+    """Where a field was: the name of its column, or of its columns; an empty name, of an earlier time, says nothing."""
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
@@ -318,8 +319,14 @@ class TableImport(Base):
     file_name: Mapped[str] = mapped_column(String(200))
     digest: Mapped[str] = mapped_column(String(64))
     """The table as it was uploaded, a blob."""
-    columns: Mapped[dict[str, str]] = mapped_column(JSONValue)
-    """Name of the column by field; a field that the table doesn't have is left out."""
+    columns: Mapped[dict[str, str | list[str]]] = mapped_column(JSONValue)
+    """The column of each field, or its columns; a field that the table doesn't have is left out."""
+    with_hidden: Mapped[bool] = mapped_column(default=False, server_default=false(), info={BEFORE: False})
+    """Whether rows that are hidden or filtered out are imported too."""
+    received_on: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When rows without a readable time were received, as the staff say."""
+    files: Mapped[str] = mapped_column(String(64), default="", server_default="", info={BEFORE: ""})
+    """The ZIP archive with the attachments that its rows name, a blob."""
     stage: Mapped[ImportStage] = mapped_column(enum_of(ImportStage), index=True, info=PROGRESS)
     uploaded_at: Mapped[datetime] = mapped_column(UTCDateTime)
     asked_at: Mapped[datetime] = mapped_column(UTCDateTime, info=PROGRESS)
@@ -338,6 +345,8 @@ class TableImport(Base):
     account: Mapped[str] = mapped_column(String(64), default="", info=PROGRESS)
     """The complete report row by row as a CSV file, a blob."""
     why: Mapped[str] = mapped_column(Text, default="", info=PROGRESS)
+    accounted: Mapped[dict[str, Any]] = mapped_column(JSONValue, default=dict, server_default="{}", info=PROGRESS)
+    """The account of sheets, columns, rows, cells and attachments (``files.tables.Account``), its lists kept short."""
 
 
 class Purpose(LabelledEnum):
@@ -374,6 +383,8 @@ class StaffUpload(Base):
     result: Mapped[str] = mapped_column(String(64), default="")
     """What was read, a blob."""
     why: Mapped[str] = mapped_column(Text, default="")
+    options: Mapped[dict[str, Any]] = mapped_column(JSONValue, default=dict, server_default="{}")
+    """How it is read, as its uploader chose: the columns of a table."""
 
     __table_args__ = ({"info": {NOT_IN_RECORD: "read and shown; what is made of it has entries of its own"}},)
 

@@ -44,7 +44,8 @@ def submission_row(
     number = receipts.new_number(at)
     salt = secrets.token_hex(16)
     received_at = arrival.received_at or at
-    late = consultation is not None and consultation.closes_at is not None and received_at >= consultation.closes_at
+    ended = consultation is not None and consultation.closes_at is not None and received_at >= consultation.closes_at
+    late = ended and not arrival.time_unknown
     row = {
         "number": number,
         "consultation_id": consultation.id if consultation is not None else None,

@@ -24,16 +24,18 @@ from consult.app_context import blobs
 from consult.files import sandbox, tables
 from consult.files.blobs import BlobError
 from consult.files.sandbox import ATTEMPTS
-from consult.files.tables import Table, TableRefused
-from consult.intake import reading_attempts, spreadsheet_import, uploaded_tables
+from consult.files.tables import TableRefused
+from consult.intake import import_columns, reading_attempts, spreadsheet_import, uploaded_tables
 from consult.intake.models import ImportStage, TableImport, Work
-from consult.intake.spreadsheet_import import ACCOUNT_HEADS, RowAccount, RowOutcome
+from consult.intake.spreadsheet_import import ACCOUNT_HEADS, RowAccount, RowOutcome, Sheets
 from consult.store import DATABASE_ERRORS, db, transaction
 from consult.store.locking import lock_row
 
 log = structlog.get_logger()
 
 NOTABLE_ROWS = 200
+NAMED = 200
+"""Of what isn't taken, as many of each kind are listed beside the report."""
 SANDBOX_SECONDS = 900.0
 """Timeout for reading a table in the sandbox: the largest allowed takes some minutes."""
 UNREADABLE = (
@@ -73,17 +75,18 @@ def _carry_on(identifier: int) -> None:
     try:
         if not user.active:
             raise uploaded_tables.ImportRefused("上传这张表格的账号已经停用，请换一个账号上传。")
-        table = uploaded_tables.table_of(table_import)
-        with _Progress(table_import, table) as progress:
+        sheets = uploaded_tables.sheets_of(table_import)
+        with _Progress(table_import, sheets) as progress:
             work = spreadsheet_import.Import(
                 uploaded_tables.consultation_of(table_import),
-                table,
-                uploaded_tables.columns_of(table_import),
+                sheets,
                 table_import.channel,
                 Actor.of(user),
                 table_import.asked_at,
                 dry_run=table_import.stage is ImportStage.CHECKING,
                 after=table_import.row,
+                received_on=table_import.received_on,
+                files=uploaded_tables.files_of(table_import),
             )
             for _ in spreadsheet_import.run(work, progress.note):
                 pass
@@ -117,8 +120,8 @@ def _stop(table_import: TableImport, stage: ImportStage, why: str, *, was_read: 
 class _Progress:
     """Stores the progress and the report of an import together with its rows."""
 
-    def __init__(self, table_import: TableImport, table: Table) -> None:
-        self._one, self._table, self._stage = table_import, table, table_import.stage
+    def __init__(self, table_import: TableImport, sheets: Sheets) -> None:
+        self._one, self._sheets, self._stage = table_import, sheets, table_import.stage
         self._path = uploaded_tables.account_path(table_import)
         self._row = table_import.row
 
@@ -164,16 +167,26 @@ class _Progress:
             room = NOTABLE_ROWS - len(table_import.notable)
             table_import.notable = [
                 *table_import.notable,
-                *([a.row, a.outcome.value, a.reason] for a in [*worth, *remarks][:room]),
+                *([a.place, a.outcome.value, a.reason] for a in [*worth, *remarks][:room]),
             ]
+            account = self._account()
+            for each in accounts:
+                each.account_to(account, keep=NAMED)
+            table_import.accounted = account.as_json()
             table_import.row, table_import.share, table_import.account_bytes = (
-                accounts[-1].row,
-                self._table.progress,
+                accounts[-1].position,
+                self._sheets.progress,
                 self._file.tell(),
             )
             reading_attempts.ended(Work.TABLE, [table_import.digest])
             session.flush()
-        self._row = accounts[-1].row
+        self._row = accounts[-1].position
+
+    def _account(self) -> tables.Account:
+        """Return the account of what was processed so far."""
+        if self._one.accounted:
+            return tables.Account.from_json(self._one.accounted)
+        return self._sheets.account(import_columns.hint)
 
     def end(self, work: spreadsheet_import.Import) -> None:
         """Store the complete report, and mark the import as done."""
@@ -184,6 +197,10 @@ class _Progress:
             table_import = self._mine()
             reading_attempts.ended(Work.TABLE, [table_import.digest])
             table_import.account, table_import.share = account, 1.0
+            accounted = self._account()
+            accounted.cells.add(self._sheets.comments(), keep=NAMED)
+            files = {"attachments": work.files.tally().as_json()} if work.files.given else {}
+            table_import.accounted = accounted.as_json() | files
             table_import.stage = ImportStage.CHECKED if work.dry_run else ImportStage.TAKEN
             if not work.dry_run:
                 spreadsheet_import.record_import(work, table_import.taken, table_import.refused)

@@ -6,6 +6,7 @@ Requests are recorded here; the worker processes them (``uploaded_table_worker``
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -18,10 +19,12 @@ from consult.app_context import blobs, sandbox, settings
 from consult.drafting.models import Consultation
 from consult.files import tables
 from consult.files.attachments import safe_name
-from consult.files.tables import Table, TableRefused
-from consult.intake import spreadsheet_import, validation
-from consult.intake.import_columns import Columns, Field, choose
+from consult.files.tables import Book, TableRefused
+from consult.intake import import_columns, spreadsheet_import, validation
+from consult.intake.import_columns import Columns, Field
+from consult.intake.import_files import RowFiles
 from consult.intake.models import Channel, ImportStage, TableImport
+from consult.intake.spreadsheet_import import Sheets
 from consult.ledger.service import record
 from consult.store import db, transaction
 from consult.store.locking import lock_row
@@ -45,11 +48,15 @@ def upload(
     *,
     limit: int,
     at: datetime,
+    files: IO[bytes] | None = None,
+    with_hidden: bool = False,
 ) -> TableImport:
     """Store a table and schedule its check; if the content column can't be guessed, wait for the mapping.
 
     Arguments:
-        limit: maximum bytes of the table.
+        limit: maximum bytes of the table, and of its attachments.
+        files: a ZIP archive with the attachments that its rows name.
+        with_hidden: whether rows that are hidden or filtered out are imported too.
 
     Raises:
         NotAllowed, NotOpen: the actor may not enter submissions for others; the consultation hasn't opened.
@@ -59,7 +66,11 @@ def upload(
     validation.check_period(consultation, at)
     name = safe_name(name)
     digest = blobs().put_stream(stream, limit)
-    columns = _guessed(tables.read_beginning(name, blobs().path(digest), sandbox()), channel)
+    book = tables.read_beginnings(name, blobs().path(digest), sandbox(), import_columns.is_known)
+    columns, why = _guessed(book, channel)
+    archive = blobs().put_stream(files, limit) if files is not None else ""
+    if archive:
+        RowFiles(blobs().get(archive), store=False)
     with transaction() as session:
         table_import = TableImport(
             consultation_id=consultation.id,
@@ -67,8 +78,11 @@ def upload(
             channel=channel,
             file_name=name,
             digest=digest,
-            columns=_stored(columns),
+            columns=import_columns.stored(columns),
+            with_hidden=with_hidden,
+            files=archive,
             stage=ImportStage.CHECKING if columns else ImportStage.CHOOSING,
+            why=why,
             uploaded_at=at,
             asked_at=at,
             notable=[],
@@ -79,38 +93,49 @@ def upload(
     return table_import
 
 
-def _guessed(table: Table, channel: Channel) -> Columns:
+def _guessed(book: Book, channel: Channel) -> tuple[Columns, str]:
+    """Return the columns of a table, or why they can't be seen."""
     try:
-        return choose(table.columns, {}, spreadsheet_import.remembered(channel))
-    except TableRefused:
-        return {}
-
-
-def _stored(columns: Columns) -> dict[str, str]:
-    return {field.value: column for field, column in columns.items()}
+        return spreadsheet_import.open_sheets(book, {}, spreadsheet_import.remembered(channel)).columns, ""
+    except TableRefused as refusal:
+        return {}, str(refusal)
 
 
 def columns_of(table_import: TableImport) -> Columns:
     """Return the column mapping of an import."""
-    return {Field(field): column for field, column in table_import.columns.items()}
+    return import_columns.from_stored(table_import.columns)
 
 
-def beginning_of(table_import: TableImport) -> Table:
-    """Return the header and the first rows of the table of an import, read in a sandbox.
-
-    Raises:
-        TableRefused, BlobError: it can no longer be read.
-    """
-    return tables.read_beginning(table_import.file_name, blobs().path(table_import.digest), sandbox())
-
-
-def table_of(table_import: TableImport) -> Table:
-    """Open the table of an import.
+def beginning_of(table_import: TableImport) -> Book:
+    """Return the heads and the first rows of the sheets of an import, read in a sandbox.
 
     Raises:
-        TableRefused, BlobError: it can no longer be read.
+        TableRefused, BlobError: they can no longer be read.
     """
-    return tables.read(table_import.file_name, blobs().path(table_import.digest))
+    path = blobs().path(table_import.digest)
+    return tables.read_beginnings(table_import.file_name, path, sandbox(), import_columns.is_known)
+
+
+def sheets_of(table_import: TableImport, book: Book | None = None) -> Sheets:
+    """Return the sheets of an import under its columns: of ``book``, or of the whole file.
+
+    Raises:
+        TableRefused, BlobError: they can no longer be read.
+    """
+    if book is None:
+        path = blobs().path(table_import.digest)
+        book = tables.read_book(table_import.file_name, path, import_columns.is_known)
+    return spreadsheet_import.reopen_sheets(book, columns_of(table_import), with_hidden=table_import.with_hidden)
+
+
+def files_of(table_import: TableImport) -> RowFiles:
+    """Return the attachments that came with a table, none of them stored by a check.
+
+    Raises:
+        TableRefused, BlobError: they can no longer be read.
+    """
+    data = blobs().get(table_import.files) if table_import.files else None
+    return RowFiles(data, store=table_import.stage is not ImportStage.CHECKING)
 
 
 def of_consultation(consultation: Consultation, limit: int = 50) -> Sequence[TableImport]:
@@ -121,19 +146,50 @@ def of_consultation(consultation: Consultation, limit: int = 50) -> Sequence[Tab
     return db.session.scalars(query.order_by(TableImport.id.desc()).limit(limit)).all()
 
 
-def check(actor: Actor, table_import: TableImport, given: Mapping[Field, str], *, at: datetime) -> None:
+def check(
+    actor: Actor,
+    table_import: TableImport,
+    given: Mapping[Field, Sequence[str]],
+    *,
+    at: datetime,
+    with_hidden: bool = False,
+    received_on: datetime | None = None,
+) -> None:
     """Schedule the check of a table with this column mapping; nothing is stored by it.
 
     Arguments:
-        given: the column of each field; an empty name means that the table has none.
+        given: the columns of each field; a field without any isn't in the table.
+        with_hidden: whether rows that are hidden or filtered out are imported too.
+        received_on: when rows without a readable time were received, as the staff say.
 
     Raises:
         NotAllowed: the actor may not enter submissions for others.
         TableRefused: a column doesn't exist, or there is none for the content.
-        ImportRefused: the table is being processed, or was imported.
+        ImportRefused: the table is being processed, or was imported; or the day isn't one on which a submission can
+            have been received.
     """
-    columns = choose(beginning_of(table_import).columns, {field: given.get(field, "") for field in Field})
-    _ask(actor, table_import, ASKING, ImportStage.CHECKING, at, columns)
+    validate_received_on(consultation_of(table_import), received_on, at=at)
+    every = {field: tuple(given.get(field, ())) for field in Field}
+    columns = spreadsheet_import.open_sheets(beginning_of(table_import), every).columns
+    chosen = _Chosen(columns, with_hidden, received_on)
+    _ask(actor, table_import, ASKING, ImportStage.CHECKING, at, chosen)
+
+
+def validate_received_on(consultation: Consultation, day: datetime | None, *, at: datetime) -> None:
+    """Check the day on which submissions without a readable time were received.
+
+    Raises:
+        ImportRefused: it is before the opening, or in the future.
+    """
+    if day is not None and not (consultation.opens_at is not None and consultation.opens_at <= day <= at):
+        raise ImportRefused("收到日期应当在公布之后、今天之前，请改正。")
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    columns: Columns
+    with_hidden: bool
+    received_on: datetime | None
 
 
 def take(actor: Actor, table_import: TableImport, *, at: datetime) -> None:
@@ -165,7 +221,7 @@ def _ask(
     among: Sequence[ImportStage],
     stage: ImportStage,
     at: datetime,
-    columns: Columns | None = None,
+    chosen: _Chosen | None = None,
 ) -> None:
     require(actor, Act.RECEIVE_FOR_SENDER, consultation_of(table_import))
     with transaction():
@@ -174,8 +230,9 @@ def _ask(
             raise ImportRefused("这张表格的状态刚刚变了，请看最新的状态再操作。")
         table_import.stage, table_import.asked_at, table_import.why = stage, at, ""
         clear(table_import)
-        if columns is not None:
-            table_import.columns = _stored(columns)
+        if chosen is not None:
+            table_import.columns = import_columns.stored(chosen.columns)
+            table_import.with_hidden, table_import.received_on = chosen.with_hidden, chosen.received_on
         if stage is not ImportStage.CHECKING:
             act = "submission.take_table" if stage is ImportStage.TAKING else "submission.give_up_table"
             _record(actor, act, table_import, at=at)
@@ -184,7 +241,7 @@ def _ask(
 def clear(table_import: TableImport) -> None:
     """Reset the progress and counts of an import."""
     table_import.row, table_import.share, table_import.notable = 0, 0.0, []
-    table_import.account, table_import.account_bytes = "", 0
+    table_import.account, table_import.account_bytes, table_import.accounted = "", 0, {}
     table_import.taken = table_import.already = table_import.refused = 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
@@ -32,6 +33,28 @@ _DAY: Final = re.compile(r"(?<!\d)(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\
 _CHINESE_DAY: Final = re.compile(
     r"([〇○零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日"
 )
+_CHINESE_YEAR: Final = re.compile(r"[〇○零一二三四五六七八九]{4}(?=年)")
+_CHINESE_PART: Final = re.compile(r"[〇零一二三四五六七八九十廿]{1,3}(?=[月日号时点分秒])")
+_CLOCK: Final = r"\d{1,2}\s*(?:[:时点]\s*\d{0,2}\s*分?(?:\s*:?\s*\d{1,2}\s*秒?)?)"
+_SPAN: Final = re.compile(rf"^(.*{_CLOCK})\s*(?:至|到|[-~—–]+)\s*(?:凌晨|早上|上午|中午|下午|晚上)?\s*{_CLOCK}$")
+"""A span of time within one day: 2026-11-20 09:05 至 09:30."""
+_TIME: Final = (
+    r"(?P<half>凌晨|早上|上午|中午|下午|晚上|AM|PM)?\s*"
+    r"(?P<hour>\d{1,2})\s*[:时点]\s*(?:(?P<minute>\d{1,2})\s*分?)?\s*(?::?\s*(?P<second>\d{1,2})\s*秒?)?"
+)
+_WEEKDAY: Final = r"(?:[\s,]*\(?(?:星期|周)[一二三四五六日天]\)?)?"
+_PARTIAL: Final = tuple(
+    re.compile(rf"{day}(?:{_WEEKDAY}\s*{_TIME})?", re.IGNORECASE)
+    for day in (
+        r"(?P<a>\d{1,2})\s*[-/.年]\s*(?P<b>\d{1,2})\s*[-/.月]\s*(?P<c>\d{4}|\d{1,2})\s*[日号]?",
+        r"(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]?",
+        r"(?P<a>\d{1,2})\s*[-/.]\s*(?P<b>\d{1,2})",
+        r"(?P<day>\d{1,2})\s*[日号]",
+        r"",
+    )
+)
+"""Dates written in part, or so that their parts may mean one thing or another."""
+_CENTURY: Final = 1000
 _DIGITS: Final = {**{character: n for n, character in enumerate("零一二三四五六七八九")}, "〇": 0, "○": 0}
 
 
@@ -57,6 +80,66 @@ def parse_datetime(words: str, zone: tzinfo) -> Moment | None:
         return _from_number(plain, zone)
     except (ValueError, OverflowError):
         return None
+
+
+def read_datetime(words: str, zone: tzinfo) -> Moment | None:
+    """Parse a date as ``parse_datetime`` does, in Chinese numerals too, and of a span within a day its beginning."""
+    return parse_datetime(words, zone) or parse_datetime(_in_figures(words), zone)
+
+
+def complete_datetime(words: str, zone: tzinfo, first: date, last: date) -> Moment | None:
+    """Complete a date that is written in part or ambiguously (11月10日, 26-11-20, 10日, 09:05) from a period.
+
+    Returns None unless exactly one day of the period (``first`` to ``last``, both included) fits.
+    """
+    plain = _in_figures(words)
+    for pattern in _PARTIAL:
+        match = pattern.fullmatch(plain)
+        if match is None:
+            continue
+        fields = {**dict.fromkeys(("a", "b", "c", "month", "day")), **match.groupdict()}
+        days = {day for day in _days(fields, first, last) if first <= day <= last}
+        if len(days) != 1:
+            return None
+        (day,) = days
+        known = {"year": str(day.year), "month": str(day.month), "day": str(day.day)}
+        try:
+            return _from_fields({**dict.fromkeys(("half", "after", "zone")), **fields, **known}, zone)
+        except (ValueError, OverflowError):
+            return None
+    return None
+
+
+def _days(fields: dict[str, str | None], first: date, last: date) -> Iterator[date]:
+    """Yield the days that the parts of a date may mean, as far as the period's years and months go."""
+    a, b, c, month, day = (int(value) if value else None for value in map(fields.get, ("a", "b", "c", "month", "day")))
+    years = range(first.year, last.year + 1)
+    written: list[tuple[int, int, int]] = []
+    if a is not None and b is not None and c is not None:
+        written = [(_century(a), b, c), (_century(c), a, b), (_century(c), b, a)]
+    elif a is not None and b is not None:
+        written = [(year, *pair) for year in years for pair in ((a, b), (b, a))]
+    elif month is not None and day is not None:
+        written = [(year, month, day) for year in years]
+    elif day is not None:
+        written = [(year, n, day) for year in years for n in range(1, 13)]
+    else:
+        yield from (first + timedelta(days=n) for n in range(min(2, (last - first).days + 1)))
+    for parts in written:
+        with contextlib.suppress(ValueError):
+            yield date(*parts)
+
+
+def _century(year: int) -> int:
+    return year if year >= _CENTURY else 2000 + year
+
+
+def _in_figures(words: str) -> str:
+    """Return a date in one notation: Chinese numerals as figures, of a span within a day its beginning."""
+    plain = unicodedata.normalize("NFKC", words).strip()
+    plain = _CHINESE_YEAR.sub(lambda match: "".join(str(_DIGITS[digit]) for digit in match[0]), plain)
+    plain = _CHINESE_PART.sub(lambda match: str(read_number(match[0].replace("廿", "二十")) or match[0]), plain)
+    return _SPAN.sub(r"\1", plain)
 
 
 def _from_fields(fields: dict[str, str | None], zone: tzinfo) -> Moment:

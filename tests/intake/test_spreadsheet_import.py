@@ -9,7 +9,7 @@ from flask import Flask
 from consult.accounts.permissions import SYSTEM
 from consult.files import tables
 from consult.intake import spreadsheet_import
-from consult.intake.import_columns import Field, choose
+from consult.intake.import_columns import Field
 from consult.intake.models import Channel
 from consult.intake.spreadsheet_import import RowOutcome
 from tests.together import both
@@ -17,10 +17,8 @@ from tests.world import DURING, open_consultation
 
 
 def test_an_import_leaves_the_search_for_garbage_as_it_found_it(app: Flask) -> None:
-    table = tables.read("a.csv", "内容\n意见一\n意见二\n".encode())
-    work = spreadsheet_import.Import(
-        open_consultation(), table, choose(table.columns, {}), Channel.HOTLINE, SYSTEM, DURING
-    )
+    sheets = spreadsheet_import.open_sheets(tables.read_book("a.csv", "内容\n意见一\n意见二\n".encode()), {})
+    work = spreadsheet_import.Import(open_consultation(), sheets, Channel.HOTLINE, SYSTEM, DURING)
     assert [outcome.outcome for outcome in spreadsheet_import.run(work)] == [RowOutcome.TAKEN] * 2
     assert gc.get_freeze_count() == 0
     gc.freeze()  # as the web server's master does, so that its workers share their pages
@@ -34,7 +32,7 @@ def test_an_import_leaves_the_search_for_garbage_as_it_found_it(app: Flask) -> N
 def test_two_imports_of_one_channel_that_begin_together_are_both_remembered(app: Flask) -> None:
     both(
         app,
-        lambda: spreadsheet_import.remember(Channel.HOTLINE, {Field.CONTENT: "内容"}, at=DURING),
-        lambda: spreadsheet_import.remember(Channel.HOTLINE, {Field.CONTENT: "诉求"}, at=DURING),
+        lambda: spreadsheet_import.remember(Channel.HOTLINE, {Field.CONTENT: ("内容",)}, at=DURING),
+        lambda: spreadsheet_import.remember(Channel.HOTLINE, {Field.CONTENT: ("诉求",)}, at=DURING),
     )
-    assert spreadsheet_import.remembered(Channel.HOTLINE)[Field.CONTENT] == "诉求"
+    assert spreadsheet_import.remembered(Channel.HOTLINE)[Field.CONTENT] == ("诉求",)

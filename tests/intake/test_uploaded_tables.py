@@ -21,10 +21,11 @@ from consult.app_context import blobs, settings
 from consult.drafting.models import Consultation
 from consult.files import tables
 from consult.files.sandbox import ATTEMPTS
-from consult.files.tables import Table, TableRefused
+from consult.files.tables import TableRefused
 from consult.intake import spreadsheet_import, uploaded_table_worker, uploaded_tables
 from consult.intake.import_columns import Field
 from consult.intake.models import Channel, FileAttempt, ImportStage, Submission, TableImport
+from consult.intake.spreadsheet_import import Sheets
 from consult.intake.uploaded_tables import ImportRefused
 from consult.ledger.models import LedgerEntry
 from consult.store import db
@@ -122,7 +123,7 @@ def account(uploaded_table: TableImport) -> list[list[str]]:
 def test_a_table_is_checked_without_storing_and_then_taken(moderator: Actor, consultation: Consultation) -> None:
     uploaded_table = uploaded(moderator, consultation)
     assert uploaded_table.stage is ImportStage.CHECKING
-    assert uploaded_tables.columns_of(uploaded_table)[Field.CONTENT] == "诉求内容"
+    assert uploaded_tables.columns_of(uploaded_table)[Field.CONTENT] == ("诉求内容",)
     assert uploaded_table_worker.carry_on(LATER) == 1
     assert (uploaded_table.stage, figures(uploaded_table), stored()) == (ImportStage.CHECKED, (5, 0, 2), 0)
     assert uploaded_table.notable == [[4, "refused", "内容是空的"], [7, "refused", "内容是空的"]]
@@ -205,7 +206,7 @@ def test_a_table_that_takes_its_reader_down_is_put_aside_and_those_behind_it_are
     assert "中断了 3 次" in uploaded_table.why
     assert "另存为新的 .xlsx" in uploaded_table.why
     assert blobs().get(uploaded_table.digest) == a_table()
-    uploaded_tables.check(moderator, uploaded_table, {Field.CONTENT: "诉求内容"}, at=LATER)
+    uploaded_tables.check(moderator, uploaded_table, {Field.CONTENT: ("诉求内容",)}, at=LATER)
     uploaded_table_worker.carry_on(LATER)
     assert uploaded_table.stage is ImportStage.REFUSED, "asked for again it is tried again, and takes no worker down"
 
@@ -247,8 +248,8 @@ def test_columns_that_tell_nothing_wait_to_be_named(moderator: Actor, consultati
     with pytest.raises(TableRefused, match="缺少内容列"):
         uploaded_tables.check(moderator, uploaded_table, {}, at=LATER)
     with pytest.raises(TableRefused, match="丁"):
-        uploaded_tables.check(moderator, uploaded_table, {Field.CONTENT: "丁"}, at=LATER)
-    uploaded_tables.check(moderator, uploaded_table, {Field.CONTENT: "乙", Field.NAME: "丙"}, at=LATER)
+        uploaded_tables.check(moderator, uploaded_table, {Field.CONTENT: ("丁",)}, at=LATER)
+    uploaded_tables.check(moderator, uploaded_table, {Field.CONTENT: ("乙",), Field.NAME: ("丙",)}, at=LATER)
     assert figures(taken(moderator, uploaded_table)) == (5, 0, 2)
     assert set(db.session.scalars(select(Submission.name))) == {f"来电人{n}" for n in (1, 2, 4, 5, 7)}
     again = uploaded(moderator, consultation, a_table(9, head="甲,乙,丙"))
@@ -263,7 +264,7 @@ def test_each_step_is_for_its_stage_only(moderator: Actor, consultation: Consult
     for step in (
         lambda: uploaded_tables.take(moderator, uploaded_table, at=LATER),
         lambda: uploaded_tables.give_up(moderator, uploaded_table, at=LATER),
-        lambda: uploaded_tables.check(moderator, uploaded_table, {Field.CONTENT: "诉求内容"}, at=LATER),
+        lambda: uploaded_tables.check(moderator, uploaded_table, {Field.CONTENT: ("诉求内容",)}, at=LATER),
     ):
         with pytest.raises(ImportRefused):
             step()
@@ -291,11 +292,11 @@ def test_one_that_is_put_away_while_it_turns_out_unreadable_stays_away(
 ) -> None:
     uploaded_table = uploaded(moderator, consultation)
 
-    def meanwhile(_one: TableImport) -> Table:
+    def meanwhile(_one: TableImport) -> Sheets:
         uploaded_tables.give_up(moderator, uploaded_table, at=LATER)
         raise TableRefused("读不出来。")
 
-    monkeypatch.setattr(uploaded_tables, "table_of", meanwhile)
+    monkeypatch.setattr(uploaded_tables, "sheets_of", meanwhile)
     uploaded_table_worker.carry_on(LATER)
     assert (uploaded_table.stage, uploaded_table.why) == (ImportStage.GIVEN_UP, "")
 
@@ -307,7 +308,7 @@ def test_a_table_that_fails_in_a_way_nobody_foresaw_is_told_and_holds_up_no_othe
     whole = spreadsheet_import._batch
 
     def fails(work: spreadsheet_import.Import, *rest: Any) -> object:
-        if work.table.name == first.file_name:
+        if work.sheets.name == first.file_name:
             raise ZeroDivisionError
         return whole(work, *rest)
 
@@ -324,10 +325,10 @@ def test_one_that_cannot_go_on_says_what_was_taken_and_takes_no_check_for_it(
     uploaded_table = uploaded(moderator, consultation)
     whole = spreadsheet_import._batch
 
-    def fails_in_the_second(work: spreadsheet_import.Import, reader: Any, rows: Any, seen: Any) -> object:
-        if rows[0][0] > 2:
+    def fails_in_the_second(work: spreadsheet_import.Import, rows: Any, seen: Any) -> object:
+        if rows[0][0].row > 2:
             raise TableRefused("后面的行读不出来。")
-        return whole(work, reader, rows, seen)
+        return whole(work, rows, seen)
 
     monkeypatch.setattr(spreadsheet_import, "_batch", fails_in_the_second)
     uploaded_table_worker.carry_on(LATER)
@@ -338,7 +339,7 @@ def test_one_that_cannot_go_on_says_what_was_taken_and_takes_no_check_for_it(
         [],
     )
     monkeypatch.setattr(spreadsheet_import, "_batch", whole)
-    uploaded_tables.check(moderator, uploaded_table, {Field.CONTENT: "诉求内容"}, at=LATER)
+    uploaded_tables.check(moderator, uploaded_table, {Field.CONTENT: ("诉求内容",)}, at=LATER)
     uploaded_table_worker.carry_on(LATER)
     uploaded_tables.take(moderator, uploaded_table, at=LATER)
     monkeypatch.setattr(spreadsheet_import, "_batch", fails_in_the_second)
@@ -362,13 +363,13 @@ def test_two_workers_at_once_tell_each_row_once(
         uploaded_tables.take(moderator, uploaded_table, at=LATER)
     db.session.commit()
     both = Barrier(2, timeout=10)
-    opened = uploaded_tables.table_of
+    opened = uploaded_tables.sheets_of
 
-    def table_of_both(of: TableImport) -> Table:
+    def sheets_of_both(of: TableImport) -> Sheets:
         both.wait()  # neither has begun before the other knows of the table
         return opened(of)
 
-    monkeypatch.setattr(uploaded_tables, "table_of", table_of_both)
+    monkeypatch.setattr(uploaded_tables, "sheets_of", sheets_of_both)
 
     def worker(_n: int) -> None:
         with app.app_context():

@@ -138,7 +138,7 @@ UNFOUND: dict[str, str] = {
         "read and shown; only what its uploader was shown can be confirmed, and that has entries of its own",
         [
             *("asked_at", "begun", "consultation_id", "digest", "file_name", "id", "noted_at"),
-            *("purpose", "result", "row", "stage", "uploaded_at", "user_id", "why"),
+            *("options", "purpose", "result", "row", "stage", "uploaded_at", "user_id", "why"),
         ],
     ),
     **_whole("response_draft", "typed and not sent", ["content", "invitation_id", "saved_at", "saved_by"]),
@@ -185,6 +185,7 @@ UNFOUND: dict[str, str] = {
         [
             "account",
             "account_bytes",
+            "accounted",
             "already",
             "asked_at",
             "notable",

@@ -78,11 +78,10 @@ def open_consultation(author: Actor, publisher: Actor, path: Path) -> Consultati
 
 def import_messages(corpus: Path, consultation: Consultation, actor: Actor) -> list[spreadsheet_import.RowAccount]:
     """Import every message of the corpus into a consultation."""
-    table = tables.read("citizen-messages.csv", corpus / "citizen-messages.csv")
+    book = tables.read_book("citizen-messages.csv", corpus / "citizen-messages.csv", import_columns.is_known)
     work = spreadsheet_import.Import(
         consultation=consultation,
-        table=table,
-        columns=import_columns.choose(table.columns, {}),
+        sheets=spreadsheet_import.open_sheets(book, {}),
         channel=Channel.NEW_MEDIA,
         actor=actor,
         at=NOON + timedelta(days=5),

@@ -84,16 +84,19 @@ def choice_of(members: Iterable[StrEnum]) -> click.Choice[str]:
 
 
 def map_option(fields: type[LabelledEnum], help_: str) -> Callable[[Command], Command]:
-    """Return the option ``--map FIELD=COLUMN…``; an empty column says that the table has none."""
+    """Return the option ``--map FIELD=COLUMN…``, several of a field together; no column says that there is none."""
 
-    def read(_context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]) -> dict[LabelledEnum, str]:
-        mapping = {}
+    def read(
+        _context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]
+    ) -> dict[LabelledEnum, tuple[str, ...]]:
+        mapping: dict[LabelledEnum, tuple[str, ...]] = {}
         for pair in pairs:
             field, equals, column = pair.partition("=")
             if not equals or field.strip() not in list(fields):
                 known = "、".join(f"{field.value}（{field.label.words}）" for field in fields)
                 raise click.BadParameter(f"“{pair}”应当写成 字段=列名；字段有：{known}")
-            mapping[fields(field.strip())] = column.strip()
+            key = fields(field.strip())
+            mapping[key] = (*mapping.get(key, ()), *filter(None, (column.strip(),)))
         return mapping
 
     return click.option("--map", "mapping", multiple=True, callback=read, help=help_)

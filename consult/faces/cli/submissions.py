@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 import click
 
-from consult.clock import now
+from consult.clock import LOCAL, local, now
 from consult.faces.cli import submission_description
 from consult.faces.cli.console import (
+    DayType,
     actor_named,
     by_option,
     choice_of,
@@ -21,8 +24,9 @@ from consult.faces.cli.console import (
 )
 from consult.faces.cli.import_report import Account
 from consult.files import tables
-from consult.intake import spreadsheet_import
-from consult.intake.import_columns import Columns, Field, choose
+from consult.intake import import_columns, spreadsheet_import, uploaded_tables
+from consult.intake.import_columns import Columns, Field
+from consult.intake.import_files import RowFiles
 from consult.intake.models import Channel
 from consult.moderation import bulk, submission_archive, submission_export
 
@@ -37,7 +41,12 @@ STEPS = 1000
 @click.argument("path", type=click.Path(path_type=Path), help="来件表格，.xlsx 或 .csv。")
 @click.option("--consultation", "slug", required=True, help="归入的征求意见。")
 @click.option("--channel", required=True, type=choice_of(Channel), help="渠道。")
-@map_option(Field, "字段=列名，可以写多次；按渠道记住。")
+@map_option(Field, "字段=列名，可以写多次，同一字段也可以写多次；按渠道记住。")
+@click.option(
+    "--attachments", "archive", type=click.Path(path_type=Path), help="附件压缩包 .zip，由表中的附件列写明文件名。"
+)
+@click.option("--with-hidden", is_flag=True, help="连同隐藏、筛选掉的行。")
+@click.option("--received-on", type=DayType(["%Y-%m-%d"]), help="时间缺失或者无法识别的行，收到于哪一天。")
 @click.option("--dry-run", is_flag=True, help="只检查、预览，不登记。")
 @click.option("--account", "account_path", type=click.Path(path_type=Path), help="逐行结果另存为 CSV。")
 @by_option
@@ -45,37 +54,47 @@ def import_table(
     path: Path,
     slug: str,
     channel: str,
-    mapping: dict[Field, str],
+    mapping: dict[Field, tuple[str, ...]],
+    archive: Path | None,
+    with_hidden: bool,
+    received_on: datetime | None,
     dry_run: bool,
     account_path: Path | None,
     username: str | None,
     as_json: bool,
 ) -> None:
     """Take every row of a table once, and account for each."""
-    table = tables.read(path.name, path)
-    way = Channel(channel)
-    columns = choose(table.columns, mapping, spreadsheet_import.remembered(way))
+    way, at, consultation = Channel(channel), now(), consultation_named(slug)
+    book = tables.read_book(path.name, path, import_columns.is_known)
+    remembered = spreadsheet_import.remembered(way)
+    sheets = spreadsheet_import.open_sheets(book, mapping, remembered, with_hidden=with_hidden)
+    day = received_on.replace(tzinfo=LOCAL) if received_on is not None else None
+    if day is not None and consultation.opens_at is not None and local(consultation.opens_at).date() == day.date():
+        day = consultation.opens_at
+    uploaded_tables.validate_received_on(consultation, day, at=at)
+    files = RowFiles(archive.read_bytes() if archive is not None else None, store=not dry_run)
     work = spreadsheet_import.Import(
-        consultation_named(slug), table, columns, way, actor=actor_named(username), at=now(), dry_run=dry_run
+        consultation, sheets, way, actor_named(username), at, dry_run, received_on=day, files=files
     )
     facts = {
         "file": path.name,
-        "encoding": table.encoding,
+        "encoding": sheets.encoding,
         "consultation": slug,
         "channel": channel,
         "dry_run": dry_run,
-        "mapping": {field.value: column for field, column in columns.items()},
+        "mapping": import_columns.stored(sheets.columns),
     }
     if not as_json:
-        click.echo(_mapping_lines(columns, way))
+        click.echo(_mapping_lines(sheets.columns, way))
         if dry_run:
-            click.echo(_preview(table, columns))
-    with Account(account_path) as account:
-        _run(work, table, account)
+            click.echo(_preview(sheets))
+    with Account(account_path, sheets.account(import_columns.hint)) as account:
+        _run(work, account)
+        account.finish(sheets.comments(), files.tally() if files.given else None)
         account.show(facts, as_json)
 
 
-def _run(work: spreadsheet_import.Import, table: tables.Table, account: Account) -> None:
+def _run(work: spreadsheet_import.Import, account: Account) -> None:
     """Run the import with a progress bar on a terminal."""
     stream = sys.stderr
     accounts = spreadsheet_import.run(work)
@@ -87,24 +106,25 @@ def _run(work: spreadsheet_import.Import, table: tables.Table, account: Account)
         for row in accounts:
             account.add(row)
             if account.rows % 200 == 0:
-                bar.update(int(table.progress * STEPS) - bar.pos)
+                bar.update(int(work.sheets.progress * STEPS) - bar.pos)
         bar.update(STEPS - bar.pos)
 
 
 def _mapping_lines(columns: Columns, channel: Channel) -> str:
-    pairs = "，".join(f"{field.label.words} ← {column}" for field, column in columns.items())
+    pairs = "，".join(f"{field.label.words} ← {'、'.join(names)}" for field, names in columns.items())
     return f"渠道：{channel.label.words}　列：{pairs}"
 
 
-def _preview(table: tables.Table, columns: Columns) -> str:
+def _preview(sheets: spreadsheet_import.Sheets) -> str:
     lines = ["前几行："]
-    for number, cells in table.preview(PREVIEW_ROWS):
+    for line, cells in islice(sheets.records(), PREVIEW_ROWS):
+        place = tables.place_words(line.sheet.title, line.row)
         if isinstance(cells, tables.BadRow):
-            lines.append(f"  第 {number} 行：{cells.reason}")
+            lines.append(f"  {place}：{cells.reason}")
             continue
-        lines.append(f"  第 {number} 行")
-        for field, column in columns.items():
-            text = " ".join(cells[column].split())
+        lines.append(f"  {place}")
+        for field, columns in line.sheet.columns.items():
+            text = " ".join(" ".join(cells[column] for column in columns).split())
             lines.append(
                 f"    {field.label.words}：{text[:PREVIEW_CHARACTERS]}{'…' * (len(text) > PREVIEW_CHARACTERS)}"
             )

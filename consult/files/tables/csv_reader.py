@@ -57,6 +57,10 @@ class Delimited:
         """Return nothing: all of a CSV file is rows."""
         return []
 
+    def comments(self) -> list[str]:
+        """Return nothing: a CSV file has no comments."""
+        return []
+
     def _records(self, lines: _Lines) -> Iterator[Cells]:
         reader = self._reader(lines)
         while True:

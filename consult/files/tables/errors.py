@@ -27,14 +27,29 @@ class Odd(StrEnum):
     DATE = "date"
     MERGED = "merged"
     """In a range of merged cells, and not its first: what is shown there was typed elsewhere."""
+    RUINED = "ruined"
+    """A number of more than 15 digits, of which the program keeps no more."""
+    ERROR = "error"
+    """An error value (#REF!); its text is left out."""
+    UNCOMPUTED = "uncomputed"
+    """A formula whose value isn't in the file."""
 
 
 class MarkedCells(list[str]):
-    """A raw row with odd cells, by place."""
+    """A raw row with odd cells by place, whether it is hidden, and what merged cells above it say, by place."""
 
-    def __init__(self, cells: Iterable[str], odd: Mapping[int, Odd]) -> None:
+    def __init__(
+        self,
+        cells: Iterable[str],
+        odd: Mapping[int, Odd],
+        *,
+        hidden: bool = False,
+        carried: Mapping[int, str] | None = None,
+    ) -> None:
         super().__init__(cells)
         self.odd = dict(odd)
+        self.hidden = hidden
+        self.carried = dict(carried or {})
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from consult.files.sandbox import ReaderDied, Sandbox, SandboxStopped
+from consult.files.tables.account import Named
 from consult.files.tables.errors import BadCells, Cells, MarkedCells, Odd, Remark, TableRefused
-from consult.files.tables.table_reader import Book, RawRows, Table, read, read_book
+from consult.files.tables.table_reader import Book, Heads, RawRows, Table, read, read_book
 
 Result = TypeVar("Result")
 
@@ -31,13 +32,14 @@ class KeptRows:
     numbers: list[int] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     noticed: list[Remark] = field(default_factory=list)
+    commented: list[str] = field(default_factory=list)
     progress = 1.0
 
     def keep(self, number: int, cells: Cells) -> int:
         """Add a row; return its length in characters."""
         what: object = cells.reason if isinstance(cells, BadCells) else cells
         if isinstance(cells, MarkedCells):
-            what = {"cells": cells, "odd": list(cells.odd.items())}
+            what = {"cells": cells, "odd": [*cells.odd.items()], "hidden": cells.hidden, "up": [*cells.carried.items()]}
         line = json.dumps(what, ensure_ascii=False)
         self.numbers.append(number)
         self.lines.append(line)
@@ -48,13 +50,18 @@ class KeptRows:
         for number, line in zip(self.numbers, self.lines, strict=True):
             cells = json.loads(line)
             if isinstance(cells, dict):
-                yield number, MarkedCells(cells["cells"], {place: Odd(odd) for place, odd in cells["odd"]})
+                odd = {place: Odd(odd) for place, odd in cells["odd"]}
+                yield number, MarkedCells(cells["cells"], odd, hidden=cells["hidden"], carried=dict(cells["up"]))
             else:
                 yield number, BadCells(cells) if isinstance(cells, str) else cells
 
     def remarks(self) -> list[Remark]:
         """Return what of the file isn't among the rows."""
         return self.noticed
+
+    def comments(self) -> list[str]:
+        """Return the references of the cells that have a comment."""
+        return self.commented
 
 
 def read_all(name: str, file: Path, sandbox: Sandbox) -> Table:
@@ -75,10 +82,19 @@ def read_beginning(name: str, file: Path, sandbox: Sandbox) -> Table:
     return _read(name, file, sandbox, BEGINNING_ROWS)
 
 
-def read_whole_book(name: str, file: Path, sandbox: Sandbox) -> Book:
+def read_whole_book(name: str, file: Path, sandbox: Sandbox, heads: Heads | None = None) -> Book:
     """Read all sheets of a file to their end, as ``read_all`` does; of all together no more than it takes."""
-    kept, noticed = _in_sandbox(name, sandbox, try_reading_book, name, file)
-    return Book(name, [Table(name, rows) for rows in kept], noticed)
+    return _book(name, file, sandbox, None, heads)
+
+
+def read_beginnings(name: str, file: Path, sandbox: Sandbox, heads: Heads | None = None) -> Book:
+    """Read the heads of all sheets of a file and their first rows, as ``read_beginning`` does."""
+    return _book(name, file, sandbox, BEGINNING_ROWS, heads)
+
+
+def _book(name: str, file: Path, sandbox: Sandbox, rows: int | None, heads: Heads | None) -> Book:
+    kept, noticed, unread = _in_sandbox(name, sandbox, try_reading_book, name, file, rows)
+    return Book(name, [Table(name, sheet, heads) for sheet in kept], noticed, unread)
 
 
 def try_reading(name: str, file: Path, rows: int | None) -> KeptRows | TableRefused:
@@ -89,11 +105,13 @@ def try_reading(name: str, file: Path, rows: int | None) -> KeptRows | TableRefu
         return refusal
 
 
-def try_reading_book(name: str, file: Path) -> tuple[list[KeptRows], list[Remark]] | TableRefused:
+def try_reading_book(
+    name: str, file: Path, rows: int | None = None
+) -> tuple[list[KeptRows], list[Remark], list[Named]] | TableRefused:
     """Read all sheets of a file, or return the error."""
     try:
         book, room = read_book(name, file), _Room(name)
-        return [room.kept(table.cells) for table in book.tables], [*book.noticed]
+        return [room.kept(table.cells, rows) for table in book.tables], [*book.noticed], [*book.unread]
     except TableRefused as refusal:
         return refusal
 
@@ -120,7 +138,8 @@ class _Room:
                     f"《{self._name}》读到第 {number} 行，已经超过一次能导入的 {MAX_ROWS:,} 行、{MAX_CHARACTERS:,} 字。"
                     "请拆成几个文件，分几次导入。"
                 )
-        kept.noticed = cells.remarks() if rows is None else []
+        if rows is None:
+            kept.noticed, kept.commented = cells.remarks(), cells.comments()
         return kept
 
 

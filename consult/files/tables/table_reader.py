@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +12,7 @@ from typing import Protocol
 
 from consult.files import file_type
 from consult.files.tables import csv_reader, workbook_reader
+from consult.files.tables.account import Named, place_words
 from consult.files.tables.byte_source import Source
 from consult.files.tables.errors import BadCells, Cells, MarkedCells, Odd, Remark, TableRefused
 
@@ -28,11 +29,25 @@ class BadRow:
 
 
 class NamedCells(dict[str, str]):
-    """The cells of a row by column, with those that are odd; only a book's tables have such rows."""
+    """The cells of a row by column, with those that are odd; only a book's tables have such rows.
 
-    def __init__(self, cells: Mapping[str, str], odd: Mapping[str, Odd]) -> None:
+    ``carried`` is what merged cells above say, by column; ``beyond`` what is written right of the head.
+    """
+
+    def __init__(
+        self,
+        cells: Mapping[str, str],
+        odd: Mapping[str, Odd],
+        *,
+        hidden: bool = False,
+        carried: Mapping[str, str] | None = None,
+        beyond: Sequence[str] = (),
+    ) -> None:
         super().__init__(cells)
         self.odd = odd
+        self.hidden = hidden
+        self.carried = carried or {}
+        self.beyond = beyond
 
 
 Row = tuple[int, dict[str, str] | BadRow]
@@ -64,6 +79,13 @@ class RawRows(Protocol):
     def remarks(self) -> list[Remark]:
         """Return what of the file isn't among the rows, once these were read."""
 
+    def comments(self) -> list[str]:
+        """Return the references of the cells that have a comment."""
+
+
+Heads = Callable[[str], bool]
+"""Says whether a text is the name of a known column."""
+
 
 class Table:
     """A table whose rows are read one at a time, as often as it is iterated.
@@ -71,10 +93,11 @@ class Table:
     `columns` are the header's names in order; a name that comes twice is numbered (内容, 内容（2）).
     """
 
-    def __init__(self, name: str, cells: RawRows) -> None:
+    def __init__(self, name: str, cells: RawRows, heads: Heads | None = None) -> None:
         self.name = name
         self.cells = cells
-        self.header_row, self.columns = _find_header(name, cells)
+        self._keeps_wide_rows = heads is not None and cells.ragged
+        self.header_row, self.columns, self.header_rows = _find_header(name, cells, heads)
 
     @property
     def sheet(self) -> str:
@@ -105,25 +128,34 @@ class Table:
         return list(islice(self, rows))
 
     def __iter__(self) -> Iterator[Row]:
+        return ((number, cells) for number, cells in self.all_rows() if number > self.header_row)
+
+    def all_rows(self) -> Iterator[Row]:
+        """Yield every row in which anything is written, those above the head too, without the rows of the head."""
         width = len(self.columns)
+        head = range(self.header_row + 1 - self.header_rows, self.header_row + 1)
         for number, cells in self.cells.rows():
-            if number <= self.header_row:
+            if number in head:
                 continue
             if isinstance(cells, BadCells):
                 yield number, BadRow(cells.reason)
-            elif any(cells):
+            elif any(cells) or (isinstance(cells, MarkedCells) and cells.odd.keys() - cells.carried.keys()):
                 yield number, self._named(cells, width)
 
     def _named(self, cells: Sequence[str], width: int) -> dict[str, str] | BadRow:
-        if len(cells) > width and any(cells[width:]):
+        marked = cells if isinstance(cells, MarkedCells) else None
+        if len(cells) > width and any(cells[width:]) and not self._keeps_wide_rows:
             return BadRow(f"这一行有 {_used(cells)} 列，表头只有 {width} 列；可能是内容里有分隔符却没有加引号")
         if len(cells) < width and not self.cells.ragged:
             return BadRow(f"这一行只有 {len(cells)} 列，表头有 {width} 列；可能是内容里的换行没有加引号")
         row = dict(zip(self.columns, map(_clean, cells), strict=False))
         row = row if len(row) == width else dict.fromkeys(self.columns, "") | row
-        if isinstance(cells, MarkedCells):
-            return NamedCells(row, {self.columns[place]: odd for place, odd in cells.odd.items() if place < width})
-        return row
+        beyond = [cell for cell in cells[width:] if cell] if len(cells) > width else []
+        if marked is None:
+            return NamedCells(row, {}, beyond=beyond) if beyond else row
+        odd = {self.columns[place]: odd for place, odd in marked.odd.items() if place < width}
+        carried = {self.columns[place]: _clean(text) for place, text in marked.carried.items() if place < width}
+        return NamedCells(row, odd, hidden=marked.hidden, carried=carried, beyond=beyond)
 
 
 @dataclass(frozen=True)
@@ -137,6 +169,8 @@ class Book:
     tables: Sequence[Table]
     noticed: Sequence[Remark] = ()
     """What was noticed before any row was read."""
+    unread: Sequence[Named] = ()
+    """The sheets that aren't among ``tables``."""
 
     def remarks(self) -> list[Remark]:
         """Return what of the file isn't among the rows, once these were read."""
@@ -156,17 +190,26 @@ def read(name: str, source: bytes | Path) -> Table:
     return _read_csv(name, content)
 
 
-def read_book(name: str, source: bytes | Path) -> Book:
-    """Open all sheets of a file; raises as ``read`` does."""
+def read_book(name: str, source: bytes | Path, heads: Heads | None = None) -> Book:
+    """Open all sheets of a file; raises as ``read`` does.
+
+    Arguments:
+        heads: knows the names of columns, by which the head is recognised among titles and notes.
+    """
     content = _not_empty(name, source)
     if not _is_workbook(content):
-        return Book(name, [_read_csv(name, content)])
+        return Book(name, [_read_csv(name, content, heads)])
     workbook = workbook_reader.Workbook(name, content)
     sheets = list(workbook.sheets())
     for sheet in sheets:
         sheet.marks = True
     hidden = [Remark(title, "隐藏的工作表，未读取") for title in workbook.hidden]
-    return Book(name, [Table(name, sheet) for sheet in sheets], hidden)
+    unread = [
+        *(Named(place_words(title), "隐藏的工作表，未读取") for title in workbook.hidden),
+        *(Named(place_words(title), "图表，没有单元格") for title in workbook.charts),
+        *(Named(place_words(title), "空工作表") for title in workbook.empty()),
+    ]
+    return Book(name, [Table(name, sheet, heads) for sheet in sheets], hidden, unread)
 
 
 def _not_empty(name: str, source: bytes | Path) -> Source:
@@ -180,13 +223,13 @@ def _is_workbook(content: Source) -> bool:
     return content.head(2) == b"PK"
 
 
-def _read_csv(name: str, content: Source) -> Table:
+def _read_csv(name: str, content: Source, heads: Heads | None = None) -> Table:
     head = content.head()
     kind = file_type.sniff(head, name)
     if kind == file_type.UNKNOWN and head.count(0) < 8 + len(head) // 50:
         kind = file_type.sniff(head.replace(b"\x00", b""), name)  # a text with a few stray zero bytes
     _refuse_other_formats(name, kind, head)
-    table = Table(name, csv_reader.Delimited(name, content))
+    table = Table(name, csv_reader.Delimited(name, content), heads)
     if len(table.columns) == 1 and name.lower().endswith(".xlsx"):
         raise TableRefused(
             f"《{name}》名称以 .xlsx 结尾，内容却是纯文本，分不出列。"
@@ -198,8 +241,9 @@ def _read_csv(name: str, content: Source) -> Table:
 def read_to_end(name: str, source: bytes | Path) -> None:
     """Read a table to its last row; one that is refused was read."""
     with suppress(TableRefused):
-        for _ in read(name, source):
-            pass
+        for table in read_book(name, source).tables:
+            for _ in table:
+                pass
 
 
 def _refuse_other_formats(name: str, kind: str, head: bytes) -> None:
@@ -218,8 +262,12 @@ def _refuse_other_formats(name: str, kind: str, head: bytes) -> None:
         raise TableRefused(f"《{name}》不是表格文件。请上传 .xlsx 或 .csv 文件。")
 
 
-def _find_header(name: str, cells: RawRows) -> tuple[int, list[str]]:
-    """Find the header: the first row, near the top, that is about as wide as the table; or the first two, merged."""
+def _find_header(name: str, cells: RawRows, heads: Heads | None) -> tuple[int, list[str], int]:
+    """Find the head: return its (last) row, its columns, and of how many rows it is.
+
+    It is the first row near the top that is about as wide as the table, or the first two, merged; with ``heads``, the
+    row that has most known names, if any has two: in a title or a note they don't stand alone in their cells.
+    """
     top = [
         (number, row)
         for number, row in islice(cells.rows(), _HEADER_WITHIN)
@@ -229,13 +277,30 @@ def _find_header(name: str, cells: RawRows) -> tuple[int, list[str]]:
         raise TableRefused(f"《{name}》里没有表头。第一行应当是各列的名称，请补上后重新上传。")
     widest = max(_used(row) for _, row in top)
     fits = (place for place, (_, row) in enumerate(top) if _filled(row) * 2 > widest or widest == 1)
-    place = next(fits, 0)
+    place = _by_names(top, heads, next(fits, 0))
     number, row = top[place]
     if place + 1 < len(top) and top[place + 1][0] == number + 1:
         below = top[place + 1][1]
         if _is_second_row(row, below):
-            return number + 1, _column_names(_joined(row, below))
-    return number, _column_names(row)
+            return number + 1, _column_names(_joined(row, below)), 2
+    return number, _column_names(row), 1
+
+
+def _by_names(top: Sequence[tuple[int, list[str]]], heads: Heads | None, guess: int) -> int:
+    """Return the place of the row with most known names; ``guess`` where it has as many, or none has two."""
+    if heads is None:
+        return guess
+    known = [sum(1 for cell in row if cell and heads(cell)) for _, row in top]
+    best = max(range(len(top)), key=lambda place: (known[place], place == guess, -place))
+    upper = best - 1  # the upper row of a merged head may have few names
+    if (
+        best
+        and top[upper][0] == top[best][0] - 1
+        and _filled(top[upper][1]) > 1
+        and _is_second_row(top[upper][1], top[best][1])
+    ):
+        return upper
+    return best if known[best] > 1 else guess
 
 
 def _filled(cells: Sequence[str]) -> int:

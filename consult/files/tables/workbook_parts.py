@@ -96,6 +96,8 @@ class Layout:
     texts: str
     styles: str
     epoch: dt.datetime
+    charts: list[str]
+    """Titles of what stands among the sheets and has no cells: charts, dialogs, macros."""
 
 
 def lay_out(archive: zipfile.ZipFile) -> Layout:
@@ -113,7 +115,8 @@ def lay_out(archive: zipfile.ZipFile) -> Layout:
             sheets.append(SheetPart(attributes.get("name", ""), targets.get(identifier, ("", ""))[1], visible))
     there = set(parts.get("worksheet", ()))
     texts, styles = (parts.get(kind, [""])[0] for kind in ("sharedStrings", "styles"))
-    return Layout([sheet for sheet in sheets if sheet.part in there], texts, styles, epoch)
+    charts = [sheet.title for sheet in sheets if sheet.part not in there]
+    return Layout([sheet for sheet in sheets if sheet.part in there], texts, styles, epoch, charts)
 
 
 def commented_cells(archive: zipfile.ZipFile, sheet: str) -> list[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,9 +32,13 @@ from consult.files.tables.workbook_parts import (
 )
 
 _MAX_COLUMNS = 2_000
-_MAX_MERGED = 1_000
+_MAX_MERGED = 100_000
+_LARGEST_EXACT = 1e15
+"""From here on a spreadsheet program keeps no digit that was typed."""
 _NAMED = 5
 """Cells of one kind that a remark names."""
+UNREAD = frozenset({Odd.ERROR, Odd.UNCOMPUTED})
+"""Cells of which nothing is read."""
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, OSError, KeyError, ValueError, struct.error,
 )  # fmt: skip
@@ -57,6 +62,7 @@ class Workbook:
         layout = lay_out(self.archive)
         visible = [sheet for sheet in layout.sheets if sheet.visible]
         self.hidden = [sheet.title for sheet in layout.sheets if not sheet.visible]
+        self.charts = layout.charts
         if not visible:
             raise self.damaged()
         self.texts = SharedTexts(self.archive, layout.texts)
@@ -68,6 +74,10 @@ class Workbook:
     def sheets(self) -> Iterator[WorkbookSheet]:
         """Yield the visible sheets that have rows, in order."""
         return (sheet for sheet in self._visible if sheet.has_rows())
+
+    def empty(self) -> list[str]:
+        """Return the titles of the visible sheets in which nothing is written."""
+        return [sheet.title for sheet in self._visible if not sheet.has_rows()]
 
     def lines(self) -> Iterator[str]:
         """Yield the rows of all sheets as lines of text, cells apart by tabs; what is damaged ends it."""
@@ -113,22 +123,27 @@ class WorkbookSheet:
     def rows(self) -> Iterator[tuple[int, Cells]]:
         """Yield every row with its number in the sheet; raises TableRefused where the file is damaged."""
         self._done = 0
-        merged = self._merged if self.marks else Merged()
         listener = _SheetRows(self._book.texts, self._book.styles, marks=self.marks)
         try:
-            for number, cells in self._parsed(listener):
-                yield number, merged.mark(number, cells)
+            if self.marks:
+                yield from self._merged.marked(self._parsed(listener))
+            else:
+                yield from self._parsed(listener)
         except DAMAGED as error:
             raise self._book.damaged() from error
         self._hidden = listener.hidden
 
+    def comments(self) -> list[str]:
+        """Return the references of the cells that have a comment."""
+        try:
+            return commented_cells(self._book.archive, self._part)
+        except DAMAGED as error:
+            raise self._book.damaged() from error
+
     def remarks(self) -> list[Remark]:
         """Return what of the sheet isn't among its rows, once these were read; hidden rows are, and are said."""
         remarks = self._merged.remarks(self.title)
-        try:
-            comments = commented_cells(self._book.archive, self._part)
-        except DAMAGED as error:
-            raise self._book.damaged() from error
+        comments = self.comments()
         if comments:
             remarks.append(Remark(self.title, f"批注 {len(comments)} 处（{_some(comments)}）未导入"))
         if self._hidden:
@@ -176,20 +191,36 @@ class Merged:
         corners = [[(_row(corner), _column(corner)) for corner in name.split(":")] for name in names]
         return cls(names, tuple((top, bottom, left, right) for (top, left), (bottom, right) in corners))
 
-    def mark(self, number: int, cells: Cells) -> Cells:
-        """Return the cells of a row, with those marked that are in a range but not its first."""
+    def marked(self, rows: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:
+        """Yield rows with those cells marked that are in a range but not its first.
+
+        A range over several rows is carried down: the rows below its first one know in its first column what it says.
+        """
+        waiting = deque(sorted(self.ranges))
+        active: dict[tuple[int, int, int, int], str] = {}
+        for number, cells in rows:
+            while waiting and waiting[0][0] <= number:
+                corners = waiting.popleft()
+                first = [] if isinstance(cells, BadCells) or corners[0] != number else cells[corners[2] :]
+                active[corners] = next(iter(first), "")
+            for corners in [corners for corners in active if corners[1] < number]:
+                del active[corners]
+            yield number, self._mark(number, cells, active) if active else cells
+
+    @staticmethod
+    def _mark(number: int, cells: Cells, active: Mapping[tuple[int, int, int, int], str]) -> Cells:
         if isinstance(cells, BadCells):
             return cells
-        swallowed = {
-            column: Odd.MERGED
-            for top, bottom, left, right in self.ranges
-            if top <= number <= bottom
-            for column in range(left, min(right, _MAX_COLUMNS) + 1)
-            if (number, column) != (top, left)
-        }
-        if not swallowed:
+        marks, carried = dict(cells.odd) if isinstance(cells, MarkedCells) else {}, {}
+        for (top, _, left, right), text in active.items():
+            columns = range(left, min(right, _MAX_COLUMNS) + 1)
+            marks |= {column: Odd.MERGED for column in columns if (number, column) != (top, left)}
+            if number > top and text and not (left < len(cells) and cells[left]):
+                carried[left] = text
+        if not marks:
             return cells
-        return MarkedCells(cells, (cells.odd if isinstance(cells, MarkedCells) else {}) | swallowed)
+        hidden = isinstance(cells, MarkedCells) and cells.hidden
+        return MarkedCells(cells, marks, hidden=hidden, carried=carried)
 
     def remarks(self, title: str) -> list[Remark]:
         """Say which cells are merged."""
@@ -253,9 +284,10 @@ class _SheetRows:
             self._end_cell()
         elif name == "rPh":
             self._phonetic = False
-        elif name == "row" and (any(self._cells) or self._bad):
+        elif name == "row" and (any(self._cells) or self._bad or UNREAD & set(self._odd.values())):
             self.hidden += self._hides
-            cells = MarkedCells(self._cells, self._odd) if self._odd else self._cells
+            marked = self._marks and (self._odd or self._hides)
+            cells = MarkedCells(self._cells, self._odd, hidden=self._hides) if marked else self._cells
             self.ready.append((self._number, BadCells(self._bad) if self._bad else cells))
 
     def text(self, text: str) -> None:
@@ -266,9 +298,9 @@ class _SheetRows:
     def _end_cell(self) -> None:
         if self._marks and (odd := self._oddity()):
             self._odd[self._column] = odd
-        if self._uncomputed:
-            if self._marks:
+            if odd in UNREAD:
                 return
+        if self._uncomputed:
             self._bad = (
                 f"第 {self._column + 1} 列是公式，文件里没有算出的结果；请用 Excel 或 WPS 打开后保存一次，或者改成文字"
             )
@@ -284,8 +316,12 @@ class _SheetRows:
 
     def _oddity(self) -> Odd | None:
         """Return what the cell is besides what was typed."""
+        if self._kind == "e" and self._pieces:
+            return Odd.ERROR
         if self._formula:
-            return Odd.FORMULA
+            return Odd.UNCOMPUTED if self._uncomputed or (not self._pieces and self._kind != "str") else Odd.FORMULA
+        if self._kind == "n" and not self._styles.is_date(self._style) and _is_ruined("".join(self._pieces)):
+            return Odd.RUINED
         dated = self._kind == "d" or (self._kind == "n" and self._styles.is_date(self._style))
         return Odd.DATE if dated and self._pieces else None
 
@@ -314,6 +350,14 @@ class _SheetRows:
         except (ValueError, IndexError):
             self._bad = f"第 {self._column + 1} 列的文字丢失，文件可能损坏"
             return ""
+
+
+def _is_ruined(number: str) -> bool:
+    """Whether a number in the file has more digits than a spreadsheet program keeps."""
+    try:
+        return abs(float(number)) >= _LARGEST_EXACT
+    except ValueError:
+        return False
 
 
 def _column(reference: str) -> int:

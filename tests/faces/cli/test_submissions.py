@@ -72,7 +72,7 @@ def refused(result: Result) -> str:
 
 
 def totals(document: dict[str, Any]) -> tuple[int, int, int, int]:
-    return document["rows"], document["taken"], document["already"], document["refused"]
+    return document["rows"]["in"], document["taken"], document["already"], document["refused"]
 
 
 def stored() -> int:
@@ -238,14 +238,15 @@ def test_the_time_in_the_file_counts_inside_the_period_and_makes_late_after_it(
     document = imported(app, a_csv(tmp_path, rows))
     submissions = {s.external_id: s for s in db.session.scalars(select(Submission))}
     assert abs(submissions["inside"].received_at - at["inside"]) < timedelta(seconds=2)
-    assert {name: submissions[name].late for name in at} == {
-        "before": True,
-        "inside": False,
-        "after": True,
-        "future": True,
-    }
+    late = {"before": False, "inside": False, "after": True}
+    assert {name: submission.late for name, submission in submissions.items()} == late
     assert "早于公布日期" in document["account"][0]["reason"]
+    assert document["account"][3]["outcome"] == "refused"
     assert "将来" in document["account"][3]["reason"]
+    day = f"{local(now() - timedelta(days=5)):%Y-%m-%d}"
+    again = imported(app, a_csv(tmp_path, rows), "--received-on", day)
+    assert totals(again) == (4, 1, 3, 0)
+    assert [submission.late for submission in db.session.scalars(select(Submission))].count(True) == 1
 
 
 def test_a_file_never_tells_the_web_forms_own_clock(app: Flask, consultation: Consultation, tmp_path: Path) -> None:

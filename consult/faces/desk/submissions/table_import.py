@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, send_file, url_for
@@ -11,17 +14,18 @@ from consult import clock
 from consult.accounts.models import User
 from consult.accounts.permissions import Act
 from consult.app_context import blobs
+from consult.clock import LOCAL, local
 from consult.drafting.models import Consultation
 from consult.faces import jobs
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to, refusals_to_flash
 from consult.faces.desk.navigation import inside
-from consult.faces.desk.submissions.table_forms import ColumnsForm, UploadForm
+from consult.faces.desk.submissions.table_forms import TableForm, UploadForm
 from consult.faces.jobs import imports
 from consult.faces.uploads import LARGEST_BODY, takes_scans
 from consult.files.blobs import BlobError
-from consult.files.tables import BadRow, Table, TableRefused
-from consult.intake import uploaded_tables
-from consult.intake.import_columns import Columns, Field
+from consult.files.tables import BadRow, Book, TableRefused
+from consult.intake import import_columns, uploaded_tables
+from consult.intake.import_columns import Field
 from consult.intake.models import Channel, TableImport
 from consult.intake.spreadsheet_import import RowOutcome
 from consult.store import db
@@ -46,7 +50,7 @@ def enter_tables_upload(slug: str) -> Response | tuple[str, int]:
         with refusals_to(form) as tried:
             upload = uploaded_tables.upload(
                 current_actor(), consultation, Channel(form.channel.data), file.filename or "表格", file.stream,
-                limit=LARGEST_BODY, at=clock.now(),
+                limit=LARGEST_BODY, at=clock.now(), files=form.files.data.stream if form.files.data else None,
             )  # fmt: skip
         if tried.ok:
             jobs.ask(imports.NAME)
@@ -66,15 +70,18 @@ def enter_table_check(slug: str, identifier: int) -> Response | tuple[str, int]:
     """Have a table checked under the columns that were chosen."""
     consultation = _consultation(slug)
     upload = _table(consultation, identifier)
-    table = _opened(upload)
-    form = _columns_form(upload, table)
+    book = _opened(upload)
+    form = _table_form(upload, book)
     if form.validate():
         with refusals_to(form) as tried:
-            uploaded_tables.check(current_actor(), upload, form.mapping(), at=clock.now())
+            uploaded_tables.check(
+                current_actor(), upload, form.mapping(), at=clock.now(),
+                with_hidden=form.with_hidden.data, received_on=_day(consultation, form.received_on.data),
+            )  # fmt: skip
         if tried.ok:
             jobs.ask(imports.NAME)
             return redirect(url_for(".enter_table", slug=slug, identifier=identifier), 303)
-    return _one(consultation, upload, table, form), 400
+    return _one(consultation, upload, book, form), 400
 
 
 @desk.post("/consultations/<slug>/tables/<int:identifier>/<any('take', 'give-up'):verb>")
@@ -112,18 +119,31 @@ def _table(consultation: Consultation, identifier: int) -> TableImport:
     return upload if upload is not None and upload.consultation_id == consultation.id else abort(404)
 
 
-def _opened(upload: TableImport) -> Table | None:
-    """Return the table of an import; none when it can't be read any more, as its account says."""
+def _opened(upload: TableImport) -> Book | None:
+    """Return the heads and first rows of an import; none when they can't be read any more, as its account says."""
     try:
         return uploaded_tables.beginning_of(upload)
     except (TableRefused, BlobError):
         return None
 
 
-def _columns_form(upload: TableImport, table: Table | None, **options: Any) -> ColumnsForm:
-    form = ColumnsForm(**options)
-    form.offer(table.columns if table is not None else list(upload.columns.values()))
+def _table_form(upload: TableImport, book: Book | None, **options: Any) -> TableForm:
+    form = TableForm(**options)
+    chosen = uploaded_tables.columns_of(upload)
+    names = [name for names in chosen.values() for name in names]
+    if book is not None:
+        names = list(dict.fromkeys(column for table in book.tables for column in table.columns))
+    form.offer(names, chosen)
     return form
+
+
+def _day(consultation: Consultation, day: date | None) -> datetime | None:
+    """Return a day as a moment at which submissions are received: its beginning, or that of the period."""
+    if day is None:
+        return None
+    moment = datetime(day.year, day.month, day.day, tzinfo=LOCAL)
+    opens_at = consultation.opens_at
+    return opens_at if opens_at is not None and local(opens_at).date() == day else moment
 
 
 def _list(consultation: Consultation, form: UploadForm) -> str:
@@ -138,20 +158,24 @@ def _list(consultation: Consultation, form: UploadForm) -> str:
 
 
 def _one(
-    consultation: Consultation, upload: TableImport, table: Table | None = None, form: ColumnsForm | None = None
+    consultation: Consultation, upload: TableImport, book: Book | None = None, form: TableForm | None = None
 ) -> str:
     asks = upload.stage in uploaded_tables.ASKING
     if asks and form is None:
-        table = _opened(upload)
-        form = _columns_form(upload, table, formdata=None, data=upload.columns)
+        book = _opened(upload)
+        day = local(upload.received_on).date() if upload.received_on is not None else None
+        options = {"with_hidden": upload.with_hidden, "received_on": day}
+        form = _table_form(upload, book, formdata=None, data=options)
     return render_template(
         "desk/submissions/table.html",
         **_common(consultation),
         one=upload,
         form=form,
-        rows=_preview(upload, table) if asks and table is not None and upload.columns else [],
-        columns=uploaded_tables.columns_of(upload),
+        rows=_preview(upload, book) if asks and book is not None and upload.columns else [],
+        fields=Field,
+        hint=import_columns.hint,
         outcomes=RowOutcome,
+        account=upload.accounted,
         at_work=upload.stage in uploaded_tables.AT_WORK,
         uploader=db.session.get(User, upload.user_id),
     )
@@ -167,14 +191,20 @@ def _common(consultation: Consultation) -> dict[str, Any]:
     }
 
 
-def _preview(upload: TableImport, table: Table) -> list[tuple[int, dict[Field, str], str]]:
+def _preview(upload: TableImport, book: Book) -> list[tuple[int | str, dict[Field, str], str]]:
     """Return the first rows as they will be read, each as (number, words by field, what is wrong with it)."""
-    columns = uploaded_tables.columns_of(upload)
+    try:
+        sheets = uploaded_tables.sheets_of(upload, book)
+    except TableRefused:
+        return []
     return [
-        (number, {}, cells.reason) if isinstance(cells, BadRow) else (number, _read(cells, columns), "")
-        for number, cells in table.preview(PREVIEW_ROWS)
+        (line.row, {}, cells.reason) if isinstance(cells, BadRow) else (line.row, _read(cells, line.sheet.columns), "")
+        for line, cells in islice(sheets.records(), PREVIEW_ROWS)
     ]
 
 
-def _read(cells: dict[str, str], columns: Columns) -> dict[Field, str]:
-    return {field: cells.get(column, "").strip() for field, column in columns.items()}
+def _read(cells: dict[str, str], columns: Mapping[Field, tuple[str, ...]]) -> dict[Field, str]:
+    return {
+        field: "\n".join(filter(None, (cells.get(column, "").strip() for column in names)))
+        for field, names in columns.items()
+    }
