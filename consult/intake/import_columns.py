@@ -211,13 +211,13 @@ def _guess(field: Field, columns: Sequence[str], taken: set[str]) -> tuple[str, 
 
 def _with_more(field: Field, columns: Sequence[str], chosen: Columns) -> tuple[str, ...]:
     """Return a field's columns with those of the same name, and with all that hold opinions."""
-    own = chosen[field]
+    present = chosen[field]
     taken = {name for names in chosen.values() for name in names}
-    bases = {base_of(column) for column in own}
+    bases = {base_of(column) for column in present}
     more = {column for column in columns if column not in taken and base_of(column) in bases}
-    if field is Field.CONTENT and own:
+    if field is Field.CONTENT and present:
         more |= {column for column in columns if column not in taken and _is_opinion(column)}
-    return tuple(column for column in columns if column in own or column in more) if more else own
+    return tuple(column for column in columns if column in present or column in more) if more else present
 
 
 def _is_opinion(column: str) -> bool:

@@ -194,9 +194,9 @@ class RowReader:
 
     @staticmethod
     def _refuse_empty(contents: Sequence[str], cells: _Cells) -> None:
-        said = [cells.empty_words[column] for column in contents if column in cells.empty_words]
-        if said:
-            raise NotARecord(f"“{_short(said[0])}”：没有意见内容，不登记为来件")
+        phrases = [cells.empty_words[column] for column in contents if column in cells.empty_words]
+        if phrases:
+            raise NotARecord(f"“{_short(phrases[0])}”：没有意见内容，不登记为来件")
         if why := cells.why(contents):
             raise SubmissionRefused(f"内容是空的：{why}")
 
@@ -294,8 +294,8 @@ class RowReader:
         """Return an opinion with its reasons: those of the columns between it and the next opinion."""
         contents, order = columns[Field.CONTENT], cells.order
         text = cells.words[column]
-        own = [reason for reason in columns.get(Field.REASON, ()) if _owner(reason, contents, order) == column]
-        reasons = [cells.words[reason] for reason in own if cells.words[reason]]
+        belonging = [reason for reason in columns.get(Field.REASON, ()) if _owner(reason, contents, order) == column]
+        reasons = [cells.words[reason] for reason in belonging if cells.words[reason]]
         return "\n".join(filter(None, (text, *(f"理由：{reason}" for reason in reasons))))
 
     def _head_anchor(self, column: str) -> str:

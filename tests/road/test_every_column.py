@@ -343,13 +343,17 @@ def _count(table: Table) -> int:
     return db.session.scalar(select(func.count()).select_from(table)) or 0
 
 
+FILES = {("table_import", "account"), ("table_import", "files")}
+"""Columns that hold the digest of a file under another name."""
+
+
 def _value(column: Column[Any], n: int) -> Any:
     """Return the value of a column in the ``n``-th row of a table that is filled."""
     for key in column.foreign_keys:
         there = db.session.scalars(select(key.column).order_by(key.column).limit(3)).all()
         return there[n % len(there)]
     kind = column.type
-    if column.name.endswith("digest") or (column.table.name, column.name) == ("table_import", "account"):
+    if column.name.endswith("digest") or (column.table.name, column.name) in FILES:
         return blobs().put(f"文件{n}".encode())
     if column.name == "refusal":
         return ""

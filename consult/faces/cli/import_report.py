@@ -81,10 +81,10 @@ class Account:
         self._spool.write(json.dumps(line, ensure_ascii=False) + "\n")
         if self._csv is not None:
             self._csv.writerow(row.cells())
-        own = tables.Account()
-        row.account_to(own)
-        self._name("rows", own.rows)
-        self._name("cells", own.cells)
+        of_row = tables.Account()
+        row.account_to(of_row)
+        self._name("rows", of_row.rows)
+        self._name("cells", of_row.cells)
 
     def _name(self, kind: str, tally: tables.Tally) -> None:
         """Add a tally; what it names goes to disk."""

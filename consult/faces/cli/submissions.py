@@ -64,8 +64,8 @@ def import_table(
     as_json: bool,
 ) -> None:
     """Take every row of a table once, and account for each."""
-    way, at, consultation = Channel(channel), now(), consultation_named(slug)
     book = tables.read_book(path.name, path, import_columns.is_known)
+    way, at, consultation = Channel(channel), now(), consultation_named(slug)
     remembered = spreadsheet_import.remembered(way)
     sheets = spreadsheet_import.open_sheets(book, mapping, remembered, with_hidden=with_hidden)
     day = received_on.replace(tzinfo=LOCAL) if received_on is not None else None

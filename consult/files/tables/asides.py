@@ -49,8 +49,8 @@ def aside_of(cells: Mapping[str, str], odd: Mapping[str, Odd], main: Sequence[st
     first_column, first = filled[0]
     others = [text for _, text in filled[1:]]
     if _TOTAL.fullmatch(first) and (first_column not in main or all(map(_FIGURE.fullmatch, others))):
-        said = [text for column, text in filled[1:] if column in main]
-        if all(_FIGURE.fullmatch(text) or len(text) <= 6 for text in said):
+        main_texts = [text for column, text in filled[1:] if column in main]
+        if all(_FIGURE.fullmatch(text) or len(text) <= 6 for text in main_texts):
             return TOTAL
     if _COUNTED.fullmatch(first) and all(map(_FIGURE.fullmatch, others)):
         return TOTAL
@@ -67,8 +67,10 @@ def _is_note(filled: Sequence[tuple[str, str]], main: Sequence[str], *, prose: b
     if column not in main or not prose:
         if not (_NOTE.match(first) or _SIGNATURE.match(first)):
             return False
-        said = [text for name, text in filled[1:] if name in main]
-        return all(_SIGNATURE.match(text) and len(text) <= _SHORT for text in said) or (not prose and len(filled) <= 3)
+        main_texts = [text for name, text in filled[1:] if name in main]
+        return all(_SIGNATURE.match(text) and len(text) <= _SHORT for text in main_texts) or (
+            not prose and len(filled) <= 3
+        )
     return len(filled) == 1 and len(first) <= _SHORT and _SIGNATURE.match(first) is not None
 
 
