@@ -130,11 +130,18 @@ def _opened(upload: TableImport) -> Book | None:
 def _table_form(upload: TableImport, book: Book | None, **options: Any) -> TableForm:
     form = TableForm(**options)
     chosen = uploaded_tables.columns_of(upload)
-    names = [name for names in chosen.values() for name in names]
-    if book is not None:
-        names = list(dict.fromkeys(column for table in book.tables for column in table.columns))
-    form.offer(names, chosen)
+    form.offer(_column_names(upload, book), chosen)
     return form
+
+
+def _column_names(upload: TableImport, book: Book | None) -> list[str]:
+    """Return the columns to choose from: of the sheets that are read, or of all where that isn't known yet."""
+    if book is None:
+        return [name for names in uploaded_tables.columns_of(upload).values() for name in names]
+    try:
+        return uploaded_tables.sheets_of(upload, book).names
+    except TableRefused:
+        return list(dict.fromkeys(column for table in book.tables for column in table.columns))
 
 
 def _day(consultation: Consultation, day: date | None) -> datetime | None:

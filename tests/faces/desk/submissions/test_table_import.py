@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,19 +13,24 @@ from sqlalchemy import func, select
 
 from consult.drafting.models import Consultation
 from consult.faces import jobs
+from consult.files.tables import Account
 from consult.intake.models import ImportMapping, ImportStage, Submission, TableImport
 from consult.store import db
 from tests.faces.desk.conftest import SignIn, Staff
 from tests.faces.desk.making import drafted, released
+from tests.files import samples
+from tests.intake.workbooks import saved
 
 TABLE = "工单编号,诉求内容,来电人\nT1,建议延长营业时间。,某市民\nT2,,某市民\nT3,=HYPERLINK(1),某市民\n".encode(
     "gb18030"
 )
 
 
-def upload(client: FlaskClient, consultation: Consultation, data: bytes = TABLE, **fields: str):
+def upload(
+    client: FlaskClient, consultation: Consultation, data: bytes = TABLE, name: str = "热线工单.csv", **fields: Any
+):
     """Send a table."""
-    form = {"channel": "hotline", **fields, "file": (io.BytesIO(data), "热线工单.csv")}
+    form = {"channel": "hotline", **fields, "file": (io.BytesIO(data), name)}
     return client.post(f"/desk/consultations/{consultation.slug}/tables", data=form)
 
 
@@ -138,3 +145,71 @@ def test_a_table_of_another_consultation_is_not_found(signed_in: SignIn, staff: 
     consultation, other, client = released(staff), released(staff), signed_in("moderator")
     identifier = upload(client, consultation).location.rpartition("/")[2]
     assert client.get(f"/desk/consultations/{other.slug}/tables/{identifier}").status_code == 404
+
+
+def a_workbook(tmp_path: Path) -> bytes:
+    """Return a workbook with a title, a second and a hidden sheet, a hidden row, a total, and cells that say nothing."""
+    head = ["序号", "姓名", "联系电话", "对第三条的意见", "其他意见", "手机"]
+    rows = [
+        ["某市留言汇总"],
+        head,
+        [1, "甲", "13800001111", "应当写明。", "无", "139"],
+        [2, "乙", 9.12e17, "(跳过)", "应当公示。", None],
+        [3, "丙", None, "应当删去。", None, None],
+        ["合计", None, None, "2件"],
+    ]
+    path = saved(tmp_path / "a.xlsx", {"来件": rows, "统计": [["区", "数"], ["甲区", 3]]}, hidden=[5])
+    return path.read_bytes()
+
+
+def test_the_page_shows_what_became_of_everything_in_the_file(signed_in: SignIn, staff: Staff, tmp_path: Path) -> None:
+    consultation, client = released(staff), signed_in("moderator")
+    address = upload(client, consultation, a_workbook(tmp_path), name="来件.xlsx").location
+    assert work().stage is ImportStage.CHECKED
+    page = client.get(address).text
+    assert "表格内容去向" in page
+    for words in (
+        "工作表“统计”：未读取：表头不同",
+        "“手机”列：可能是“联系方式”，未导入",
+        "第 6 行：合计行，未导入",
+        "第 5 行：隐藏或者筛选掉的行，未导入",
+        "第 1 行：表头上方的标题或者说明，未导入",
+        "第 3 行“其他意见”列：“无”，没有内容可以登记",
+        "请将该列设为文本",
+    ):
+        assert words in page
+    table = work()
+    assert Account.from_json(table.accounted).sums
+    assert '<option value="contact">' in page
+    more = page.partition("手机</label>")[2].partition('name="')[2].partition('"')[0]
+    again = {"content": "对第三条的意见", "name": "姓名", "contact": "联系电话", more: "contact", "with_hidden": "y"}
+    assert client.post(f"{address}/check", data=again).status_code == 303
+    assert work().taken == 2
+    client.post(f"{address}/take")
+    work()
+    names = {submission.name: submission.contact for submission in db.session.scalars(select(Submission))}
+    assert names == {"甲": "13800001111，139", "丙": ""}
+
+
+def test_attachments_come_in_an_archive_beside_the_table(signed_in: SignIn, staff: Staff, tmp_path: Path) -> None:
+    consultation, client = released(staff), signed_in("moderator")
+    archive = samples.zipped({"一.pdf": samples.pdf(["letter"]), "多余.pdf": samples.pdf(["other"])})
+    data = "姓名,意见,附件\n甲,应当写明。,一.pdf\n".encode()
+    address = upload(client, consultation, data, files=(io.BytesIO(archive), "附件.zip")).location
+    work()
+    assert "多余.pdf：表中没有行写明这个文件" in client.get(address).text
+    client.post(f"{address}/take")
+    work()
+    (submission,) = db.session.scalars(select(Submission))
+    assert [file.file_name for file in submission.attachments] == ["一.pdf"]
+    bad = upload(client, consultation, data, files=(io.BytesIO(b"no archive"), "附件.zip"))
+    assert bad.status_code == 400
+    assert "附件压缩包不能使用" in bad.text
+
+
+def test_a_list_of_organisations_is_recognised_on_the_page(signed_in: SignIn, staff: Staff) -> None:
+    consultation, client = released(staff), signed_in("moderator")
+    data = "企业名称,统一社会信用代码,企业规模,联系人\n甲公司,,小型,张三\n".encode()
+    page = client.get(upload(client, consultation, data).location).text
+    assert "像是企业名录" in page
+    assert "请在下方指定" in page
