@@ -148,7 +148,7 @@ def test_a_table_of_another_consultation_is_not_found(signed_in: SignIn, staff: 
 
 
 def a_workbook(tmp_path: Path) -> bytes:
-    """Return a workbook with a title, a second and a hidden sheet, a hidden row, a total, and cells that say nothing."""
+    """Return a workbook with a title, a second and a hidden sheet, a hidden row, a total, and cells without a word."""
     head = ["序号", "姓名", "联系电话", "对第三条的意见", "其他意见", "手机"]
     rows = [
         ["某市留言汇总"],
