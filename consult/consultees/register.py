@@ -94,6 +94,11 @@ def check_code(code: str) -> str | None:
         ) from error
 
 
+def is_mail_address(words: str) -> bool:
+    """Whether a text is a mail address."""
+    return _MAIL.fullmatch(words.strip()) is not None
+
+
 def add(actor: Actor, entry: Entry, *, at: datetime, checked: bool = False) -> Consultee:
     """Put a consultee on the register.
 

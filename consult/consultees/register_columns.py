@@ -7,9 +7,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from consult.consultees.errors import ConsulteeRefused
+from consult.consultees.industries import sections_of
 from consult.consultees.models import ConsulteeKind, Ownership, Size
 from consult.consultees.register import SECTORS
 from consult.files.tables import TableRefused
+from consult.files.tables.known_tables import opinion_columns, organisation_columns
 from consult.labels import Label, LabelledEnum
 
 
@@ -56,7 +58,22 @@ _NAMES: dict[Field, tuple[str, ...]] = {
         ),
     ),
     Field.LABOUR_INTENSIVE: ("labour_intensive", "劳动密集型", "是否劳动密集型", "劳动密集", "劳动密集型企业"),
-    Field.REGION: ("region", "地区", "所在地区", "区域", "行政区划", "所在地", "区县", "城市", "city", "district"),
+    Field.REGION: (
+        *("region", "地区", "所在地区", "区域", "行政区划", "所在地", "区县", "城市", "city", "district"),
+        *(
+            "所在市州",
+            "市州",
+            "所在市",
+            "所在区县",
+            "所在县区",
+            "所在区",
+            "所在城市",
+            "地市",
+            "所属地区",
+            "所属区域",
+            "辖区",
+        ),
+    ),
     Field.ADDRESS: ("address", "地址", "通讯地址", "通信地址", "联系地址", "注册地址", "住所"),
     Field.CONTACT_NAME: ("contact_name", "联系人", "联系人姓名", "姓名", "经办人", "contact", "person"),
     Field.PHONE: ("phone", "电话", "联系电话", "手机", "手机号", "手机号码", "联系方式", "mobile", "tel"),
@@ -101,8 +118,13 @@ _DIVISIONS = (
 )
 """Last division of each section of GB/T 4754-2017."""
 
-Columns = dict[Field, str]
-"""Name of the column by field; a field that the table doesn't have is left out."""
+Columns = dict[Field, tuple[str, ...]]
+"""Names of a field's columns in the table's order; a field that the table doesn't have is left out."""
+_LONG = 5
+"""Characters of a part of a section's name that mean no other section."""
+_SEVERAL = (Field.CONTACT_NAME, Field.PHONE, Field.EMAIL)
+"""Fields of which all columns of one name are read."""
+_AGAIN = re.compile(r"（\d+）$")
 
 
 def _plain(name: str) -> str:
@@ -115,21 +137,43 @@ def names_a_field(words: str) -> bool:
     return any(plain == _plain(name) for names in _NAMES.values() for name in names)
 
 
-def choose(columns: Sequence[str], given: Mapping[Field, str]) -> Columns:
-    """Return the column of each field: as given, else guessed from the names.
+def hint(column: str) -> str:
+    """Say what a column that isn't used seems to hold; nothing where that can't be seen."""
+    plain = _plain(_AGAIN.sub("", column))
+    for field, names in _NAMES.items():
+        known = [_plain(name) for name in names]
+        if plain in known or any(plain.endswith(name) for name in known if len(name) > 1 and not name.isascii()):
+            return f"可能是“{field.label.words}”，未导入：要导入的，请指定对应字段"
+    return ""
+
+
+def names_organisations(column: str) -> bool:
+    """Whether a column holds the names of organisations by its own name alone."""
+    return _plain(column) in {_plain(name) for name in _NAMES[Field.NAME]}
+
+
+def choose(columns: Sequence[str], given: Mapping[Field, Sequence[str]]) -> Columns:
+    """Return the columns of each field: as given, else guessed from the names.
+
+    Arguments:
+        given: no columns mean that the table has none.
 
     Raises:
-        TableRefused: a given column is missing, or there is none for the name.
+        TableRefused: a given column is missing, there is none for the name, or the table holds opinions.
     """
     listed = "、".join(columns)
-    for field, column in given.items():
-        if column and column not in columns:
-            raise TableRefused(f"表里没有“{column}”这一列（要作为{field.label.words}）。表头现有：{listed}。")
-    chosen = dict(given)
+    for field, names in given.items():
+        for column in names:
+            if column not in columns:
+                raise TableRefused(f"表里没有“{column}”这一列（要作为{field.label.words}）。表头现有：{listed}。")
+    if Field.NAME not in given:
+        _refuse_opinions(columns)
+    chosen: Columns = {field: tuple(dict.fromkeys(filter(None, names))) for field, names in given.items()}
     for exact in (True, False):  # every exact name before any that only resembles one
         for field in Field:
             if not chosen.get(field) and field not in given:
-                chosen[field] = _guess(field, columns, set(chosen.values()), exact=exact)
+                taken = {name for names in chosen.values() for name in names}
+                chosen[field] = _guess(field, columns, taken, exact=exact)
     if not chosen.get(Field.NAME):
         raise TableRefused(
             f"看不出哪一列是单位名称。表头现有：{listed}。"
@@ -138,16 +182,36 @@ def choose(columns: Sequence[str], given: Mapping[Field, str]) -> Columns:
     return {field: chosen[field] for field in Field if chosen.get(field)}
 
 
-def _guess(field: Field, columns: Sequence[str], taken: set[str], *, exact: bool) -> str:
+def _refuse_opinions(columns: Sequence[str]) -> None:
+    signs = [] if organisation_columns(columns, beside_opinions=True) else opinion_columns(columns)
+    if signs:
+        raise TableRefused(
+            f"这张表像是来件（有“{'”“'.join(signs[:3])}”列），不是企业名录。来件请在该征求意见的“登记来件”用表格导入"
+            "（flask submissions import）；确实是名录的，请指定单位名称所在列，例如 --map name=列名"
+        )
+
+
+def _guess(field: Field, columns: Sequence[str], taken: set[str], *, exact: bool) -> tuple[str, ...]:
     free = {_plain(column): column for column in reversed(columns) if column not in taken}
     for name in map(_plain, _NAMES[field]):
-        if exact and name in free:
-            return free[name]
+        match = free.get(name, "") if exact else ""
         if not exact and len(name) > 1 and not name.isascii():
-            similar = next((column for plain, column in free.items() if plain.endswith(name)), "")
-            if similar:
-                return similar
-    return ""
+            match = next((column for plain, column in free.items() if plain.endswith(name)), "")
+        if match:
+            base = _AGAIN.sub("", match)
+            several = field in _SEVERAL
+            return tuple(c for c in columns if c == match or (several and c not in taken and _AGAIN.sub("", c) == base))
+    return ()
+
+
+def stored(columns: Mapping[Field, Sequence[str]]) -> dict[str, str | list[str]]:
+    """Return columns as they are stored and printed: one name, or a list of several."""
+    return {field.value: names[0] if len(names) == 1 else list(names) for field, names in columns.items() if names}
+
+
+def from_stored(columns: Mapping[str, str | Sequence[str]]) -> Columns:
+    """Return the columns of ``stored``."""
+    return {Field(field): (names,) if isinstance(names, str) else tuple(names) for field, names in columns.items()}
 
 
 def read_kind(words: str, name: str) -> ConsulteeKind:
@@ -218,6 +282,8 @@ def read_labour(words: str, kind: str) -> bool | None:
 def read_sector(words: str) -> str:
     """Return the section of GB/T 4754 that a letter, a code (``H62``, ``6210``) or a name stands for; empty for none.
 
+    A name may be that of a section, division, group or class, as offices shorten it.
+
     Raises:
         ConsulteeRefused: no such section.
     """
@@ -231,7 +297,13 @@ def read_sector(words: str) -> str:
         section = next((letter for last, letter in _DIVISIONS if 0 < int(plain[:2]) <= last), "")
         if section:
             return section
+    bare = plain.removesuffix("业")
     for letter, name in SECTORS.items():
-        if plain == name or (len(plain) > 1 and (plain in name or plain.removesuffix("业") in name)):
+        parts = (part.removesuffix("业") for part in re.split("[、和及]", name))
+        if plain == name or bare in parts or (len(plain) >= _LONG and plain in name):
             return letter
-    raise ConsulteeRefused(f"行业“{words}”无法识别，应当是 GB/T 4754 的门类（字母 A 到 T，或者门类名称）")
+    sections = sections_of(plain)
+    if len(sections) == 1:
+        return sections[0]
+    may_be = f"，可能是{'或者'.join(f'{letter} {SECTORS[letter]}' for letter in sections[:3])}" if sections else ""
+    raise ConsulteeRefused(f"行业“{words}”无法识别{may_be}，应当是 GB/T 4754 的门类、大类、中类或者小类")

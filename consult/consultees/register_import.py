@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -15,21 +15,20 @@ from sqlalchemy.orm import selectinload
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.consultees import doubles, register
-from consult.consultees.errors import ConsulteeRefused
 from consult.consultees.models import Consultee
-from consult.consultees.register import Entry, check_code, name_key
+from consult.consultees.register import Entry, name_key
 from consult.consultees.register_columns import (
     Columns,
     Field,
     choose,
+    hint,
     names_a_field,
-    read_kind,
-    read_labour,
-    read_ownership,
-    read_sector,
-    read_size,
+    names_organisations,
+    stored,
 )
-from consult.files.tables import BadRow, Row, Table, TableRefused
+from consult.consultees.register_rows import OFFER, EntryReader, NotRead, ReadEntry
+from consult.files.tables import Account, Book, Named, Table, TableRefused, Tally, place_words
+from consult.files.tables.import_sheets import ImportSheets, Line, read_together
 from consult.labels import Label, LabelledEnum
 from consult.ledger.service import record
 from consult.store import db, transaction
@@ -37,7 +36,8 @@ from consult.store.locking import advisory_lock
 
 BATCH_ROWS = 400
 SHOWN_ROWS = 200
-HEADING_ROWS = 3
+FIELDS_OF_A_LIST = 2
+"""Fewest fields of a further sheet that is a list of organisations, and no summary."""
 
 
 class RowOutcome(LabelledEnum):
@@ -47,37 +47,90 @@ class RowOutcome(LabelledEnum):
     CHANGED = "changed", Label("更新", "plain")
     ALREADY = "already", Label("已经登记", "plain")
     REFUSED = "refused", Label("没有登记", "plain")
+    LEFT = "left", Label("不是单位", "plain")
+    """A total, a note, a hidden row."""
+
+
+ENTERED = (RowOutcome.TAKEN, RowOutcome.CHANGED)
+"""Outcomes of rows whose cells are in the register."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowAccount:
-    """The result of one row: its number in the file, outcome, name, and the reason or a remark."""
+    """The result of one row: its number in its sheet, outcome, name, and the reason or a remark."""
 
     row: int
     outcome: RowOutcome
     name: str = ""
     reason: str = ""
+    sheet: str = ""
+    """The title of its sheet, where several are read."""
+    tally: Tally = field(default_factory=Tally)
+    """The account of its cells."""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, in words."""
+        return place_words(self.sheet, self.row)
+
+    def account_to(self, account: Account, *, keep: int | None = None) -> None:
+        """Add the row to the account of its table, with its cells if they are in the register."""
+        entered = self.outcome in ENTERED
+        reason = self.reason or self.outcome.label.words
+        account.rows.add(Tally(1, 1) if entered else Tally(1, 0, [Named(self.place, reason)]), keep=keep)
+        if entered:
+            account.cells.add(self.tally, keep=keep)
+
+
+Sheets = ImportSheets[Field]
 
 
 @dataclass(frozen=True)
 class Import:
-    """The parameters of an import."""
+    """The parameters of an import; with ``mend``, codes and addresses are taken as they are offered mended."""
 
-    table: Table
-    columns: Columns
+    sheets: Sheets
     actor: Actor
     at: datetime
     dry_run: bool = False
+    mend: bool = False
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a table is read: the columns of fields that were chosen, hidden rows, and what is offered mended."""
+
+    columns: Columns = field(default_factory=dict)
+    with_hidden: bool = False
+    mend: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it is stored with an upload; a field without columns isn't in the table."""
+        columns = {member.value: list(names) for member, names in self.columns.items()}
+        return {"columns": columns, "with_hidden": self.with_hidden, "mend": self.mend}
+
+    @classmethod
+    def from_json(cls, facts: Mapping[str, Any]) -> Options:
+        """Return what was stored; the defaults where nothing was chosen."""
+        columns = {Field(member): tuple(names) for member, names in facts.get("columns", {}).items()}
+        return cls(columns, facts.get("with_hidden", False), facts.get("mend", False))
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What an import did, or would do: rows by outcome, and the first of those to be looked at."""
+    """What an import did, or would do: rows by outcome, the first of those to be looked at, account and columns."""
 
     counts: dict[str, int]
     rows: list[RowAccount]
     more: int
     """Rows to be looked at that aren't among ``rows``."""
+    accounted: dict[str, Any] = field(default_factory=dict)
+    """``files.tables.Account`` with its lists kept short; empty for an upload of an earlier time."""
+    columns: dict[str, str | list[str]] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    """The names of all columns."""
+    offered: int = 0
+    """Cells that are offered mended."""
 
     @property
     def total(self) -> int:
@@ -86,53 +139,83 @@ class Summary:
 
     def as_json(self) -> bytes:
         """Serialise it as JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False).encode()
+        rows = [{**asdict(row), "tally": None} for row in self.rows]
+        return json.dumps({**asdict(self), "rows": rows}, ensure_ascii=False).encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Summary:
         """Deserialise the output of ``as_json``."""
         facts = json.loads(data)
-        rows = [RowAccount(**row | {"outcome": RowOutcome(row["outcome"])}) for row in facts["rows"]]
-        return cls(facts["counts"], rows, facts["more"])
+        rows = [RowAccount(**row | {"outcome": RowOutcome(row["outcome"]), "tally": Tally()}) for row in facts["rows"]]
+        return cls(**facts | {"rows": rows})
 
 
-def summarise(accounts: Iterable[RowAccount], note: Callable[[int], None]) -> Summary:
+def summarise(work: Import, note: Callable[[int], None]) -> Summary:
     """Run an import to its end; ``note`` gets the number of a row from time to time."""
-    counts, more = Counter[str](), 0
+    counts, more, offered = Counter[str](), 0, 0
     rows: list[RowAccount] = []
-    for number, account in enumerate(accounts, 1):
-        counts[account.outcome.value] += 1
-        if account.reason and account.outcome is not RowOutcome.ALREADY:
+    account = work.sheets.account(hint)
+    for number, row in enumerate(run(work), 1):
+        counts[row.outcome.value] += 1
+        row.account_to(account, keep=SHOWN_ROWS)
+        offered += sum(OFFER in name.why for name in row.tally.named)
+        if row.reason and row.outcome not in (RowOutcome.ALREADY, RowOutcome.LEFT):
             if len(rows) < SHOWN_ROWS:
-                rows.append(account)
+                rows.append(row)
             else:
                 more += 1
         if number % BATCH_ROWS == 0:
-            note(account.row)
-    return Summary(dict(counts), rows, more)
+            note(number)
+    account.cells.add(work.sheets.comments(), keep=SHOWN_ROWS)
+    columns = stored(work.sheets.columns)
+    return Summary(dict(counts), rows, more, account.as_json(), columns, work.sheets.names, offered)
 
 
-def open_table(table: Table, given: dict[Field, str]) -> Columns:
-    """Return the columns of a table by field; ``given`` are those that the user named.
+def open_sheets(book: Book, given: Mapping[Field, Sequence[str]], *, with_hidden: bool = False) -> Sheets:
+    """Return the sheets of a book that list organisations, with their columns; each may have a head of its own.
+
+    Arguments:
+        given: the columns of fields that the user named, of those sheets that have them; none mean that there is none.
 
     Raises:
         TableRefused: merged cells in a heading of two rows, a column is missing, or there is none for the name.
     """
-    first = list(islice(table, HEADING_ROWS))
-    if first:
-        number, cells = first[0]
-        filled = [cell for cell in cells.values() if cell.strip()] if isinstance(cells, dict) else []
-        if (filled and all(map(names_a_field, filled))) or _are_wider(table, first):
-            raise TableRefused(
-                f"《{table.name}》的表头占了两行（第 {table.header_row}、{number} 行），多半有合并的单元格，"
-                "看不出每一列是什么。请取消合并，把表头改成一行、每列一个名称，再导入。没有登记任何一家。"
-            )
-    return choose(table.columns, given)
+    every = {column for table in book.tables for column in table.columns}
+    for field_, names in given.items():
+        for column in names:
+            if column not in every:
+                raise TableRefused(f"表里没有“{column}”这一列（要作为{field_.label.words}）。")
+
+    def chosen(table: Table) -> Columns:
+        _expect_plain_head(table)
+        here = {
+            field_: tuple(name for name in names if name in table.columns)
+            for field_, names in given.items()
+            if not names or set(names) & set(table.columns)
+        }
+        return choose(table.columns, here)
+
+    def belongs(table: Table, first: Mapping[Field, tuple[str, ...]]) -> str:
+        known = {*first[Field.NAME], *given.get(Field.NAME, ())}
+        named = [column for column in table.columns if names_organisations(column) or column in known]
+        if not named or (Field.NAME not in given and len(choose(table.columns, {})) < FIELDS_OF_A_LIST):
+            return "看不出是单位名录，请另行导入"
+        return ""
+
+    return read_together(book, chosen, belongs, main=Field.NAME, prose=False, with_hidden=with_hidden)
 
 
-def _are_wider(table: Table, rows: list[Row]) -> bool:
-    """Whether the first rows of a workbook are wider than its heading, which then ends in merged cells."""
-    return table.encoding == "xlsx" and all(isinstance(cells, BadRow) for _, cells in rows)
+def _expect_plain_head(table: Table) -> None:
+    first = next(iter(table), None)
+    if first is None:
+        return
+    number, cells = first
+    filled = [cell for cell in cells.values() if cell.strip()] if isinstance(cells, dict) else []
+    if filled and all(map(names_a_field, filled)):
+        raise TableRefused(
+            f"《{table.name}》的表头占了两行（第 {table.header_row}、{number} 行），多半有合并的单元格，"
+            "看不出每一列是什么。请取消合并，把表头改成一行、每列一个名称，再导入。没有登记任何一家。"
+        )
 
 
 def run(work: Import) -> Iterator[RowAccount]:
@@ -150,7 +233,8 @@ def run(work: Import) -> Iterator[RowAccount]:
 def _run(work: Import) -> Iterator[RowAccount]:
     seen: dict[str, tuple[int, Entry]] = {}
     counts = dict.fromkeys(RowOutcome, 0)
-    rows = iter(work.table)
+    reader = EntryReader(mend=work.mend)
+    rows = ((line, reader.read(line)) for line in work.sheets.lines())
     while batch := list(islice(rows, BATCH_ROWS)):
         accounts = _batch(work, batch, seen)
         for account in accounts:
@@ -162,54 +246,34 @@ def _run(work: Import) -> Iterator[RowAccount]:
             record(work.actor, "consultee.import", "register", at=work.at, **numbers)
 
 
-def _batch(work: Import, rows: Iterable[Row], seen: dict[str, tuple[int, Entry]]) -> list[RowAccount]:
-    read = [(number, _read(cells, work.columns)) for number, cells in rows]
-    entries = [entry for _, entry in read if isinstance(entry, Entry)]
+def _batch(
+    work: Import, rows: Sequence[tuple[Line[Field], ReadEntry | NotRead]], seen: dict[str, tuple[int, Entry]]
+) -> list[RowAccount]:
+    entries = [read.entry for _, read in rows if isinstance(read, ReadEntry)]
     with transaction() as session:
         advisory_lock(doubles.REGISTER_LOCK)  # who isn't registered yet stays so until the batch is
         known = _Known(entries)
-        accounts = [
-            _account(work, number, entry, seen, known) if isinstance(entry, Entry) else entry
-            for number, entry in ((number, _numbered(number, entry)) for number, entry in read)
-        ]
+        accounts = [_account_of(work, line, read, seen, known) for line, read in rows]
         known.enter(work)
         if work.dry_run:
             session.rollback()
     return accounts
 
 
-def _numbered(number: int, entry: Entry | RowAccount) -> Entry | RowAccount:
-    return entry if isinstance(entry, Entry) else replace(entry, row=number)
-
-
-def _read(cells: dict[str, str] | BadRow, columns: Columns) -> Entry | RowAccount:
-    """Return the row as an entry, or why it is refused."""
-    if isinstance(cells, BadRow):
-        return RowAccount(0, RowOutcome.REFUSED, reason=cells.reason)
-    value = {field: " ".join(cells.get(columns.get(field, ""), "").split()) for field in Field}
-    name = value[Field.NAME]
-    if not name:
-        return RowAccount(0, RowOutcome.REFUSED, reason="单位名称是空的")
-    try:
-        code = check_code(value[Field.CREDIT_CODE])
-        entry = Entry(
-            name=name,
-            kind=read_kind(value[Field.KIND], name),
-            credit_code=code or "",
-            size=read_size(value[Field.SIZE]),
-            sector=read_sector(value[Field.SECTOR]),
-            ownership=read_ownership(value[Field.OWNERSHIP], value[Field.KIND]),
-            labour_intensive=read_labour(value[Field.LABOUR_INTENSIVE], value[Field.KIND]),
-            region=value[Field.REGION],
-            address=value[Field.ADDRESS],
-            contact_name=value[Field.CONTACT_NAME],
-            phone=value[Field.PHONE],
-            email=value[Field.EMAIL],
-        )
-        register.check(entry)
-    except ConsulteeRefused as refusal:
-        return RowAccount(0, RowOutcome.REFUSED, name, refusal.message)
-    return entry
+def _account_of(
+    work: Import,
+    line: Line[Field],
+    read: ReadEntry | NotRead,
+    seen: dict[str, tuple[int, Entry]],
+    known: _Known,
+) -> RowAccount:
+    """Enter a row; return its account with what is in doubt of it."""
+    if isinstance(read, NotRead):
+        outcome = RowOutcome.LEFT if read.aside else RowOutcome.REFUSED
+        return RowAccount(line.row, outcome, reason=read.reason, sheet=line.sheet.title)
+    account = _account(work, line.row, read.entry, seen, known)
+    reason = "；".join(filter(None, (account.reason, *read.doubts)))
+    return replace(account, reason=reason, sheet=line.sheet.title, tally=read.cells)
 
 
 class _Known:
@@ -271,9 +335,11 @@ def _account(work: Import, number: int, entry: Entry, seen: dict[str, tuple[int,
         first, before = seen[key]
         if before == entry:
             return RowAccount(number, RowOutcome.ALREADY, entry.name, f"与第 {first} 行相同")
-        return RowAccount(
-            number, RowOutcome.REFUSED, entry.name, f"与第 {first} 行是同一家，内容却不同，请只留一行正确的"
+        other = "、".join(_differing(entry, before))
+        reason = f"与第 {first} 行是同一家，按第 {first} 行登记" + (
+            f"；本行另写的未登记（待补）：{other}" if other else ""
         )
+        return RowAccount(number, RowOutcome.ALREADY, entry.name, reason)
     seen[key] = (number, entry)
     consultee = known.find(entry)
     if consultee is None:
@@ -287,6 +353,17 @@ def _account(work: Import, number: int, entry: Entry, seen: dict[str, tuple[int,
     known.enter(work)  # it may be one of them, and the ledger keeps the order of the rows
     register.change(work.actor, consultee, merged, at=work.at, checked=True)
     return RowAccount(number, RowOutcome.CHANGED, entry.name, "已经登记，按表格更新")
+
+
+def _differing(entry: Entry, other: Entry) -> Iterator[str]:
+    """Yield in words what an entry says otherwise than another."""
+    for member in Field:
+        value, earlier = getattr(entry, member.value), getattr(other, member.value)
+        if value not in (earlier, None, ""):
+            words = (
+                value.label.words if isinstance(value, LabelledEnum) else {True: "是", False: "否"}.get(value, value)
+            )
+            yield f"{member.label.words}“{words}”"
 
 
 def _merged(consultee: Consultee, entry: Entry) -> Entry:

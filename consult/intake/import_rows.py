@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from consult.clock import LOCAL, local
 from consult.drafting.models import Consultation, ProvisionRow
-from consult.files.tables import Named, NamedCells, Odd, Tally, place_words
-from consult.files.tables.cell_values import RUINED_WORDS, is_ditto, is_no_opinion, is_nothing, is_ruined
-from consult.files.tables.import_sheets import BEYOND, ImportSheet, Line
+from consult.files.tables import NamedCells, Tally
+from consult.files.tables.import_sheets import ImportSheet, Line
+from consult.files.tables.row_cells import RowCells, plain, shortened
 from consult.intake.arrival import Arrival, ArrivalPart, clean
 from consult.intake.errors import NotARecord, SubmissionRefused, TimeUnknown
 from consult.intake.import_columns import Field, base_of, heading_of, is_afterwards
@@ -30,17 +30,12 @@ _CITED = re.compile(
     r"第[^第条]{1,8}条(?:之[一二三四五六七八九十\d]{1,3})?"
     r"(?:第[^第款]{1,4}款)?(?:第[^第项]{1,6}项)?(?:第[^第目]{1,6}目)?"
 )
-_LEAKED = re.compile(r"_x000[dD]_\r?\n?")
 _written = json_encoder(sort_keys=False)
 _BARE_NUMBER = re.compile(r"\d{1,4}")
 _NUMBERS = (Field.CONTACT, Field.EXTERNAL_ID, Field.NAME)
 """Fields in which a number of a spreadsheet program is a fault."""
 _BETWEEN = {Field.CONTACT: "，", Field.EXTERNAL_ID: "-", Field.ANCHOR: "", Field.ATTACHMENT: "；"}
 """What stands between the words of a field's columns; a blank for the others."""
-UNREAD_WORDS = {
-    Odd.UNCOMPUTED: "公式没有算出的结果，请用 Excel 或 WPS 打开后保存一次，或者改成文字",
-    Odd.ERROR: "是错误值，请改成文字",
-}
 
 
 @dataclass(frozen=True)
@@ -50,67 +45,6 @@ class ReadRow:
     arrival: Arrival
     remark: str
     cells: Tally
-
-
-class _Cells:
-    """The words of a row's used cells, with what isn't words named."""
-
-    def __init__(self, line: Line[Field], previous: Mapping[str, str]) -> None:
-        assert isinstance(line.cells, NamedCells)
-        self._line, self._row, self._previous = line, line.cells, previous
-        self.order = line.sheet.table.columns
-        self.words: dict[str, str] = {}
-        self.resolved: dict[str, str] = {}
-        """Cells that mean what stands above them, by column."""
-        self.empty_words: dict[str, str] = {}
-        """Cells that say in words that there is nothing, by column."""
-        self._taken: set[str] = set()
-        self._named: dict[str, str] = {}
-        for field, columns in line.sheet.columns.items():
-            for column in columns:
-                self.words[column] = self._read(field, column)
-
-    def name(self, column: str, why: str) -> None:
-        """Name a cell in which something is written: it isn't taken as it is."""
-        self._taken.discard(column)
-        self._named.setdefault(column, why)
-
-    def why(self, columns: Sequence[str]) -> str:
-        """Return why the first of these columns that is named wasn't taken."""
-        return next((self._named[column] for column in columns if column in self._named), "")
-
-    def tally(self) -> Tally:
-        """Return the account of the row's cells."""
-        sheet, row = self._line.sheet.title, self._line.row
-        named = [Named(place_words(sheet, row, column), why) for column, why in self._named.items()]
-        named += [Named(place_words(sheet, row), f"{BEYOND}：“{_short(text)}”") for text in self._row.beyond]
-        return Tally(len(self._taken) + len(named), len(self._taken), named)
-
-    def _read(self, field: Field, column: str) -> str:
-        text, odd = _plain(self._row[column]), self._row.odd.get(column)
-        if odd in UNREAD_WORDS:
-            return self._nothing(column, UNREAD_WORDS[odd])
-        if column in self._row.carried:
-            words = self.resolved[column] = _plain(self._row.carried[column])
-            self.name(column, f"合并单元格，按首格填入“{_short(words)}”")
-            return words
-        if not text:
-            return ""
-        if is_ditto(text):
-            words = self.resolved[column] = self._previous.get(column, "")
-            self.name(column, f"“{text}”，" + (f"按上一行填入“{_short(words)}”" if words else "上一行没有内容"))
-            return words
-        if field in _NUMBERS and (odd is Odd.RUINED or is_ruined(text)):
-            return self._nothing(column, RUINED_WORDS.format(text=text))
-        if is_nothing(text) or (field is Field.CONTENT and is_no_opinion(text)):
-            self.empty_words[column] = text
-            return self._nothing(column, f"“{_short(text)}”，没有内容可以登记")
-        self._taken.add(column)
-        return text
-
-    def _nothing(self, column: str, why: str) -> str:
-        self.name(column, why)
-        return ""
 
 
 @dataclass(frozen=True)
@@ -160,7 +94,7 @@ class RowReader:
         assert isinstance(line.cells, NamedCells)
         if line.sheet is not self._sheet:
             self._sheet, self._previous = line.sheet, {}
-        cells = _Cells(line, self._previous)
+        cells = RowCells(line, self._previous, numbers=_NUMBERS, opinion=Field.CONTENT)
         self._previous = {column: text for column, text in cells.words.items() if text}
         columns = line.sheet.columns
         value = {field: self._joined(field, columns[field], cells) for field in columns}
@@ -193,19 +127,19 @@ class RowReader:
         return ReadRow(arrival, "；".join(filter(None, (time.remark, wrong, *remarks))), cells.tally())
 
     @staticmethod
-    def _refuse_empty(contents: Sequence[str], cells: _Cells) -> None:
+    def _refuse_empty(contents: Sequence[str], cells: RowCells[Field]) -> None:
         phrases = [cells.empty_words[column] for column in contents if column in cells.empty_words]
         if phrases:
-            raise NotARecord(f"“{_short(phrases[0])}”：没有意见内容，不登记为来件")
+            raise NotARecord(f"“{shortened(phrases[0])}”：没有意见内容，不登记为来件")
         if why := cells.why(contents):
             raise SubmissionRefused(f"内容是空的：{why}")
 
     @staticmethod
-    def _is_shared(columns: Mapping[Field, Sequence[str]], cells: _Cells) -> bool:
+    def _is_shared(columns: Mapping[Field, Sequence[str]], cells: RowCells[Field]) -> bool:
         """Whether the number of a row is that of rows above: merged, or ditto."""
         return any(column in cells.resolved for column in columns.get(Field.EXTERNAL_ID, ()))
 
-    def _joined(self, field: Field, columns: Sequence[str], cells: _Cells) -> str:
+    def _joined(self, field: Field, columns: Sequence[str], cells: RowCells[Field]) -> str:
         words = dict.fromkeys(filter(None, (cells.words[column] for column in columns)))
         return _BETWEEN.get(field, " ").join(words)
 
@@ -268,7 +202,7 @@ class RowReader:
         return local(ends).date()
 
     def _parts(
-        self, columns: Mapping[Field, Sequence[str]], cells: _Cells
+        self, columns: Mapping[Field, Sequence[str]], cells: RowCells[Field]
     ) -> tuple[tuple[ArrivalPart, ...], list[str]]:
         """Return what a row says: a part for each provision, and one for the rest with a heading for each column."""
         contents = columns[Field.CONTENT]
@@ -290,7 +224,7 @@ class RowReader:
             parts.append(ArrivalPart("\n\n".join(texts), anchor))
         return tuple(parts), list(dict.fromkeys(remarks))
 
-    def _with_reasons(self, column: str, columns: Mapping[Field, Sequence[str]], cells: _Cells) -> str:
+    def _with_reasons(self, column: str, columns: Mapping[Field, Sequence[str]], cells: RowCells[Field]) -> str:
         """Return an opinion with its reasons: those of the columns between it and the next opinion."""
         contents, order = columns[Field.CONTENT], cells.order
         text = cells.words[column]
@@ -307,7 +241,7 @@ class RowReader:
         return self._heads[column]
 
     def _row_anchor(
-        self, content: str, columns: Mapping[Field, Sequence[str]], cells: _Cells, remarks: list[str]
+        self, content: str, columns: Mapping[Field, Sequence[str]], cells: RowCells[Field], remarks: list[str]
     ) -> str:
         anchors = columns.get(Field.ANCHOR, ())
         if len(anchors) > 1 and len(columns[Field.CONTENT]) > 1:
@@ -364,18 +298,9 @@ def _candidates(words: str, *, bare: bool) -> Iterator[str]:
         yield f"第{number[0]}条"
 
 
-def _plain(text: str) -> str:
-    """Remove escaped line ends (``_x000D_``) that a spreadsheet program left in a CSV file."""
-    return (_LEAKED.sub("\n", text) if "_x000" in text else text).strip()
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 20 else f"{text[:20]}…"
-
-
 def _normal(text: str) -> str:
     """Normalise a cell for comparison: times in one form, independent of the file's format."""
-    text = clean(_plain(text))
+    text = clean(plain(text))
     moment = parse_datetime(text, LOCAL) if len(text) <= 40 and any(map(str.isdigit, text)) else None
     return moment.at.isoformat() if moment is not None else text
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import IO
+from typing import IO, Any
 
 import structlog
 from sqlalchemy import select
@@ -154,6 +154,22 @@ def take(actor: Actor, act: Act, file: StaffUpload, *, at: datetime) -> None:
         if file.user_id != actor.id or file.stage is not ImportStage.CHECKED:
             raise UploadRefused("这个文件还没有检查完，或者已经导入。")
         file.stage, file.asked_at, file.begun, file.row = ImportStage.TAKING, at, 0, 0
+
+
+def read_again(actor: Actor, act: Act, file: StaffUpload, options: dict[str, Any], *, at: datetime) -> None:
+    """Schedule the reading of an upload under other options; nothing of it was taken.
+
+    Raises:
+        NotAllowed: the actor may not do it.
+        UploadRefused: it is another's, is being processed, or was taken.
+    """
+    require(actor, act)
+    with transaction():
+        lock_row(file)
+        if file.user_id != actor.id or file.stage not in (ImportStage.CHECKED, ImportStage.REFUSED):
+            raise UploadRefused("这个文件正在读取，或者已经导入。")
+        file.stage, file.asked_at, file.begun, file.row = ImportStage.CHECKING, at, 0, 0
+        file.options, file.result, file.why = options, "", ""
 
 
 def show_instead(file: StaffUpload, result: bytes) -> None:

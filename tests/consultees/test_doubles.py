@@ -107,8 +107,8 @@ def test_a_merged_double_is_suspected_no_more(drafter: Actor) -> None:
 
 
 def imported(drafter: Actor, *names: str) -> list[register_import.RowAccount]:
-    table = tables.read("名录.csv", "\n".join(("单位名称", *names)).encode())
-    work = register_import.Import(table, register_import.open_table(table, {}), drafter, NOON)
+    book = tables.read_book("名录.csv", "\n".join(("单位名称", *names)).encode())
+    work = register_import.Import(register_import.open_sheets(book, {}), drafter, NOON)
     return list(register_import.run(work))
 
 

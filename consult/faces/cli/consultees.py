@@ -21,6 +21,7 @@ from consult.consultees import (
     disagreements,
     queries,
     register,
+    register_columns,
     register_import,
     selection,
 )
@@ -40,6 +41,7 @@ from consult.faces.cli.console import (
     show,
     slug_argument,
 )
+from consult.faces.cli.import_report import named_lines
 from consult.faces.row_ids import LARGEST
 from consult.files import tables
 from consult.meeting import yearly_ledger
@@ -51,38 +53,56 @@ SHOWN = 30
 
 @consultees_cli.command("import", help="导入征求意见对象名录，逐行报告。")
 @click.argument("path", type=click.Path(path_type=Path), help="名录表格，.xlsx 或 .csv。")
-@map_option(Field, "字段=列名，可以写多次。")
+@map_option(Field, "字段=列名，可以写多次，同一字段也可以写多次。")
+@click.option("--with-hidden", is_flag=True, help="连同隐藏、筛选掉的行。")
+@click.option("--mend", is_flag=True, help="采用订正：代码中误写的字母 O、I 改为数字，邮箱中误写的标点改为点。")
 @click.option("--dry-run", is_flag=True, help="只检查，不登记。")
 @by_option
-def import_table(path: Path, mapping: dict[Field, str], dry_run: bool, username: str | None, as_json: bool) -> None:
+def import_table(
+    path: Path,
+    mapping: dict[Field, tuple[str, ...]],
+    with_hidden: bool,
+    mend: bool,
+    dry_run: bool,
+    username: str | None,
+    as_json: bool,
+) -> None:
     """Take a table of enterprises and associations into the register, and account for every row."""
-    table = tables.read(path.name, path)
-    columns = register_import.open_table(table, mapping)
-    work = register_import.Import(table, columns, actor_named(username), now(), dry_run)
+    book = tables.read_book(path.name, path, register_columns.names_a_field)
+    sheets = register_import.open_sheets(book, mapping, with_hidden=with_hidden)
+    work = register_import.Import(sheets, actor_named(username), now(), dry_run, mend=mend)
     accounts = list(register_import.run(work))
+    accounted = sheets.account(register_columns.hint)
+    for account in accounts:
+        account.account_to(accounted)
+    accounted.cells.add(sheets.comments())
     counts = Counter(account.outcome for account in accounts)
     refused = [account for account in accounts if account.outcome is register_import.RowOutcome.REFUSED]
     document = {
         "file": path.name,
         "dry_run": dry_run,
-        "mapping": {field.value: column for field, column in columns.items()},
-        "rows": len(accounts),
+        "mapping": register_columns.stored(sheets.columns),
         **{outcome.value: counts[outcome] for outcome in register_import.RowOutcome},
+        **accounted.as_json(),
         "account": [
             {"row": each.row, "outcome": each.outcome.value, "name": each.name, "reason": each.reason}
+            | ({"sheet": each.sheet} if each.sheet else {})
             for each in accounts
         ],
     }
     totals = "，".join(f"{outcome.label.words} {counts[outcome]} 行" for outcome in register_import.RowOutcome)
-    lines = ["列：" + "，".join(f"{field.label.words} ← {column}" for field, column in columns.items())]
+    columns = sheets.columns.items()
+    lines = ["列：" + "，".join(f"{field.label.words} ← {'、'.join(names)}" for field, names in columns)]
     lines.append(f"{'（只检查，未登记）' if dry_run else ''}共 {len(accounts)} 行：{totals}。")
-    remarks = [row for row in accounts if row.reason and row.outcome is not register_import.RowOutcome.CHANGED]
-    lines += [f"  第 {row.row} 行 {row.name} {row.outcome.label.words}：{row.reason}" for row in remarks[:SHOWN]]
+    remarks = [row for row in accounts if row.reason and row.outcome is not register_import.RowOutcome.LEFT]
+    lines += [f"  {row.place} {row.name} {row.outcome.label.words}：{row.reason}" for row in remarks[:SHOWN]]
     if len(remarks) > SHOWN:
         lines.append(f"  ……另有 {len(remarks) - SHOWN} 行，用 --json 看全部。")
+    for name, tally in accounted.tallies():
+        lines += named_lines(name, tally, tally.named)
     show(document, "\n".join(lines), as_json)
-    if refused and len(refused) == len(accounts):
-        click.echo(f"未登记任何一行：{refused[0].reason}（第 {refused[0].row} 行）。", err=True)
+    if refused and not set(counts) & {*register_import.ENTERED, register_import.RowOutcome.ALREADY}:
+        click.echo(f"未登记任何一行：{refused[0].reason}（{refused[0].place}）。", err=True)
         sys.exit(1)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from consult.accounts.permissions import Actor
 from consult.adoption import spreadsheet
 from consult.app_context import blobs, sandbox
-from consult.consultees import register_import
+from consult.consultees import register_columns, register_import
 from consult.drafting import instruments, versions
 from consult.drafting.models import Consultation
 from consult.faces.jobs import Job
@@ -30,10 +30,13 @@ def read_draft(upload: StaffUpload, _actor: Actor, _note: Note) -> bytes:
 
 def import_register(upload: StaffUpload, actor: Actor, note: Note) -> bytes:
     """Check a table of the register, or take it once that is confirmed."""
-    table = _table(upload)
+    path = blobs().path(upload.digest)
+    book = tables.read_whole_book(upload.file_name, path, sandbox(), register_columns.names_a_field)
+    chosen = register_import.Options.from_json(upload.options)
+    sheets = register_import.open_sheets(book, chosen.columns, with_hidden=chosen.with_hidden)
     dry_run = upload.stage is ImportStage.CHECKING
-    work = register_import.Import(table, register_import.open_table(table, {}), actor, upload.asked_at, dry_run)
-    return register_import.summarise(register_import.run(work), note).as_json()
+    work = register_import.Import(sheets, actor, upload.asked_at, dry_run, mend=chosen.mend)
+    return register_import.summarise(work, note).as_json()
 
 
 def preview_decisions(upload: StaffUpload, actor: Actor, _note: Note) -> bytes:

@@ -27,12 +27,16 @@ _OPINIONS: Final = re.compile(r"意见|建议|诉求|留言|来电内容|来信|
 _NO_OPINIONS: Final = re.compile(r"征求意见(?:单位|对象|函|范围)|(?:意见|建议|诉求|留言)(?:数|件数|次数|邮箱|电话)")
 
 
-def organisation_columns(columns: Sequence[str]) -> list[str]:
-    """Return the columns by which a table is a list of organisations; none where it isn't, or holds opinions too."""
+def organisation_columns(columns: Sequence[str], *, beside_opinions: bool = False) -> list[str]:
+    """Return the columns by which a table is a list of organisations; none where it isn't.
+
+    Arguments:
+        beside_opinions: whether it may hold opinions too.
+    """
     plain = {column: _plain(column) for column in columns}
     signs = [column for column, name in plain.items() if any(sign in name for sign in _ORGANISATIONS)]
     enough = len(signs) > 1 or any(_CODE in plain[column] for column in signs)
-    return signs if enough and not opinion_columns(columns) else []
+    return signs if enough and (beside_opinions or not opinion_columns(columns)) else []
 
 
 def opinion_columns(columns: Sequence[str]) -> list[str]:

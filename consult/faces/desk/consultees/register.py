@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
@@ -14,20 +13,14 @@ from wtforms.validators import InputRequired
 
 from consult import clock
 from consult.accounts.permissions import Act
-from consult.app_context import settings
 from consult.consultees import doubles, members, register, register_history, register_wording
-from consult.consultees import register_import as imports
 from consult.consultees.models import Consultee, ConsulteeKind, Member, MemberRole, Ownership, Size
 from consult.consultees.register import SECTORS, Entry
-from consult.faces import jobs
 from consult.faces.choices import choices
 from consult.faces.desk.blueprint import allowed_to, current_actor, desk, refusals_to, refusals_to_flash
+from consult.faces.desk.consultees.register_table import RegisterTableForm
 from consult.faces.desk.form_fields import PlainField
-from consult.faces.desk.upload_progress import READ, progress_page
-from consult.faces.jobs import uploads
 from consult.faces.row_ids import row_id
-from consult.intake import staff_uploads
-from consult.intake.models import Purpose, StaffUpload
 from consult.store import db
 
 PAGE = 50
@@ -79,12 +72,6 @@ class ConsulteeForm(FlaskForm):
             phone=self.phone.data or "",
             email=self.email.data or "",
         )
-
-
-class RegisterTableForm(FlaskForm):
-    """A spreadsheet to import."""
-
-    file = FileField("表格", validators=[FileRequired("请选择表格（.xlsx 或 .csv）。")])
 
 
 def _consultee(identifier: int) -> Consultee:
@@ -223,53 +210,3 @@ def register_admit(identifier: int) -> str | Response:
     if not tried.ok:
         return redirect(url_for(".register_one", identifier=identifier), 303)
     return _one(consultee, ConsulteeForm(formdata=None, obj=register.entry_of(consultee)), member, password)
-
-
-@desk.post("/register/import")
-@allowed_to(Act.MANAGE_CONSULTEES)
-def register_import() -> Response | tuple[str, int]:
-    """Keep a table of the register and have it checked."""
-    form = RegisterTableForm()
-    if form.validate_on_submit():
-        file = form.file.data
-        made = staff_uploads.upload(
-            current_actor(), Act.MANAGE_CONSULTEES, Purpose.REGISTER, file.filename, file.stream,
-            limit=settings().request_bytes, at=clock.now(),
-        )  # fmt: skip
-        jobs.ask(uploads.NAME)
-        return redirect(url_for(".register_import_one", identifier=made.id), 303)
-    return render_template("desk/consultees/import.html", form=form, summary=None), 400
-
-
-@desk.get("/register/import/<int:identifier>")
-@allowed_to(Act.MANAGE_CONSULTEES)
-def register_import_one(identifier: int) -> str | Response:
-    """Show how far a table of the register is, what its check staff_upload, or what became of its rows."""
-    with refusals_to_flash() as tried:
-        staff_upload = _table(identifier)
-    if not tried.ok:
-        return redirect(url_for(".register"), 303)
-    if staff_upload.stage not in READ:
-        return progress_page(staff_upload, "导入名录", url_for(".register"))
-    return render_template(
-        "desk/consultees/import.html",
-        form=RegisterTableForm(formdata=None),
-        one=staff_upload,
-        summary=imports.Summary.from_json(staff_uploads.result_of(staff_upload)),
-        outcomes=imports.RowOutcome,
-    )
-
-
-@desk.post("/register/import/<int:identifier>")
-@allowed_to(Act.MANAGE_CONSULTEES)
-def register_import_take(identifier: int) -> Response:
-    """Have a checked table taken into the register."""
-    with refusals_to_flash() as tried:
-        staff_upload = _table(identifier, seen=request.form.get("seen", ""))
-        staff_uploads.take(current_actor(), Act.MANAGE_CONSULTEES, staff_upload, at=clock.now())
-        jobs.ask(uploads.NAME)
-    return redirect(url_for(".register_import_one", identifier=identifier) if tried.ok else url_for(".register"), 303)
-
-
-def _table(identifier: int, seen: str | None = None) -> StaffUpload:
-    return staff_uploads.find(current_actor(), Purpose.REGISTER, row_id(identifier), at=clock.now(), seen=seen)
