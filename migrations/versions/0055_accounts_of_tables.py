@@ -1,7 +1,7 @@
 """Tables account for everything in them, may have attachments, and are read as their uploader chose
 
 Revision ID: 0055
-Revises: 0050
+Revises: 0051
 Create Date: 2026-11-30 21:30:00
 
 """
@@ -12,7 +12,7 @@ from alembic import op
 from consult.store import JSONValue, UTCDateTime
 
 revision = "0055"
-down_revision = "0050"
+down_revision = "0051"
 branch_labels = None
 depends_on = None
 

@@ -174,8 +174,8 @@ FORMS: dict[str, dict[str, str]] = {
         "token": "nonce",
     },
     "enter_table_act": {"<identifier>": "table"},
-    "enter_table_check": {"<identifier>": "table"},
-    "enter_tables_upload": {"channel": "channel", "file": "submissions file"},
+    "enter_table_check": {"<identifier>": "table", "content": "name", "more-0": "name", "received_on": "day"},
+    "enter_tables_upload": {"channel": "channel", "file": "submissions file", "files": "submissions file"},
     "gatherings": {
         "kind": "gathering kind",
         "title": "name",
@@ -242,6 +242,7 @@ FORMS: dict[str, dict[str, str]] = {
     "register_admit": {"<identifier>": "consultee", "username": "nonce", "name": "name"},
     "register_doubles_act": {"<identifier>": "double", "keep": "consultee", "reason": "sentence"},
     "register_import": {"file": "register file"},
+    "register_import_check": {"<identifier>": "register upload", "name": "name"},
     "register_import_take": {"<identifier>": "register upload", "seen": "register seen"},
     "register_new": REGISTER_FIELDS,
     "register_one": {"<identifier>": "consultee", "correction": "flag", "reason": "sentence", **REGISTER_FIELDS},

@@ -82,9 +82,9 @@ def register_import_take(identifier: int) -> Response:
 @allowed_to(Act.MANAGE_CONSULTEES)
 def register_import_check(identifier: int) -> str | Response | tuple[str, int]:
     """Have a table checked under the columns that were chosen."""
-    with refusals_to_flash() as found:
+    with refusals_to_flash() as known:
         staff_upload = _table(identifier)
-    if not found.ok:
+    if not known.ok:
         return redirect(url_for(".register"), 303)
     form = _reading_form(staff_upload)
     if form.validate():

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from docx import Document
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from consult import clock
@@ -162,7 +163,48 @@ def test_a_table_is_checked_and_imported_with_an_account_of_its_rows(staff: Staf
     jobs.run("uploads")
     db.session.rollback()
     assert "导入结果" in client.get(address).text
-    assert [consultee.name for consultee in db.session.scalars(select(Consultee))] == ["甲"]
+    assert [consultee.name for consultee in db.session.scalars(select(Consultee))] == ["甲", "乙"]
+
+
+def read_by_worker(client: FlaskClient, address: str) -> str:
+    """Let the worker read what was uploaded; return the page."""
+    jobs.run("uploads")
+    db.session.rollback()
+    return client.get(address).text
+
+
+def test_columns_are_chosen_on_the_page_without_the_file_being_chosen_again(staff: Staff, signed_in: SignIn) -> None:
+    client = signed_in("drafter")
+    data = "名号,信用,手机,座机,邮寄\n甲公司,9135O100M000100Y43,138,0431-1,某路 1 号\n".encode()
+    address = client.post("/desk/register/import", data={"file": (io.BytesIO(data), "名录.csv")}).location
+    page = read_by_worker(client, address)
+    assert "看不出哪一列是单位名称" in page
+    assert "无须重新上传" in page
+    wrong = client.post(f"{address}/check", data={"phone": "手机"})
+    assert wrong.status_code == 303
+    assert "看不出哪一列是单位名称" in read_by_worker(client, address)
+    assert client.post(f"{address}/check", data={"name": "没有的列"}).status_code == 400
+    chosen = {"name": "名号", "credit_code": "信用", "phone": "手机", "more-3": "phone"}
+    assert client.post(f"{address}/check", data=chosen).status_code == 303
+    page = read_by_worker(client, address)
+    assert "可能是“91350100M000100Y43”" in page
+    assert "本表有 1 处可采用" in page
+    assert "“邮寄”列：未对应到字段，未导入" in page
+    assert '<option value="phone" selected>' in page
+    client.post(f"{address}/check", data={**chosen, "mend": "y"})
+    page = read_by_worker(client, address)
+    client.post(address, data={"seen": token_in(page, "seen")})
+    read_by_worker(client, address)
+    (consultee,) = db.session.scalars(select(Consultee))
+    assert (consultee.credit_code, consultee.contacts[0].phone) == ("91350100M000100Y43", "138，0431-1")
+    assert client.post(f"{address}/check", data=chosen).status_code == 400, "it is taken"
+
+
+def test_a_table_of_opinions_is_recognised_as_no_register(staff: Staff, signed_in: SignIn) -> None:
+    client = signed_in("drafter")
+    data = "单位名称,联系电话,修改意见\n甲公司,138,第三条应当写明。\n".encode()
+    address = client.post("/desk/register/import", data={"file": (io.BytesIO(data), "意见.csv")}).location
+    assert "像是来件" in read_by_worker(client, address)
 
 
 def test_nobody_but_who_keeps_it_sees_the_register(staff: Staff, signed_in: SignIn) -> None:
