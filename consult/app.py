@@ -80,6 +80,14 @@ def set_up(app: Flask, settings: Settings | None = None) -> None:
         compose="consult.mailbox.acknowledgement:compose_acknowledgement",
         ended="consult.mailbox.acknowledgement:note_end",
     )
+    for purpose, compose in {
+        "receipt": "receipt_letters:compose_receipt",
+        "decisions": "decision_letters:compose_decisions",
+        "consultee_decisions": "decision_letters:compose_decisions",
+        "confirm_subscription": "service:compose_confirmation",
+        "news": "news:compose_news",
+    }.items():
+        mail_queue.register(purpose, compose=f"consult.subscriptions.{compose}")
     stored_secrets.owners.register("consult.accounts.second_factor:encrypt_again")
     stored_secrets.owners.register("consult.mailbox.settings:encrypt_again")
 

@@ -33,6 +33,7 @@ from consult.privacy.retention import leave_stub, remove_files
 from consult.privacy.terms import RAW, SENDER
 from consult.store import db, transaction
 from consult.store.locking import lock_row
+from consult.subscriptions import receipt_letters
 from consult.text.sentences import sentence
 
 CLOCK = "personal-data-request"
@@ -180,6 +181,7 @@ def erase(actor: Actor, submission: Submission, reason: str, *, at: datetime) ->
 def _erase(actor: Actor, submission: Submission, why: str, at: datetime) -> None:
     file = restatement.erase(submission, set(Personal), at=at, actor=actor, why=why)
     mail.erase_sender(submission)
+    receipt_letters.delete_address(submission)
     subject = f"submission:{submission.number}"
     leave_stub(SENDER, subject, submission.consultation_id, at)
     leave_stub(RAW, subject, submission.consultation_id, at, file)

@@ -41,12 +41,15 @@ from consult.privacy.terms import (
     SENT_MAIL,
     STRAY_MAIL,
     TABLES,
+    UNCONFIRMED,
     UPLOADS,
     is_over,
     terms,
 )
 from consult.store import db, transaction
 from consult.store.locking import lock_row
+from consult.subscriptions import receipt_letters
+from consult.subscriptions import service as subscriptions
 
 BATCH = 200
 ENDS = (Act.PROMULGATE.value, Act.WITHDRAW_CONSULTATION.value)
@@ -171,6 +174,7 @@ def _erase(due: _Due, id_: int, what: Personal) -> bool:
             file = restatement.erase(submission, {what}, at=due.at, actor=due.actor, why="term")
             if what is Personal.SENDER:
                 mail.erase_sender(submission)
+                receipt_letters.delete_address(submission)
             leave_stub(due.rule.id, f"submission:{submission.number}", submission.consultation_id, due.at, file)
     except NotAsReceived as refusal:
         due.run.refused.append(str(refusal))
@@ -327,6 +331,12 @@ def _sent_mail(due: _Due) -> int:
     return deleted
 
 
+def _unconfirmed(due: _Due) -> int:
+    """Delete the addresses of subscriptions that nobody confirmed."""
+    before = due.earliest_kept()
+    return subscriptions.count_unconfirmed(before) if due.dry_run else subscriptions.end_unconfirmed(before, due.at)
+
+
 STEPS: dict[str, Callable[[_Due], int]] = {
     SENDER: lambda due: _submissions(due, Personal.SENDER),
     RAW: lambda due: _submissions(due, Personal.RAW),
@@ -338,6 +348,7 @@ STEPS: dict[str, Callable[[_Due], int]] = {
     LETTERS: _letters,
     OUTBOX: _outbox,
     SENT_MAIL: _sent_mail,
+    UNCONFIRMED: _unconfirmed,
 }
 
 

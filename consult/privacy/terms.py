@@ -20,6 +20,7 @@ CONTACTS = "consultee-contacts"
 LETTERS = "letters"
 OUTBOX = "outbox"
 SENT_MAIL = "sent-mail"
+UNCONFIRMED = "unconfirmed-subscriptions"
 
 
 def terms() -> Mapping[str, RetentionRule]:

@@ -15,6 +15,7 @@ from consult.faces.public import (
     private_data,
     receipts,
     reports,
+    subscriptions,
     transparency,
 )
 from consult.faces.public.blueprint import blueprint
@@ -29,6 +30,7 @@ __all__ = [
     "receipts",
     "register",
     "reports",
+    "subscriptions",
     "transparency",
 ]
 

@@ -7,8 +7,9 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
+import structlog
 from flask import Response as FlaskResponse
-from flask import abort, current_app, make_response, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_limiter import RequestLimit
 from flask_wtf.csrf import validate_csrf
 from werkzeug.wrappers import Response
@@ -23,6 +24,7 @@ from consult.drafting.models import Consultation, Stage
 from consult.faces import jobs
 from consult.faces.address_guard import cleans_text
 from consult.faces.guards import csrf, limiter
+from consult.faces.i18n import gettext
 from consult.faces.public import proof_of_work
 from consult.faces.public.blueprint import blueprint, public_consultation
 from consult.faces.public.form_input import ANSWER, Sent, answers, read
@@ -34,11 +36,14 @@ from consult.intake import service as intake
 from consult.intake.arrival import Arrival
 from consult.intake.errors import IdempotencyConflict, NotOpen, SubmissionRefused, TooManyAttachments
 from consult.intake.models import Channel
+from consult.store import DATABASE_ERRORS, db
+from consult.subscriptions import receipt_letters
 from consult.text.sentences import sentence
 
+log = structlog.get_logger()
 RAW_BEGINNINGS = ("pieces-", ANSWER)
 FILES = "files"
-RAW_FIELDS = ("name", "contact", "sender_kind", "publish_name", "keep_private", "token")
+RAW_FIELDS = ("name", "contact", "sender_kind", "publish_name", "keep_private", "by_mail", "token")
 TOO_OFTEN = sentence(
     "这个网络在短时间内提交得太多，请过一小时再点“提交意见”，或者发邮件。您写的都还在，也可以先复制保存。"
 )
@@ -104,7 +109,24 @@ def send(slug: str) -> str | Response | tuple[str, int]:
         )
     except (SubmissionRefused, AttachmentRefused) as refusal:
         return _again(slug, CommentForm(), now, _status_of(refusal), [str(refusal)], _field_of(refusal))
+    if sent.mail_to:
+        _mail_receipt(receipt.number, sent.mail_to, now)
     return set_receipt_cookie(redirect(url_for(".receipt", number=receipt.number), 303), receipt.number, fresh=True)
+
+
+def _mail_receipt(number: str, address: str, now: datetime) -> None:
+    """Have the receipt mailed; the submission is safe whatever becomes of the letter, and its page says which."""
+    try:
+        goes_out = receipt_letters.ask(number, address, at=now)
+    except DATABASE_ERRORS:
+        db.session.rollback()
+        log.exception("receipt_not_mailed", number=number)
+        goes_out = False
+    if goes_out:
+        jobs.ask("mail")
+        flash(gettext("回执会发到您的邮箱。"), "success")
+    else:
+        flash(gettext("回执没有发到邮箱：今天发往这个邮箱的已经很多，或者暂时不能发送。请保存本页。"), "warning")
 
 
 def _is_genuine() -> bool:

@@ -32,29 +32,37 @@ def atom(consultations: Sequence[Consultation], feedback: Sequence[PublishedRepo
     feed.link(href=full_address("public.home"), rel="alternate")
     feed.language("zh-Hans")
     entries = [_opened(consultation) for consultation in consultations] + [_answered(entry) for entry in feedback]
-    entries.sort(key=lambda entry: entry[2])
-    for title, address, at, words in entries:
+    entries.sort(key=lambda entry: entry[3])
+    for title, address, at, updated, words in entries:
         entry = feed.add_entry()
         entry.id(address)
         entry.title(title)
         entry.link(href=address)
         entry.published(at)
-        entry.updated(at)
+        entry.updated(updated)
         entry.summary(words)
-    feed.updated(entries[-1][2] if entries else now)
+    feed.updated(entries[-1][3] if entries else now)
     return bytes(feed.atom_str(pretty=True))
 
 
-def _opened(consultation: Consultation) -> tuple[str, str, datetime, str]:
+Entry = tuple[str, str, datetime, datetime, str]
+"""Title, address, when it was published and last changed, words."""
+
+
+def _opened(consultation: Consultation) -> Entry:
     words = f"{consultation.summary} {last_moment(consultation.closes_at)} 截止。".strip()
     assert consultation.opens_at is not None
     address = full_address("public.consultation", slug=consultation.slug)
-    return f"征求意见：{consultation.title}", address, consultation.opens_at, words
+    updated = max([consultation.opens_at, *(extension.at for extension in consultation.extensions)])
+    for extension in consultation.extensions:
+        words += f"期限延长到 {last_moment(extension.closes_after)}，{extension.reason}"
+    return f"征求意见：{consultation.title}", address, consultation.opens_at, updated, words
 
 
-def _answered(entry: PublishedReport) -> tuple[str, str, datetime, str]:
+def _answered(entry: PublishedReport) -> Entry:
     words = f"{entry.total:,} 条意见的采纳情况和理由已经公布。"
-    return f"结果反馈：{entry.title}", full_address("public.report", slug=entry.slug), entry.published_at, words
+    address = full_address("public.report", slug=entry.slug)
+    return f"结果反馈：{entry.title}", address, entry.published_at, entry.published_at, words
 
 
 def deadlines(consultations: Sequence[Consultation], now: datetime) -> bytes:
@@ -72,6 +80,7 @@ def deadlines(consultations: Sequence[Consultation], now: datetime) -> bytes:
         event.add("uid", f"{consultation.slug}@{settings().public_url or request.host}")
         event.add("dtstamp", now)
         event.add("last-modified", consultation.changed_at)
+        event.add("sequence", len(consultation.extensions))  # RFC 5545, 3.8.7.4: a revision of the event
         event.add("dtstart", ends)
         event.add("dtend", ends + timedelta(days=1))
         event.add("transp", "TRANSPARENT")

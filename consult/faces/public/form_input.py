@@ -15,6 +15,7 @@ from wtforms import BooleanField
 from consult.faces.public.forms import ANCHOR_CHARACTERS, PIECES, TOKEN
 from consult.intake.arrival import CONTACT_CHARACTERS, NAME_CHARACTERS, QUOTE_CHARACTERS, ArrivalAnswer, ArrivalPart
 from consult.intake.models import SENDERS_FROM_OUTSIDE, SenderKind
+from consult.subscriptions.service import address_in
 
 _PIECE = re.compile(r"pieces-(\d{1,9})-", re.ASCII)
 ANSWER = "answer-"
@@ -35,6 +36,8 @@ class Sent:
     sender_kind: SenderKind
     publish_name: bool
     keep_private: bool
+    mail_to: str = ""
+    """Where the receipt goes by mail; empty where the sender doesn't want it."""
     answers: tuple[ArrivalAnswer, ...] = ()
 
 
@@ -43,6 +46,7 @@ def read(fields: MultiDict[str, str]) -> Sent | None:
     kind = fields.get("sender_kind", SenderKind.PERSON)
     if kind not in _KINDS:
         return None
+    by_mail = fields.get("by_mail", "") not in _UNCHECKED
     sent = Sent(
         token=fields.get("token", ""),
         pieces=_pieces(fields),
@@ -52,7 +56,10 @@ def read(fields: MultiDict[str, str]) -> Sent | None:
         sender_kind=SenderKind(kind),
         publish_name=fields.get("publish_name", "") not in _UNCHECKED,
         keep_private=fields.get("keep_private", "") not in _UNCHECKED,
+        mail_to=address_in(fields.get("contact", "")) if by_mail else "",
     )
+    if by_mail and not sent.mail_to:
+        return None
     return sent if _is_within_limits(sent) else None
 
 

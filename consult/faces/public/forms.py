@@ -7,13 +7,16 @@ import re
 from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
 from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, RadioField, StringField, TextAreaField
-from wtforms.validators import Length, Regexp
+from wtforms.validators import Length, Regexp, ValidationError
 
 from consult.faces.choices import choices
 from consult.intake.arrival import CONTACT_CHARACTERS, NAME_CHARACTERS, QUOTE_CHARACTERS
 from consult.intake.models import SENDERS_FROM_OUTSIDE, SenderKind
+from consult.subscriptions.models import Scope
+from consult.subscriptions.service import WORDS_CHARACTERS, address_in
 from consult.text.sentences import sentence
 
+NO_ADDRESS = sentence("要收邮件的，请在“联系方式”里写邮箱，例如 name@example.cn。")
 PIECES = 60
 """Places of the draft that one form may speak of."""
 ANCHOR_CHARACTERS = 80
@@ -53,8 +56,24 @@ class CommentForm(FlaskForm):
     sender_kind = RadioField(sentence("您是"), choices=choices(SENDERS_FROM_OUTSIDE), default=SenderKind.PERSON.value)
     publish_name = BooleanField(sentence("公布我的意见时，可以写出我的姓名或者单位名称"))
     keep_private = BooleanField(sentence("不要公开我的意见内容，只供研究采纳时参考"))
+    by_mail = BooleanField(sentence("把回执发到我的邮箱，公布采纳情况后也发邮件告诉我"))
     files = MultipleFileField(sentence("附件"))
     website = StringField(sentence("网址（请留空）"))
+
+    def validate_contact(self, field: StringField) -> None:
+        """Ask for a mail address where letters are wanted."""
+        if self.by_mail.data and not address_in(field.data or ""):
+            raise ValidationError(NO_ADDRESS)
+
+
+class SubscribeForm(FlaskForm):
+    """Whom to tell of what."""
+
+    address = StringField(sentence("邮箱"), validators=[Length(max=320, message=sentence("邮箱地址太长，请核对。"))])
+    scope = RadioField(sentence("订阅哪些"), choices=choices(Scope), default=Scope.ALL.value)
+    words = StringField(
+        sentence("标题或者摘要里的字"), validators=[Length(max=WORDS_CHARACTERS, message=sentence("最多 %(max)d 字。"))]
+    )
 
 
 class ReceiptForm(FlaskForm):

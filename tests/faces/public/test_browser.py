@@ -38,6 +38,7 @@ PAGES = {
     "results": "/results",
     "report": "/consultations/answered/report",
     "help": "/help",
+    "subscribe": "/subscribe?consultation=open",
 }
 SMALL_TARGETS = """() => [...document.querySelectorAll('.btn, .act, .nav a, .input, .choice, summary, .toc a')]
   .filter((e) => e.getClientRects().length && e.getBoundingClientRect().height < 43.5 && !e.closest('.honey'))
@@ -108,7 +109,7 @@ def test_a_page_is_accessible_fits_and_is_quiet(site: Site, browser: Browser, na
     examine(site, site.visit(browser, size), name, size)
 
 
-@pytest.mark.parametrize("name", ["home", "consultation", "form", "receipt"])
+@pytest.mark.parametrize("name", ["home", "consultation", "form", "receipt", "subscribe"])
 def test_a_page_in_english_is_accessible_fits_and_is_quiet(site: Site, browser: Browser, name: str) -> None:
     page = site.visit(browser, "phone")
     page.goto(site.address("/help?lang=en"))
