@@ -10,10 +10,11 @@ from typing import Final
 from consult.files import charsets, file_type
 from consult.files.docx_reader import DocxText, Remark, TableLines
 from consult.files.errors import UnreadableFile
-from consult.files.html_reader import read_html
 from consult.files.libreoffice import to_docx
 from consult.files.office_packages import damaged
+from consult.files.page_reader import read_page
 from consult.files.pdf_reader import read_pdf
+from consult.files.saved_pages import html_of_archive
 from consult.files.wrapped_text import unwrap
 from consult.text.parser.provisions import Draft, parse
 from consult.text.parser.source_warnings import with_source_warnings
@@ -109,8 +110,12 @@ def _read(name: str, data: bytes) -> DraftText:
         raise UnreadableFile(f"“{name}”设置了打开密码。请在 Word 或 WPS 中取消密码后重新上传。")
     if name.lower().endswith((".docx", ".docm")):
         raise UnreadableFile(damaged(name))
+    if (archived := _archived(name, data)) is not None:
+        page = read_page(archived)
+        return DraftText(page.text, file_type.HTML, page.warnings)
     if kind == file_type.HTML:
-        return DraftText(read_html(charsets.decode(data, _declared(data)).text), kind)
+        page = read_page(charsets.decode(data, _declared(data)).text)
+        return DraftText(page.text, kind, page.warnings)
     if kind in _TEXTS:
         return DraftText(unwrap(_plain(name, data).replace("\r\n", "\n")), file_type.TEXT)
     if kind == file_type.UNKNOWN and (wide := _wide(data, _READABLE)) is not None:
@@ -138,6 +143,12 @@ def _plain(name: str, data: bytes) -> str:
                 f"“{name}”的文字编码无法识别，或者不是文本文件。请在记事本中打开，另存为 UTF-8 编码后重新上传。"
             )
     return text.removeprefix("\ufeff")
+
+
+def _archived(name: str, data: bytes) -> str | None:
+    """The page in an archive of one (.mht), or None for another file."""
+    is_archive = name.lower().endswith((".mht", ".mhtml")) or b"multipart/related" in data[:4096].lower()
+    return html_of_archive(data) if is_archive else None
 
 
 def _declared(data: bytes) -> str | None:

@@ -13,9 +13,10 @@ _BLOCKS: Final = frozenset({
     "nav", "ol", "p", "pre", "section", "table", "tbody", "tfoot", "thead", "tr", "ul",
 })  # fmt: skip
 _PARAGRAPHS: Final = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "pre", "blockquote"})
-_SILENT: Final = frozenset({
+SILENT: Final = frozenset({
     "script", "style", "head", "title", "noscript", "template", "iframe", "object", "select", "textarea", "svg",
 })  # fmt: skip
+"""Elements whose text a browser doesn't show as a part of the page."""
 _HIDDEN: Final = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt)?\s*(?:[;!]|\Z)", re.I
 )
@@ -80,7 +81,7 @@ class TextWriter:
         return f"{position + (int(start) if start.lstrip('-').isdecimal() else 1)}."
 
     def _start(self, tag: str, element: etree._Element) -> None:
-        if tag in _SILENT or self._is_hidden(element):
+        if tag in SILENT or self._is_hidden(element):
             self._silent += 1
         if tag in _BLOCKS:
             self._break(gap=tag in _PARAGRAPHS)
@@ -100,7 +101,7 @@ class TextWriter:
             self.close_block(tag)
         if tag == "pre":
             self._preformatted -= 1
-        if tag in _SILENT or self._is_hidden(element):
+        if tag in SILENT or self._is_hidden(element):
             self._silent -= 1
 
     def _text(self, text: str | None) -> None:
@@ -130,7 +131,12 @@ class TextWriter:
             self.lines.append(self.prefix.rstrip())
 
     def _is_hidden(self, element: etree._Element) -> bool:
-        if not isinstance(element.tag, str):
-            return False
-        style = element.get("style")
-        return bool(style and _HIDDEN.search(style[:500])) or (self.heeds_hidden and element.get("hidden") is not None)
+        return is_hidden(element, heeds_attribute=self.heeds_hidden)
+
+
+def is_hidden(element: etree._Element, *, heeds_attribute: bool = True) -> bool:
+    """Whether an element's own style or attribute `hidden` hides it."""
+    if not isinstance(element.tag, str):
+        return False
+    style = element.get("style")
+    return bool(style and _HIDDEN.search(style[:500])) or (heeds_attribute and element.get("hidden") is not None)

@@ -27,6 +27,11 @@ def ends_like_a_title(line: Line) -> bool:
     return _ENDS.search("".join(line.text.split())) is not None
 
 
+def titled(words: str) -> bool:
+    """Whether words are the title of a document: 某市供水管理办法, 关于……的通知."""
+    return 4 < len(words) <= 4 * NAME_LIMIT and _ENDS.search("".join(words.split())) is not None
+
+
 def can_head(line: Line) -> bool:
     """Whether a line can stand in the title of a document that begins in the middle of a text."""
     if line.kind is not Kind.PARAGRAPH or line.style is not Style.NONE:
