@@ -55,8 +55,9 @@ def without_margins(pages: list[list[Line]]) -> Body:
     """Leave out page numbers and running heads.
 
     They stand in the margin of most pages, at one height, apart from the text or smaller than it; a running head has
-    the same words on each, and numbers in it stay the same or grow with the pages. All else is text, also a line that
-    every page of a long table ends with. A number written as page numbers are (— 1 —, 第1页) is left out anyway.
+    the same words on each, and numbers in it stay the same or grow with the pages; smaller than the text, it may
+    stand anywhere. All else is text, also a line that every page of a long table ends with. A number written as page
+    numbers are (— 1 —, 第1页) is left out anyway.
     """
     layout = _Layout(pages)
     layout.leave_out(line for line in layout.margins if _WITH_ITS_SIGNS.match(line.text))
@@ -71,6 +72,9 @@ def without_margins(pages: list[list[Line]]) -> Body:
         for group in groups:
             if _counts_pages(group) and not layout.is_title(group) and layout.is_apart(group, _APART):
                 layout.leave_out(group)
+    for group in layout.on_most_pages(layout.small(), _words, at_least=_REPEATED):
+        if _counts_pages(group):
+            layout.leave_out(group)
     return Body(layout.text(), _warnings([*layout.left_out.values()][numbers:], numbers))
 
 
@@ -93,6 +97,10 @@ class _Layout:
     def text(self) -> list[Line]:
         """Return the lines that weren't left out."""
         return [line for page in self._pages for line in page if id(line) not in self.left_out]
+
+    def small(self) -> list[Line]:
+        """Return the lines that are smaller than the text, wherever they stand."""
+        return [line for page in self._pages for line in page if line.size < _SMALLER * self._size]
 
     def on_most_pages(
         self, lines: Iterable[Line], words: Callable[[Line], str], *, at_least: int = 1

@@ -13,13 +13,19 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from consult.files.errors import UnreadableFile
+from consult.files.pdf_columns import in_reading_order
 from consult.files.pdf_margins import Line, usual_distance, without_margins
 
 MAX_PAGES: Final = 1500
+_BROKEN: Final = "多数段落断在句子中间，分段可能有误，请逐段核对，最好上传 .docx。"
+_FEWEST_PARAGRAPHS: Final = 6  # of running text, from which such a warning is given
+_RUNNING: Final = 12  # characters from which a paragraph is running text
 _OPENING: Final = re.compile(
     r"(?:第[\s一二三四五六七八九十百千零〇\d]{1,9}(?:分?编|[章节条])|[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|\d{1,3}[.．、]|附件)"
 )
 _SENTENCE_ENDS: Final = "。；：！？”）)：;:"
+_OVERPRINTED: Final = 0.8  # times the size of a row's largest characters, below which others don't belong to it
+_FEWEST_OVERPRINTED: Final = 4  # characters of such a head
 _INDENT: Final = 0.8  # characters a first line is set in from the left edge at least
 _SHORT: Final = 1.9  # characters a paragraph's last line stays away from the right edge at least
 _WIDER: Final = 1.25  # times the usual distance between lines that sets paragraphs apart
@@ -41,7 +47,10 @@ def read_pdf(data: bytes, name: str) -> PdfText:
     body = without_margins(_pages(data, name))
     if not body.lines:
         raise UnreadableFile(f"“{name}”没有文字层，多半是扫描件。请先识别成文字（OCR），或者上传 .docx、.txt 文件。")
-    return PdfText("\n".join(_paragraphs(body.lines)), body.warnings)
+    ordered = in_reading_order(body.lines)
+    paragraphs = _paragraphs(ordered.lines)
+    broken = (_BROKEN,) if _mostly_break_off(paragraphs) else ()
+    return PdfText("\n".join(paragraphs), (*body.warnings, *ordered.warnings, *broken))
 
 
 def _pages(data: bytes, name: str) -> list[list[Line]]:
@@ -70,14 +79,21 @@ def _page_lines(document: pdfium.PdfDocument, number: int) -> list[Line]:
     finally:
         text_page.close()
         page.close()
-    return [_as_line(row, height, number) for row in rows]
+    return [_as_line(piece, height, number) for row in rows for piece in _by_size(row)]
 
 
-_Char = tuple[str, float, float, float, float]
+_Char = tuple[str, float, float, float, float, float]
+
+
+def _mostly_break_off(paragraphs: list[str]) -> bool:
+    """Whether most paragraphs of running text end inside a sentence."""
+    running = [text for text in paragraphs if len(text) >= _RUNNING and any(sign in text for sign in "，。；：")]
+    broken = sum(text.rstrip()[-1] not in _SENTENCE_ENDS for text in running)
+    return len(running) >= _FEWEST_PARAGRAPHS and 2 * broken > len(running)
 
 
 def _rows(text_page: raw.FPDF_TEXTPAGE) -> list[list[_Char]]:
-    """The characters of a page with their boxes (left, right, bottom, top), row by row."""
+    """The characters of a page with their boxes (left, right, bottom, top) and size of font, row by row."""
     rows: list[list[_Char]] = []
     row: list[_Char] = []
     box = [ctypes.c_double() for _ in range(4)]
@@ -90,10 +106,24 @@ def _rows(text_page: raw.FPDF_TEXTPAGE) -> list[list[_Char]]:
             row = []
             continue
         raw.FPDFText_GetCharBox(text_page, index, left, right, bottom, top)
-        row.append((_character(code), left.value, right.value, bottom.value, top.value))
+        size = raw.FPDFText_GetFontSize(text_page, index)
+        row.append((_character(code), left.value, right.value, bottom.value, top.value, size))
     if row and any(not c[0].isspace() for c in row):
         rows.append(row)
     return rows
+
+
+def _by_size(row: list[_Char]) -> list[list[_Char]]:
+    """A row's characters, apart where smaller ones stand over or behind the others: a head printed over the text."""
+    largest = max((c[5] for c in row if not c[0].isspace()), default=0.0)
+    small = [c for c in row if c[5] < _OVERPRINTED * largest]
+    large = [c for c in row if c[5] >= _OVERPRINTED * largest]
+    shown = [c for c in small if not c[0].isspace()]
+    if len(shown) < _FEWEST_OVERPRINTED or not large:
+        return [row]
+    beyond = min(c[1] for c in shown) >= max(c[2] for c in large if not c[0].isspace())
+    under = sum(any(other[1] < c[2] and c[1] < other[2] for other in large if not other[0].isspace()) for c in shown)
+    return [large, small] if beyond or 2 * under > len(shown) else [row]
 
 
 def _character(code: int) -> str:

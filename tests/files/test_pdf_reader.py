@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 import typst
 
+from config import ROOT
 from consult.files import drafts
 from consult.files.errors import UnreadableFile
 from consult.text.parser.outline import outline
 from consult.text.parser.provisions import parse
+from tests.chromium import CHROMIUM
 
 _FILLER = "停车场经营者应当按照规定公示收费标准、服务时间和监督电话，接受市民监督，并对场内车辆的停放秩序负责。"
 _STYLES = {
@@ -66,3 +70,78 @@ def test_a_pdf_without_a_text_layer_is_refused_with_what_to_do():
 def test_a_damaged_pdf_is_refused():
     with pytest.raises(UnreadableFile, match="已损坏"):
         drafts.read("草案.pdf", b"%PDF-1.7\n1 0 obj garbage")
+
+
+@pytest.mark.parametrize("style", ["indented", "first lines set in by the layout", "ragged"])
+@pytest.mark.parametrize("page", ["columns: 2", 'columns: 2, numbering: "— 1 —", header: [某市停车管理局文件稿]'])
+def test_two_columns_are_read_one_after_the_other(style, page):
+    lines = statute()
+    source = drafts.read("草案.pdf", pdf(lines, style, page))
+    structure = outline(parse(source.text))
+    expected = outline(parse("\n".join(lines)))
+    for key in ("title", "chapters", "articles"):
+        assert structure[key] == expected[key]
+    assert not any("分栏" in warning for warning in source.warnings)
+
+
+def test_a_title_across_both_columns_stays_above_them():
+    lines = statute(12)
+    title = '#place(top + center, scope: "parent", float: true)[某市停车管理办法]\n'
+    body = "\n\n".join(f"　　{line}" for line in lines[1:])
+    setting = '#set page(paper: "a4", columns: 2)\n#set text(font: "Noto Serif CJK SC", lang: "zh", size: 12pt)\n'
+    text = drafts.read("草案.pdf", typst.compile(f"{setting}#set par(justify: true)\n{title}{body}".encode())).text
+    assert text.split("\n")[0] == "某市停车管理办法"
+    assert [a["n"] for a in outline(parse(text))["articles"]] == list(range(1, 13))
+
+
+def test_the_cells_of_a_table_are_no_columns():
+    cells = ", ".join(f"[{kind}], [{price}元]" for kind, price in [(f"第{n}类车辆", n * 5) for n in range(1, 30)])
+    font = '#set text(font: "Noto Serif CJK SC", lang: "zh", size: 12pt)\n'
+    source = drafts.read("表.pdf", typst.compile(f"{font}#table(columns: 2, {cells})".encode()))
+    assert not any("分栏" in warning for warning in source.warnings)
+    text = "".join(source.text.split())
+    assert text.index("5元") < text.index("第2类车辆")
+
+
+@pytest.mark.parametrize("place", ["top", "bottom"])
+def test_a_small_head_printed_over_the_text_of_every_page_is_left_out(place):
+    head = f"#set page(foreground: place({place} + center, dy: {'' if place == 'top' else '-'}3.1cm, "
+    setting = (
+        f'{head}text(size: 8pt)[某局文件稿　内部资料]))\n#set text(font: "Noto Serif CJK SC", lang: "zh", size: 14pt)\n'
+    )
+    lines = statute(30)
+    body = "\n\n".join(f"　　{line}" for line in lines)
+    source = drafts.read("草案.pdf", typst.compile(f"{setting}#set par(justify: true)\n{body}".encode()))
+    assert "内部资料" not in source.text
+    assert any("内部资料" in warning for warning in source.warnings)
+    expected = outline(parse("\n".join(lines)))["articles"]
+    assert outline(parse(source.text))["articles"] == expected
+
+
+def test_lines_that_end_inside_sentences_are_pointed_at():
+    lines = [f"{_FILLER[: 30 + n % 7]}" for n in range(40)]  # a line each, of every length
+    source = drafts.read("草案.pdf", pdf(lines, "ragged"))
+    assert any("句子中间" in warning for warning in source.warnings)
+    assert not any("句子中间" in warning for warning in drafts.read("草案.pdf", pdf(statute(), "indented")).warnings)
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize(
+    ("name", "articles", "named"), [("p2-two-columns", 25, ""), ("p4-header-footer", 47, "内部征求意见稿")]
+)
+@pytest.mark.browser
+def test_the_cases_printed_by_a_browser_are_read(tmp_path, name, articles, named):
+    path = ROOT.parent / "shared" / "cases" / "text" / f"{name}.html"
+    if not path.exists():
+        pytest.skip(f"the cases are not at {path.parent}")
+    printed = f"--print-to-pdf={tmp_path / '草案.pdf'}"
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", printed]
+    subprocess.run([CHROMIUM, *options, path.as_uri()], check=True, capture_output=True, timeout=120)
+    source = drafts.read("草案.pdf", (tmp_path / "草案.pdf").read_bytes())
+    read = outline(source.draft())
+    numbers = [article["n"] for article in read["articles"]]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) >= min(articles, 20)  # a page as wide as its columns holds what fits, and no more is printed
+    assert read["title"] == "住房公积金管理条例"
+    assert named in "".join(source.warnings)
+    assert not named or named not in source.text
