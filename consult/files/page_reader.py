@@ -95,8 +95,8 @@ class _Page:
             if not tag or tag in SILENT or (heeds_hidden and is_hidden(element) and element not in self.opened):
                 self.size[element] = self.linked[element] = self.links[element] = 0
                 continue
-            own = _length(element.text) + sum(_length(child.tail) for child in element)
-            self.size[element] = own + sum(self.size[child] for child in element)
+            loose = _length(element.text) + sum(_length(child.tail) for child in element)
+            self.size[element] = loose + sum(self.size[child] for child in element)
             is_link = tag == "a" and not _FILES.search(element.get("href") or "")
             self.linked[element] = self.size[element] if is_link else sum(self.linked[child] for child in element)
             self.links[element] = int(is_link) or sum(self.links[child] for child in element)
