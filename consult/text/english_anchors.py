@@ -25,6 +25,7 @@ _NAMES: Final = {
     "letter": "item",
     "half": "item",
     "dec": "item",
+    "row": "table row",
     "annex": "Annex",
     "preamble": "Preamble, paragraph",
     "heading": "Heading",

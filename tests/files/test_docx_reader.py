@@ -149,11 +149,12 @@ def test_a_table_is_pointed_at_where_it_stands_in_the_draft():
     source = drafts.read("草案.docx", docx(body))
     draft = source.draft()
     assert [(warning.code, warning.line, warning.anchor) for warning in draft.warnings] == [
-        ("table", 4, "art-2-para-2"),
+        ("table", 4, "art-2-para-1-item-1-row-1"),
         ("table", 8, "art-3-para-2"),
     ]
     assert source.text.split("\n")[3:6] == ["类别\t标准", "小型车\t2元", "大型车\t4元"]
-    assert draft.by_anchor["art-2-para-2"].text == "类别\t标准"
+    assert draft.by_anchor["art-2-para-1-item-1-row-1"].text == "类别\t标准"
+    assert [article["paragraphs"] for article in outline(draft)["articles"]] == [1, 1, 2]
     first, second = (warning.message for warning in draft.warnings)
     assert first == "表格（3 行 2 列）按行读成文字，一行一段，格与格之间空开，请核对。"
     assert "（1 行 3 列）" in second
@@ -169,7 +170,7 @@ def test_a_table_below_a_broken_line_is_pointed_at_in_its_own_line():
 def test_a_table_below_a_separator_of_lines_is_pointed_at_in_its_own_line(separator):
     text = paragraph(f"第一条 甲。{separator}乙。") + paragraph("第二条 丙。")
     (warning,) = drafts.read("草案.docx", docx(text + table(*FEES))).draft().warnings
-    assert (warning.line, warning.anchor) == (4, "art-2-para-2")
+    assert (warning.line, warning.anchor) == (4, "art-2-para-1-row-1")
 
 
 def test_a_table_in_a_table_is_told_with_it_and_one_without_columns_or_words_not_at_all():
@@ -198,7 +199,7 @@ def test_a_draft_is_walked_once_however_many_tables_it_has(monkeypatch):
     parse(source.text)
     alone = len(walks)
     walks.clear()
-    assert [warning.anchor for warning in source.draft().warnings][-1] == "art-40-para-2"
+    assert [warning.anchor for warning in source.draft().warnings][-1] == "art-40-para-1-row-1"
     assert len(walks) == alone + 1
 
 

@@ -215,7 +215,7 @@ def _paragraphs(rows: list[PlainLine], start: int, end: int, stem: str) -> tuple
                 return None
             items.append(provision((f"{anchor}-item-{value}", _ITEM, mark, "", text, (), at, mark)))
         elif text:
-            if opening and not is_plain_text(opening, text):
+            if "\t" in text or (opening and not is_plain_text(opening, text)):
                 return None
             below = tuple(items) if items else ()
             paragraphs.append(provision((anchor, _PARAGRAPH, "", "", lead, below, place, "")))

@@ -63,6 +63,18 @@ class Line(NamedTuple):
         return Line(self.place, kind, f"{self.written}{joint}{self.text}".strip())
 
 
+def rows_among(lines: list[Line]) -> set[int]:
+    """The places of the lines that are rows of a table: cells apart by tabs, in two or more lines together."""
+    if not any("\t" in line.text for line in lines):
+        return set()
+    celled = [line.kind is Kind.PARAGRAPH and "\t" in line.text for line in lines]
+    return {
+        line.place
+        for at, line in enumerate(lines)
+        if celled[at] and (any(celled[at + 1 : at + 2]) or any(celled[max(0, at - 1) : at]))
+    }
+
+
 _LETTER_OF: Final = {
     Kind.PARAGRAPH: "P",
     Kind.ARTICLE: "A",

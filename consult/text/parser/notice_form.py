@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from consult.text.numerals import ARABIC
-from consult.text.parser.lines import STOPS, Line, Style
+from consult.text.parser.lines import STOPS, Line, Style, rows_among
 from consult.text.parser.tree import FRAME, HEADINGS, RANK, Kind
-from consult.text.parser.tree_builder import Branch, add_frame_line, add_paragraph, depth_of, open_heading
+from consult.text.parser.tree_builder import Branch, add_frame_line, add_paragraph, depth_of, leaf, open_heading
 
 STYLE_NAMES: Final = {
     Style.FORMAL: "formal",
@@ -35,6 +35,7 @@ def build_notice(lines: list[Line], root: Branch) -> None:
     headings: list[tuple[int, Branch]] = [(0, root)]
     stack: list[tuple[Style, Branch]] = []
     stopped: dict[tuple[str, Style], bool] = {}  # whether the marks below a parent are headings with a full stop
+    rows = rows_among(lines)
     for index, line in enumerate(lines):
         if line.kind is Kind.ITEM:
             del stack[depth_of(line.style, stack) :]
@@ -54,6 +55,9 @@ def build_notice(lines: list[Line], root: Branch) -> None:
             stack.clear()
             del headings[1:]
             add_frame_line(line, root)
+        elif line.place in rows:
+            parent = stack[-1][1] if stack else headings[-1][1]
+            parent.children.append(leaf(parent.next_anchor("row"), Kind.ROW, line))
         else:
             add_paragraph(line, stack[-1][1] if stack else headings[-1][1])
 

@@ -20,8 +20,8 @@ def outline(draft: Draft, file: str = "", tree: bool = False) -> dict[str, Any]:
     """What `flask draft outline --json` prints for one file.
 
     For each article: its number `n`, `sub` for 条之N, the lines of it that are `items` (项) and the number of
-    `paragraphs`: the lead-in line and every later line that is not an item, points (目) included. With `tree`, the
-    whole tree too.
+    `paragraphs`: the lead-in line and every later line that is not an item, points (目) included, rows of a table not.
+    With `tree`, the whole tree too.
     """
     headings: dict[str, list[Any]] = {name: [] for name in _LISTS.values()}
     articles: list[dict[str, int]] = []
@@ -59,10 +59,10 @@ def _article(article: Provision) -> dict[str, int]:
     items = points = 0
     for paragraph in article.children:
         if below := paragraph.children:
-            items += len(below)
             for item in below:
+                items += item.kind is not Kind.ROW
                 if item.children:
-                    points += sum(1 for _ in item.walk()) - 1
+                    points += sum(node.kind is not Kind.ROW for node in item.walk()) - 1
     number, sub = _number(article.anchor)
     return {"n": number, "sub": sub, "paragraphs": len(article.children) + points, "items": items}
 

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Final
 
 from consult.text.parser.articles import as_plain
-from consult.text.parser.lines import SENTENCE_ENDS, Line, Style, shape_of
+from consult.text.parser.lines import SENTENCE_ENDS, Line, Style, rows_among, shape_of
 from consult.text.parser.marks import read_opening
 from consult.text.parser.tree import FRAME, HEADINGS, RANK, STRUCTURE, Kind, Provision
 from consult.text.parser.tree_builder import (
@@ -19,6 +19,7 @@ from consult.text.parser.tree_builder import (
     leaf,
     open_heading,
     provision,
+    with_row,
 )
 
 _RUN: Final = re.compile("A[PI]*|[^A]")  # an article with the lines below it, or any other line
@@ -152,11 +153,17 @@ def _is_title(line: Line, lines: list[Line], index: int) -> bool:
 
 
 def build_article(line: Line, rest: list[Line], anchor: str) -> Provision:
-    """One article with its paragraphs, items and points; `rest` are the lines below its first one."""
+    """One article with its paragraphs, items, points and rows of tables; `rest` are the lines below its first one."""
+    rows: list[Line] = []
+    if places := rows_among(rest):
+        rows = [below for below in rest if below.place in places]
+        rest = [below for below in rest if below.place not in places]
     if any(below.kind is Kind.ITEM for below in rest) or not line.text or line.text[0] in _BRACKETS:
         paragraphs = _paragraphs(_from_the_lead(line, rest), f"{anchor}-para-")
     else:
         paragraphs = _plain_paragraphs([line, *rest], f"{anchor}-para-")
+    for row in rows:
+        paragraphs = with_row(paragraphs, row, anchor)
     return Provision(anchor, Kind.ARTICLE, line.number, line.heading, "", paragraphs, line.place, line.written)
 
 

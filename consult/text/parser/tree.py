@@ -28,6 +28,7 @@ class Kind(StrEnum):
     PARAGRAPH = "paragraph"
     ITEM = "item"
     POINT = "point"
+    ROW = "row"  # a row of a table, its cells apart by tabs
     CLAUSE = "clause"  # a numbered provision of a document in notice form: 一、 （一） 1. （1） ①
     ATTACHMENT = "attachment"  # a line of the list of annexes above the signature: 附件：1.…
     ANNEX = "annex"

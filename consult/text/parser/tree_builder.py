@@ -75,6 +75,18 @@ def add_frame_line(line: Line, root: Branch) -> None:
     root.children.append(leaf(root.next_anchor(line.kind.value), line.kind, line))
 
 
+def with_row(nodes: tuple[Provision, ...], row: Line, anchor: str) -> tuple[Provision, ...]:
+    """The nodes with a row of a table below the last line that stands above it; `anchor` is their parent's."""
+    above = [at for at, node in enumerate(nodes) if node.place < row.place]
+    last = nodes[above[-1]] if above else None
+    if last is None or last.kind is Kind.ROW:
+        number = sum(node.kind is Kind.ROW for node in nodes) + 1
+        at = above[-1] + 1 if above else 0
+        return (*nodes[:at], leaf(f"{anchor}-row-{number}", Kind.ROW, row), *nodes[at:])
+    below = last._replace(children=with_row(last.children, row, last.anchor))
+    return (*nodes[: above[-1]], below, *nodes[above[-1] + 1 :])
+
+
 def open_heading(line: Line, rank: int, opened: list[tuple[int, Branch]], root: Branch) -> None:
     """Open a heading below the nearest open one of higher rank; `opened` are the open headings with their ranks."""
     while opened[-1][0] >= rank:

@@ -169,6 +169,38 @@ def test_what_is_shown_of_a_traditional_draft_is_in_its_own_characters():
     assert frame.attachments == ("供水單位名單", "價格表")
 
 
+def test_rows_of_a_table_are_no_paragraphs_of_an_article():
+    lines = [
+        "第一条 标准如下：",
+        "类别\t标准",
+        "一类\t40元",
+        "前款标准每年调整。",
+        "（一）甲：",
+        "乙\t1",
+        "丙\t2",
+        "（二）丁。",
+    ]
+    read = parse("\n".join(["某办法", *lines, "第二条 一格\t两格。", "一行\t独行", "第三条 戊。"]))
+    articles = [(a["paragraphs"], a["items"]) for a in outline(read)["articles"]]
+    assert articles == [(2, 2), (2, 0), (1, 0)]
+    assert read.by_anchor["art-1-para-1-row-2"].text == "一类\t40元"
+    assert read.by_anchor["art-1-para-2-item-1-row-1"].text == "乙\t1"
+    assert (in_words("art-1-para-1-row-2"), from_words("第一条第一款表格第二行")) == (
+        "第一条第一款表格第二行",
+        "art-1-para-1-row-2",
+    )
+    whole = "".join(node.written + node.text for top in read.in_order() for node in top.walk())
+    assert "".join(whole.split()) == "".join(
+        "".join(["某办法", *lines, "第二条 一格\t两格。一行独行第三条 戊。"]).split()
+    )
+
+
+def test_rows_of_a_table_stand_below_the_clause_above_them():
+    read = draft("关于收费的通知\n一、标准如下：\n类别\t标准\n一类\t40元\n以上标准试行一年。\n二、其他。")
+    anchors = [step.provision.anchor for step in read.walk()]
+    assert anchors == ["head-1", "head-1-row-1", "head-1-row-2", "head-1-para-2", "head-2"]
+
+
 # ------------------------------------------------------------------ cases
 
 

@@ -39,6 +39,7 @@ _words = st.sampled_from(
         "（2020年5月1日通过）",
         "……3",
         "施行",
+        "甲\t乙",
         "",
     ]
 )
@@ -135,8 +136,9 @@ def test_no_two_provisions_share_an_anchor_and_each_survives_the_way_through_wor
 
 _BELOW = {
     Kind.ARTICLE: {Kind.PARAGRAPH},
-    Kind.ITEM: {Kind.POINT, Kind.PARAGRAPH},
-    Kind.POINT: {Kind.POINT, Kind.PARAGRAPH},
+    Kind.ITEM: {Kind.POINT, Kind.PARAGRAPH, Kind.ROW},
+    Kind.POINT: {Kind.POINT, Kind.PARAGRAPH, Kind.ROW},
+    Kind.ROW: set(),
     Kind.PREAMBLE: set(),
     **{kind: set() for kind in FRAME},
 }
@@ -182,6 +184,8 @@ _disturbance = st.sampled_from(
         "1.1 甲；",
         "1 甲",
         "①注。",
+        "甲\t10元",
+        "类别\t标准\n乙\t20元",
         "一、乙：",
         "",
     ]
