@@ -15,7 +15,14 @@ from consult.drafting.models import Consultation, ProvisionRow
 from consult.files.tables import NamedCells, Tally
 from consult.files.tables.import_sheets import ImportSheet, Line
 from consult.files.tables.row_cells import RowCells, plain, shortened
-from consult.intake.arrival import Arrival, ArrivalPart, clean
+from consult.intake.arrival import (
+    CONTACT_CHARACTERS,
+    NAME_CHARACTERS,
+    SUBJECT_CHARACTERS,
+    Arrival,
+    ArrivalPart,
+    clean,
+)
 from consult.intake.errors import NotARecord, SubmissionRefused, TimeUnknown
 from consult.intake.import_columns import Field, base_of, heading_of, is_afterwards
 from consult.intake.import_files import RowFiles
@@ -32,6 +39,13 @@ _CITED = re.compile(
 )
 _written = json_encoder(sort_keys=False)
 _BARE_NUMBER = re.compile(r"\d{1,4}")
+_LIMITS = {
+    Field.NAME: NAME_CHARACTERS,
+    Field.CONTACT: CONTACT_CHARACTERS,
+    Field.SUBJECT: SUBJECT_CHARACTERS,
+    Field.EXTERNAL_ID: EXTERNAL_ID_CHARACTERS,
+}
+"""Longest text that is kept of a field beside the raw form, in characters."""
 _NUMBERS = (Field.CONTACT, Field.EXTERNAL_ID, Field.NAME)
 """Fields in which a number of a spreadsheet program is a fault."""
 _BETWEEN = {Field.CONTACT: "，", Field.EXTERNAL_ID: "-", Field.ANCHOR: "", Field.ATTACHMENT: "；"}
@@ -107,6 +121,9 @@ class RowReader:
         time = self._received(value.get(Field.RECEIVED_AT, ""))
         if time.fallback and value.get(Field.RECEIVED_AT):
             cells.name(columns[Field.RECEIVED_AT][0], time.remark)
+        for field, most in _LIMITS.items():
+            if len(value.get(field, "")) > most:
+                cells.name(columns[field][0], f"超过 {most} 字，只登记前 {most} 字，全文见来件原件")
         external_id = clean(value.get(Field.EXTERNAL_ID, ""))
         meant = {**line.cells, **cells.resolved}
         arrival = Arrival(

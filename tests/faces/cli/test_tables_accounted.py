@@ -404,3 +404,9 @@ def test_a_list_of_companies_is_recognised(app: Flask, consultation: Consultatio
     assert result.exit_code == 1
     assert "像是企业名录" in result.stderr
     assert imported(app, path, "--map", "content=备注", channel="letter")["taken"] == 1
+
+
+def test_a_text_that_is_kept_in_part_is_named(app: Flask, consultation: Consultation, tmp_path: Path) -> None:
+    document = imported(app, written(tmp_path / "a.csv", "姓名,意见", f"{'长' * 300},应当写明。"))
+    assert len(stored()[0].name) == 200
+    assert "“姓名”列：超过 200 字，只登记前 200 字" in whys(document, "cells")
