@@ -157,6 +157,8 @@ class RowReader:
         return any(column in cells.resolved for column in columns.get(Field.EXTERNAL_ID, ()))
 
     def _joined(self, field: Field, columns: Sequence[str], cells: RowCells[Field]) -> str:
+        if len(columns) == 1:
+            return cells.words[columns[0]]
         words = dict.fromkeys(filter(None, (cells.words[column] for column in columns)))
         return _BETWEEN.get(field, " ").join(words)
 

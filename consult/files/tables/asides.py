@@ -19,6 +19,8 @@ _SIGNATURE: Final = re.compile(
     r"(?:(?:制表|审核|复核|填表|填报|填写|统计|经办|校对|报送|导出|打印|汇总|编制|录入|签发)(?:人员?|单位|部门|日期|时间|科室)?"
     r"|(?:单位|部门|科室|分管)?(?:负责人|领导)(?:签字|签名)?|单位[（(]?盖章[）)]?|截止?至?(?:日期|时间))[:：]"
 )
+_BEGINS: Final = re.compile(r"\s*[本全合总小共累备附注说填数资来提温制审复统经校报导打汇编录签单部科分截负领]")
+"""What a total, a note or a signature begins with."""
 _SHORT: Final = 40
 """Longest words of a signature that stand where an opinion may stand."""
 
@@ -39,14 +41,15 @@ def aside_of(cells: Mapping[str, str], odd: Mapping[str, Odd], main: Sequence[st
         main: the columns without which a row is no record: of the opinions, of the names.
         prose: whether people write sentences in ``main``. What begins like a note there (“注：第三条……”) is an opinion.
     """
+    first_column, begin = next(((column, text) for column, text in cells.items() if text.strip()), ("", ""))
+    if Odd.MERGED not in odd.values() and not _BEGINS.match(begin) and _compact(begin) not in _of_head(first_column):
+        return ""  # as nearly all rows
     filled = [(column, _compact(text)) for column, text in cells.items() if text.strip()]
     if not filled:
         return ""
-    if len(filled) > 1 and all(
-        text in (_compact(column), _compact(column.rpartition(" ")[2])) for column, text in filled
-    ):
+    if len(filled) > 1 and all(text in _of_head(column) for column, text in filled):
         return HEAD
-    first_column, first = filled[0]
+    first = filled[0][1]
     others = [text for _, text in filled[1:]]
     if _TOTAL.fullmatch(first) and (first_column not in main or all(map(_FIGURE.fullmatch, others))):
         main_texts = [text for column, text in filled[1:] if column in main]
@@ -72,6 +75,11 @@ def _is_note(filled: Sequence[tuple[str, str]], main: Sequence[str], *, prose: b
             not prose and len(filled) <= 3
         )
     return len(filled) == 1 and len(first) <= _SHORT and _SIGNATURE.match(first) is not None
+
+
+def _of_head(column: str) -> tuple[str, str]:
+    """Return what a head says of a column: its name, or that below a merged heading."""
+    return _compact(column), _compact(column.rpartition(" ")[2])
 
 
 def _compact(text: str) -> str:

@@ -36,6 +36,9 @@ _MARKS: Final = re.compile(r"[\s\-—–－_/\\|.。,，、*×~～…·;；:：]
 _BRACKETS: Final = re.compile(r"[（(【\[<《]([^（(【\[<《）)】\]>》]*)[）)】\]>》]")
 _RUINED: Final = re.compile(r"\d(?:\.\d+)?E\+\d{1,2}", re.IGNORECASE)
 
+_STARTS: Final = frozenset("无没暂空跳未不略nNｎＮ（(【[<《-—–－_/\\|.。,，、*×~～…·;；:： ")
+"""What a cell that says nothing begins with; most cells are known by that to say something."""
+
 RUINED_WORDS: Final = "“{text}”是被表格软件改动过的数字，请将该列设为文本后重新填写"
 
 
@@ -45,7 +48,7 @@ def _bare(text: str) -> str:
 
 def is_nothing(text: str) -> bool:
     """Whether a cell says that there is no value: 无, /, —, (空), (跳过), N/A."""
-    if len(text) > 12:
+    if len(text) > 12 or text[:1] not in _STARTS:
         return False
     bare = _bare(text)
     return (not bare and bool(text.strip())) or bare in _NOTHING
@@ -53,7 +56,9 @@ def is_nothing(text: str) -> bool:
 
 def is_no_opinion(text: str) -> bool:
     """Whether a cell says that its sender has no opinion: 无意见, 没有修改意见。"""
-    return len(text) <= 30 and _NO_OPINION.fullmatch(_bare(text)) is not None
+    if len(text) > 30 or not ("无" in text or "没" in text):
+        return False
+    return _NO_OPINION.fullmatch(_bare(text)) is not None
 
 
 def is_ditto(text: str) -> bool:
@@ -63,4 +68,4 @@ def is_ditto(text: str) -> bool:
 
 def is_ruined(text: str) -> bool:
     """Whether a text is a telephone or identity number in the form that a spreadsheet program gave it: 1.38E+10."""
-    return _RUINED.fullmatch(text.strip()) is not None
+    return "+" in text and _RUINED.fullmatch(text.strip()) is not None
