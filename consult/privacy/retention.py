@@ -210,10 +210,10 @@ def _tables(due: _Due) -> int:
 
 def _erase_table(due: _Due, table: TableImport) -> None:
     subject = f"table_import:{table.id}"
-    _leave_stubs(due, subject, table.consultation_id, table.digest, table.account)
+    _leave_stubs(due, subject, table.consultation_id, table.digest, table.account, table.files)
     detail = {"why": "term", "sha256": table.digest}
-    table.digest = table.account = ""
-    table.notable, table.file_name = [], "（已删除）"
+    table.digest = table.account = table.files = ""
+    table.notable, table.accounted, table.file_name = [], {}, "（已删除）"
     record(due.actor, "import.erase_personal", subject, at=due.at, consultation_id=table.consultation_id, **detail)
 
 

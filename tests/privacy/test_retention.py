@@ -43,6 +43,7 @@ from consult.privacy.errors import HoldRefused
 from consult.privacy.models import Erasure
 from consult.store import db
 from tests.builders import DRAFT, a_submission, docx_of
+from tests.files.samples import zipped
 from tests.mailbox.letters import a_letter, canteens, ingest, stored
 from tests.world import AFTER, DURING, actor, open_consultation
 
@@ -351,8 +352,15 @@ def test_what_was_uploaded_and_not_confirmed_goes_after_a_month(app: Flask) -> N
     content = "内容,电话\n建议延长营业时间。,13800138000\n"
     tables = [
         uploaded_tables.upload(
-            moderator, consultation, Channel.HOTLINE, "热线.csv", BytesIO((content + n).encode()), limit=1000, at=DURING
-        )
+            moderator,
+            consultation,
+            Channel.HOTLINE,
+            "热线.csv",
+            BytesIO((content + n).encode()),
+            limit=1000,
+            at=DURING,
+            files=BytesIO(zipped({f"{n[0]}.txt": n.encode()})),
+        )  # fmt: skip
         for n in ("1,1\n", "2,2\n")
     ]
     uploads = [
@@ -368,16 +376,16 @@ def test_what_was_uploaded_and_not_confirmed_goes_after_a_month(app: Flask) -> N
     tables[0].stage, tables[1].stage = ImportStage.CHECKED, ImportStage.TAKEN
     db.session.commit()
     drafting.create(drafter, title="办法", kind="normative-document", file_name="文稿.docx", data=draft, at=DURING)
-    gone = [uploads[1].digest, uploads[1].result, tables[0].digest]
+    gone = [uploads[1].digest, uploads[1].result, tables[0].digest, tables[0].files]
     holds.place(actor(Role.LEGAL), consultation, "行政诉讼", at=DURING)
     assert retention.run(SYSTEM, at=DURING + timedelta(days=30)).deleted["unconfirmed-uploads"] == 0
     over = DURING + timedelta(days=32)
     assert retention.run(SYSTEM, at=over, dry_run=True).deleted["unconfirmed-uploads"] == 2, "a hold keeps the table"
     holds.lift(actor(Role.LEGAL), consultation, "判决已经生效", at=DURING)
     run = retention.run(SYSTEM, at=over)
-    assert (run.deleted["unconfirmed-uploads"], run.files) == (3, 3)
+    assert (run.deleted["unconfirmed-uploads"], run.files) == (3, 4)
     (entry,) = [each for each in retention.last_runs(9) if each.at == over]
-    assert entry.detail == {"deleted": {"unconfirmed-uploads": 3}, "files": 3, "held": 0}
+    assert entry.detail == {"deleted": {"unconfirmed-uploads": 3}, "files": 4, "held": 0}
     assert [blobs().exists(digest) for digest in (*gone, used, tables[1].digest)] == [False, False, False, True, True]
     assert (tables[0].stage, db.session.query(StaffUpload).count()) == (ImportStage.GIVEN_UP, 0)
     assert retention.run(SYSTEM, at=over).total == 0
