@@ -7,7 +7,7 @@ from typing import Final
 from consult.text.parser.annex_lists import settle_lists
 from consult.text.parser.articles import as_plain, follows
 from consult.text.parser.closings import end_of_tail, is_date, is_signed
-from consult.text.parser.lines import Line, shape_of
+from consult.text.parser.lines import Line, Style, shape_of
 from consult.text.parser.titles import LINES, can_head, end_of_title, ends_like_a_title
 from consult.text.parser.tree import HEADINGS, STRUCTURE, Kind
 
@@ -24,7 +24,7 @@ def split_documents(settled: list[Line]) -> list[tuple[Line | None, list[Line]]]
     settled = settle_lists(settled)
     lines = settled
     starts = ends_of_letters(settled)
-    cuts = [(start, False) for start in {*starts, *_restarts_of_marks(settled, starts)}]
+    cuts = [(start, False) for start in {*starts, *_restarts_of_marks(settled, starts), *_rules_below_marks(settled)}]
     next_articles: list[Line | None] = []
     last: Line | None = None
     for index in [index for index, letter in enumerate(shape_of(settled)) if letter == "A" or letter == "X"]:
@@ -108,6 +108,20 @@ def _restarts_of_marks(lines: list[Line], starts: list[int]) -> list[int]:
                 restarts.append(index)
                 last = None
     return restarts
+
+
+def _rules_below_marks(lines: list[Line]) -> list[int]:
+    """The index at which rules begin below a decision that has marks of its own (一、将第三条修改为…), or nothing."""
+    first = next((at for at, line in enumerate(lines) if line.kind in STRUCTURE), None)
+    if first is None or lines[first].value != 1 or any(line.kind is Kind.ANNEX for line in lines[:first]):
+        return []
+    start = first
+    while start and lines[start - 1].kind is Kind.PARAGRAPH and lines[start - 1].text[0] in "（(":
+        start -= 1
+    if not start or not can_head(lines[start - 1]) or not ends_like_a_title(lines[start - 1]):
+        return []
+    counted = any(line.style is Style.DUN and line.value > 1 for line in lines[: start - 1])
+    return [start - 1] if counted else []
 
 
 def _next_articles(lines: list[Line]) -> list[Line | None]:

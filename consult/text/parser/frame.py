@@ -18,6 +18,7 @@ from consult.text.simplified import simplified_each
 _IDEOGRAPH: Final = "[\u2e80-\u9fff\uff00-\uffef“”‘’《》〈〉（）—]"
 _SPACE_INSIDE: Final = re.compile(rf"(?<={_IDEOGRAPH})\s+(?={_IDEOGRAPH})")
 _SIGNED_BY: Final = re.compile(r"\s*签发人\s*[：:].*$")
+_LABEL: Final = re.compile(r"^[【\[]?\s*(?:发[文布](?:字号|文号)|文\s*号)\s*[】\]：:]\s*")
 _LISTED_NUMBER: Final = re.compile(r"(?:发文字号|文\s*号)\s*[：:]\s*(\S+(?:\s?\d+\s?号)?)")
 _ORDER: Final = re.compile(r"\S{2,40}(?:令|公告)$")
 
@@ -141,7 +142,7 @@ def _signature(lines: list[str]) -> tuple[list[str], str]:
 def _number(notes: list[str]) -> str | None:
     """The document's number: its own line, an order's name with 第…号, or what the metadata of a website says."""
     for index, text in enumerate(notes):
-        bare = _SIGNED_BY.sub("", text).strip()
+        bare = _LABEL.sub("", _SIGNED_BY.sub("", text)).strip()
         if is_document_number(bare):
             following = notes[index + 1] if index + 1 < len(notes) else ""
             named = _ORDER.match(bare) is not None and is_document_number(following)

@@ -14,9 +14,10 @@ _NOTE: Final = re.compile(
     r"通过|公布|发布|施行|修订|修正|批准|颁布|印发|\d{4}\s*年|第\s*\d+\s*号|征求意见稿|草案|送审稿|修改稿|试行|暂行"
 )
 _DOCUMENT_NUMBER: Final = re.compile(
-    r"^(?:(?!.*(?:关于|《))\S{2,30}(?:令|公告)\s*第?[^。，]{0,12}号?|第\s*[\d零〇一二三四五六七八九十百]+\s*号|[^。，；]{1,20}[〔\[（(]\d{4}[〕\]）)]\s*\d+\s*号)"
+    r"^(?:(?!.*(?:关于|《))[^\s，。；：]{2,30}(?:令|公告)\s*(?:第?[^。，：]{0,12}号)?|\d{4}\s*年\s*第\s*\d+\s*号|第\s*[\d零〇一二三四五六七八九十百]+\s*号|[^。，；]{1,20}[〔\[（(]\d{4}[〕\]）)]\s*\d+\s*号)"
     r"(?:\s*签发人\s*[：:].*)?$"
 )
+_ANNOUNCEMENT: Final = re.compile(r"[^\s，。；：【】]{2,30}(?:令|公告|通告)")
 _RED_HEAD: Final = re.compile(r"(?!.*关于)\S.{1,40}文\s*件$")  # 某市人民政府文件, above the document's number
 _RED_HEAD_LINES: Final = 8  # of several bodies that issue one document
 _HANDLING: Final = re.compile(
@@ -25,7 +26,7 @@ _HANDLING: Final = re.compile(
 """Lines above a red head: copy number, secrecy, urgency."""
 _STAGE: Final = re.compile(r"^[（(【〔][^（）()]{0,20}(?:稿|草案|试行|暂行|修订|审议稿)[^（）()]{0,8}[）)】〕]$")
 _METADATA: Final = re.compile(
-    r"(?:索\s*引\s*号|(?:主题|信息|体裁|组配|公开)?分\s*类|发文机[关构]|发布机构|成文日期|生成日期|标\s*题|名\s*称|发文字号|文\s*号|发[布文](?:日期|时间|单位)|主\s*题\s*词|关\s*键\s*[词字]"
+    r"[【\[]?\s*(?:索\s*引\s*号|(?:主题|信息|体裁|组配|公开)?分\s*类|发文机[关构]|发布机构|成文日期|生成日期|标\s*题|名\s*称|发文字号|文\s*号|(?:发[布文]|印发|公布|成文|生成)(?:日期|时间|单位|机关|文号|字号)|主\s*题\s*词|关\s*键\s*[词字]"
     r"|有\s*效\s*性|时\s*效\s*性|公开(?:方式|属性|形式|范围|类型|责任部门)|信息(?:来源|名称|索引)|(?:来\s*源|作\s*者|浏览(?:次数|量)|访问量|点击(?:数|次数)|阅读(?:次数|量)?|当前位置|您(?:现在)?的位置)"
     r"|字\s*[号体](?:大小)?|效力状态|施行日期|废止日期|统一编号|规范性文件(?:编号|登记号))\s*[：:】\]]"
 )
@@ -64,6 +65,8 @@ def split_front(lines: list[Line]) -> tuple[str, list[tuple[Kind, Line]], list[L
     front.extend((Kind.NOTE, line) for line in lines[:end])
     below = lines[end:]
     index, title = _take_title(below, front)
+    if not title:
+        title = _title_of_announcement(front)
     notes = end_of_notes(below, index)
     front.extend((Kind.NOTE, line) for line in below[index:notes])
     body = with_addressee(below[notes:])
@@ -109,7 +112,7 @@ def is_document_number(text: str) -> bool:
 def _end_of_metadata(lines: list[Line]) -> int:
     """The index after a website's metadata: 索引号：… on a line, or a label and its value on two lines."""
     at = [index for index, line in enumerate(lines[:_METADATA_REACH]) if _is_metadata(line)]
-    if not at or at[0] > 2 or (len(at) < 2 and at[0] > 0):
+    if not at or at[0] > 2 or (len(at) < 2 and at[0] > 0) or any(map(ends_like_a_title, lines[: at[0]])):
         return 0
     empty = [index for index in at if lines[index].text[-1] in "：:"]
     in_pairs = 2 * len(empty) > len(at)
@@ -162,6 +165,15 @@ def _is_whole_title(parts: list[Line]) -> bool:
     if not ends_like_a_title(parts[-1]) or title.count("《") > title.count("》"):
         return False
     return "关于" not in title or "的" in title.rpartition("关于")[2] or not _OBJECT_ENDS.search(title)
+
+
+def _title_of_announcement(front: list[tuple[Kind, Line]]) -> str:
+    """The name of an announcement or order that has no other title (某县人民政府公告, 2026年第3号); empty if none."""
+    for at, (kind, line) in enumerate(front):
+        if kind is Kind.NOTE and _ANNOUNCEMENT.fullmatch(line.text):
+            front[at] = Kind.TITLE, line
+            return line.text
+    return ""
 
 
 def _is_second_name(line: Line) -> bool:

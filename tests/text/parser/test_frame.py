@@ -201,6 +201,26 @@ def test_the_signature_of_an_order_is_that_of_its_rules():
         assert (frame.signers, frame.date, frame.attachments) == (("市长王某",), "2026年4月2日", ("甲表", "乙表"))
 
 
+def test_an_announcement_may_have_its_kind_for_a_title():
+    frame = frame_of(parse("某县人民政府公告\n2026年第3号\n为保护水源，现公告如下：\n一、范围\n甲。\n二、禁止\n乙。"))
+    assert (frame.title, frame.document_number) == ("某县人民政府公告", "2026年第3号")
+
+
+def test_metadata_may_stand_below_the_title():
+    head = "关于印发《某办法》的通知\n【发布单位】某局\n【发布文号】某水发〔2026〕3号\n各区：\n"
+    frame = frame_of(parse(f"{head}一、甲。\n二、乙。\n某局\n2026 年 5 月 8 日"))
+    assert (frame.title, frame.document_number) == ("关于印发《某办法》的通知", "某水发〔2026〕3号")
+    assert (frame.addressee, frame.signers, frame.date) == ("各区", ("某局",), "2026年5月8日")
+
+
+def test_a_decision_may_print_the_rules_as_they_read_now():
+    changes = "一、将第二条修改为：“乙。”\n二、删去第五条。\n本决定自公布之日起施行。\n"
+    decision = f"关于修改《某条例》的决定\n现作如下修改：\n{changes}"
+    draft = parse(f"{decision}某条例\n（2020年1月1日通过）\n第一章 总则\n第一条 甲。\n第二条 乙。")
+    assert provisions(draft) == ["para-1", "head-1", "head-2", "head-2-para-2"]
+    assert frame_of(draft).annexes == ("某条例",)
+
+
 @pytest.mark.parametrize("end", ["", "某市水务局\n2026年5月8日\n"])
 def test_an_annex_with_words_below_its_title_is_no_list(end):
     text = f"某办法\n第一条 甲。\n第二条 乙。\n第三条 丙。\n第四条 丁。\n{end}附件：收费标准\n一类40元。\n二类50元。"

@@ -123,7 +123,7 @@ def test_nothing_of_any_letter_is_lost_and_its_frame_is_read(text):
     frame = frame_of(draft)
     assert compact(frame.title or "") == compact("".join(node.text for node in draft.front if node.kind is Kind.TITLE))
     for shown in (frame.addressee, frame.date, *frame.attachments, *frame.notes, *frame.annexes):
-        assert shown is None or compact(shown) in compact(text)
+        assert shown is None or compact(shown) in compact(text).replace("。", "")  # a list's names without their stops
 
 
 @given(texts | letters)
