@@ -82,11 +82,12 @@ def _end_of_list(lines: list[Line], index: int) -> int | None:
 
 
 def _is_entry(line: Line) -> bool:
-    return line.kind is Kind.ITEM and line.style in _NUMBERS and 0 < len(line.text) <= _NAME_LIMIT
+    is_name = 0 < len(line.text) <= _NAME_LIMIT and "。" not in line.text[:-1]
+    return is_name and line.kind is Kind.ITEM and line.style in _NUMBERS
 
 
 def _can_be_name(text: str) -> bool:
-    return len(text) <= _NAME_LIMIT and text[-1] not in "。：:"
+    return len(text) <= _NAME_LIMIT and "。" not in text and text[-1] not in "：:"
 
 
 def _is_complete(lines: list[Line], at: int, first: Line, named: list[str], is_clear: bool) -> bool:
