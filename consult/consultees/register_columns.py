@@ -245,6 +245,9 @@ def read_size(words: str) -> Size | None:
     for size, known in _SIZES.items():
         if plain in known:
             return size
+    begun = [size for size, known in _SIZES.items() if plain.startswith(tuple(w for w in known if w.endswith("型")))]
+    if len(begun) == 1:
+        return begun[0]
     raise ConsulteeRefused(f"规模“{words}”无法识别，应当是大型、中型、小型或者微型")
 
 
@@ -290,7 +293,7 @@ def read_sector(words: str) -> str:
     plain = unicodedata.normalize("NFKC", words).strip().upper()
     if not plain:
         return ""
-    coded = re.match(r"([A-T])(?![A-Z])", plain)
+    coded = re.match(r"([A-T])(?![A-Z])", plain) or re.search(r"\(([A-T])\d*\)$", plain)
     if coded:
         return coded[1]
     if re.fullmatch(r"\d{2,4}", plain):

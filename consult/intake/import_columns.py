@@ -93,6 +93,13 @@ _OPINION = re.compile(
     r"|对.{0,30}(?:意见|建议|看法|想法)|第.{1,8}条.{0,20}(?:意见|建议|看法|想法)"
 )
 """Names of further columns that hold opinions: one of several questions, an opinion beside a suggestion."""
+_ASKED = re.compile(
+    r"对.{0,40}(?:意见|建议|看法|想法)|第.{1,8}条.{0,30}(?:意见|建议|看法|想法)|(?:意见|建议|看法|想法)是[?？]?$"
+)
+"""Questions of a questionnaire, which may be about anything, the handling of messages too."""
+_NO_ANSWER = re.compile(r"是否|有无|满意|同意|采纳|答复|回复|类[型别]|时间$|编号$|理由$|原因$|依据$")
+_YES_OR_NO = re.compile(r"是否|有无|满意")
+_TITLE = re.compile(r"《[^》]*》")
 _NO_OPINION = re.compile(
     r"是否|有无|满意|类[型别]|分类|来源|编号|时间|日期|数量|[件条]数|单位|人$|状态|处理|办理|拟办|批示|审[核批查]|领导|承办"
     r"|初审|复核|采纳|答复|回复|理由|原因|依据|附件|标题|主题|方式|渠道|性质|摘要|公开|征求意见稿"
@@ -121,7 +128,13 @@ def base_of(column: str) -> str:
 
 def is_afterwards(column: str) -> bool:
     """Whether a column is about the handling of a message, not its content."""
-    return _AFTERWARDS.search(unicodedata.normalize("NFKC", column).casefold()) is not None
+    return _AFTERWARDS.search(unicodedata.normalize("NFKC", column).casefold()) is not None and not _is_asked(column)
+
+
+def _is_asked(column: str) -> bool:
+    """Whether a column holds the answers to a question for opinions."""
+    name = _TITLE.sub("", _plain(column))
+    return bool(_ASKED.search(name)) and not _NO_ANSWER.search(name)
 
 
 def is_known(name: str) -> bool:
@@ -204,9 +217,14 @@ def _guess(field: Field, columns: Sequence[str], taken: set[str]) -> tuple[str, 
     for fits in (str.endswith, str.__contains__):
         for name in chinese:
             for plain in reversed(free):
-                if fits(plain, name) and (field is not Field.NAME or name != "单位"):
+                if fits(plain, name) and not _misleads(field, name, plain):
                     return (free[plain],)
     return ()
+
+
+def _misleads(field: Field, name: str, plain: str) -> bool:
+    """Whether a column that has a field's name in its own holds something else: 主管单位, 是否同意公开意见."""
+    return name == "单位" if field is Field.NAME else field is Field.CONTENT and _YES_OR_NO.search(plain) is not None
 
 
 def _with_more(field: Field, columns: Sequence[str], chosen: Columns) -> tuple[str, ...]:
@@ -221,8 +239,9 @@ def _with_more(field: Field, columns: Sequence[str], chosen: Columns) -> tuple[s
 
 
 def _is_opinion(column: str) -> bool:
-    plain = _plain(column)
-    return bool(_OPINION.search(plain)) and not _NO_OPINION.search(plain) and not is_afterwards(column)
+    plain = _TITLE.sub("", _plain(column))
+    opinion = bool(_OPINION.search(plain)) and not _NO_OPINION.search(plain) and not is_afterwards(column)
+    return opinion or _is_asked(column)
 
 
 def stored(columns: Mapping[Field, Sequence[str]]) -> dict[str, str | list[str]]:

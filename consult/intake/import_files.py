@@ -57,7 +57,7 @@ class RowFiles:
             else:
                 wrong.append(file)
         if missing:
-            wrong.append(f"压缩包里没有“{'”“'.join(missing[:3])}”")
+            wrong.append(f"压缩包里没有（或者不止一个）“{'”“'.join(missing[:3])}”")
         return tuple(files), "；".join(wrong)
 
     def tally(self) -> Tally:

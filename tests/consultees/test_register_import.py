@@ -204,6 +204,7 @@ def test_only_who_keeps_the_register_may_import(app: Flask) -> None:
     [
         ("物业管理", "K"), ("市政工程", "E"), ("热力供应", "D"), ("建材批发", "F"), ("建筑装饰和装修业", "E"),
         ("房地产中介服务", "K"), ("社会团体", "S"), ("餐饮", "H"), ("软件开发", "I"), ("律师事务所", "L"),
+        ("房地产业（K）", "K"), ("E-建筑业", "E"), ("K70房地产业", "K"),
     ],
 )  # fmt: skip
 def test_a_sector_may_be_named_by_its_division_or_group(words: str, section: str) -> None:

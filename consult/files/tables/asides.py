@@ -19,7 +19,11 @@ _SIGNATURE: Final = re.compile(
     r"(?:(?:制表|审核|复核|填表|填报|填写|统计|经办|校对|报送|导出|打印|汇总|编制|录入|签发)(?:人员?|单位|部门|日期|时间|科室)?"
     r"|(?:单位|部门|科室|分管)?(?:负责人|领导)(?:签字|签名)?|单位[（(]?盖章[）)]?|截止?至?(?:日期|时间))[:：]"
 )
-_BEGINS: Final = re.compile(r"\s*[本全合总小共累备附注说填数资来提温制审复统经校报导打汇编录签单部科分截负领]")
+_GROUP: Final = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}(?:[)）]|[、.．:：])")
+"""What the name of a group of rows begins with: 二、协会."""
+_BEGINS: Final = re.compile(
+    r"\s*[本全合总小共累备附注说填数资来提温制审复统经校报导打汇编录签单部科分截负领一二三四五六七八九十(（]"
+)
 """What a total, a note or a signature begins with."""
 _SHORT: Final = 40
 """Longest words of a signature that stand where an opinion may stand."""
@@ -27,7 +31,7 @@ _SHORT: Final = 40
 TOTAL, NOTE, SPANNING, HEAD = (
     "合计行，未导入",
     "说明或者落款行，未导入",
-    "整行合并的说明或者分组行，未导入",
+    "分组行或者整行合并的说明，未导入",
     "重复的表头，未导入",
 )
 
@@ -59,6 +63,8 @@ def aside_of(cells: Mapping[str, str], odd: Mapping[str, Odd], main: Sequence[st
         return TOTAL
     if _is_note(filled, main, prose=prose):
         return NOTE
+    if not prose and not others and _GROUP.match(first):
+        return SPANNING
     covered = sum(1 for mark in odd.values() if mark is Odd.MERGED)
     if not others and covered * 2 >= len(cells) - 1 >= 1 and not (prose and first_column in main):
         return SPANNING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
@@ -14,6 +14,8 @@ Field = TypeVar("Field")
 Columns = Mapping[Field, tuple[str, ...]]
 """The names of a field's columns; a field that the table doesn't have is left out."""
 
+_SHOWN = 6
+"""Columns by which a sheet that isn't read is shown."""
 HIDDEN = "隐藏或者筛选掉的行，未导入"
 BEYOND = "表头右侧没有列名的单元格，未导入"
 COMMENT = "批注未导入"
@@ -155,38 +157,36 @@ def read_together(
     prose: bool,
     with_hidden: bool = False,
 ) -> ImportSheets[Field]:
-    """Return the sheets of a book that are read together: the first whose columns can be chosen, and those like it.
+    """Return the sheets of a book that are read together: the one with most of the fields, and those like it.
 
     Arguments:
         choose: returns the columns of a sheet, or raises TableRefused.
-        belongs: returns why another sheet isn't read with the first one, given the columns of that; empty if it is.
+        belongs: returns why another sheet isn't read with that one, given its columns; empty if it is.
 
     Raises:
         TableRefused: the columns of no sheet can be chosen; says why not those of the first.
     """
-    first: Columns[Field] | None = None
-    refusal: TableRefused | None = None
-    chosen: list[tuple[Table, Columns[Field]]] = []
-    unread: list[Named] = []
+    columns: list[Columns[Field] | TableRefused] = []
     for table in book.tables:
         try:
-            why = belongs(table, first) if first is not None else ""
+            columns.append(choose(table))
+        except TableRefused as refusal:
+            columns.append(refusal)
+    fitting = [chosen for chosen in columns if not isinstance(chosen, TableRefused)]
+    if not fitting:
+        raise next(refusal for refusal in columns if isinstance(refusal, TableRefused))
+    best = max(fitting, key=len)
+    taken: list[tuple[Table, Columns[Field]]] = []
+    unread: list[Named] = []
+    for table, chosen in zip(book.tables, columns, strict=True):
+        if isinstance(chosen, TableRefused):
+            why = f"表头不同（{'、'.join(table.columns[:_SHOWN])}），请另行导入"
+        else:
+            why = "" if chosen is best else belongs(table, best)
             if not why:
-                columns = choose(table)
-                first = first or columns
-                chosen.append((table, columns))
+                taken.append((table, chosen))
                 continue
-        except TableRefused as error:
-            refusal, why = refusal or error, str(error)
         unread.append(Named(place_words(table.sheet), f"未读取：{why}"))
-    if refusal is not None and not chosen:
-        raise refusal
-    several = len(chosen) > 1
-    sheets = [ImportSheet(table, columns, table.sheet if several else "") for table, columns in chosen]
+    several = len(taken) > 1
+    sheets = [ImportSheet(table, chosen, table.sheet if several else "") for table, chosen in taken]
     return ImportSheets(book.name, sheets, [*unread, *book.unread], main, prose, with_hidden)
-
-
-def shorten(names: Iterable[str], most: int = 6) -> str:
-    """Return names as a list in words, not more than ``most`` of them."""
-    listed = list(names)
-    return "、".join(listed[:most]) + ("……" if len(listed) > most else "")

@@ -79,15 +79,16 @@ def test_a_list_with_title_unit_notes_and_hidden_rows(app: Flask, tmp_path: Path
         [2, "乙公司", None, "民企", "魔法业", "同上", "李四", "无", "/"],
         [3, "丙公司", None, "外企", "餐饮", "南关区", None, 1.38e18, None],
         [4, "丁公司", None, "民企", "E", None, None, None, None],
+        [None, "一、企业", None, None, None, None, None, None, None],
         [None, "二、协会", None, None, None, None, None, None, None],
         ["合计", "4家", None, None, None, None, None, None, None],
         ["注：联系电话请填写手机。", None, None, None, None, None, None, None, None],
     ]
-    path = saved(tmp_path / "a.xlsx", {"名录": rows}, hidden=[7], merged=["A1:I1", "B8:I8"])
+    path = saved(tmp_path / "a.xlsx", {"名录": rows}, hidden=[7], merged=["A1:I1", "B9:I9"])
     document = imported(app, path)
     assert [consultee.name for consultee in registered()] == ["甲公司", "乙公司", "丙公司"]
     assert [consultee.region for consultee in registered()] == ["绿园区", "绿园区", "南关区"]
-    assert document["left"] == 6
+    assert document["left"] == 7
     cells = whys(document, "cells")
     for words in ("行业“魔法业”无法识别", "“同上”，按上一行填入“绿园区”", "请将该列设为文本", "“无”，没有内容可以登记"):
         assert words in cells
