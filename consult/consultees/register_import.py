@@ -166,7 +166,7 @@ def summarise(work: Import, note: Callable[[int], None]) -> Summary:
                 more += 1
         if number % BATCH_ROWS == 0:
             note(number)
-    account.cells.add(work.sheets.comments(), keep=SHOWN_ROWS)
+    account.cells.add(work.sheets.beside(), keep=SHOWN_ROWS)
     columns = stored(work.sheets.columns)
     return Summary(dict(counts), rows, more, account.as_json(), columns, work.sheets.names, offered)
 

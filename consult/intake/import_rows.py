@@ -13,6 +13,7 @@ from sqlalchemy import select
 from consult.clock import LOCAL, local
 from consult.drafting.models import Consultation, ProvisionRow
 from consult.files.tables import NamedCells, Tally
+from consult.files.tables.cell_values import is_no_opinion
 from consult.files.tables.import_sheets import ImportSheet, Line
 from consult.files.tables.row_cells import RowCells, plain, shortened
 from consult.intake.arrival import (
@@ -147,7 +148,8 @@ class RowReader:
     def _refuse_empty(contents: Sequence[str], cells: RowCells[Field]) -> None:
         phrases = [cells.empty_words[column] for column in contents if column in cells.empty_words]
         if phrases:
-            raise NotARecord(f"“{shortened(phrases[0])}”：没有意见内容，不登记为来件")
+            answer = "；征求意见对象的答复请在“征求意见对象”登记" if any(map(is_no_opinion, phrases)) else ""
+            raise NotARecord(f"“{shortened(phrases[0])}”：没有意见内容，不登记为来件{answer}")
         if why := cells.why(contents):
             raise SubmissionRefused(f"内容是空的：{why}")
 

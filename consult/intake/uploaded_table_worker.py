@@ -198,7 +198,7 @@ class _Progress:
             reading_attempts.ended(Work.TABLE, [table_import.digest])
             table_import.account, table_import.share = account, 1.0
             accounted = self._account()
-            accounted.cells.add(self._sheets.comments(), keep=NAMED)
+            accounted.cells.add(self._sheets.beside(), keep=NAMED)
             files = {"attachments": work.files.tally().as_json()} if work.files.given else {}
             table_import.accounted = accounted.as_json() | files
             table_import.stage = ImportStage.CHECKED if work.dry_run else ImportStage.TAKEN

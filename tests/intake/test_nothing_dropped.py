@@ -178,7 +178,7 @@ def test_nothing_of_a_table_of_submissions_is_dropped_in_silence(app: Flask, par
     account = read.account(import_columns.hint)
     for row in spreadsheet_import.run(spreadsheet_import.Import(consultation, read, Channel.HOTLINE, SYSTEM, DURING)):
         row.account_to(account)
-    account.cells.add(read.comments())
+    account.cells.add(read.beside())
     stored = db.session.scalars(select(Submission).where(Submission.consultation_id == consultation.id)).all()
     kept = [part.content for submission in stored for part in submission.parts]
     kept += [text or "" for s in stored for text in (s.name, s.contact, s.subject, s.external_id)]
@@ -198,7 +198,7 @@ def test_nothing_of_a_list_of_organisations_is_dropped_in_silence(app: Flask, pa
     account = read.account(register_columns.hint)
     for row in register_import.run(register_import.Import(read, SYSTEM, DURING, mend=mend)):
         row.account_to(account)
-    account.cells.add(read.comments())
+    account.cells.add(read.beside())
     kept = [text for c in db.session.scalars(select(Consultee)) for text in (c.name, c.region, c.address)]
     kept += [
         text for c in db.session.scalars(select(Consultee)) for each in c.contacts for text in (each.name, each.phone)

@@ -75,7 +75,7 @@ def import_table(
     accounted = sheets.account(register_columns.hint)
     for account in accounts:
         account.account_to(accounted)
-    accounted.cells.add(sheets.comments())
+    accounted.cells.add(sheets.beside())
     counts = Counter(account.outcome for account in accounts)
     refused = [account for account in accounts if account.outcome is register_import.RowOutcome.REFUSED]
     document = {

@@ -90,7 +90,7 @@ def import_table(
             click.echo(_preview(sheets))
     with Account(account_path, sheets.account(import_columns.hint)) as account:
         _run(work, account)
-        account.finish(sheets.comments(), files.tally() if files.given else None)
+        account.finish(sheets.beside(), files.tally() if files.given else None)
         account.show(facts, as_json)
 
 

@@ -57,8 +57,8 @@ class Delimited:
         """Return nothing: all of a CSV file is rows."""
         return []
 
-    def comments(self) -> list[str]:
-        """Return nothing: a CSV file has no comments."""
+    def beside(self) -> list[tuple[str, str]]:
+        """Return nothing: a CSV file has no comments and no pictures."""
         return []
 
     def _records(self, lines: _Lines) -> Iterator[Cells]:

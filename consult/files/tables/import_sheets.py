@@ -18,7 +18,6 @@ _SHOWN = 6
 """Columns by which a sheet that isn't read is shown."""
 HIDDEN = "隐藏或者筛选掉的行，未导入"
 BEYOND = "表头右侧没有列名的单元格，未导入"
-COMMENT = "批注未导入"
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,9 @@ class ImportSheets(Generic[Field]):
         reason = aside_of(row, row.odd, sheet.columns[self.main], prose=self.prose)
         if row.hidden and not self.with_hidden:
             return Aside(HIDDEN)
-        return Aside(reason) if reason else row
+        if reason:
+            return Aside(reason)
+        return BadRow(row.wrong) if row.wrong else row
 
     def account(self, hint: Callable[[str], str]) -> Account:
         """Return the account of sheets and columns; rows and cells are added as they are read.
@@ -138,12 +139,12 @@ class ImportSheets(Generic[Field]):
             account.columns.add(Tally(len(sheet.table.columns), len(used), named))
         return account
 
-    def comments(self) -> Tally:
-        """Return the comments, none of which is imported."""
+    def beside(self) -> Tally:
+        """Return what stands beside the rows (comments, pictures), none of which is imported."""
         named = [
-            Named(f"{place_words(sheet.title)}单元格 {reference}", COMMENT)
+            Named(f"{place_words(sheet.title)}{where}" or "工作表", why)
             for sheet in self.sheets
-            for reference in sheet.table.cells.comments()
+            for where, why in sheet.table.cells.beside()
         ]
         return Tally(len(named), 0, named)
 

@@ -32,7 +32,7 @@ class KeptRows:
     numbers: list[int] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     noticed: list[Remark] = field(default_factory=list)
-    commented: list[str] = field(default_factory=list)
+    beside_rows: list[tuple[str, str]] = field(default_factory=list)
     progress = 1.0
 
     def keep(self, number: int, cells: Cells) -> int:
@@ -59,9 +59,9 @@ class KeptRows:
         """Return what of the file isn't among the rows."""
         return self.noticed
 
-    def comments(self) -> list[str]:
-        """Return the references of the cells that have a comment."""
-        return self.commented
+    def beside(self) -> list[tuple[str, str]]:
+        """Return what isn't in cells."""
+        return self.beside_rows
 
 
 def read_all(name: str, file: Path, sandbox: Sandbox) -> Table:
@@ -139,7 +139,7 @@ class _Room:
                     "请拆成几个文件，分几次导入。"
                 )
         if rows is None:
-            kept.noticed, kept.commented = cells.remarks(), cells.comments()
+            kept.noticed, kept.beside_rows = cells.remarks(), cells.beside()
         return kept
 
 

@@ -31,7 +31,8 @@ class BadRow:
 class NamedCells(dict[str, str]):
     """The cells of a row by column, with those that are odd; only a book's tables have such rows.
 
-    ``carried`` is what merged cells above say, by column; ``beyond`` what is written right of the head.
+    ``carried`` is what merged cells above say, by column; ``beyond`` what is written right of the head; ``wrong`` why
+    it can't be read as a record, which a note need not be.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class NamedCells(dict[str, str]):
         hidden: bool = False,
         carried: Mapping[str, str] | None = None,
         beyond: Sequence[str] = (),
+        wrong: str = "",
     ) -> None:
         super().__init__(cells)
         self.odd = odd
         self.hidden = hidden
         self.carried = carried or {}
         self.beyond = beyond
+        self.wrong = wrong
 
 
 Row = tuple[int, dict[str, str] | BadRow]
@@ -79,8 +82,8 @@ class RawRows(Protocol):
     def remarks(self) -> list[Remark]:
         """Return what of the file isn't among the rows, once these were read."""
 
-    def comments(self) -> list[str]:
-        """Return the references of the cells that have a comment."""
+    def beside(self) -> list[tuple[str, str]]:
+        """Return what isn't in cells, comments and pictures: where each is, and what, in Chinese."""
 
 
 Heads = Callable[[str], bool]
@@ -96,6 +99,7 @@ class Table:
     def __init__(self, name: str, cells: RawRows, heads: Heads | None = None) -> None:
         self.name = name
         self.cells = cells
+        self._marks_notes = heads is not None
         self._keeps_wide_rows = heads is not None and cells.ragged
         self.header_row, self.columns, self.header_rows = _find_header(name, cells, heads)
 
@@ -147,7 +151,10 @@ class Table:
         if len(cells) > width and any(cells[width:]) and not self._keeps_wide_rows:
             return BadRow(f"这一行有 {_used(cells)} 列，表头只有 {width} 列；可能是内容里有分隔符却没有加引号")
         if len(cells) < width and not self.cells.ragged:
-            return BadRow(f"这一行只有 {len(cells)} 列，表头有 {width} 列；可能是内容里的换行没有加引号")
+            wrong = f"这一行只有 {len(cells)} 列，表头有 {width} 列；可能是内容里的换行没有加引号"
+            if not self._marks_notes:
+                return BadRow(wrong)
+            return NamedCells(dict(zip(self.columns, map(_clean, cells), strict=False)), {}, wrong=wrong)
         row = dict(zip(self.columns, map(_clean, cells), strict=False))
         row = row if len(row) == width else dict.fromkeys(self.columns, "") | row
         beyond = [cell for cell in cells[width:] if cell] if len(cells) > width else []

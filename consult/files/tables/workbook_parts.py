@@ -22,6 +22,8 @@ _MAX_EXPANDED = 4 << 30  # bytes of XML in one sheet
 _MAX_RATIO = 500  # times; XML of a table packs 10 to 40 times
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s+ref\s*=\s*["\']([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})["\'][^>]*>')
+_ANCHORS = ("oneCellAnchor", "twoCellAnchor", "absoluteAnchor")
+"""What holds a drawn object on a sheet (ISO/IEC 29500-1, 20.5)."""
 _MERGED_BYTES = 200
 """Longest tag of merged cells that is looked for across two blocks."""
 
@@ -130,6 +132,12 @@ def commented_cells(archive: zipfile.ZipFile, sheet: str) -> list[str]:
         if tag in ("comment", "threadedComment")
     )
     return list(dict.fromkeys(cells))
+
+
+def drawn_objects(archive: zipfile.ZipFile, sheet: str) -> int:
+    """Return how many pictures, shapes and charts lie on a sheet."""
+    parts = _related(archive, sheet) if _links(sheet) in archive.NameToInfo else {}
+    return sum(tag in _ANCHORS for part in parts.get("drawing", ()) for tag, _ in elements(archive, part))
 
 
 def merged_ranges(archive: zipfile.ZipFile, sheet: str) -> Iterator[str]:

@@ -25,6 +25,7 @@ from consult.files.tables.workbook_parts import (
     Styles,
     blocks,
     commented_cells,
+    drawn_objects,
     lay_out,
     merged_ranges,
     new_parser,
@@ -139,6 +140,15 @@ class WorkbookSheet:
             return commented_cells(self._book.archive, self._part)
         except DAMAGED as error:
             raise self._book.damaged() from error
+
+    def beside(self) -> list[tuple[str, str]]:
+        """Return what of the sheet isn't in cells: comments, pictures and shapes."""
+        try:
+            pictures = drawn_objects(self._book.archive, self._part)
+        except DAMAGED as error:
+            raise self._book.damaged() from error
+        comments = [(f"单元格 {reference}", "批注未导入") for reference in self.comments()]
+        return [*comments, *[("", "图片、图形或者图表，未导入")] * pictures]
 
     def remarks(self) -> list[Remark]:
         """Return what of the sheet isn't among its rows, once these were read; hidden rows are, and are said."""

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from openpyxl import load_workbook
+from openpyxl.chart import BarChart, Reference
+from openpyxl.comments import Comment
 from sqlalchemy import select
 
 from consult.accounts.models import Role
@@ -439,3 +442,25 @@ def test_a_question_about_a_provision_is_an_opinion_on_it(
     lines = [f"姓名,{head},其他建议,是否同意公开意见", "甲,应当写明。,应当公示。,是"]
     document = imported(app, written(tmp_path / "a.csv", *lines))
     assert contents() == [[(anchor, "应当写明。"), ("", "【其他建议】\n应当公示。")]], document["mapping"]
+
+
+@pytest.mark.parametrize("tail", ["注：以上为截至11月28日的数据", "合计,2", "制表人：李四", "共2件"])
+def test_a_short_note_below_a_csv_file_is_a_note(
+    app: Flask, consultation: Consultation, tmp_path: Path, tail: str
+) -> None:
+    lines = ["某市热线", "序号,姓名,意见", "1,甲,应当写明。", "2,乙,应当公示。", tail]
+    document = imported(app, written(tmp_path / "a.csv", *lines))
+    assert (document["taken"], document["refused"], document["left"]) == (2, 0, 2)
+
+
+def test_pictures_and_comments_are_named(app: Flask, consultation: Consultation, tmp_path: Path) -> None:
+    path = one_sheet(tmp_path / "a.xlsx", [[1, "甲", None, "应当写明。"]])
+    book = load_workbook(path)
+    chart = BarChart()
+    chart.add_data(Reference(book.active, min_col=1, min_row=1, max_row=2))
+    book.active.add_chart(chart, "H2")
+    book.active["B2"].comment = Comment("请再看", "处长")
+    book.save(path)
+    cells = whys(imported(app, path), "cells")
+    assert "单元格 B2：批注未导入" in cells
+    assert "图片、图形或者图表，未导入" in cells
