@@ -11,6 +11,7 @@ from consult.accounts.permissions import PUBLIC
 from consult.drafting.models import Consultation
 from consult.files.charsets import readable
 from consult.files.mail import Mail, TextSource
+from consult.files.mail.message_reader import ELSEWHERE
 from consult.intake import batches
 from consult.intake.arrival import Arrival, ArrivalPart, clean
 from consult.intake.errors import NotOpen, SubmissionRefused
@@ -140,6 +141,8 @@ def _settle(message: RoutedMessage, route: routing.Route, submission_id: int, *,
         row.outcome, row.why = Outcome.QUARANTINED, f"{_why_unreadable(parsed)}；{route.why}"
     elif parsed.files.refused:
         row.why = f"{route.why}；{len(parsed.files.refused)} 个附件没有收进清单，保存在原件里"
+    if ELSEWHERE in (defect for mail in (parsed.mail, *parsed.mail.nested) for defect in mail.defects):
+        row.why = f"{row.why}；附件没有随信寄来"
     if parsed.files.unscanned:
         row.scan_due, row.why = True, f"{row.why}；{virus_scanning.UNSCANNED}"
     row.answer_due = is_placed and parsed.mail.may_be_answered

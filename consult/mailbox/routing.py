@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from consult.drafting.models import Consultation, Stage
-from consult.files.mail import Mail, normalise_subject, plus_tag, quoted_titles
+from consult.files.mail import Auto, Mail, normalise_subject, plus_tag, quoted_titles
 from consult.intake.models import Submission
 from consult.mailbox import draft_titles
 from consult.mailbox.models import Acknowledgement
@@ -31,6 +31,8 @@ _SLUG = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
 _TRADITIONAL = re.compile(
     "[們國對這個會來時說後從應當兩實體點開關進過還發現經業數據機構電話號碼區辦規範圍內條項據變動權責場處專與為產務總則計網絡環保護]"
 )
+
+BULK_HINT = "群发邮件，写有草案名称，可能是意见，请人工判断"
 
 Linked = Callable[[Mail], Iterable[int]]
 
@@ -81,6 +83,22 @@ def targets() -> list[Target]:
         Consultation.closes_at,
     )
     return [Target(*row) for row in db.session.execute(select(*columns).order_by(Consultation.id))]
+
+
+def route_if_submission(
+    mail: Mail, known: Sequence[Target], *, at: datetime, linked: Sequence[Linked] = ()
+) -> Route | None:
+    """Return the route of a message that is a submission; None if it stays with what programs sent.
+
+    Mail to many that names a draft may be an opinion: a person says so. A note that only its words show to be one goes
+    to the organisation that was asked, if it is from one.
+    """
+    if mail.auto is Auto.NONE or (mail.auto is Auto.ABSENCE and any(set(look(mail)) for look in linked)):
+        return route(mail, known, at=at, linked=linked)
+    if mail.auto is not Auto.BULK:
+        return None
+    named = list(dict.fromkeys(hit for _, hits in _evidence(mail, known, ()) for hit in sorted(hits)))
+    return Route(None, BULK_HINT, tuple(named[:SUGGESTIONS])) if named else None
 
 
 def route(mail: Mail, known: Sequence[Target], *, at: datetime, linked: Sequence[Linked] = ()) -> Route:

@@ -15,6 +15,7 @@ from consult.app_context import settings
 from consult.drafting.models import Consultation
 from consult.files import sandbox
 from consult.files.mail import Auto, Mail
+from consult.files.mail.message import MAYBE_A_PERSON
 from consult.files.mail.message_reader import read_with_attachments
 from consult.files.sandbox import ATTEMPTS, ReaderDied, SandboxStopped
 from consult.intake.models import Submission
@@ -148,10 +149,7 @@ def _store_all(parsed_messages: Sequence[ParsedMessage], at: datetime) -> None:
         return
     known = routing.targets()
     linked = [hook.consultations_of for hook in hooks.mail_hooks.all()]
-    routes = [
-        routing.route(parsed.mail, known, at=at, linked=linked) if parsed.mail.auto is Auto.NONE else None
-        for parsed in parsed_messages
-    ]
+    routes = [routing.route_if_submission(parsed.mail, known, at=at, linked=linked) for parsed in parsed_messages]
     with transaction():
         mails = {row.id: row for row in db.session.scalars(_lock([parsed.id for parsed in parsed_messages]))}
         routed = zip(parsed_messages, routes, strict=True)
@@ -210,7 +208,7 @@ def _parse(row: MailMessage, own_addresses: Sequence[str], trusted: Sequence[str
     except ReaderDied as why:
         log.warning("mail_put_aside", id=row.id, why=str(why))
         return _aside(row, raw, PUT_ASIDE)
-    files = attachments.check_files(mail, reader) if mail.auto is Auto.NONE else attachments.CheckedFiles()
+    files = attachments.check_files(mail, reader) if mail.auto in MAYBE_A_PERSON else attachments.CheckedFiles()
     return ParsedMessage(row.id, raw, row.digest, row.server_at, mail, files)
 
 

@@ -58,11 +58,11 @@ _NO_ANSWER = (
         r"已阅读|已读(?:回执)?|阅读回执|已于[^。\n]{0,30}阅读|邮件已(?:被)?(?:查看|打开)|read receipt|was read", re.I
     ),
     re.compile(
-        r"(?:已[^。，,\n]{0,16})?(?:离职|调离|退休|离岗)|不再(?:担任|负责|使用)[^。\n]{0,16}|(?:邮箱|账号)[^。\n]{0,8}(?:停用|不再使用|注销)"
+        r"(?:已[^。，,\n]{0,16})?(?:离职|調離|離職|调离|退休|离岗)|不再(?:担任|负责|使用)[^。\n]{0,16}|(?:邮箱|账号)[^。，\n]{0,16}(?:停用|停止使用|不再使用|弃用|注销)"
         r"|(?:工作|有关|相关)事[宜项][^。\n]{0,4}请(?:联系|与)[^。\n]{0,16}"
     ),
     re.compile(
-        r"(?:正在|目前|本人|现|我)?(?:休假|年假|产假|病假|出差|外出|不在办公室|度假)[^。\n]{0,20}|自动(?:回复|答复)"
+        r"(?:正在|目前|本人|现|我)?(?:休假|年假|产假|病假|出差|外出|不在办公室|度假)[^。\n]{0,20}|自动(?:回复|答复|发送|生成)"
         r"|(?:无法|不能)(?:及时|马上|立即)(?:回复|处理|查看)[^。\n]{0,10}|out of (?:the )?office|on leave",
         re.I,
     ),
@@ -116,6 +116,11 @@ def classify(text: str, attachments: Sequence[str] = ()) -> Proposal:
     if len(left) < 2:
         return Proposal(Reply.NOT_AN_ANSWER, (text.strip()[:WORDS] or "（没有文字）",))
     return Proposal(Reply.OPINION, (text.strip()[:WORDS],))
+
+
+def sounds_like_opinion(text: str) -> bool:
+    """Whether a text has a clause that asks for, or objects to, something in a draft."""
+    return bool(_clauses(_COURTESY.sub("", _NEUTRAL.sub("", _NAMED.sub("", text)))))
 
 
 def _only_asks(text: str) -> bool:

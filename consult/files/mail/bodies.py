@@ -14,6 +14,7 @@ from consult.files.mail.mime_structure import Part, Reader
 
 MAX_ATTACHMENTS = 200
 MAX_MESSAGES = 20
+MAX_LINKS = 200
 MAX_TEXT_BYTES = 8 << 20
 _MAX_TNEF_DEPTH = 3
 _SIGNATURES = frozenset({
@@ -33,6 +34,7 @@ _HTML_START = re.compile(r"\s*(?:<!doctype html|<html|<head|<body|<meta|<div|<p[
 _ENTITY = re.compile(r"&(?:#\d{2,6}|#x[0-9a-f]{2,6}|nbsp|lt|gt|amp|quot);", re.I)
 # What text/enriched marks its words with (RFC 1896): <bold>…</bold>, <param>…</param>, << for <.
 _ENRICHED = re.compile(r"<param>[^<]{0,200}</param>|</?[a-z-]{1,60}>|(?<=<)<", re.I)
+_HREF = re.compile(r"href\s*=\s*[\"']?(https?://[^\"'\s>]{1,500})", re.I)
 _CID = re.compile(r"cid:([^\"'\s>)]{1,200})", re.I)
 _SIGNED_BEGINS, _SIGNATURE_BEGINS, _SIGNATURE_ENDS = (
     f"-----{words}-----" for words in ("BEGIN PGP SIGNED MESSAGE", "BEGIN PGP SIGNATURE", "END PGP SIGNATURE")
@@ -74,6 +76,8 @@ class Contents:
     blocks: list[Block] = field(default_factory=list)
     attachments: list[MailAttachment] = field(default_factory=list)
     messages: list[bytes] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    """Where the links of the HTML lead, which its text doesn't say."""
     signed: bool = False
     encrypted: bool = False
 
@@ -187,6 +191,7 @@ class Sorter:
         if "<" not in read.text and not _ENTITY.search(read.text):
             self.found.blocks.append(Block(plain=_lines(read.text)))
             return
+        self.found.links += _HREF.findall(read.text)[:MAX_LINKS]
         self._shown.update(_CID.findall(read.text))
         self.found.blocks.append(Block(html=_lines(text_of_html(read.text)), damaged=not read.clean))
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from consult.files.mail import addresses, bounces, headers
+from consult.files.mail import addresses, bounces, headers, machine_wording, quoted_text
 from consult.files.mail.message import Auto
 from consult.files.mail.mime_structure import Part
+from consult.text.replies import sounds_like_opinion
 
 OWN_MARK = "x-consultation-mail"
 """The field that every message of ours carries (see `compose`)."""
@@ -63,12 +64,15 @@ _READ_WORDS = re.compile(
     re.I | re.S,
 )
 _READ_CHARACTERS = 600
-# What Outlook writes when a sender takes a message back: one sentence about a message, none about what it said.
-_RECALL_SUBJECT = re.compile(r"\s*(?:撤回|召回|撤销|收回|回收|recall)\s*[:：]", re.I)
-_RECALL_WORDS = re.compile(
-    r"\s*.{1,80}(?:撤回|召回|撤销|收回|回收)(?:了?一?封)?(?:邮件|郵件)[，,\s]*[“”\"「『‘'].{0,300}[“”\"」』’'][。.]?\s*\Z"
-    r"|\s*.{1,80} would like to recall the message,? [“”\"].{0,300}[“”\"]\.?\s*\Z",
+# "已接受：座谈会", "Canceled: meeting": what an answer to an invitation is called.
+_CALENDAR_SUBJECT = re.compile(
+    r"\s*(?:已(?:接受|拒绝|取消|暂定|婉拒|更新)|接受|拒绝|暂定|谢绝|取消|邀请|会议(?:邀请|取消|更新|转发通知)|accepted|declined|tentative|cancell?ed"
+    r"|invitation|updated invitation|meeting forward notification)\s*[:：]",
     re.I,
+)
+_CALENDAR_TYPES = ("text/calendar", "application/ics")
+_CALENDAR_METHOD = re.compile(
+    rb"^METHOD:\s*(REQUEST|REPLY|CANCEL|COUNTER|DECLINECOUNTER|REFRESH|ADD|PUBLISH)", re.I | re.M
 )
 _RESPONDERS = (
     "x-autoreply", "x-autorespond", "x-autoresponder", "x-mail-autoreply", "x-autoreply-from", "x-autoresponse",
@@ -95,9 +99,32 @@ def classify(root: Part, sender: str, subject: str, text: str, own_addresses: Co
         return Auto.AUTO_REPLY
     if _READ_SUBJECT.match(subject) and _says_read(fields, text):
         return Auto.READ_RECEIPT
-    if _RECALL_SUBJECT.match(subject) and _RECALL_WORDS.match(text):
+    written = quoted_text.split(text).written
+    if _is_calendar(root, subject, written):
+        return Auto.CALENDAR
+    return _by_words(root, subject, written) or _bulk(fields)
+
+
+def _is_calendar(root: Part, subject: str, written: str) -> bool:
+    """Whether a message is an entry of a calendar (RFC 6047), not an opinion with one attached or in answer to one."""
+    entries = [part for part in root.walk() if part.media_type in _CALENDAR_TYPES]
+    if not any(part.parameters.get("method") or _CALENDAR_METHOD.search(part.content()[:20_000]) for part in entries):
+        return False
+    if sounds_like_opinion(written) and not re.match(r"\s*(?:会议|时间|地点|when|where)\s*[:：]", written, re.I):
+        return False
+    is_the_body = any(not part.name and part.disposition != "attachment" for part in entries)
+    return is_the_body or not written.strip() or bool(_CALENDAR_SUBJECT.match(subject))
+
+
+def _by_words(root: Part, subject: str, written: str) -> Auto | None:
+    """Say what a message without any field that states it is, if it says nothing but that."""
+    if machine_wording.is_quarantine_notice(subject, written):
+        return Auto.GATEWAY
+    if any(part.disposition == "attachment" or part.media_type == "message/rfc822" for part in root.walk()):
+        return None
+    if machine_wording.is_recall_notice(subject, written):
         return Auto.RECALL
-    return _bulk(fields)
+    return Auto.ABSENCE if machine_wording.is_absence_note(written) else None
 
 
 def _report(root: Part, from_system: bool) -> Auto | None:

@@ -21,9 +21,17 @@ class Auto(LabelledEnum):
     BOUNCE = "bounce", Label("退信", "plain")
     READ_RECEIPT = "read_receipt", Label("阅读回执", "plain")
     RECALL = "recall", Label("撤回邮件的通知", "plain")
+    ABSENCE = "absence", Label("离岗、停用或者系统发送的通知", "plain")
+    """Recognised by its words alone; from an organisation that was asked it is shown as its answer."""
+    CALENDAR = "calendar", Label("日程邮件", "plain")
+    GATEWAY = "gateway", Label("邮件网关的通知", "plain")
     LIST = "list", Label("邮件列表的邮件", "plain")
     BULK = "bulk", Label("群发邮件", "plain")
     OWN = "own", Label("平台自己发出的邮件", "plain")
+
+
+MAYBE_A_PERSON = frozenset({Auto.NONE, Auto.BULK, Auto.ABSENCE})
+"""Kinds that may become a submission without anybody's word: the name of a draft, or who sent it, decides."""
 
 
 class TextSource(StrEnum):

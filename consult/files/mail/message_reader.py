@@ -22,7 +22,18 @@ _MESSAGE_ID = re.compile(rb"<([^<>\x00-\x20\x7f]{1,500})>")
 _DELIVERY_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "x-rcpt-to")
 _CONTROLS = bytes([*range(9), *range(11, 32), 127])
 # "从QQ邮箱发来的超大附件", "从网易163邮箱发来的云附件": what lies at the mail provider, for some weeks.
-_ELSEWHERE = re.compile(r"发来的(?:超大|云|大)附件|(?:超大|云)附件\W{0,3}(?:\d|共|\n)|进入下载页面\s*[:：]")
+_ELSEWHERE = re.compile(
+    r"发来的(?:超大|云|大)附件|(?:超大|云)附件\W{0,3}(?:\d|共|\n)|进入下载页面\s*[:：]"
+    # "链接：https://pan.baidu.com/s/1aB 提取码：8888": what its sender put into a cloud
+    r"|(?:pan|yun)\.baidu\.com/(?:s/|share|wap|e/)|pan\.quark\.cn/s/|(?:alipan|aliyundrive)\.com/[st]/|cloud\.189\.cn/(?:t/|web/share)"
+    r"|(?:cai)?yun\.139\.com/\S|weiyun\.com/\w|\b115(?:cdn)?\.com/s/|lanzou\w?\.com/\w|jianguoyun\.com/p/|\b123\d{0,3}(?:pan)?\.(?:com|cn)/s/"
+    r"|(?:drive|fast)\.uc\.cn/s/|pan\.xunlei\.com/s/|pan\.wo\.cn/s/|ctfile\.com/\w|cowtransfer\.com/s/|wenshushu\.cn/\w|wetransfer\.com/\w|we\.tl/\w"
+    r"|(?:drive|docs)\.google\.com/\w|dropbox\.com/s\w*/|1drv\.ms/\w|onedrive\.live\.com/\S|sharepoint\.com/:|icloud\.com/(?:attachment|iclouddrive)"
+    r"|(?:wx\.)?mail\.qq\.com/(?:cgi-bin/)?ftn|mail\.163\.com/(?:large-attachment|filehub)|dashi\.163\.com/\S*attachment|(?:docs|drive)\.(?:qq|weixin\.qq)\.com/\w"
+    r"|kdocs\.cn/l/|feishu\.cn/(?:file|drive|docx|sheets|wiki)/|terabox\.com/s/|mega\.nz/\w|ecloud\.\S+/share",
+    re.I,
+)
+ELSEWHERE = "附件没有随信寄来，只给出了下载地址；请尽快下载，或者请发件人重新寄"
 _FOR = re.compile(rb"\bfor\s+<?([^\s<>;]{3,200}@[^\s<>;]{2,200})>?", re.I)
 
 
@@ -86,7 +97,7 @@ def _read(raw: bytes, own_addresses: Collection[str], trusted: Collection[str], 
         wants_no_answer=machine_mail.wants_no_answer(fields),
         signed=contents.signed,
         encrypted=contents.encrypted,
-        defects=tuple(_defects(root, reader, sender[1], body)),
+        defects=tuple(_defects(root, reader, sender[1], "\n".join([body, *contents.links]))),
         unreadable=_is_unreadable(root, words, contents, nested),
     )
 
@@ -152,7 +163,7 @@ def _identifiers(value: bytes) -> tuple[str, ...]:
 
 def _defects(root: Part, reader: Reader, sender: str, body: str) -> list[str]:
     if _ELSEWHERE.search(body):
-        reader.note("附件没有随信寄来，只给出了下载地址；请尽快下载，或者请发件人重新寄")
+        reader.note(ELSEWHERE)
     if root.fields.items and not sender:
         reader.note("没有可用的发件人地址，无法回复")
     if root.fields.has("date") and dates.parse(root.fields.first("date")) is None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from consult.files.attachments import CONTAINERS
 from consult.files.mail import quoted_text
 from consult.files.mail.bodies import Contents
-from consult.files.mail.message import Auto, Mail, MailAttachment, TextSource
+from consult.files.mail.message import MAYBE_A_PERSON, Auto, Mail, MailAttachment, TextSource
 from consult.files.mail.subjects import is_forward, normalise_subject
 from consult.files.text_extraction import text_of
 
@@ -99,13 +99,13 @@ def find(
     if inside := _inside(nested):
         return Found(f"{words.written}\n\n{inside}".strip(), words.quoted, TextSource.NESTED)
     if not words.written or _is_pointer(words.written):
-        readable = auto is Auto.NONE and not contents.encrypted
+        readable = auto in MAYBE_A_PERSON and not contents.encrypted
         attached = _text_of_attachments(contents.attachments, may_open=may_open) if readable else ""
         if attached:
             return Found(f"{words.written}\n\n{attached}".strip(), words.quoted, TextSource.ATTACHMENT)
     if (
         not words.written
-        and auto is Auto.NONE
+        and auto in MAYBE_A_PERSON
         and not (contents.attachments or nested or words.quoted or contents.encrypted)
     ):
         plain_subject = normalise_subject(subject)
