@@ -5,6 +5,7 @@ from __future__ import annotations
 from consult.consultees import file_sources as consultees
 from consult.drafting import file_sources as drafting
 from consult.intake import file_sources as intake
+from consult.issuance import file_sources as issuance
 from consult.ledger.file_verification import Source
 from consult.meeting import file_sources as meeting
 from consult.reporting import file_sources as reporting
@@ -17,4 +18,5 @@ SOURCES: tuple[Source, ...] = (
     *reporting.SOURCES,
     *review.SOURCES,
     *meeting.SOURCES,
+    *issuance.SOURCES,
 )

@@ -85,6 +85,7 @@ WITHOUT_REQUIRE = {
     "consultees.invitations.require_consultee": "asks whether the actor is the consultee that was invited",
     "review.service.check_reviewer": "asks whether the actor is of a unit that reviews",
     "consultees.hearing_record.record_on": "writes down an act that its verb has permitted",
+    "issuance.service.record_on": "writes down an act that its verb has permitted",
     "accounts.permissions.is_outside": "answers whose division it is, without refusing",
     "adoption.holdings.consultations_held": "names only what the actor holds",
     "adoption.presence.note": "notes what a page that was allowed shows",

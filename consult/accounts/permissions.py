@@ -33,6 +33,8 @@ class Act(StrEnum):
     EXTEND_PERIOD = "consultation.extend"
     WITHDRAW_CONSULTATION = "consultation.withdraw"
     PROMULGATE = "consultation.promulgate"
+    RECORD_MEETING_RESULT = "meeting.record_result"
+    KEEP_ISSUED_DOCUMENT = "document.keep"
     ADD_VERSION = "draft.add_version"
     MANAGE_INSTRUMENTS = "draft.take_instruments"
     RECEIVE_FOR_SENDER = "submission.enter"
@@ -93,6 +95,8 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.EXTEND_PERIOD: frozenset({_P, _A}),
     Act.WITHDRAW_CONSULTATION: frozenset({_P, _A}),
     Act.PROMULGATE: frozenset({_P, _A}),
+    Act.RECORD_MEETING_RESULT: frozenset({_L, _P, _A}),
+    Act.KEEP_ISSUED_DOCUMENT: frozenset({_L, _P, _A}),
     Act.ADD_VERSION: frozenset({_D, _A}),
     Act.MANAGE_INSTRUMENTS: frozenset({_L, _A}),
     Act.RECEIVE_FOR_SENDER: frozenset({_D, _M, _P, _A}),

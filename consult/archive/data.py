@@ -16,6 +16,8 @@ from consult.accounts.models import User
 from consult.adoption.models import Decision, Opinion, OpinionGroup, Theme, ThemeMark
 from consult.consultees.models import Consultee, Invitation, Listed, Response
 from consult.drafting.models import Consultation
+from consult.issuance import service as issuance
+from consult.issuance.models import DocumentAct, MeetingResult
 from consult.ledger.models import DIGESTS_OF_ROWS, LedgerEntry
 from consult.ledger.service import sealed_fields
 from consult.reporting.models import FeedbackReport, ReportRow, ReportState
@@ -103,6 +105,9 @@ TABLES: Final[dict[str, Callable[[Consultation], Iterable[Document]]]] = {
     "invitations": _of(Invitation),
     "responses": _responses,
     "reviews": _of(Review),
+    "meeting_results": _of(MeetingResult),
+    "issued_document": lambda consultation: map(_columns, filter(None, [issuance.document_of(consultation)])),
+    "document_acts": _of(DocumentAct),
     "accounts": _accounts,
     "record": _record,
 }

@@ -26,6 +26,8 @@ from consult.files.attachments import safe_name
 from consult.files.blobs import BlobError
 from consult.intake import file_scans
 from consult.intake.errors import HeldBack
+from consult.issuance import document_acts
+from consult.issuance import service as issuance
 from consult.ledger import checkpoints
 from consult.ledger.models import LedgerEntry
 from consult.ledger.service import record
@@ -38,13 +40,14 @@ from consult.store import transaction
 
 NOTICE, LETTERS, DECISIONS = "01-征求意见公告和文稿", "02-原始来件", "03-采纳表"
 FEEDBACK, APPROVALS, MEETING = "04-意见采纳情况反馈", "05-审批记录", "06-上会材料"
+ISSUE = "07-会议结果和印发"
 SCRIPT = Path(__file__).with_name("rebuild.py")
 ACT_COLUMNS = ("时间", "经办", "事项", "对象", "情况", "摘要")
 README = """《{title}》征求意见归档包
 
 编制：{department}，{day}
 
-01 至 06 是供人查阅的文件，目录见“{index}.csv”，各文件的著录项见“元数据.xml”
+01 至 07 是供人查阅的文件，目录见“{index}.csv”，各文件的著录项见“元数据.xml”
 （按 DA/T 46—2009 的元素，本平台能够提供的部分）。档号由档案部门编列，目录中留空。
 data 文件夹是机读数据，一行一条（JSON）。
 
@@ -143,6 +146,7 @@ class _Contents:
         reports = self._reports()
         self._approvals()
         self._meeting()
+        self._issue()
         for name, rows in data.TABLES.items():
             self._lines(name, rows(consultation))
         self._package.add_data("data/consultation.json", data.line(data.consultation(consultation)))
@@ -260,6 +264,16 @@ class _Contents:
     def _meeting(self) -> None:
         for name, content in meeting_file.files(self._consultation, self._at):
             self._add(MEETING, name, name.rpartition("/")[2].rpartition(".")[0], content, on=self._day(self._at))
+
+    def _issue(self) -> None:
+        for n, result in enumerate(issuance.results(self._consultation), 1):
+            name = f"{n}-{safe_name(result.minutes_name)}"
+            self._stored(ISSUE, name, f"会议纪要：{result.meeting}", result.minutes_digest, result.held_on.isoformat())
+        document = issuance.document_of(self._consultation)
+        for made in document_acts.acts(document) if document is not None else ():
+            if made.paper_digest:
+                name = f"{made.kind.label.words}{made.id}-{safe_name(made.paper_name)}"
+                self._stored(ISSUE, name, made.kind.label.words, made.paper_digest, made.on.isoformat())
 
     def _lines(self, name: str, rows: Iterable[Document]) -> None:
         with self._package_lines(name) as write:

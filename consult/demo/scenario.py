@@ -26,6 +26,7 @@ from consult.demo.consultations import SCENES, Scene
 from consult.demo.demo_accounts import open_accounts
 from consult.demo.errors import DatabaseNotEmpty
 from consult.demo.letters import receive_mail
+from consult.demo.papers import store_paper
 from consult.drafting import publication
 from consult.drafting import service as drafting
 from consult.drafting.models import Consultation, State, VersionKind
@@ -35,7 +36,10 @@ from consult.intake import service as intake
 from consult.intake.arrival import Arrival, ArrivalPart
 from consult.intake.models import Channel, SenderKind, Submission
 from consult.intake.receipts import Receipt
-from consult.meeting.service import promulgate
+from consult.issuance import document_acts
+from consult.issuance import service as issuance
+from consult.issuance.document_acts import Happening
+from consult.issuance.models import DocumentActKind, MeetingOutcome
 from consult.moderation import service as moderation
 from consult.privacy import retention
 from consult.reporting import service as reporting
@@ -333,7 +337,39 @@ class _SceneLoader:
             return
         meeting.submit(staff, self.consultation, at=self._ago(scene.submitted))
         if scene.promulgated:
-            promulgate(self.publisher, self.consultation, at=self._ago(scene.promulgated))
+            self._issue(text, scene.promulgated)
+
+    def _issue(self, text: str, promulgated: int) -> None:
+        """The meeting passes it, the text that was reviewed is issued, filed, and valid for five years."""
+        held = self._ago(promulgated + 2)
+        minutes = store_paper("会议纪要.txt", "厅务会议纪要：审议通过。")
+        result = issuance.Result(MeetingOutcome.PASSED, local(held).date(), "厅务会议")
+        issuance.record_result(self.publisher, self.consultation, result, minutes, at=held)
+        data = _docx(text.replace("（送审稿）", "").split("\n"))
+        add_version(
+            self.drafter,
+            self.consultation,
+            kind=VersionKind.PROMULGATED,
+            file_name="发布稿.docx",
+            data=data,
+            at=self._ago(promulgated + 1),
+        )
+        at = self._ago(promulgated)
+        today = local(at).date()
+        facts = issuance.Issue(
+            document_number=f"某建发〔{today.year}〕12号",
+            issued_on=today,
+            effective_on=today + timedelta(days=30),
+            published_in=f"本厅网站；省人民政府公报{today.year}年第10期",
+        )
+        document = issuance.issue(self.publisher, self.consultation, facts, at=at)
+        filed = Happening(DocumentActKind.FILED, today, organisation="省人民政府")
+        document_acts.act(self.publisher, document, filed, None, at=at)
+        until = (
+            today.replace(year=today.year + 5) if (today.month, today.day) != (2, 29) else today + timedelta(days=1826)
+        )
+        valid = Happening(DocumentActKind.VALIDITY, today, until=until, words="规范性文件的有效期为五年。")
+        document_acts.act(self.publisher, document, valid, None, at=at)
 
     def _experts(self) -> Gathering | None:
         gatherings = self.hearing.gatherings if self.hearing is not None else []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
 from consult.drafting import stored_drafts
 from consult.drafting.models import Consultation, DraftVersion, Stage, VersionKind
 from consult.store import db
-from consult.text.anchors import article_of
+from consult.text.anchors import WHOLE, article_of
 from consult.text.comparison.versions import Comparison, Match, NewAnchor, compare
 
 KEPT_COMPARISONS = 32
@@ -60,6 +61,25 @@ def previous(consultation: Consultation, version: DraftVersion) -> DraftVersion 
         if candidate.number < version.number and candidate.kind is not VersionKind.IN_FORCE
     ]
     return earlier[-1] if earlier else in_force(consultation)
+
+
+def issued_version(consultation: Consultation) -> DraftVersion | None:
+    """Return the text that is to be issued: the last one uploaded as such, unless a newer one went to the meeting."""
+    final, submitted = (_last(consultation, kind) for kind in (VersionKind.PROMULGATED, VersionKind.FOR_SUBMISSION))
+    if final is None or (submitted is not None and submitted.number > final.number):
+        return None
+    return final
+
+
+def is_same_in_substance(old: DraftVersion, new: DraftVersion) -> bool:
+    """Whether two versions say the same in the same order, but for punctuation, blanks and widths of characters."""
+    return _substance(old) == _substance(new)
+
+
+def _substance(version: DraftVersion) -> str:
+    texts = (f"{row.number}{row.heading}{row.text}" for row in version.provisions if row.anchor != WHOLE)
+    words = unicodedata.normalize("NFKC", "".join(texts))
+    return "".join(char for char in words if char.isalnum())
 
 
 def public_pairs(consultation: Consultation) -> dict[str, tuple[DraftVersion, DraftVersion]]:

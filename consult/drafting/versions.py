@@ -226,6 +226,10 @@ def addable_kinds(consultation: Consultation) -> list[VersionKind]:
 
 
 def _check_stage(consultation: Consultation, kind: VersionKind) -> None:
+    if kind is VersionKind.PROMULGATED and consultation.stage is Stage.PROMULGATED:
+        if any(version.kind is kind for version in consultation.versions):
+            raise WrongState("发布稿已经登记，不能更换。")
+        return  # promulgated before its text was asked for
     if consultation.stage in (Stage.WITHDRAWN, Stage.PROMULGATED):
         raise WrongState("这件征求意见已经结束，不能再上传文稿。")
     if kind is VersionKind.FOR_COMMENT and consultation.stage is not Stage.DRAFTING:

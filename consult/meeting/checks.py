@@ -37,8 +37,12 @@ def snapshot(consultation: Consultation) -> GateSnapshot | None:
 
 def store_snapshot(consultation: Consultation, checks: tuple[Check, ...], *, at: datetime) -> GateSnapshot:
     """Store the checks at the submission, in the caller's transaction."""
-    stored = GateSnapshot(consultation_id=consultation.id, at=at, checks=[asdict(item) for item in checks])
-    db.session.add(stored)
+    kept = [asdict(item) for item in checks]
+    stored = db.session.get(GateSnapshot, consultation.id)
+    if stored is None:  # else it was put off, and comes before the meeting again
+        stored = GateSnapshot(consultation_id=consultation.id)
+        db.session.add(stored)
+    stored.at, stored.checks = at, kept
     return stored
 
 

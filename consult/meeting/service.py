@@ -1,4 +1,4 @@
-"""The verbs of the meeting stage: submit to the meeting, register promulgation."""
+"""The verb of the meeting stage: submit to the meeting."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ from consult.meeting.errors import MeetingRefused
 from consult.meeting.models import MeetingFact
 from consult.store import db, transaction
 from consult.store.locking import lock_row
-
-AGAIN_AT_PROMULGATION = ("fair-competition-review",)
-"""Preconditions that are checked again before the document is issued (《公平竞争审查条例》第十八条)."""
 
 
 def submit(actor: Actor, consultation: Consultation, *, at: datetime) -> None:
@@ -47,25 +44,6 @@ def submit(actor: Actor, consultation: Consultation, *, at: datetime) -> None:
             consultation_id=consultation.id,
             checks=digest({"checks": stored.checks}),
         )
-
-
-def promulgate(actor: Actor, consultation: Consultation, *, at: datetime) -> None:
-    """Register that the document was promulgated after the meeting.
-
-    Raises:
-        MeetingRefused: it wasn't submitted, or a precondition that is checked again is unmet.
-    """
-    require(actor, Act.PROMULGATE, consultation)
-    with transaction():
-        lock_row(consultation)
-        if consultation.stage is not Stage.SUBMITTED_TO_MEETING:
-            raise MeetingRefused("提请审议以后才能登记印发。")
-        stored = checks.snapshot(consultation)
-        if stored is not None and stored.checks is not None:  # else it was submitted under earlier rules
-            for item in checks.evaluate_now(consultation, at=at):
-                if item.id in AGAIN_AT_PROMULGATION and not item.passes:
-                    raise MeetingRefused(f"不得印发：{item.title}（{item.why}，{item.basis}）。")
-        set_stage(actor, Act.PROMULGATE, consultation, Stage.PROMULGATED, at=at)
 
 
 def facts_stated(consultation: Consultation) -> list[MeetingFact]:

@@ -11,7 +11,8 @@ from consult.app_context import blobs
 from consult.clock import local
 from consult.consultees import hearings
 from consult.consultees.models import Gathering
-from consult.drafting.models import Consultation, DraftVersion, VersionKind
+from consult.drafting import version_comparison
+from consult.drafting.models import Consultation, DraftVersion, Stage, VersionKind
 from consult.law.periods import in_words
 from consult.law.reviews import ReviewFinding, ReviewKind, ReviewState, in_conflict, missing
 from consult.review import fair_competition
@@ -19,6 +20,7 @@ from consult.review.models import PaperRole, Review
 from consult.review.service import conclusion_rule, rule_of
 from consult.store import db
 
+ISSUING = (Stage.SUBMITTED_TO_MEETING, Stage.PROMULGATED)
 REVIEWED = (VersionKind.FOR_SUBMISSION, VersionKind.REVISED, VersionKind.FOR_COMMENT)
 
 
@@ -28,7 +30,24 @@ def of(consultation: Consultation) -> list[Review]:
 
 
 def newest_version(consultation: Consultation) -> DraftVersion | None:
-    """Return the version that reviews have to stand for: the newest 送审稿, else the newest draft."""
+    """Return the version that reviews have to stand for: the newest 送审稿, else the newest draft.
+
+    Once it is before the meeting, the text to be issued, if it differs from that one in substance.
+    """
+    reviewed = _newest_draft(consultation)
+    final = version_comparison.issued_version(consultation) if consultation.stage in ISSUING else None
+    if reviewed is None or final is None or version_comparison.is_same_in_substance(reviewed, final):
+        return reviewed
+    return final
+
+
+def reviewable(consultation: Consultation) -> list[DraftVersion]:
+    """Return the versions that may be reviewed, newest first: drafts, and once before the meeting the one to issue."""
+    final = version_comparison.issued_version(consultation) if consultation.stage in ISSUING else None
+    return [version for version in reversed(consultation.versions) if version.kind in REVIEWED or version is final]
+
+
+def _newest_draft(consultation: Consultation) -> DraftVersion | None:
     for kinds in ((VersionKind.FOR_SUBMISSION,), REVIEWED):
         versions = [version for version in consultation.versions if version.kind in kinds]
         if versions:

@@ -17,7 +17,7 @@ from consult.app_context import rules
 from consult.clock import local
 from consult.consultees import hearings
 from consult.consultees.models import Gathering, GatheringKind
-from consult.drafting.models import Consultation, DraftVersion, Stage
+from consult.drafting.models import Consultation, DraftVersion, Stage, VersionKind
 from consult.files.attachments import CheckedAttachment
 from consult.law.periods import in_words
 from consult.law.reviews import Conclusion, ReviewKind
@@ -112,7 +112,7 @@ def _ask(
     at: datetime,
 ) -> Review:
     consultation, rule = version.consultation, rule_of(kind)
-    _check_open(consultation)
+    _check_open(version)
     _check_sent(rule, consultation, sent_on, early_reason, material, at)
     if due_on is not None and sent_on is not None and due_on < sent_on:
         raise ReviewRefused(f"审查期限 {in_words(due_on)} 早于送审日期 {in_words(sent_on)}，请核对。")
@@ -179,7 +179,7 @@ def record_whole(
 
 def _conclude(actor: Actor, review: Review, findings: Findings, at: datetime) -> None:
     consultation, rule = review.version.consultation, rule_of(review.kind)
-    _check_open(consultation)
+    _check_open(review.version)
     check_reviewer(actor, consultation, review.kind)
     chosen = conclusion_rule(review.kind, findings.conclusion)
     _check_returned(rule, review, findings.returned_on, at)
@@ -213,7 +213,7 @@ def confirm_for(actor: Actor, review: Review, version: DraftVersion, note: str, 
     with transaction():
         lock_row(version.consultation)
         lock_row(review)
-        _check_open(version.consultation)
+        _check_open(version)
         check_reviewer(actor, version.consultation, review.kind)
         if review.conclusion is None or review.withdrawn_at is not None:
             raise ReviewRefused("没有结论或者已经撤回的审查，不能确认对新的文稿仍然有效。")
@@ -265,7 +265,7 @@ def add_opinion(actor: Actor, review: Review, paper: Paper, *, concludes: Conclu
     with transaction():
         lock_row(review.version.consultation)
         lock_row(review)
-        _check_open(review.version.consultation)
+        _check_open(review.version)
         check_reviewer(actor, review.version.consultation, review.kind)
         if review.conclusion is None or review.withdrawn_at is not None:
             raise ReviewRefused("请先登记初审意见，再登记市场监管部门的审查意见。")
@@ -284,7 +284,7 @@ def withdraw(actor: Actor, review: Review, reason: str, *, at: datetime) -> None
     with transaction():
         lock_row(review.version.consultation)
         lock_row(review)
-        _check_open(review.version.consultation)
+        _check_open(review.version)
         if actor.id is None or actor.id != (review.reviewer_id or review.asked_by_id):
             raise ReviewRefused("只有作出结论的人可以撤回审查意见；意见不同的，请另行登记一次审查。")
         if review.withdrawn_at is not None:
@@ -386,8 +386,11 @@ def authors(consultation: Consultation) -> frozenset[int]:
     return frozenset(id_ for id_ in drafted if id_ is not None)
 
 
-def _check_open(consultation: Consultation) -> None:
-    if consultation.stage in ENDED:
+def _check_open(version: DraftVersion) -> None:
+    stage = version.consultation.stage
+    if stage is Stage.SUBMITTED_TO_MEETING and version.kind is VersionKind.PROMULGATED:
+        return  # the text to be issued, where it differs from the one that was reviewed
+    if stage in ENDED:
         raise ReviewRefused("这件征求意见已经提请审议或者结束，不能再登记审查。")
 
 

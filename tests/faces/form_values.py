@@ -40,6 +40,7 @@ from consult.drafting import versions
 from consult.drafting.models import Consultation, DraftVersion, Issuer, Medium, Question, QuestionTopic, VersionKind
 from consult.files import tables
 from consult.intake.models import Channel, ImportStage, Purpose, SenderKind, StaffUpload, Submission, TableImport
+from consult.issuance.models import DocumentActKind, MeetingOutcome
 from consult.law.facts import Disclosure
 from consult.law.reviews import Conclusion, ReviewKind
 from consult.mail_queue.models import OutgoingMail
@@ -216,6 +217,8 @@ KINDS: dict[str, Callable[[Values], Any]] = {
     "fact": lambda v: v.random.choice(sorted((*FLAGS, *PAPERS, DISCLOSURE, "legality"))),
     "fact value": _fact_value,
     "statement": lambda v: v.own(MeetingFact.id),
+    "meeting outcome": lambda v: v.member(MeetingOutcome),
+    "document act": lambda v: v.member(DocumentActKind),
     "question": lambda v: v.own(Question.number),
     "question topic": lambda v: v.member(QuestionTopic),
     "medium": lambda v: v.member(Medium),

@@ -160,6 +160,18 @@ def gate_act(verb: str, by: str, **typed: str) -> Deed:
     return lambda office: office.post(by, f"meeting/{verb}", **typed)
 
 
+def issue(day: str = "2026-11-24") -> Deed:
+    """Issue the document on the page of the gate."""
+    return lambda office: office.post(
+        "publisher",
+        "meeting/issue",
+        document_number="某建发〔2026〕12号",
+        issued_on=day,
+        effective_on=day,
+        published_in="本厅网站",
+    )
+
+
 def post_notice(medium: str, day: str, *, link: str = "", account: str = "某某发布") -> Deed:
     """Note a posting on the page of the gate."""
     return lambda office: office.post(

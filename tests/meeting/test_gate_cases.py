@@ -43,6 +43,7 @@ from tests.meeting.gate_acts import (
     follow_up,
     gate_act,
     import_kinds,
+    issue,
     legality,
     letter,
     merge,
@@ -418,7 +419,7 @@ EXCEPTIONS = [
     refused(
         "submitted while one row is red", steps(UNPLANNED, gate_act("submit", "legal")), "还有 1 项前置条件没有满足"
     ),
-    refused("promulgated before the meeting", gate_act("promulgate", "publisher"), "提请审议以后"),
+    refused("promulgated before the meeting", issue(), "提请审议以后"),
     refused(
         "a statement after the submission",
         steps(gate_act("submit", "legal"), state("disclosure", "public")),
@@ -617,15 +618,13 @@ AFTERWARDS = [
     ),
     refused(
         "its paper is lost after the submission",
-        steps(SUBMITTED, lose(FAIR_PAPER), gate_act("promulgate", "publisher")),
+        steps(SUBMITTED, lose(FAIR_PAPER), issue()),
         OTHER_FILE,
     ),
     refused(
         "its exception has ended when the document is issued",
-        steps(
-            take_back(ReviewKind.FAIR_COMPETITION), exception(), SUBMITTED, at(FAR, gate_act("promulgate", "publisher"))
-        ),
-        "不得印发",
+        steps(take_back(ReviewKind.FAIR_COMPETITION), exception(), SUBMITTED, at(FAR, issue())),
+        "不能登记印发",
     ),
     refused("another 送审稿 after the submission", steps(SUBMITTED, upload(ONE_NUMBER)), "上传文稿"),
     red("the mailbox failed while the period ran", change_mailbox(error="登录失败"), "征集信箱", PLAN),

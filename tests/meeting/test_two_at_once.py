@@ -9,16 +9,12 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from consult.accounts.models import Role
-from consult.drafting import service as drafting
-from consult.drafting.models import Stage
-from consult.ledger.models import LedgerEntry
 from consult.meeting import overrides
-from consult.meeting import service as meeting
 from consult.meeting.errors import MeetingRefused
 from consult.meeting.models import Override
 from consult.store import db
 from tests.builders import NOON, an_open_consultation
-from tests.meeting.green import READY, a_paper, build
+from tests.meeting.green import a_paper
 from tests.together import both, elsewhere
 from tests.world import actor
 
@@ -49,17 +45,3 @@ def test_of_two_who_approve_at_the_same_moment_one_does(app: Flask) -> None:
             lambda: overrides.approve(chief, consultation, "interpretation-plan", at=at),
             lambda: overrides.approve(publisher, there(), "interpretation-plan", at=at),
         )
-
-
-def test_what_is_withdrawn_is_not_noted_as_promulgated_by_who_began_before(app: Flask) -> None:
-    green = build()
-    consultation, there = green.consultation, elsewhere(green.consultation)
-    meeting.submit(green.legal, consultation, at=READY)
-    with pytest.raises(MeetingRefused, match="提请审议以后"):
-        both(
-            app,
-            lambda: drafting.withdraw(green.publisher, consultation, "上位法修改", at=READY),
-            lambda: meeting.promulgate(green.publisher, there(), at=READY),
-        )
-    assert consultation.stage is Stage.WITHDRAWN
-    assert db.session.scalar(select(func.count()).where(LedgerEntry.act == "consultation.promulgate")) == 0

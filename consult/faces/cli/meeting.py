@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from consult.clock import now
-from consult.faces.cli.console import actor_named, by_option, command_group, consultation_named, show, slug_argument
+from consult.drafting.models import Stage
+from consult.faces.cli.console import (
+    DayType,
+    actor_named,
+    by_option,
+    choice_of,
+    command_group,
+    consultation_named,
+    show,
+    slug_argument,
+)
 from consult.faces.cli.papers import keep_file
+from consult.issuance import service as issuance
+from consult.issuance.models import MeetingOutcome
+from consult.issuance.service import Issue, Result
 from consult.law.preconditions import Check
 from consult.meeting import checks, meeting_file, overrides, service
 
@@ -85,6 +99,60 @@ def approve_override(slug: str, precondition: str, username: str, as_json: bool)
         f"已批准“{precondition}”按例外情形处理。",
         as_json,
     )
+
+
+@meeting_cli.command("result", help="登记会议结果，以会议纪要为准。")
+@slug_argument
+@click.option("--outcome", required=True, type=choice_of(MeetingOutcome), help="结果。")
+@click.option("--on", "held_on", required=True, type=DayType(formats=["%Y-%m-%d"]), help="会议日期。")
+@click.option("--meeting", "name", required=True, help="会议名称。")
+@click.option("--minutes", required=True, type=click.Path(path_type=Path), help="会议纪要。")
+@click.option("--changes", default="", help="会议要求修改的内容，或者暂缓、未通过的理由。")
+@click.option("--differing", default="", help="不同意见。")
+@click.option("--by", "username", required=True, help="登记人的账号。")
+def record_result(
+    slug: str,
+    outcome: str,
+    held_on: datetime,
+    name: str,
+    minutes: Path,
+    changes: str,
+    differing: str,
+    username: str,
+    as_json: bool,
+) -> None:
+    """Record what the meeting decided on SLUG, with its minutes."""
+    result = Result(MeetingOutcome(outcome), held_on.date(), name, changes, differing)
+    consultation = consultation_named(slug)
+    made = issuance.record_result(actor_named(username), consultation, result, keep_file(minutes), at=now())
+    facts = {"consultation": slug, "id": made.id, "outcome": outcome, "state": consultation.state(now()).value}
+    show(facts, f"已登记：{made.outcome.label.words}。", as_json)
+
+
+@meeting_cli.command("issue", help="登记印发：文号、日期、在何处公布。")
+@slug_argument
+@click.option("--number", required=True, help="发文字号。")
+@click.option("--register-number", default="", help="统一登记号。")
+@click.option("--on", "issued_on", required=True, type=DayType(formats=["%Y-%m-%d"]), help="印发日期。")
+@click.option("--effective", required=True, type=DayType(formats=["%Y-%m-%d"]), help="施行日期。")
+@click.option("--where", required=True, help="在何处公布。")
+@click.option("--by", "username", required=True, help="登记人的账号。")
+def issue(
+    slug: str,
+    number: str,
+    register_number: str,
+    issued_on: datetime,
+    effective: datetime,
+    where: str,
+    username: str,
+    as_json: bool,
+) -> None:
+    """Issue the document of SLUG; the text is the one that was uploaded as the issued one."""
+    consultation = consultation_named(slug)
+    facts = Issue(number, issued_on.date(), effective.date(), where, register_number)
+    verb = issuance.complete if consultation.stage is Stage.PROMULGATED else issuance.issue
+    made = verb(actor_named(username), consultation, facts, at=now())
+    show({"consultation": slug, "number": made.document_number}, f"已登记印发：{made.document_number}。", as_json)
 
 
 @meeting_cli.command("dossier", help="生成上会材料（ZIP）。")

@@ -10,6 +10,7 @@ from consult.drafting.models import DraftVersion, NoticePosting
 from consult.faces.jobs import Job
 from consult.intake import file_scans
 from consult.intake.virus_scanning import scan_new
+from consult.issuance.models import DocumentAct, MeetingResult
 from consult.mailbox.virus_scanning import update_messages
 from consult.meeting.models import MeetingFact, Override
 from consult.review.models import ReviewPaper
@@ -22,6 +23,8 @@ HANDED_ON = (
     ReviewPaper.digest,
     MeetingFact.evidence_digest,
     Override.document_digest,
+    MeetingResult.minutes_digest,
+    DocumentAct.paper_digest,
 )
 """Where rows name files that staff upload and others download."""
 

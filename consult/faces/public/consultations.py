@@ -15,6 +15,8 @@ from consult.faces.public.drafts import PAIRS
 from consult.faces.public.home import kind_name, received
 from consult.faces.row_ids import row_id
 from consult.faces.template_filters import last_day, last_moment, short_day
+from consult.issuance import document_acts
+from consult.issuance import service as issuance
 from consult.reporting import queries as reports
 from consult.reporting import report_versions
 from consult.store import counters
@@ -57,6 +59,8 @@ def consultation(slug: str) -> str:
         step=STEP_OF.get(consultation.state(now), 0),
         takes_opinions=consultation.stage is not Stage.WITHDRAWN,
         report=report,
+        document=(document := issuance.document_of(consultation)),
+        validity=document_acts.validity(document, now) if document is not None else None,
     )
 
 

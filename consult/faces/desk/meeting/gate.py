@@ -17,6 +17,7 @@ from consult.drafting.models import Consultation, Medium
 from consult.faces.desk import form_values
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, has, refusals_to_flash
 from consult.faces.desk.downloads import download
+from consult.faces.desk.meeting import issuing
 from consult.faces.desk.navigation import inside
 from consult.faces.row_ids import row_id
 from consult.faces.uploads import keep, takes_scans
@@ -134,7 +135,7 @@ def meeting(slug: str) -> str:
         may_state=may(actor, Act.STATE_MEETING_FACT, consultation),
         may_override=may(actor, Act.OVERRIDE_PRECONDITION, consultation),
         may_submit=may(actor, Act.SUBMIT_TO_MEETING, consultation),
-        may_promulgate=may(actor, Act.PROMULGATE, consultation),
+        **issuing.shown(actor, consultation, at),
         MET=CheckState.MET,
     )
 
@@ -207,16 +208,13 @@ ACTS = {
     "withdraw": "已撤销例外情形。",
     "confirm": "已确认。",
     "submit": "已提请审议。",
-    "promulgate": "已登记印发。",
 }
 
 
-@desk.post(
-    "/consultations/<slug>/meeting/<any('override', 'approve', 'withdraw', 'confirm', 'submit', 'promulgate'):verb>"
-)
+@desk.post("/consultations/<slug>/meeting/<any('override', 'approve', 'withdraw', 'confirm', 'submit'):verb>")
 @takes_scans
 def meeting_act(slug: str, verb: str) -> Response:
-    """Ask for or approve an exception, take it back, confirm a statement, submit, or note the promulgation."""
+    """Ask for or approve an exception, take it back, confirm a statement, or submit."""
     consultation, actor, at = consultation_or_404(slug), current_actor(), clock.now()
     precondition = request.form.get("precondition", "")
     with refusals_to_flash() as tried:
@@ -233,10 +231,8 @@ def meeting_act(slug: str, verb: str) -> Response:
             if fact is None:
                 abort(404)
             flags.confirm_fact(actor, fact, at=at)
-        elif verb == "submit":
-            service.submit(actor, consultation, at=at)
         else:
-            service.promulgate(actor, consultation, at=at)
+            service.submit(actor, consultation, at=at)
     if tried.ok:
         flash(ACTS[verb], "success")
     return _back(slug)

@@ -92,7 +92,7 @@ def page(consultation: Consultation, refusal: str = "", at_form: str = "") -> st
         today=clock.local(at).date(),
         sections=sections,
         newest=queries.newest_version(consultation),
-        versions=[version for version in reversed(consultation.versions) if version.kind in queries.REVIEWED],
+        versions=queries.reviewable(consultation),
         held_back=file_scans.held_back(digests),
         may_ask=may(actor, Act.ASK_REVIEW, consultation) and consultation.stage not in service.ENDED,
         standards=_standards(),
