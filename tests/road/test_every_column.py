@@ -64,6 +64,8 @@ from consult.reporting import service as reporting
 from consult.review import service as review
 from consult.review.service import Findings, Paper
 from consult.store import Base, db
+from consult.subscriptions import service as subscriptions
+from consult.subscriptions.models import Scope
 from consult.text.opinion_kinds import OpinionKind
 from tests.builders import NOON, a_submission, a_user, an_actor, an_open_consultation
 from tests.clamd import BAD, listening
@@ -131,6 +133,26 @@ UNFOUND: dict[str, str] = {
         "saved_view",
         "shortcuts of those who work with the list; nothing relies on them",
         ["consultation_id", "created_at", "division_id", "id", "name", "query", "user_id"],
+    ),
+    **_whole(
+        "subscription",
+        "a wish of its holder, who alone makes and ends it; at worst news goes out or not",
+        [
+            *("address", "asked_at", "confirmed_at", "consultation_id", "ended_at", "id", "scope", "token", "words"),
+        ],
+    ),
+    **_whole(
+        "letter_wish",
+        "a wish of the sender alone; the receipt is had by number and key as well",
+        ["address", "asked_at", "ended_at", "submission_id", "token"],
+    ),
+    **_whole(
+        "outgoing_mail",
+        "letters on their way; what rests on one that was sent has an act of its own",
+        [
+            *("address", "answer", "attempts", "ended_at", "id", "message_id", "next_at", "purpose"),
+            *("queued_at", "state", "subject"),
+        ],
     ),
     "decision.template_id": "counts where a reason of the library is used; the reason itself is covered",
     **_whole(
@@ -315,6 +337,9 @@ def _more(green: gate.Green) -> None:
         upload = staff_uploads.upload(drafter, act, Purpose.DRAFT, f"{name}.txt", file, limit=100, at=at)
         upload.result, upload.stage = read, ImportStage.CHECKED
         db.session.commit()
+    subscriptions.subscribe("c@example.cn", Scope.CONSULTATION, consultation=green.consultation, at=at)
+    subscriptions.subscribe("b@example.cn", Scope.WORDS, words="食堂", at=at)
+    subscriptions.subscribe("a@example.cn", Scope.ALL, at=at)
     held, later = at + timedelta(days=8), at + timedelta(days=9)
     invited = meetings.arranged(drafter, green.consultation, held_at=held, at=at, others=("李代表", "王代表"))
     hearing_letters.write(drafter, green.consultation, invited, at=at)
