@@ -66,7 +66,10 @@ _NAMES: dict[Field, tuple[str, ...]] = {
         *("name", "sender", "姓名", "留言人", "留言用户", "来电人", "来信人", "诉求人", "单位名称", "企业名称"),
         *("联系人", "姓名或单位", "用户名", "昵称", "用户", "单位", "author", "from", "username"),
     ),
-    Field.ANCHOR: ("anchor", "provision", "article", "条文", "条款", "针对条文", "针对条款", "对应条款", "涉及条款"),
+    Field.ANCHOR: (
+        *("anchor", "provision", "article", "条文", "条款", "针对条文", "针对条款", "对应条款", "涉及条款", "条款号"),
+        *("条文内容", "条款内容", "原条文", "条文原文", "草案条文", "章节条款", "所涉条款", "条款序号"),
+    ),
     Field.REASON: (
         "reason",
         "修改理由",
@@ -180,9 +183,11 @@ def choose(
     chosen: Columns = {**{field: names for field, names in known.items() if names}, **_tuples(given)}
     if not chosen.get(Field.CONTENT) and Field.CONTENT not in given:
         _refuse_organisations(columns)
-    for field in _NAMES:
-        if field not in chosen:
-            chosen[field] = _guess(field, columns, taken={name for names in chosen.values() for name in names})
+    for exact in (True, False):  # every exact name before any that only resembles one
+        for field in _NAMES:
+            if not chosen.get(field) and field not in given:
+                taken = {name for names in chosen.values() for name in names}
+                chosen[field] = _guess(field, columns, taken, exact=exact)
     for field in _WITH_TWINS:
         if field not in given:
             chosen[field] = _with_more(field, columns, chosen)
@@ -206,13 +211,14 @@ def _refuse_organisations(columns: Sequence[str]) -> None:
         )
 
 
-def _guess(field: Field, columns: Sequence[str], taken: set[str]) -> tuple[str, ...]:
-    """Return the column that equals, else ends in, else contains one of a field's names, in their order."""
+def _guess(field: Field, columns: Sequence[str], taken: set[str], *, exact: bool) -> tuple[str, ...]:
+    """Return the column that equals, or else ends in or contains, one of a field's names, in their order."""
     free = {_plain(column): column for column in reversed(columns) if column not in taken and not is_afterwards(column)}
+    if field is Field.REASON:
+        free = {plain: column for plain, column in free.items() if not _is_of_decision(column, columns)}
     names = [_plain(name) for name in _NAMES[field]]
-    for name in names:
-        if name in free:
-            return (free[name],)
+    if exact:
+        return next(((free[name],) for name in names if name in free), ())
     chinese = [name for name in names if len(name) > 1 and not name.isascii()]
     for fits in (str.endswith, str.__contains__):
         for name in chinese:
@@ -220,6 +226,12 @@ def _guess(field: Field, columns: Sequence[str], taken: set[str]) -> tuple[str, 
                 if fits(plain, name) and not _misleads(field, name, plain):
                     return (free[plain],)
     return ()
+
+
+def _is_of_decision(column: str, columns: Sequence[str]) -> bool:
+    """Whether the reasons in a column are the office's: its head says so, or it stands behind what was decided."""
+    before = [name for name in columns[: columns.index(column)] if is_afterwards(name) or _is_opinion(name)]
+    return "采纳" in column or bool(before and is_afterwards(before[-1]))
 
 
 def _misleads(field: Field, name: str, plain: str) -> bool:

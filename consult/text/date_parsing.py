@@ -36,6 +36,8 @@ _CHINESE_DAY: Final = re.compile(
 _CHINESE_YEAR: Final = re.compile(r"[〇○零一二三四五六七八九]{4}(?=年)")
 _CHINESE_PART: Final = re.compile(r"[〇零一二三四五六七八九十廿]{1,3}(?=[月日号时点分秒])")
 _CLOCK: Final = r"\d{1,2}\s*(?:[:时点]\s*\d{0,2}\s*分?(?:\s*:?\s*\d{1,2}\s*秒?)?)"
+_DAY_OF_WEEK: Final = re.compile(r"[\s,]*\(?(?:星期|周|礼拜)[一二三四五六日天]\)?\s*")
+_HALF_ALONE: Final = re.compile(r"(?<=[日号\d])\s*(?:凌晨|早上|上午|中午|下午|晚上|全天|左右)$")
 _SPAN: Final = re.compile(rf"^(.*{_CLOCK})\s*(?:至|到|[-~—–]+)\s*(?:凌晨|早上|上午|中午|下午|晚上)?\s*{_CLOCK}$")
 """A span of time within one day: 2026-11-20 09:05 至 09:30."""
 _TIME: Final = (
@@ -139,6 +141,7 @@ def _in_figures(words: str) -> str:
     plain = unicodedata.normalize("NFKC", words).strip()
     plain = _CHINESE_YEAR.sub(lambda match: "".join(str(_DIGITS[digit]) for digit in match[0]), plain)
     plain = _CHINESE_PART.sub(lambda match: str(read_number(match[0].replace("廿", "二十")) or match[0]), plain)
+    plain = _HALF_ALONE.sub("", _DAY_OF_WEEK.sub(" ", plain)).strip()
     return _SPAN.sub(r"\1", plain)
 
 
