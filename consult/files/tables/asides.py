@@ -17,14 +17,16 @@ _NOTE: Final = re.compile(
 )
 _SIGNATURE: Final = re.compile(
     r"(?:(?:制表|审核|复核|填表|填报|填写|统计|经办|校对|报送|导出|打印|汇总|编制|录入|签发)(?:人员?|单位|部门|日期|时间|科室)?"
-    r"|(?:单位|部门|科室|分管)?(?:负责人|领导)(?:签字|签名)?|单位[（(]?盖章[）)]?|截止?至?(?:日期|时间))[:：]"
+    r"|联系(?:人|电话|方式)|(?:单位|部门|科室|分管)?(?:负责人|领导)(?:签字|签名)?|单位[（(]?盖章[）)]?|截止?至?(?:日期|时间))[:：]"
 )
 _GROUP: Final = re.compile(r"[(（]?[一二三四五六七八九十]{1,3}(?:[)）]|[、.．:：])")
 """What the name of a group of rows begins with: 二、协会."""
 _BEGINS: Final = re.compile(
-    r"\s*[本全合总小共累备附注说填数资来提温制审复统经校报导打汇编录签单部科分截负领一二三四五六七八九十(（]"
+    r"\s*[本全合总小共累备附注说填数资来提温制审复统经校报导打汇编录签单部科分截负领联一二三四五六七八九十(（]"
 )
 """What a total, a note or a signature begins with."""
+_SERIALS: Final = frozenset({"序号", "序", "行号", "no.", "no"})
+"""Names of columns whose numbers are filled in before anything is written."""
 _SHORT: Final = 40
 """Longest words of a signature that stand where an opinion may stand."""
 
@@ -34,6 +36,7 @@ TOTAL, NOTE, SPANNING, HEAD = (
     "分组行或者整行合并的说明，未导入",
     "重复的表头，未导入",
 )
+EMPTY = "只有序号的空行，未导入"
 
 
 def aside_of(cells: Mapping[str, str], odd: Mapping[str, Odd], main: Sequence[str], *, prose: bool) -> str:
@@ -46,6 +49,8 @@ def aside_of(cells: Mapping[str, str], odd: Mapping[str, Odd], main: Sequence[st
         prose: whether people write sentences in ``main``. What begins like a note there (“注：第三条……”) is an opinion.
     """
     first_column, begin = next(((column, text) for column, text in cells.items() if text.strip()), ("", ""))
+    if begin.strip().isdigit() and _compact(first_column).casefold() in _SERIALS:
+        return "" if any(text.strip() for column, text in cells.items() if column != first_column) or odd else EMPTY
     if Odd.MERGED not in odd.values() and not _BEGINS.match(begin) and _compact(begin) not in _of_head(first_column):
         return ""  # as nearly all rows
     filled = [(column, _compact(text)) for column, text in cells.items() if text.strip()]

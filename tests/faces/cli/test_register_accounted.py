@@ -81,6 +81,8 @@ def test_a_list_with_title_unit_notes_and_hidden_rows(app: Flask, tmp_path: Path
         [4, "丁公司", None, "民企", "E", None, None, None, None],
         [None, "一、企业", None, None, None, None, None, None, None],
         [None, "二、协会", None, None, None, None, None, None, None],
+        [5, None, None, None, None, None, None, None, None],
+        ["联系人：王某    电话：0431", None, None, None, None, None, None, None, None],
         ["合计", "4家", None, None, None, None, None, None, None],
         ["注：联系电话请填写手机。", None, None, None, None, None, None, None, None],
     ]
@@ -88,7 +90,7 @@ def test_a_list_with_title_unit_notes_and_hidden_rows(app: Flask, tmp_path: Path
     document = imported(app, path)
     assert [consultee.name for consultee in registered()] == ["甲公司", "乙公司", "丙公司"]
     assert [consultee.region for consultee in registered()] == ["绿园区", "绿园区", "南关区"]
-    assert document["left"] == 7
+    assert (document["left"], document["refused"]) == (9, 0)
     cells = whys(document, "cells")
     for words in ("行业“魔法业”无法识别", "“同上”，按上一行填入“绿园区”", "请将该列设为文本", "“无”，没有内容可以登记"):
         assert words in cells

@@ -288,6 +288,7 @@ def test_a_formula_without_a_value_is_named(app: Flask, consultation: Consultati
         [None, None, None, "填表日期：2026年11月28日"],
         ["序号", "诉求人", "联系电话", "诉求内容"],
         [None, "小计", None, "2"],
+        [3, None, None, None],
     ],
 )
 def test_totals_notes_and_signatures_are_named(
