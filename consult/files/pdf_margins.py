@@ -33,7 +33,10 @@ _NAMED: Final = 5  # running heads that a warning quotes
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a page: edges and size in points, the height of its middle as a share of the page, from its foot."""
+    """A line of a page: edges and size in points, the height of its middle as a share of the page, from its foot.
+
+    `centred` says whether it stands in the middle of the page's width.
+    """
 
     text: str
     left: float
@@ -41,6 +44,7 @@ class Line:
     size: float
     height: float
     page: int
+    centred: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import ctypes
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pypdfium2 as pdfium
@@ -26,6 +26,11 @@ _OPENING: Final = re.compile(
 _SENTENCE_ENDS: Final = "。；：！？”）)：;:"
 _OVERPRINTED: Final = 0.8  # times the size of a row's largest characters, below which others don't belong to it
 _FEWEST_OVERPRINTED: Final = 4  # characters of such a head
+_SAME_HEIGHT: Final = 0.008  # share of a page's height within which characters stand on one line
+_WIDE: Final = 12  # characters of space that may stand in a line
+_SET_IN: Final = 3.4  # characters from the left edge, farther than any first line is set in: a title, a signature
+_CENTRED: Final = 0.8  # characters that the space on both sides of a centred line may differ by
+_TITLE_LINES: Final = 8  # lines of a document among which its title is
 _INDENT: Final = 0.8  # characters a first line is set in from the left edge at least
 _SHORT: Final = 1.9  # characters a paragraph's last line stays away from the right edge at least
 _WIDER: Final = 1.25  # times the usual distance between lines that sets paragraphs apart
@@ -72,14 +77,36 @@ def _pages(data: bytes, name: str) -> list[list[Line]]:
 
 def _page_lines(document: pdfium.PdfDocument, number: int) -> list[Line]:
     page = document[number]
-    height = page.get_height() or 1.0
+    width, height = page.get_width(), page.get_height() or 1.0
     text_page = page.get_textpage()
     try:
         rows = _rows(text_page.raw)
     finally:
         text_page.close()
         page.close()
-    return [_as_line(piece, height, number) for row in rows for piece in _by_size(row)]
+    return _whole([_as_line(piece, width, height, number) for row in rows for piece in _by_size(row)])
+
+
+def _whole(lines: list[Line]) -> list[Line]:
+    """The lines of a page, with those joined that PDFium takes for a column of single characters."""
+    whole: list[Line] = []
+    for line in lines:
+        before = whole[-1] if whole else None
+        if before is not None and len(line.text) == 1 and _stands_beside(before, line):
+            joint = "\u3000" if line.left - before.right > line.size else ""
+            size = max(before.size, line.size)
+            whole[-1] = replace(before, text=f"{before.text}{joint}{line.text}", right=line.right, size=size)
+        else:
+            whole.append(line)
+    return whole
+
+
+def _stands_beside(before: Line, line: Line) -> bool:
+    """Whether a line goes on at the height of the one before it, to the right."""
+    return (
+        abs(before.height - line.height) < _SAME_HEIGHT
+        and -0.5 * line.size < line.left - before.right < _WIDE * line.size
+    )
 
 
 _Char = tuple[str, float, float, float, float, float]
@@ -135,14 +162,15 @@ def _character(code: int) -> str:
     return chr(code)
 
 
-def _as_line(row: list[_Char], height: float, page: int) -> Line:
+def _as_line(row: list[_Char], width: float, height: float, page: int) -> Line:
     seen = [c for c in row if not c[0].isspace() and c[2] > c[1]] or row
     sizes = sorted(c[4] - c[3] for c in seen)
     widths = sorted(c[2] - c[1] for c in seen if "\u2e80" <= c[0][:1] <= "\uffef") or sizes
     size = max(widths[len(widths) // 2] * 1.05, sizes[len(sizes) // 2], 1.0)
     middle = (min(c[3] for c in seen) + max(c[4] for c in seen)) / 2
     text = "".join(c[0] for c in row).strip()
-    return Line(text, seen[0][1], seen[-1][2], size, middle / height, page)
+    left, right = seen[0][1], seen[-1][2]
+    return Line(text, left, right, size, middle / height, page, abs(left + right - width) < _CENTRED * size)
 
 
 def _paragraphs(lines: list[Line]) -> list[str]:
@@ -152,9 +180,10 @@ def _paragraphs(lines: list[Line]) -> list[str]:
     set_in = any(line.left > left + _INDENT * line.size and line.right > right - line.size for line in lines)
     paragraphs: list[str] = []
     before: Line | None = None
-    for line in lines:
+    for number, line in enumerate(lines):
         apart = before is not None and _begins_after_gap(before, line, pitch, set_in)
-        if before is not None and not apart and _is_continued(before, line, left, right):
+        titled = number <= _TITLE_LINES and before is not None and _ends_title(before, line, left)
+        if before is not None and not apart and not titled and _is_continued(before, line, left, right):
             paragraphs[-1] = _joined(paragraphs[-1], line.text)
         else:
             paragraphs.append(line.text)
@@ -178,9 +207,16 @@ def _begins_after_gap(before: Line, line: Line, pitch: float, set_in: bool) -> b
     return bool(pitch) and before.height - line.height > _WIDER * pitch
 
 
+def _ends_title(before: Line, line: Line, left: float) -> bool:
+    """Whether a centred line stands above one that isn't."""
+    return before.centred and not line.centred and before.left > left + 0.5 * before.size
+
+
 def _is_continued(before: Line, line: Line, left: float, right: float) -> bool:
     em = before.size
     if before.right < right - _SHORT * em or abs(before.size - line.size) > 0.35 * em:
+        return False
+    if before.left > left + _SET_IN * em:
         return False
     if line.left > left + _INDENT * line.size:
         return False

@@ -10,6 +10,7 @@ import typst
 from config import ROOT
 from consult.files import drafts
 from consult.files.errors import UnreadableFile
+from consult.text.parser.frame import frame_of
 from consult.text.parser.outline import outline
 from consult.text.parser.provisions import parse
 from tests.chromium import CHROMIUM
@@ -123,6 +124,34 @@ def test_lines_that_end_inside_sentences_are_pointed_at():
     source = drafts.read("草案.pdf", pdf(lines, "ragged"))
     assert any("句子中间" in warning for warning in source.warnings)
     assert not any("句子中间" in warning for warning in drafts.read("草案.pdf", pdf(statute(), "indented")).warnings)
+
+
+def test_a_letter_printed_to_pdf_keeps_its_frame_apart():
+    lines = [
+        "　　为加强供水管理，现将有关事项通知如下。",
+        "　　一、提高认识。各地要高度重视供水工作。",
+        "　　二、抓好落实。",
+    ]
+    body = "\n\n".join(
+        [
+            "#align(center)[某市人民政府关于做好供水管理和用水节约工作的通知]",
+            "各县（市、区）人民政府：",
+            *lines,
+            "　　附件：1.供水单位名单\n\n　　　　　2.供水价格表",
+            "#align(right)[某市人民政府]",
+            "#align(right)[2026年5月8日]",
+            "（此件公开发布）",
+            "#pagebreak()附件1",
+            "#align(center)[供水单位名单]",
+            "　　甲公司",
+        ]
+    )
+    font = '#set page(paper: "a4")\n#set text(font: "Noto Serif CJK SC", lang: "zh", size: 16pt)\n'
+    draft = drafts.read("通知.pdf", typst.compile(f"{font}#set par(justify: true)\n{body}".encode())).draft()
+    frame = frame_of(draft)
+    assert frame.title == "某市人民政府关于做好供水管理和用水节约工作的通知"
+    assert (frame.addressee, frame.signers, frame.date) == ("各县（市、区）人民政府", ("某市人民政府",), "2026年5月8日")
+    assert (frame.attachments, frame.annexes) == (("供水单位名单", "供水价格表"), ("供水单位名单",))
 
 
 @pytest.mark.corpus

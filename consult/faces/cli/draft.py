@@ -13,7 +13,7 @@ from consult.accounts.errors import Refused
 from consult.drafting import instruments
 from consult.faces.cli.console import command_group, show, unreadable
 from consult.files import tables
-from consult.files.drafts import read
+from consult.files.drafts import DraftText, read
 from consult.files.errors import UnreadableFile
 from consult.text.anchors import in_words
 from consult.text.citations import Citation, Citations, CitationStatus, find_citations
@@ -45,13 +45,16 @@ def show_outline(files: tuple[Path, ...], tree: bool, as_json: bool | None) -> N
     failed = False
     for path in files:
         try:
-            draft = read_draft(path)
+            source = read(path.name, path.read_bytes())
         except (UnreadableFile, OSError) as error:
             click.echo(unreadable(path, error) if isinstance(error, OSError) else str(error), err=True)
             failed = True
             continue
+        draft = _named_on_error(source, path)
         if as_json:
-            click.echo(json.dumps(outline(draft, file=str(path), tree=tree), ensure_ascii=False))
+            document = outline(draft, file=str(path), tree=tree)
+            document["warnings"] = [*map(_of_file, source.warnings), *document["warnings"]]
+            click.echo(json.dumps(document, ensure_ascii=False))
         else:
             click.echo(_outline_lines(draft, path, tree))
     if failed:
@@ -92,10 +95,18 @@ def show_citations(file: Path, csv_file: Path, as_json: bool) -> None:
 
 def read_draft(path: Path) -> Draft:
     """Return the draft in a file; what its reader converted or left out is named on standard error."""
-    source = read(path.name, path.read_bytes())
+    return _named_on_error(read(path.name, path.read_bytes()), path)
+
+
+def _named_on_error(source: DraftText, path: Path) -> Draft:
     for note in source.warnings:
         click.echo(f"{path}：{note}", err=True)
     return source.draft()
+
+
+def _of_file(note: str) -> dict[str, Any]:
+    """Return what a reader says of a whole file as a warning."""
+    return {"code": "file", "message": note, "line": 0, "anchor": ""}
 
 
 def read_register(path: Path) -> Register:

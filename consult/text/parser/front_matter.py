@@ -7,7 +7,7 @@ from typing import Final
 
 from consult.text.parser.contents import take_contents
 from consult.text.parser.lines import Line
-from consult.text.parser.titles import ends_like_a_title, is_part_of_title
+from consult.text.parser.titles import ends_like_a_title, is_part_of_title, titled
 from consult.text.parser.tree import STRUCTURE, Kind
 
 _NOTE: Final = re.compile(
@@ -145,7 +145,9 @@ def _take_title(lines: list[Line], front: list[tuple[Kind, Line]]) -> tuple[int,
         and (following := index + len(parts)) < len(lines)
         and (_can_be_title(lines[following], begins=False) or _is_second_name(lines[following]))
         and len(lines[following].text) <= 40
-        and _ends_soon(lines[following : following + (3 if "关于" in parts[-1].text + lines[following].text else 2)])
+        and _ends_soon(
+            parts, lines[following : following + (3 if "关于" in parts[-1].text + lines[following].text else 2)]
+        )
     ):
         parts.append(lines[following])
     following = index + len(parts)
@@ -155,14 +157,21 @@ def _take_title(lines: list[Line], front: list[tuple[Kind, Line]]) -> tuple[int,
     return index + len(parts), "".join(line.text for line in parts)
 
 
-def _ends_soon(lines: list[Line]) -> bool:
-    return any(ends_like_a_title(line) for line in lines if _can_be_title(line, begins=False))
+def _ends_soon(parts: list[Line], lines: list[Line]) -> bool:
+    """Whether a title goes on to one of the lines below its parts, which may hold no more than the end of a word."""
+    title = "".join(line.text for line in parts)
+    for line in lines:
+        if _can_be_title(line, begins=False) or _is_second_name(line):
+            title += line.text
+            if _can_be_title(line, begins=False) and titled(title):
+                return True
+    return False
 
 
 def _is_whole_title(parts: list[Line]) -> bool:
     """Whether the lines of a title end it: not inside 《…》, nor at a 制度 that 关于… names before its 的意见."""
     title = "".join("".join(line.text.split()) for line in parts)
-    if not ends_like_a_title(parts[-1]) or title.count("《") > title.count("》"):
+    if not titled(title) or title.count("《") > title.count("》"):
         return False
     return "关于" not in title or "的" in title.rpartition("关于")[2] or not _OBJECT_ENDS.search(title)
 

@@ -29,7 +29,7 @@ def ends_like_a_title(line: Line) -> bool:
 
 def titled(words: str) -> bool:
     """Whether words are the title of a document: 某市供水管理办法, 关于……的通知."""
-    return 4 < len(words) <= 4 * NAME_LIMIT and _ENDS.search("".join(words.split())) is not None
+    return 2 < len(words) <= 6 * NAME_LIMIT and _ENDS.search("".join(words.split())) is not None
 
 
 def can_head(line: Line) -> bool:
