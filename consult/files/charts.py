@@ -14,6 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from consult.files.export.xml_characters import xml_text
+
 SVG = "http://www.w3.org/2000/svg"
 WIDTH = 440
 """Units of a chart's width; it is shown as wide as its place allows."""
@@ -153,7 +155,7 @@ def _finished(root: Any, height: int, title: str) -> str:
     root.set("viewBox", f"0 0 {WIDTH} {height}")
     root.set("class", "chart")
     root.set("role", "img")
-    root.set("aria-label", title)
+    root.set("aria-label", xml_text(title))
     return str(etree.tostring(root, encoding="unicode"))
 
 
@@ -185,7 +187,7 @@ def _lead(shape: Any, words: str, url: str) -> None:
     """Give a shape its words, and let it lead to an address; the keyboard has the table below the chart."""
     from lxml import etree
 
-    etree.SubElement(shape, f"{{{SVG}}}title").text = words
+    etree.SubElement(shape, f"{{{SVG}}}title").text = xml_text(words)
     if not url:
         return
     link = etree.Element(f"{{{SVG}}}a", href=url, tabindex="-1")
@@ -196,6 +198,7 @@ def _lead(shape: Any, words: str, url: str) -> None:
 
 
 def _short(label: str) -> str:
+    label = xml_text(label)
     return label if len(label) <= LABEL_CHARACTERS else f"{label[: LABEL_CHARACTERS - 1]}…"
 
 

@@ -13,8 +13,11 @@ from consult import clock
 from consult.adoption.models import Outcome
 from consult.app_context import blobs
 from consult.drafting.models import Consultation
+from consult.faces.i18n import gettext, translated
 from consult.faces.public.blueprint import blueprint, public_consultation
 from consult.faces.row_ids import row_id
+from consult.files import charts
+from consult.files.feedback import layout
 from consult.reporting import publication_check, queries, report_document, report_versions, signatures
 from consult.reporting.models import FeedbackReport
 
@@ -51,9 +54,32 @@ def report(slug: str) -> str:
         listed={outcome: n for (outcome, late), n in listed.items() if not late},
         late=sum(n for (_, late), n in listed.items() if late),
         chosen=chosen,
+        charts=[] if chosen.narrowed else _charts(standing),
         first=here() if after else None,
         next=here(after=shown[-1].number) if len(rows) > ROWS_ON_A_PAGE else None,
     )
+
+
+def _charts(report: FeedbackReport) -> list[str]:
+    """Return what came in on which article and what became of it as SVG, each bar leading to its rows."""
+    tables, places = report.snapshot.get("tables"), report.snapshot.get("places", {})
+    if not tables:
+        return []
+    here = partial(url_for, ".report", slug=report.snapshot["slug"], _anchor="rows")
+    most = sorted(tables["articles"], key=lambda line: -line[2])[: layout.BARS]
+    articles = [
+        charts.Bar(places.get(line[0], line[0]), line[2], here(article=line[0]))
+        for line in tables["articles"]
+        if line in most
+    ]
+    figures = report.snapshot["figures"]
+    outcomes = [
+        charts.Bar(translated(outcome.label.words), n, here(outcome=outcome.value), outcome.value)
+        for outcome in Outcome
+        if (n := figures.get(f"outcome.{outcome.value}", 0))
+    ]
+    drawn = ((gettext("采纳情况"), outcomes), (gettext("按条款"), articles))
+    return [charts.bars(bars, title) for title, bars in drawn if len(bars) > 1]
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,15 @@ class Facts:
     pairs: Sequence[tuple[str, str]]
 
 
-Block = Heading | Line | Table | Facts
+@dataclass(frozen=True)
+class Chart:
+    """A chart as SVG, and what it shows in words, for formats and readers that don't see it."""
+
+    svg: str
+    words: str
+
+
+Block = Heading | Line | Table | Facts | Chart
 
 
 @dataclass(frozen=True)

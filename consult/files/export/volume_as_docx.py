@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,11 +13,13 @@ from docx.oxml.ns import nsdecls, qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Mm, Pt
 
+from consult.files.charts import as_png
 from consult.files.export import official_layout as layout
 from consult.files.export.volume import (
     FILE_COLUMNS,
     Block,
     Cell,
+    Chart,
     Facts,
     Heading,
     Line,
@@ -135,12 +138,23 @@ def write_block(document: Any, block: Block, fonts: layout.Fonts) -> None:
         paragraph = layout.add_line(document, block.words, size=size, centred=block.look is Look.CENTRED)
         if block.look in _ALIGNED:
             paragraph.alignment = _ALIGNED[block.look]
+    elif isinstance(block, Chart):
+        _picture(document, block)
     elif isinstance(block, Facts):
         _table(document, Table((("", LABEL), ("", WIDTH - LABEL)), block.pairs), fonts, headed=False)
     elif block.rows:
         _table(document, block, fonts, headed=True)
     else:
         layout.add_line(document, block.none)
+
+
+def _picture(document: Any, chart: Chart) -> None:
+    """Add a chart as a picture, with what it shows as its alternative text."""
+    paragraph = document.add_paragraph()
+    picture = paragraph.add_run().add_picture(io.BytesIO(as_png(chart.svg)), width=Mm(WIDTH * 0.85))
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    picture._inline.docPr.set("descr", xml_text(chart.words))
+    _close(document.add_paragraph(), AFTER)
 
 
 def _table(document: Any, table: Table, fonts: layout.Fonts, *, headed: bool) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from consult.files.export.volume import FILE_COLUMNS, Block, Cell, Facts, Heading, Line, Run, Volume, file_rows
+from consult.files.export.volume import FILE_COLUMNS, Block, Cell, Chart, Facts, Heading, Line, Run, Volume, file_rows
 from consult.files.invitation_letter import FONTS
 
 FACTS_COLUMNS = (("", 36), ("", 120))
@@ -51,6 +51,9 @@ PRELUDE = """
     else if block.look == "right" { align(right, pad(right: 2em, block.words)) }
     else if block.look == "note" { text(14pt, body(block.words)) }
     else { body(block.words) }
+  }
+  else if block.kind == "chart" {
+    align(center, image(bytes(block.svg), format: "svg", width: 85%, alt: block.words))
   }
   else if block.rows.len() == 0 { body(block.none) }
   else { grid-of(block.columns, block.rows, block.headed) }
@@ -149,6 +152,8 @@ def block_values(block: Block) -> dict[str, Any]:
         return {"kind": "heading", "words": block.words}
     if isinstance(block, Line):
         return {"kind": "line", "look": block.look.value, "words": block.words}
+    if isinstance(block, Chart):
+        return {"kind": "chart", "svg": block.svg, "words": block.words}
     columns: Sequence[tuple[str, int]] = FACTS_COLUMNS if isinstance(block, Facts) else block.columns
     rows: Sequence[Sequence[Cell]] = block.pairs if isinstance(block, Facts) else block.rows
     return {

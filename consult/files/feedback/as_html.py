@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import BinaryIO
 
-from consult.files.export.volume import Block, Facts, Heading, Line, Look, Table
+from consult.files.export.volume import Block, Chart, Facts, Heading, Line, Look, Table
 from consult.files.export.xml_characters import xml_text
 from consult.files.feedback.document import FeedbackDocument, Row
 from consult.files.feedback.layout import Layout, front
@@ -20,6 +20,7 @@ h1{font-size:1.7em;line-height:1.35}h2{font-size:1.25em;margin-top:2em}h3{font-s
 table{border-collapse:collapse;width:100%;font-size:.92em}th,td{border:1px solid #b6bdc5;padding:.4em .6em;
  vertical-align:top;text-align:left;white-space:pre-line;overflow-wrap:anywhere}th{background:#f6f6f3}
 td{unicode-bidi:isolate}.wide{overflow-x:auto}
+figure{margin:1em 0;max-width:36em}
 @media print{body{margin:0;font-size:11pt}tr{break-inside:avoid}}
 """
 
@@ -53,6 +54,8 @@ def _block(block: Block) -> str:
     if isinstance(block, Line):
         look = f' class="{block.look.value}"' if block.look in (Look.CENTRED, Look.RIGHT) else ""
         return f"<p{look}>{escape(xml_text(block.words))}</p>\n"
+    if isinstance(block, Chart):
+        return f"<figure>{block.svg}</figure>\n"  # drawn here; its words are escaped by the XML writer
     head, rows = ("", block.pairs) if isinstance(block, Facts) else (_head(block), block.rows)
     body = "".join(_cells("td", [str(cell) for cell in row]) for row in rows)
     return f'<div class="wide"><table>{head}<tbody>{body}</tbody></table></div>\n'

@@ -7,20 +7,23 @@ A template is a TOML file: ``[fonts]`` with names for ``title``, ``body``, ``hea
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 
+from consult.files import charts
 from consult.files.errors import UnreadableFile
 from consult.files.export.official_layout import Fonts
-from consult.files.export.volume import Block, Heading, Line, Look, Table
+from consult.files.export.volume import Block, Chart, Heading, Line, Look, Table
 from consult.files.feedback.document import CountLine, FeedbackDocument, MainOpinion
 from consult.text.numerals import write_number
 
 TABLE_HEADING = "附：逐条意见采纳情况"
 CHARACTERS = 40
 """Longest name of a font, and longest heading of a section, in characters."""
+BARS = 12
+"""Bars of a chart at most, so that it leaves room on its page for what belongs to it."""
 OUTCOME_MM = 21
 WIDTH_MM = 156
 
@@ -136,12 +139,15 @@ def front(document: FeedbackDocument, layout: Layout) -> Iterator[Block]:
 
 def _process(document: FeedbackDocument) -> Iterator[Block]:
     yield Line(document.participation())
+    yield from chart_of("各渠道来件", [(line.words, line.submissions or 0, "") for line in document.counts.channels])
     yield from _spread("渠道", document.counts.channels)
     yield from _spread("来件人", document.counts.senders)
 
 
 def _main(document: FeedbackDocument) -> Iterator[Block]:
     yield Line(document.adoption())
+    outcomes = [(line.label, line.n, line.name.removeprefix("outcome.")) for line in document.lines("outcome.")]
+    yield from chart_of("采纳情况", outcomes)
     for number, main in enumerate(document.main_opinions, 1):
         yield Heading(f"（{write_number(number)}）{main.title}（{main.place}，{main.n}条）", 2)
         yield Line(f"采纳情况：{main.answer()}")
@@ -163,6 +169,8 @@ def _apart(document: FeedbackDocument) -> Iterator[Block]:
 
 
 def _articles(document: FeedbackDocument) -> Iterator[Block]:
+    most = f"意见最多的{BARS}条" if len(document.counts.articles) > BARS else "各条意见"
+    yield from chart_of(most, [(line.words, line.opinions, "") for line in document.counts.articles])
     yield from _spread("条款", document.counts.articles)
 
 
@@ -175,6 +183,19 @@ def _screening(document: FeedbackDocument) -> Iterator[Block]:
         yield Table((("不予公开的理由", 126), ("件数", 30)), [(words, f"{n}") for words, n in document.rejections])
     if document.n("late"):
         yield Line(f"期满后收到来件{document.n('late')}件，意见{document.n('opinions_late')}条，不计入以上数字。")
+
+
+def chart_of(title: str, rows: Sequence[tuple[str, int, str]]) -> Iterator[Chart]:
+    """Yield a chart of words, numbers and tones; none for a single bar, and of many the largest, in their order.
+
+    The table below it has them all.
+    """
+    largest = sorted(range(len(rows)), key=lambda place: -rows[place][1])[:BARS]
+    shown = [rows[place] for place in sorted(largest)]
+    if len(shown) > 1:
+        bars = [charts.Bar(words, n, tone=tone) for words, n, tone in shown]
+        listed = "，".join(f"{words}{n}" for words, n, _ in shown)
+        yield Chart(charts.bars(bars, f"{title}：{listed}"), f"{title}：{listed}")
 
 
 def _spread(words: str, lines: tuple[CountLine, ...]) -> Iterator[Block]:

@@ -262,6 +262,31 @@ def test_the_figures_are_the_same_in_every_format() -> None:
     assert docx.core_properties.author == "某局"
 
 
+@pytest.mark.parametrize("label", ["第四条", *HOSTILE])
+def test_charts_say_what_they_show_whatever_their_labels(label: str) -> None:
+    articles = (CountLine("第三条", None, 7, OUTCOMES), CountLine(label, None, 2, OUTCOMES))
+    document = report("一条", counts=Counts(articles=articles))
+    drawn = etree.HTML(render(document, "html").decode()).findall(".//svg")
+    assert len(drawn) == 2
+    assert all(not svg.findall(".//script") for svg in drawn)
+    docx = Document(io.BytesIO(render(document, "docx")))
+    described = [shape._inline.docPr.get("descr") for shape in docx.inline_shapes]
+    assert described[0] == "采纳情况：采纳5，未采纳4"
+    assert described[1].startswith("各条意见：第三条7，")
+    with pypdfium2.PdfDocument(render(document, "pdf")) as made:
+        words = "".join(page.get_textpage().get_text_bounded() for page in made)
+    assert "各条意见分布" in words
+
+
+def test_of_many_articles_the_chart_has_the_largest_and_the_table_all() -> None:
+    articles = tuple(CountLine(f"第{n}条", None, n, OUTCOMES) for n in range(1, 31))
+    (chart,) = layouts.chart_of("各条", [(line.words, line.opinions, "") for line in articles])
+    assert chart.words == "各条：" + "，".join(f"第{n}条{n}" for n in range(31 - layouts.BARS, 31))
+    assert list(layouts.chart_of("一条", [("第一条", 3, "")])) == []
+    html = etree.HTML(render(report("一条", counts=Counts(articles=articles)), "html").decode())
+    assert sum("第" in (cell.text or "") and "条" in cell.text for cell in html.iter("td")) >= 30
+
+
 def test_a_report_of_nothing_reads_as_a_person_would_write_it() -> None:
     empty = report(figures=(FigureLine("received", "", 0),), main_opinions=(), counts=Counts(), rejections=(), heard=())
     assert empty.participation() == "征求意见期间没有收到来件。"
