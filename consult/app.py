@@ -80,6 +80,11 @@ def set_up(app: Flask, settings: Settings | None = None) -> None:
         compose="consult.mailbox.acknowledgement:compose_acknowledgement",
         ended="consult.mailbox.acknowledgement:note_end",
     )
+    mail_queue.register(
+        "collected",
+        compose="consult.mailbox.acknowledgement:compose_collected",
+        ended="consult.mailbox.acknowledgement:note_collected_end",
+    )
     for purpose, compose in {
         "receipt": "receipt_letters:compose_receipt",
         "decisions": "decision_letters:compose_decisions",

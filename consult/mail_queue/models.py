@@ -15,6 +15,7 @@ class MailPurpose(LabelledEnum):
     """What a letter is for; who composes it is registered by purpose (``consult.mail_queue.hooks``)."""
 
     ACKNOWLEDGEMENT = "acknowledgement", Label("邮件来件的回执", "plain")
+    COLLECTED = "collected", Label("邮件来件的汇总回执", "plain")
     RECEIPT = "receipt", Label("网页来件的回执", "plain")
     DECISIONS = "decisions", Label("告知采纳情况", "plain")
     CONSULTEE_DECISIONS = "consultee_decisions", Label("向单位告知采纳情况", "plain")

@@ -224,6 +224,13 @@ def delete_addresses(subject: str) -> None:
             letter.answer = "联系方式已经删除"
 
 
+def delete_address_of_ended(message_id: str) -> None:
+    """Delete the address of a letter that has ended, with the caller's act."""
+    query = select(OutgoingMail).where(OutgoingMail.message_id == message_id, OutgoingMail.state != MailState.WAITING)
+    for letter in db.session.scalars(query):
+        letter.address = ""
+
+
 def count_old_addresses(before: datetime) -> int:
     """Return how many addresses ``delete_old_addresses`` would delete."""
     return db.session.scalar(select(func.count()).select_from(OutgoingMail).where(*_old(before))) or 0

@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from consult.app_context import settings
 from consult.files.blobs import BlobError
 from consult.files.mail import Mail, compose
 from consult.files.sandbox import ReaderDied
 from consult.intake import receipts
-from consult.intake.models import Submission
+from consult.intake.models import Submission, SubmissionState
 from consult.mail_queue import service as letters
 from consult.mail_queue.hooks import Pointless
 from consult.mail_queue.models import MailPurpose, MailState, OutgoingMail
@@ -38,10 +38,14 @@ def acknowledge(at: datetime) -> int:
     Raises:
         MailNotSent: no mail server answers; they are sent later.
     """
-    query = select(MailMessage.id).where(MailMessage.answer_due.is_(True)).order_by(MailMessage.id).limit(BATCH)
-    for id_ in list(db.session.scalars(query)):
+    accepted = MailMessage.submission.has(Submission.state == SubmissionState.ACCEPTED)
+    due = MailMessage.answer_due.is_(True), or_(MailMessage.answer_held.is_(False), accepted)
+    for id_ in list(db.session.scalars(select(MailMessage.id).where(*due).order_by(MailMessage.id).limit(BATCH))):
         _queue(id_, at)
-    return letters.deliver(at, purposes=[MailPurpose.ACKNOWLEDGEMENT])
+    waiting = select(Acknowledgement.address).where(*_waits()).distinct().limit(BATCH)
+    for address in list(db.session.scalars(waiting)):
+        _collect(address, at)
+    return letters.deliver(at, purposes=[MailPurpose.ACKNOWLEDGEMENT, MailPurpose.COLLECTED])
 
 
 def report_assignment(submission: Submission, at: datetime) -> None:
@@ -51,7 +55,7 @@ def report_assignment(submission: Submission, at: datetime) -> None:
         return
     with Reader() as reader:
         mail = reader.message(message_store.raw_of(row), service.own_addresses())
-    row.answer_due = mail.may_be_answered
+    row.answer_due, row.answer_held = mail.may_be_answered, False
     if submission.consultation_id is not None:
         hook_calls.call_hooks(submission.consultation_id, [(submission, mail)], at)
 
@@ -61,7 +65,7 @@ def _queue(id_: int, at: datetime) -> None:
     if not row.answer_due or row.submission is None or row.submission.consultation is None:
         return
     mail = _mail_of(row)
-    address = (mail.reply_to or (mail.from_address,))[0] if mail is not None else ""
+    address = mail.answer_address if mail is not None else ""
     plan(id_, row.submission, address, at, why="" if mail is not None else UNREADABLE)
 
 
@@ -89,10 +93,11 @@ def plan(id_: int, submission: Submission, address: str, at: datetime, *, why: s
                 address=address.lower()[:320],
                 message_id=compose.new_message_id(settings().mail_sender),
                 due_at=at,
-                skipped=why or _why_not(address, at),
+                skipped=why or _why_not(address),
             )
+            answer.over_limit = not answer.skipped and _count_for(address, at) >= MAX_PER_DAY
             session.add(answer)
-        if not answer.skipped and answer.sent_at is None:
+        if not answer.skipped and not answer.over_limit and answer.sent_at is None:
             letters.put(
                 MailPurpose.ACKNOWLEDGEMENT,
                 f"submission:{submission.number}",
@@ -102,20 +107,90 @@ def plan(id_: int, submission: Submission, address: str, at: datetime, *, why: s
             )
 
 
-def _why_not(address: str, at: datetime) -> str:
+def _waits() -> tuple[ColumnElement[bool], ...]:
+    """Conditions of acknowledgements over the limit that no collecting one names yet."""
+    return (
+        Acknowledgement.over_limit.is_(True),
+        Acknowledgement.collected_in.is_(None),
+        Acknowledgement.sent_at.is_(None),
+        Acknowledgement.skipped == "",
+    )
+
+
+def _collect(address: str, at: datetime) -> None:
+    """Put one letter into the queue that names all submissions of an address over the limit; at most one a day."""
+    with transaction() as session:
+        advisory_lock(f"mail.answer {address}")
+        if letters.count_to(address, [MailPurpose.COLLECTED], at - timedelta(days=1)):
+            return
+        query = select(Acknowledgement).where(*_waits(), Acknowledgement.address == address)
+        answers = list(session.scalars(query.order_by(Acknowledgement.submission_id).limit(BATCH)))
+        if answers:
+            first = answers[0].submission.number
+            letter = letters.put(MailPurpose.COLLECTED, f"collected:{first}", address, at=at)
+            if letter is not None:
+                for answer in answers:
+                    answer.collected_in = letter.message_id
+
+
+def compose_collected(letter: OutgoingMail, at: datetime) -> EmailMessage:
+    """Return the message that names the submissions of an address over the limit of a day.
+
+    Raises:
+        Pointless: none of them is in a consultation any more.
+        AddressRefused: it can't be answered.
+    """
+    config = settings()
+    answers = [answer for answer in _collected(letter) if answer.address and answer.submission.consultation is not None]
+    if not answers:
+        raise Pointless("来件不再归入任何征求意见")
+    named = [
+        compose.Acknowledged(
+            title=answer.submission.consultation.title if answer.submission.consultation is not None else "",
+            number=answer.submission.number,
+            key=receipts.key_of(answer.submission.number),
+            link=_link(answer.submission.number),
+            at=answer.submission.received_at,
+            late=answer.submission.late,
+        )
+        for answer in answers
+    ]
+    return compose.collected_acknowledgement(
+        named, to=letter.address, sender=config.mail_sender, sender_name=config.department, at=at
+    )
+
+
+def note_collected_end(letter: OutgoingMail, at: datetime) -> None:
+    """Note how a collecting acknowledgement ended, in the transaction in which it did."""
+    for answer in _collected(letter):
+        answer.skipped = letter.answer[:200]
+        answer.sent_at = at if letter.state is MailState.SENT else None
+
+
+def _collected(letter: OutgoingMail) -> list[Acknowledgement]:
+    query = select(Acknowledgement).where(Acknowledgement.collected_in == letter.message_id)
+    return list(db.session.scalars(query.order_by(Acknowledgement.submission_id)))
+
+
+def _link(number: str) -> str:
+    config = settings()
+    base = (config.public_url or f"http://{config.bind_host}:{config.port}").rstrip("/")
+    return f"{base}/receipts/{number}?key={receipts.key_of(number)}"
+
+
+def _why_not(address: str) -> str:
     """Return why an address gets no acknowledgement; empty if it does."""
     if not address:
         return "没有可以回复的地址"
     if address.lower() in {own_address.lower() for own_address in service.own_addresses()}:
         return "回复地址是平台自己的"
-    if _count_for(address, at) >= MAX_PER_DAY:
-        return f"一天之内已经向这个地址发过 {MAX_PER_DAY} 次回执"
     return ""
 
 
 def _count_for(address: str, at: datetime) -> int:
-    """Return how many acknowledgements were sent or are due to an address within a day before ``at``."""
+    """Return how many acknowledgements of their own were sent or are due to an address within a day before ``at``."""
     query = select(func.count()).where(
+        Acknowledgement.over_limit.is_(False),
         Acknowledgement.address == address.lower()[:320],
         Acknowledgement.due_at > at - timedelta(days=1),
         or_(Acknowledgement.sent_at.is_not(None), Acknowledgement.skipped == ""),
@@ -138,16 +213,14 @@ def compose_acknowledgement(letter: OutgoingMail, _at: datetime) -> EmailMessage
     submission, config = answer.submission, settings()
     if submission.consultation is None:
         raise Pointless("来件不再归入任何征求意见")
-    base = (config.public_url or f"http://{config.bind_host}:{config.port}").rstrip("/")
-    key = receipts.key_of(submission.number)
     return compose.acknowledgement(
         mail,
         sender=config.mail_sender,
         sender_name=config.department,
         title=submission.consultation.title,
         number=submission.number,
-        key=key,
-        link=f"{base}/receipts/{submission.number}?key={key}",
+        key=receipts.key_of(submission.number),
+        link=_link(submission.number),
         at=submission.received_at,
         late=submission.late,
     )

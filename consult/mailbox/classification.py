@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from consult.accounts.permissions import PUBLIC
 from consult.drafting.models import Consultation
 from consult.files.charsets import readable
-from consult.files.mail import Mail, TextSource
+from consult.files.mail import Mail, TextSource, Way
 from consult.files.mail.message_reader import ELSEWHERE
 from consult.intake import batches
 from consult.intake.arrival import Arrival, ArrivalPart, clean
@@ -69,21 +69,32 @@ def store_classification(messages: Sequence[RoutedMessage], at: datetime) -> Non
         hook_calls.call_hooks(id_, stored, at)
 
 
-def _note(message: RoutedMessage, at: datetime) -> None:
+def note(row: MailMessage, parsed: ParsedMessage, at: datetime) -> None:
     """Fill a message's row from the parsed message."""
-    row, mail = message.row, message.parsed.mail
+    mail = parsed.mail
     row.message_id, row.sender = _plain(mail.message_id, 500), _plain(mail.from_address, 320)
     row.subject = clean(mail.subject)[:500]
-    row.received_at = received_at(mail, message.parsed.server_at, at)
+    own = mail if row.enclosed_in is None else replace(mail, received=None)
+    row.received_at = received_at(own, parsed.server_at, at)
     row.facts = {"defects": [_plain(words, 300) for words in mail.defects[:20]]}
     row.facts |= {name: value for name, value in vars(mail.auth).items() if value}
+    if mail.spam:
+        row.facts = (row.facts or {}) | {"spam": _plain(mail.spam, 100)}
+
+
+def _note(message: RoutedMessage, at: datetime) -> None:
+    row, mail = message.row, message.parsed.mail
+    note(row, message.parsed, at)
     if message.route is None:
         row.outcome, row.automatic, row.why = Outcome.AUTOMATIC, mail.auto.value, f"{mail.auto.label.words}，不是意见"
         if mail.bounce is not None:
             for hook in hooks.mail_hooks.all():
                 hook.on_bounce(mail.bounce, at)
         return
-    row.facts = row.facts | {"suggested": list(message.route.suggested)}
+    row.facts = (row.facts or {}) | {"suggested": list(message.route.suggested)}
+    if mail.writer is not None or row.enclosed_in is not None:
+        way = mail.writer.way if mail.writer is not None else Way.ENCLOSED
+        row.facts = row.facts | {"way": way.value}
     db.session.add_all(
         RefusedFile(mail_id=row.id, position=place, name=file.name, size=file.size, digest=file.digest, why=file.why)
         for place, file in enumerate(message.parsed.files.refused)
@@ -118,9 +129,9 @@ def _arrival(message: RoutedMessage, consultation: Consultation | None, at: date
         parts=(ArrivalPart(text),) if text else () if parsed.files.taken else (ArrivalPart(_stand_in(mail)),),
         raw=parsed.raw,
         raw_media_type="message/rfc822",
-        subject=mail.subject,
-        name=mail.from_name,
-        contact=mail.from_address,
+        subject=mail.title,
+        name=mail.from_name if mail.writer is None else mail.writer.name,
+        contact=mail.from_address if mail.writer is None else mail.writer.address,
         attachments=parsed.files.taken,
         found_clean=parsed.files.clean,
         external_id=_plain(mail.message_id, REFERENCE_CHARACTERS) or None,
@@ -146,6 +157,9 @@ def _settle(message: RoutedMessage, route: routing.Route, submission_id: int, *,
     if parsed.files.unscanned:
         row.scan_due, row.why = True, f"{row.why}；{virus_scanning.UNSCANNED}"
     row.answer_due = is_placed and parsed.mail.may_be_answered
+    row.answer_held = bool(parsed.mail.spam)
+    if parsed.mail.spam:
+        row.why = f"{row.why}；本单位邮件网关判为垃圾邮件（{_plain(parsed.mail.spam, 60)}），受理后再发回执"
 
 
 def received_at(mail: Mail, server_at: datetime | None, at: datetime) -> datetime:

@@ -17,15 +17,28 @@ from consult.store import db, transaction
 ERASE = "mail.erase_personal"
 
 
-def erase_sender(submission: Submission) -> None:
-    """Delete the sender of a submission's message and the addresses of the letters about it, with the caller's act."""
+def erase_sender(submission: Submission, *, at: datetime) -> str:
+    """Delete the sender of a submission's message and the addresses of the letters about it, with the caller's act.
+
+    What it was enclosed in goes whole, for it holds the letter once more; return the digest of its file, if it was one.
+    """
+    file = ""
     for mail in db.session.scalars(select(MailMessage).where(MailMessage.submission_id == submission.id)):
         mail.sender = ""
+        envelope = db.session.get(MailMessage, mail.enclosed_in) if mail.enclosed_in is not None else None
+        if envelope is not None and envelope.erased_at is None:
+            file = envelope.blob or ""
+            envelope.body = envelope.blob = None
+            envelope.sender = envelope.subject = ""
+            envelope.erased_at = at
     mail_queue.delete_addresses(f"submission:{submission.number}")
     acknowledgement = db.session.get(Acknowledgement, submission.id)
     if acknowledgement is not None:
         acknowledgement.address = ""
+        if acknowledgement.collected_in is not None:
+            mail_queue.delete_address_of_ended(acknowledgement.collected_in)
         acknowledgement.skipped = acknowledgement.skipped or ("" if acknowledgement.sent_at else "联系方式已经删除")
+    return file
 
 
 def stray(before: datetime, limit: int) -> Sequence[MailMessage]:

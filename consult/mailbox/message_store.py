@@ -50,11 +50,13 @@ def store(
     mailbox: Mailbox | None = None,
     uidvalidity: int = 0,
     read_up_to: int = 0,
+    enclosed_in: int | None = None,
 ) -> list[StoredMessage]:
     """Store messages and their sightings in one transaction; the same content is stored once.
 
     Arguments:
         mailbox, uidvalidity: where they were fetched from; ``last_uid`` becomes ``read_up_to`` in the same transaction.
+        enclosed_in: the message that they were enclosed in.
     """
     digests = [deduplication.digest_of(letter.raw) for letter in letters]
     large = {place for place, letter in enumerate(letters) if len(letter.raw) > RAW_IN_ROW_BYTES}
@@ -75,6 +77,8 @@ def store(
             "subject": "",
             "automatic": "",
             "answer_due": False,
+            "answer_held": False,
+            "enclosed_in": enclosed_in,
             "scan_due": False,
         }
         for place, letter in enumerate(letters)

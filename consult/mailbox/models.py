@@ -94,12 +94,18 @@ class MailMessage(Base):
     message_id: Mapped[str] = mapped_column(String(500), default="")
     sender: Mapped[str] = mapped_column(String(320), default="")
     subject: Mapped[str] = mapped_column(String(500), default="")
+    enclosed_in: Mapped[int | None] = mapped_column(ForeignKey("mail_message.id"))
+    """The message that enclosed it, if it came as one of several letters inside another."""
     received_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     automatic: Mapped[str] = mapped_column(String(20), default="")
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSONValue)
-    """``{"defects": […], "spf": …, "dkim": …, "dmarc": …, "suggested": [consultation ids]}``."""
+    """``{"defects": […], "spf": …, "dkim": …, "dmarc": …, "suggested": [consultation ids],
+    "way": …, "spam": …, "letters": [ids]}``; ``way`` (``files.mail.Way``) where another sent it than who wrote it,
+    ``spam`` what our gateway said, ``letters`` the messages that it enclosed."""
     answer_due: Mapped[bool] = mapped_column(default=False, info=WORK)
     """Whether the acknowledgement is due."""
+    answer_held: Mapped[bool] = mapped_column(default=False, server_default=false(), info=WORK)
+    """Whether the acknowledgement waits until the submission is accepted, because our gateway calls it spam."""
     scan_due: Mapped[bool] = mapped_column(default=False, server_default=false(), info=WORK)
     """Whether its files are still to be scanned because the scanner was unavailable."""
     erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -112,6 +118,7 @@ class MailMessage(Base):
         Index("ix_mail_message_outcome", "outcome", "id"),
         Index("ix_mail_message_answer_due", "answer_due", "id"),
         Index("ix_mail_message_scan_due", "scan_due", "id"),
+        Index("ix_mail_message_enclosed_in", "enclosed_in"),
         {"sqlite_autoincrement": True},
     )
 
@@ -197,7 +204,14 @@ class Acknowledgement(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     skipped: Mapped[str] = mapped_column(String(200), default="")
     """Why it is not sent, in Chinese."""
+    over_limit: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its address had its acknowledgements of the day: a collecting one will name it."""
+    collected_in: Mapped[str | None] = mapped_column(String(200))
+    """The Message-ID of the collecting acknowledgement that names it."""
 
     submission: Mapped[Submission] = relationship()
 
-    __table_args__ = (Index("ix_mail_acknowledgement_address", "address", "due_at"),)
+    __table_args__ = (
+        Index("ix_mail_acknowledgement_address", "address", "due_at"),
+        Index("ix_mail_acknowledgement_collected_in", "collected_in"),
+    )

@@ -10,6 +10,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
 
 from consult.drafting.models import Consultation
+from consult.files.mail import Way
+from consult.files.mail.message_reader import ELSEWHERE
 from consult.intake.models import Submission
 from consult.mailbox.models import HookFailure, Mailbox, MailMessage, Outcome, Sighting
 from consult.store import db
@@ -52,6 +54,28 @@ def by_submission(submission_ids: Collection[int]) -> dict[int, MailMessage]:
     """Return the messages that these submissions came in, by the id of the submission."""
     messages = db.session.scalars(select(MailMessage).where(MailMessage.submission_id.in_(submission_ids)))
     return {message.submission_id: message for message in messages if message.submission_id is not None}
+
+
+def remarks(submission_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return in Chinese what staff should know about how submissions came by mail, by the id of the submission."""
+    messages = by_submission(submission_ids)
+    outer_ids = [message.enclosed_in for message in messages.values() if message.enclosed_in is not None]
+    outer = {row.id: row for row in db.session.scalars(select(MailMessage).where(MailMessage.id.in_(outer_ids)))}
+    remarked: dict[int, list[str]] = {}
+    for id_, message in messages.items():
+        facts, words = message.facts or {}, []
+        sent_by = outer[message.enclosed_in].sender if message.enclosed_in in outer else message.sender
+        if "way" in facts and sent_by:
+            words.append(
+                f"{Way(facts['way']).label.words}，发信地址 {sent_by}；姓名和联系方式按来信人登记，回执不发给转送方"
+            )
+        if "spam" in facts:
+            words.append(f"本单位邮件网关判为垃圾邮件（{facts['spam']}），受理后再发回执")
+        if ELSEWHERE in facts.get("defects", []):
+            words.append(ELSEWHERE)
+        if words:
+            remarked[id_] = words
+    return remarked
 
 
 def worked_during(consultation: Consultation) -> bool:

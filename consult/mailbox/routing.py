@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from consult.drafting.models import Consultation, Stage
 from consult.files.mail import Auto, Mail, normalise_subject, plus_tag, quoted_titles
@@ -137,7 +137,7 @@ def route(mail: Mail, known: Sequence[Target], *, at: datetime, linked: Sequence
 
 def _evidence(mail: Mail, known: Sequence[Target], linked: Sequence[Linked]) -> Iterator[tuple[str, set[int]]]:
     """Yield the evidence in a message, described in words, with the consultations it fits, strongest first."""
-    subject = normalise_subject(mail.subject)
+    subject = "\n".join(dict.fromkeys((normalise_subject(mail.subject), normalise_subject(mail.title))))
     subject = simplified(subject) if _TRADITIONAL.search(subject) else subject
     yield "收件地址带有编号", _by_plus(mail, known)
     yield "主题里有公告要求注明的字样", _by_phrase(subject, known)
@@ -206,7 +206,10 @@ def _by_thread(mail: Mail) -> set[int]:
     query = (
         select(Submission.consultation_id)
         .join(Acknowledgement, Acknowledgement.submission_id == Submission.id)
-        .where(Acknowledgement.message_id.in_(named), Submission.consultation_id.is_not(None))
+        .where(
+            or_(Acknowledgement.message_id.in_(named), Acknowledgement.collected_in.in_(named)),
+            Submission.consultation_id.is_not(None),
+        )
     )
     return {id_ for id_ in db.session.scalars(query) if id_ is not None}
 

@@ -22,7 +22,7 @@ from consult.intake.models import Submission
 from consult.ledger.service import record
 from consult.mailbox import attachments, hooks, message_store, routing
 from consult.mailbox.bounded_reading import PUT_ASIDE, Reader
-from consult.mailbox.classification import ParsedMessage, RoutedMessage, store_classification
+from consult.mailbox.classification import ParsedMessage, RoutedMessage, note, received_at, store_classification
 from consult.mailbox.errors import MailboxRefused
 from consult.mailbox.message_store import RawMessage
 from consult.mailbox.models import Mailbox, MailMessage, Outcome, Sighting
@@ -36,13 +36,26 @@ BATCH = 32
 
 
 @dataclass(frozen=True)
+class Became:
+    """A submission that a message became: slug of its consultation if any, number, and its sender in words."""
+
+    consultation: str | None
+    number: str
+    sender: str
+
+
+@dataclass(frozen=True)
 class Ingested:
-    """The result of ingesting a message: outcome, slug of the consultation and receipt number if any, and why."""
+    """The result of ingesting a message: outcome, slug of the consultation and receipt number if any, and why.
+
+    ``submissions`` has all that it became; of several, the first's consultation and number are those of the message.
+    """
 
     outcome: Outcome
     consultation: str | None = None
     number: str | None = None
     why: str = ""
+    submissions: tuple[Became, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,20 +88,37 @@ def ingest_many(letters: Sequence[RawMessage], *, at: datetime) -> list[Ingested
 
 def outcomes(kept: Sequence[message_store.StoredMessage]) -> list[Ingested]:
     """Return the results for stored messages; a repeated delivery is a duplicate."""
-    query = (
-        select(MailMessage.id, MailMessage.outcome, MailMessage.why, Consultation.slug, Submission.number)
-        .outerjoin(Submission, Submission.id == MailMessage.submission_id)
-        .outerjoin(Consultation, Consultation.id == Submission.consultation_id)
-        .where(MailMessage.id.in_([stored.id for stored in kept]))
-    )
-    rows = {row.id: row for row in db.session.execute(query)}
+    rows = _rows([stored.id for stored in kept])
+    inside = _rows([id_ for row in rows.values() for id_ in _letters_in(row)])
     results = []
     for stored in kept:
         row = rows[stored.id]
         outcome = Outcome.DUPLICATE if stored.is_repeat else row.outcome
         why = "同一封邮件已经收过" if stored.is_repeat else row.why
-        results.append(Ingested(outcome, row.slug, row.number, why))
+        brought = [inside[id_] for id_ in _letters_in(row)] or [row]
+        became = tuple(Became(each.slug, each.number, _sender(each)) for each in brought if each.number is not None)
+        first = became[0] if became else Became(None, "", "")
+        results.append(Ingested(outcome, first.consultation, first.number or None, why, became))
     return results
+
+
+def _rows(ids: Sequence[int]) -> dict[int, Any]:
+    columns = MailMessage.id, MailMessage.outcome, MailMessage.why, MailMessage.facts
+    query = (
+        select(*columns, Consultation.slug, Submission.number, Submission.name, Submission.contact)
+        .outerjoin(Submission, Submission.id == MailMessage.submission_id)
+        .outerjoin(Consultation, Consultation.id == Submission.consultation_id)
+        .where(MailMessage.id.in_(ids))
+    )
+    return {row.id: row for row in db.session.execute(query)} if ids else {}
+
+
+def _letters_in(row: Any) -> list[int]:
+    return list((row.facts or {}).get("letters", []))
+
+
+def _sender(row: Any) -> str:
+    return f"{row.name} <{row.contact}>" if row.name and row.contact else row.name or row.contact
 
 
 def pending(limit: int = 500) -> list[int]:
@@ -134,6 +164,10 @@ def classify(ids: Sequence[int], *, at: datetime) -> None:
         batch = list(dict.fromkeys(ids[start : start + BATCH]))
         with Reader() as reader:
             parsed_messages = [_parse(row, addresses, hosts, reader) for row in _unclassified(batch)]
+        enclosing = [parsed for parsed in parsed_messages if parsed.mail.enclosed and parsed.mail.auto is Auto.NONE]
+        for parsed in enclosing:
+            classify(_open(parsed, at), at=at)
+        parsed_messages = [parsed for parsed in parsed_messages if parsed not in enclosing]
         try:
             _store_all(parsed_messages, at)
         except DATABASE_ERRORS:
@@ -142,6 +176,26 @@ def classify(ids: Sequence[int], *, at: datetime) -> None:
             log.exception("mail_batch_failed", ids=batch)
             for parsed in parsed_messages:
                 _store_single(parsed, at)
+
+
+def _open(parsed: ParsedMessage, at: datetime) -> list[int]:
+    """Store the letters that a message only encloses as messages of their own; return their ids.
+
+    They came when it did, whatever their own fields say.
+    """
+    mail = parsed.mail
+    with transaction() as session:
+        row = session.get_one(MailMessage, parsed.id, with_for_update=True, populate_existing=True)
+        if row.outcome is not None:
+            return []
+        moment = received_at(mail, parsed.server_at, at)
+        raws = [message_store.RawMessage(raw, row.source, moment) for raw in mail.enclosed]
+        kept = list(dict.fromkeys(stored.id for stored in message_store.store(raws, at=at, enclosed_in=row.id)))
+        note(row, parsed, at)
+        left = len([file for file in mail.attachments if not file.inline])
+        row.outcome, row.facts = Outcome.STORED, (row.facts or {}) | {"letters": kept}
+        row.why = f"转来 {len(kept)} 封来信，分别登记" + (f"；另附的 {left} 个文件保存在原件里" if left else "")
+        return kept
 
 
 def _store_all(parsed_messages: Sequence[ParsedMessage], at: datetime) -> None:

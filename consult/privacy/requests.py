@@ -180,11 +180,13 @@ def erase(actor: Actor, submission: Submission, reason: str, *, at: datetime) ->
 
 def _erase(actor: Actor, submission: Submission, why: str, at: datetime) -> None:
     file = restatement.erase(submission, set(Personal), at=at, actor=actor, why=why)
-    mail.erase_sender(submission)
+    envelope = mail.erase_sender(submission, at=at)
     receipt_letters.delete_address(submission)
     subject = f"submission:{submission.number}"
     leave_stub(SENDER, subject, submission.consultation_id, at)
     leave_stub(RAW, subject, submission.consultation_id, at, file)
+    if envelope:
+        leave_stub(RAW, f"envelope:{submission.number}", submission.consultation_id, at, envelope)
 
 
 def refuse(actor: Actor, request: PrivacyRequest, reason: str, *, at: datetime) -> None:

@@ -173,7 +173,8 @@ def _erase(due: _Due, id_: int, what: Personal) -> bool:
         with transaction():
             file = restatement.erase(submission, {what}, at=due.at, actor=due.actor, why="term")
             if what is Personal.SENDER:
-                mail.erase_sender(submission)
+                if envelope := mail.erase_sender(submission, at=due.at):
+                    leave_stub(due.rule.id, f"envelope:{submission.number}", None, due.at, envelope)
                 receipt_letters.delete_address(submission)
             leave_stub(due.rule.id, f"submission:{submission.number}", submission.consultation_id, due.at, file)
     except NotAsReceived as refusal:

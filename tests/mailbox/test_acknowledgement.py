@@ -19,6 +19,7 @@ from consult.intake.models import Submission
 from consult.mail_queue import service as letters
 from consult.mailbox import acknowledgement
 from consult.mailbox.models import Acknowledgement, MailMessage
+from consult.moderation import service as moderation
 from consult.store import db
 from tests.mailbox.letters import a_letter, canteens, ingest, stored
 from tests.post import Post, a_mail_server
@@ -80,10 +81,76 @@ def test_one_address_is_answered_at_most_three_times_a_day() -> None:
     canteens()
     for n in range(5):
         ingest(a_letter(f"{ABOUT}{n}"))
-    assert acknowledgement.acknowledge(DURING) == 3
-    assert db.session.query(Acknowledgement).filter(Acknowledgement.skipped != "").count() == 2
+    assert acknowledgement.acknowledge(DURING) == 3 + 1
+    (collected,) = (mail for mail in outbox() if "汇总" in mail["Subject"])
+    over = [row.submission.number for row in db.session.query(Acknowledgement).filter(Acknowledgement.over_limit)]
+    assert len(over) == 2
+    text = collected.get_content()
+    for number in over:
+        assert f"/receipts/{number}?key={receipts.key_of(number)}" in text
     ingest(a_letter(f"{ABOUT}再"))
     assert acknowledgement.acknowledge(DURING + timedelta(days=1, seconds=1)) == 1
+
+
+def letters_of_a_day(n: int) -> list[str]:
+    canteens()
+    return [ingest(a_letter(f"{ABOUT}{place}")).number or "" for place in range(n)]
+
+
+def test_none_is_left_without_an_acknowledgement_and_one_a_day_collects() -> None:
+    numbers = letters_of_a_day(5)
+    acknowledgement.acknowledge(DURING)
+    later = [ingest(a_letter(f"{ABOUT}后{n}")).number or "" for n in range(3)]
+    assert acknowledgement.acknowledge(DURING + timedelta(hours=1)) == 0
+    assert acknowledgement.acknowledge(DURING + timedelta(days=1, seconds=1)) == 1
+    texts = [mail.get_content() for mail in outbox()]
+    assert len(texts) == 5
+    for number in [*numbers, *later]:
+        assert sum(number in text for text in texts) == 1
+    assert db.session.query(Acknowledgement).filter(Acknowledgement.sent_at.is_(None)).count() == 0
+
+
+def test_a_collecting_acknowledgement_that_is_refused_says_so_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    letters_of_a_day(5)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            outgoing_mail, "send", lambda _: (_ for _ in ()).throw(outgoing_mail.MailRejected("no such user"))
+        )
+        acknowledgement.acknowledge(DURING)
+    assert db.session.query(Acknowledgement).filter(Acknowledgement.skipped == "").count() == 0
+
+
+def test_an_answer_to_a_collecting_acknowledgement_is_about_the_same_consultation() -> None:
+    letters_of_a_day(4)
+    acknowledgement.acknowledge(DURING)
+    (collected,) = (mail for mail in outbox() if "汇总" in mail["Subject"])
+    again = ingest(a_letter("回复", "补充一点：" + "食堂的卫生。", In_Reply_To=collected["Message-ID"]))
+    assert again.consultation == "canteens"
+
+
+def test_the_verdict_of_our_own_gateway_holds_the_acknowledgement_back() -> None:
+    canteens()
+    config = settings()
+    raw = b"X-Spam-Flag: YES\r\nReceived: from a by mx.dept.example.gov.cn; Fri, 16 Oct 2026 10:00:00 +0800\r\n"
+    config.mail_trusted_hosts, before = "mx.dept.example.gov.cn", config.mail_trusted_hosts
+    try:
+        ingested = ingest(raw + a_letter(ABOUT))
+    finally:
+        config.mail_trusted_hosts = before
+    assert ingested.outcome.value == "stored"
+    assert "垃圾邮件" in ingested.why
+    assert acknowledgement.acknowledge(DURING) == 0
+    moderation.accept(SYSTEM, stored(ingested), at=DURING)
+    assert acknowledgement.acknowledge(DURING) == 1
+
+
+def test_the_verdict_of_a_foreign_gateway_holds_nothing_back() -> None:
+    canteens()
+    ingest(
+        b"X-Spam-Flag: YES\r\nReceived: from a by mx.elsewhere.example; Fri, 16 Oct 2026 10:00:00 +0800\r\n"
+        + a_letter(ABOUT)
+    )
+    assert acknowledgement.acknowledge(DURING) == 1
 
 
 def test_one_address_is_answered_no_more_often_by_two_workers_at_once(app: Flask) -> None:
@@ -99,7 +166,7 @@ def test_one_address_is_answered_no_more_often_by_two_workers_at_once(app: Flask
 
     keys = first.id, second.id
     both(app, lambda: plan(keys[0]), lambda: plan(keys[1]))
-    assert db.session.query(Acknowledgement).filter(Acknowledgement.skipped != "").count() == 1
+    assert db.session.query(Acknowledgement).filter(Acknowledgement.over_limit).count() == 1
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,7 @@ def _print(place: dict[str, Any], ingested: service.Ingested, as_json: bool) -> 
         "consultation": ingested.consultation,
         "number": ingested.number,
         "why": ingested.why,
+        "submissions": [asdict(became) for became in ingested.submissions],
     }
     where, outcome = str(next(iter(place.values()))), ingested.outcome.label.words
     words = (where, outcome, ingested.number, ingested.consultation, ingested.why)

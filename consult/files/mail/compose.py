@@ -100,7 +100,7 @@ def acknowledgement(
     `title` is the consultation's. Nothing of the message is quoted, so that nobody can make us send their text to a
     stranger. Raises AddressRefused if there is no address to answer to.
     """
-    to = (mail.reply_to or (mail.from_address,))[0]
+    own = mail.writer.message_id if mail.writer is not None else mail.message_id
     lines = [
         "您好：",
         "",
@@ -119,12 +119,56 @@ def acknowledgement(
     return message(
         sender=sender,
         sender_name=sender_name,
-        to=to,
-        subject=f"已收到您的意见（回执 {number}）：{normalise_subject(mail.subject)}".rstrip("："),
+        to=mail.answer_address,
+        subject=f"已收到您的意见（回执 {number}）：{normalise_subject(mail.title)}".rstrip("："),
         text="\n".join(lines),
         at=at,
-        in_reply_to=mail.message_id,
-        references=(*mail.references, mail.message_id),
+        in_reply_to=own,
+        references=(*mail.references, own) if mail.writer is None else (own,),
+        auto_submitted="auto-replied",
+    )
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """A submission that a collecting acknowledgement names; `title` is the consultation's, `at` is aware."""
+
+    title: str
+    number: str
+    key: str
+    link: str
+    at: datetime
+    late: bool = False
+
+
+def collected_acknowledgement(
+    submissions: Sequence[Acknowledged], *, to: str, sender: str, sender_name: str, at: datetime
+) -> EmailMessage:
+    """Build one acknowledgement of several submissions of an address. Raises AddressRefused."""
+    lines = ["您好：", "", f"您的以下 {len(submissions)} 件意见已经收到，回执合并发送。"]
+    for submission in submissions:
+        received = f"{submission.at.astimezone(_BEIJING):%Y年%m月%d日 %H:%M}（北京时间）"
+        lines += [
+            "",
+            f"《{submission.title}》",
+            f"回执编号：{submission.number}",
+            f"查询密码：{submission.key}",
+            f"查询网址：{submission.link}",
+            f"收到时间：{received}{'，在征求意见期限之后收到' if submission.late else ''}",
+        ]
+    lines += [
+        "",
+        "凭编号和密码可以查看办理情况、采纳结果和理由。请妥善保存，不要转给他人。",
+        "",
+        "这是系统自动发送的邮件，不需要回复。如果不是您发送的意见，请忽略本邮件。",
+    ]
+    return message(
+        sender=sender,
+        sender_name=sender_name,
+        to=to,
+        subject=f"已收到您的意见（{len(submissions)} 件，汇总回执）",
+        text="\n".join(lines),
+        at=at,
         auto_submitted="auto-replied",
     )
 

@@ -46,6 +46,28 @@ class TextSource(StrEnum):
     ATTACHMENT = "attachment"
 
 
+class Way(LabelledEnum):
+    """How a letter came that another sent than who wrote it."""
+
+    FORM = "form", Label("由网站代发", "plain")
+    FORWARD = "forward", Label("转来的来信", "plain")
+    ENCLOSED = "enclosed", Label("附在邮件中转来的来信", "plain")
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Who wrote a letter that another sent: as its head, form or enclosed message says. Either may be empty.
+
+    `subject` and `message_id` are the letter's own, as far as they are known.
+    """
+
+    name: str
+    address: str
+    way: Way
+    subject: str = ""
+    message_id: str = ""
+
+
 @dataclass(frozen=True)
 class MailAttachment:
     """A file that came with a message: its `name` as sent, its type by content, its bytes.
@@ -89,8 +111,9 @@ class Mail:
     """A parsed message. `read` makes one from any bytes.
 
     Addresses are bare (`a@b.cn`), lower case in the domain. `text` is what the person wrote; what follows
-    it, an answered message or a signature, is in `quoted`. `date` is the sender's claim, `received` the time that the
-    topmost server noted, both aware or None. `defects` say in Chinese what could not be read.
+    it, an answered message or a signature, is in `quoted`. `writer` is who wrote it, if not the sender; `enclosed`
+    has the bytes of several letters that a message only encloses. `date` is the sender's claim, `received` the time
+    that the topmost server noted, both aware or None. `defects` say in Chinese what could not be read.
     """
 
     message_id: str = ""
@@ -111,9 +134,13 @@ class Mail:
     html_text: str = ""
     attachments: tuple[MailAttachment, ...] = ()
     nested: tuple[Mail, ...] = ()
+    writer: Writer | None = None
+    enclosed: tuple[bytes, ...] = field(default=(), repr=False)
     auto: Auto = Auto.NONE
     bounce: Bounce | None = None
     auth: AuthResults = AuthResults()
+    spam: str = ""
+    """The verdict of our own gateway, as its field states it; "" if it gave none."""
     wants_no_answer: bool = False
     signed: bool = False
     encrypted: bool = False
@@ -121,11 +148,23 @@ class Mail:
     unreadable: bool = False
 
     @property
+    def title(self) -> str:
+        """The subject of the letter: its own, where it was passed on and that is known."""
+        return (self.writer.subject if self.writer is not None else "") or self.subject
+
+    @property
+    def answer_address(self) -> str:
+        """Where an answer goes: to who wrote it, never to who passed it on; "" if that is unknown."""
+        if self.writer is not None:
+            return self.writer.address
+        return (self.reply_to or (self.from_address,))[0]
+
+    @property
     def may_be_answered(self) -> bool:
         """Whether an automatic answer may be sent: to a person, at an address that takes mail (RFC 3834, 2)."""
-        local = self.from_address.partition("@")[0]
+        local = (self.writer.address if self.writer is not None else self.from_address).partition("@")[0]
         wanted = self.auto is Auto.NONE and not self.wants_no_answer
-        return wanted and bool(self.from_address) and not _NEVER_ANSWERED.search(local)
+        return wanted and bool(local) and not _NEVER_ANSWERED.search(local)
 
     def all_attachments(self) -> Iterator[MailAttachment]:
         """Yield the files of this message and of those inside it."""

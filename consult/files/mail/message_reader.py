@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 
 from consult.files import attachments, charsets
-from consult.files.mail import addresses, authentication, bounces, dates, machine_mail, sender_text
+from consult.files.mail import addresses, authentication, bounces, dates, machine_mail, sender_text, writers
 from consult.files.mail.bodies import Contents, Sorter
 from consult.files.mail.headers import Fields
 from consult.files.mail.message import AuthResults, Auto, Mail
@@ -68,10 +68,13 @@ def _read(raw: bytes, own_addresses: Collection[str], trusted: Collection[str], 
     sender = _sender(root.fields)
     subject = root.fields.text("subject")
     body = "\n\n".join(text for block in contents.blocks if (text := block.text.strip()))
-    auto = machine_mail.classify(root, sender[1], subject, body, own_addresses)
     fields = root.fields
+    of_a_form = writers.of_a_form(fields, sender, body, own_addresses)
+    auto = machine_mail.classify(root, sender[1], subject, body, () if of_a_form else own_addresses)
     answers = fields.has("in-reply-to") or fields.has("references") or is_answer(subject)
-    words = sender_text.find(body, subject, contents, nested, auto, own_addresses, answers=answers, may_open=may_open)
+    words = sender_text.find(
+        body, sender, subject, contents, nested, auto, own_addresses, answers=answers, may_open=may_open
+    )
     return Mail(
         message_id=_identifier(fields.first("message-id")),
         in_reply_to=_identifier(fields.first("in-reply-to")),
@@ -91,9 +94,12 @@ def _read(raw: bytes, own_addresses: Collection[str], trusted: Collection[str], 
         html_text="\n\n".join(block.html for block in contents.blocks if block.html)[:MAX_TEXT],
         attachments=tuple(contents.attachments),
         nested=nested,
+        writer=of_a_form or words.writer,
+        enclosed=_letters(contents.messages, nested) if words.encloses else (),
         auto=auto,
         bounce=bounces.details(root, body) if auto is Auto.BOUNCE else None,
         auth=authentication.read(fields, trusted) if trusted else AuthResults(),
+        spam=authentication.spam_verdict(fields, trusted) if trusted else "",
         wants_no_answer=machine_mail.wants_no_answer(fields),
         signed=contents.signed,
         encrypted=contents.encrypted,
@@ -120,6 +126,14 @@ def _nested(
         reader.note(f"邮件里套邮件超过 {MAX_NESTING} 层，更深的没有读取")
         return []
     return [_read(message, own_addresses, (), depth + 1, may_open=may_open) for message in contents.messages]
+
+
+def _letters(messages: list[bytes], nested: tuple[Mail, ...]) -> tuple[bytes, ...]:
+    """Return the bytes of the letters enclosed, also within those enclosed, if there are several."""
+    raws: list[bytes] = []
+    for raw, mail in zip(messages, nested, strict=False):
+        raws += mail.enclosed or [raw]
+    return tuple(raws) if len(raws) > 1 else ()
 
 
 def _sender(fields: Fields) -> tuple[str, str]:

@@ -197,6 +197,18 @@ def sender_in(head: str) -> str:
     return "\n".join(named) or head
 
 
+def without_label(line: str) -> str:
+    """Return a line of a head without its label."""
+    match = _LABEL.match(line)
+    return line[match.end() :] if match else line
+
+
+def subject_in(head: str) -> str:
+    """Return the subject that a head names, "" if none."""
+    matches = ((line, _LABEL.match(line)) for line in head.split("\n"))
+    return next((line[match.end() :].strip(" |*\t") for line, match in matches if match and match["subject"]), "")
+
+
 def _over_rule_line(lines: list[str], number: int) -> int:
     """Step up over a ruled line just before a block of fields."""
     above = number - 1

@@ -11,9 +11,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from consult.files.attachments import CONTAINERS
-from consult.files.mail import quoted_text
+from consult.files.mail import quoted_text, writers
 from consult.files.mail.bodies import Contents
-from consult.files.mail.message import MAYBE_A_PERSON, Auto, Mail, MailAttachment, TextSource
+from consult.files.mail.message import MAYBE_A_PERSON, Auto, Mail, MailAttachment, TextSource, Way, Writer
 from consult.files.mail.subjects import is_forward, normalise_subject
 from consult.files.text_extraction import text_of
 
@@ -60,10 +60,14 @@ class Found:
     text: str
     quoted: str
     source: TextSource
+    writer: Writer | None = None
+    encloses: bool = False
+    """Whether the message only encloses others."""
 
 
 def find(
     body: str,
+    sender: tuple[str, str],
     subject: str,
     contents: Contents,
     nested: tuple[Mail, ...],
@@ -86,9 +90,12 @@ def find(
     if not words.written and not words.message and not answers and not is_forward(subject):
         # Nothing is answered here: the marks of quotation are the writer's own.
         words = quoted_text.Words(quoted_text.written_among(words.quoted))
-    passed_on = _forwarded(words, subject, own_addresses, answers=answers)
+    passed_on, head = _forwarded(words, sender, subject, own_addresses, answers=answers)
     named = words.forward or is_forward(subject)
     if passed_on and _introduces(words.written, passed_on, named=named):
+        writer = writers.in_head(head, sender)
+        if writer and (named or writer.address) and writers.passes_on(words.written, sender[1], own_addresses):
+            return Found(passed_on, _below(words), TextSource.FORWARDED, writer)
         if passed_on in words.written:  # found above already, for older lines below it are marked
             return Found(words.written, words.quoted, TextSource.FORWARDED)
         return Found(f"{words.written}\n\n{passed_on}".strip(), words.quoted, TextSource.FORWARDED)
@@ -96,8 +103,13 @@ def find(
         return Found(f"{words.written}\n\n{words.message}", words.quoted, plain)
     if words.message and is_courtesy(words.written):  # who greets above may have answered below, among unmarked lines
         words = replace(words, written="", quoted=f"{words.written}\n\n{words.quoted}".strip())
+    letters = [mail for mail in nested if mail.auto is Auto.NONE and (mail.text or mail.attachments or mail.enclosed)]
+    passes_on = bool(letters) and writers.passes_on(words.written, sender[1], own_addresses)
+    if passes_on and len(letters) == 1 and (writer := _writer_of(letters[0], sender)):
+        return Found(letters[0].text, _below(words), TextSource.NESTED, writer)
     if inside := _inside(nested):
-        return Found(f"{words.written}\n\n{inside}".strip(), words.quoted, TextSource.NESTED)
+        text = f"{words.written}\n\n{inside}".strip()
+        return Found(text, words.quoted, TextSource.NESTED, encloses=passes_on)
     if not words.written or _is_pointer(words.written):
         readable = auto in MAYBE_A_PERSON and not contents.encrypted
         attached = _text_of_attachments(contents.attachments, may_open=may_open) if readable else ""
@@ -113,22 +125,48 @@ def find(
     return Found(words.written, words.quoted, plain if words.written else TextSource.NONE)
 
 
-def _forwarded(words: quoted_text.Words, subject: str, own_addresses: Collection[str], *, answers: bool) -> str:
-    """Return the forwarded text, "" if the message answers another or returns our own notice.
+def _below(words: quoted_text.Words) -> str:
+    """Return what isn't the writer's: the words of who passed the letter on, and what is quoted."""
+    return f"{words.written}\n\n{words.quoted}".strip()
+
+
+def _writer_of(letter: Mail, sender: tuple[str, str]) -> Writer | None:
+    """Return who wrote an enclosed letter, if not the sender of what encloses it."""
+    if letter.writer is not None:
+        return letter.writer
+    if letter.from_address.lower() == sender[1].lower() or not (letter.from_address or letter.from_name):
+        return None
+    return Writer(letter.from_name, letter.from_address, Way.ENCLOSED, letter.subject, letter.message_id)
+
+
+def _forwarded(
+    words: quoted_text.Words, sender: tuple[str, str], subject: str, own_addresses: Collection[str], *, answers: bool
+) -> tuple[str, str]:
+    """Return the forwarded text and its head, "" if the message answers another or returns our own notice.
 
     Some people type the head of a letter themselves (发件人：…, 日期：…): that is nothing answered either.
     """
     if not words.message or not (words.forward or is_forward(subject) or (words.bare_head and not answers)):
-        return ""
-    sender = quoted_text.sender_in(words.head).lower()
-    if any(address.lower() in sender for address in own_addresses if address):
-        return ""
-    inner = quoted_text.split(words.message)
+        return "", ""
+    named = quoted_text.sender_in(words.head).lower()
+    if any(address.lower() in named for address in own_addresses if address):
+        return "", ""
+    head, inner = words.head, quoted_text.split(words.message)
     for _ in range(5):
-        if inner.written or not inner.message:
+        if not inner.message or (inner.written and not _is_passed_further(inner, sender, own_addresses)):
             break
-        inner = quoted_text.split(inner.message)
-    return inner.written or words.message
+        head, inner = inner.head, quoted_text.split(inner.message)
+    return inner.written or words.message, head
+
+
+def _is_passed_further(inner: quoted_text.Words, sender: tuple[str, str], own_addresses: Collection[str]) -> bool:
+    """Whether a forwarded message passes on another: 信访科 sends on what 县局 sent on."""
+    writer = writers.in_head(inner.head, sender)
+    is_ours = any(address.lower() in inner.head.lower().split("\n")[0] for address in own_addresses if address)
+    explicit = inner.forward or inner.bare_head
+    if not explicit or is_ours or writer is None or len(inner.written) > _PASSING_ON_CHARACTERS:
+        return False
+    return bool(_POINTS_DOWN.search(inner.written)) and writers.passes_on(inner.written, "", ())
 
 
 def _introduces(above: str, passed_on: str, *, named: bool) -> bool:

@@ -113,7 +113,7 @@ def test_the_heads_of_new_programs_are_known(program):
 @pytest.mark.parametrize(
     "above",
     [
-        "这个意见有道理，望采纳。",
+        "我看这个意见有道理，电梯费用太高了。",
         "王科长：这是我们小区业委会副主任发给我的邮件，他研究得比较仔细，我们开会讨论过，一致同意他的看法。",
     ],
 )
@@ -128,7 +128,9 @@ def test_what_was_passed_on_is_taken_once_whatever_is_quoted_in_it_and_stands_be
     body = (
         f"请阅。\n\n开始转发的邮件：\n\n> 发件人: 李四\n> 日期: 2026年11月20日\n> 主题: 意见\n>\n> {OPINION}\n\n张三\n"
     )
-    assert text_of(body, subject="转发：我的意见") == f"请阅。\n\n张三\n\n{OPINION}"
+    mail = read(message(body=body, subject="转发：我的意见"))
+    assert (mail.text, mail.writer.name) == (OPINION, "李四")
+    assert "请阅。\n\n张三" in mail.quoted
 
 
 @pytest.mark.parametrize(

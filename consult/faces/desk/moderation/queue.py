@@ -23,6 +23,7 @@ from consult.faces.desk.submissions.behind import behind
 from consult.faces.row_ids import row_id
 from consult.intake import attachment_text, search, virus_scanning
 from consult.intake.models import Submission, SubmissionPart, SubmissionState
+from consult.mailbox import queries as mailbox
 from consult.moderation import long_texts, private_data, queries, service
 from consult.moderation.errors import ScreeningRefused
 from consult.moderation.long_texts import Piece
@@ -345,6 +346,7 @@ def _opened(opened: Submission, place: Place, typed: Mapping[int, str]) -> dict[
             if not isinstance(piece.source, SubmissionPart)
         ],
         **behind([opened]),
+        "remarks": mailbox.remarks([opened.id]).get(opened.id, []),
         "unread": attachment_text.unread(opened.attachments),
         "same": queries.same_text(opened) if opened.state in service.WAITING else [],
         "acts": queries.acts(opened),

@@ -35,6 +35,7 @@ def unassigned() -> str:
         "desk/submissions/unassigned.html",
         submissions=shown,
         mails=mails,
+        remarks=queries.remarks(list(mails)),
         choices=choices,
         suggested={id_: _suggested(mail, choices) for id_, mail in mails.items()},
         aside=aside,
