@@ -74,8 +74,8 @@ def note(row: MailMessage, parsed: ParsedMessage, at: datetime) -> None:
     mail = parsed.mail
     row.message_id, row.sender = _plain(mail.message_id, 500), _plain(mail.from_address, 320)
     row.subject = clean(mail.subject)[:500]
-    own = mail if row.enclosed_in is None else replace(mail, received=None)
-    row.received_at = received_at(own, parsed.server_at, at)
+    dated = mail if row.enclosed_in is None else replace(mail, received=None)
+    row.received_at = received_at(dated, parsed.server_at, at)
     row.facts = {"defects": [_plain(words, 300) for words in mail.defects[:20]]}
     row.facts |= {name: value for name, value in vars(mail.auth).items() if value}
     if mail.spam:

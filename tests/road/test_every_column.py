@@ -195,7 +195,7 @@ UNFOUND: dict[str, str] = {
     **_columns(
         "mail_message",
         "work that waits, or the place of bytes that are known by their digest",
-        ["answer_due", "attempts", "blob", "scan_due", "why"],
+        ["answer_due", "answer_held", "attempts", "blob", "scan_due", "why"],
     ),
     **_columns("mail_withheld", "how often it was asked for, and what the server said", ["said", "tried_at", "tries"]),
     **_columns(

@@ -100,7 +100,7 @@ def acknowledgement(
     `title` is the consultation's. Nothing of the message is quoted, so that nobody can make us send their text to a
     stranger. Raises AddressRefused if there is no address to answer to.
     """
-    own = mail.writer.message_id if mail.writer is not None else mail.message_id
+    answered = mail.writer.message_id if mail.writer is not None else mail.message_id
     lines = [
         "您好：",
         "",
@@ -123,8 +123,8 @@ def acknowledgement(
         subject=f"已收到您的意见（回执 {number}）：{normalise_subject(mail.title)}".rstrip("："),
         text="\n".join(lines),
         at=at,
-        in_reply_to=own,
-        references=(*mail.references, own) if mail.writer is None else (own,),
+        in_reply_to=answered,
+        references=(*mail.references, answered) if mail.writer is None else (answered,),
         auto_submitted="auto-replied",
     )
 

@@ -59,16 +59,16 @@ _OWN_WORDS = re.compile(
 
 def of_a_form(fields: Fields, sender: tuple[str, str], body: str, own_addresses: Collection[str]) -> Writer | None:
     """Return who filled in a form that a website sends as mail: in Reply-To, or in the fields of the form."""
-    own = {address.lower() for address in own_addresses}
+    ours = {address.lower() for address in own_addresses}
     name, address = sender
     local, _, domain = address.partition("@")
     named = _FORM_NAME.search(body)
     name_there = named[1].strip() if named else ""
     pairs = [pair for value in fields.all("reply-to")[:2] for pair in addresses.parse(value, fields.charset)]
-    is_certain = bool(_TAKES_NO_MAIL.search(local)) or address.lower() in own
+    is_certain = bool(_TAKES_NO_MAIL.search(local)) or address.lower() in ours
     if len(pairs) == 1:
         reply_name, reply_to = pairs[0]
-        other = reply_to.lower() not in {address.lower(), *own} and not _TAKES_NO_MAIL.search(
+        other = reply_to.lower() not in {address.lower(), *ours} and not _TAKES_NO_MAIL.search(
             reply_to.partition("@")[0]
         )
         elsewhere = reply_to.rpartition("@")[2] != domain
@@ -114,5 +114,5 @@ def passes_on(above: str, address: str, own_addresses: Collection[str]) -> bool:
 def is_office(address: str, own_addresses: Collection[str]) -> bool:
     """Whether an address is of a government office, or of the domain that the platform's mailboxes are in."""
     domain = address.rpartition("@")[2].lower()
-    ours = {own.rpartition("@")[2].lower() for own in own_addresses}
+    ours = {mailbox.rpartition("@")[2].lower() for mailbox in own_addresses}
     return domain.endswith(".gov.cn") or domain in ours
