@@ -77,7 +77,6 @@ def _by_runs(text: str, before: list[Line], runs: list[Run]) -> Draft | None:
         announced |= _announced(closing)
         if number < len(runs):
             label, opening = annexes.pop()
-            opening = opening[:-1]
         for annex_label, lines in annexes:
             root.children.append(_annex(annex_label, lines, root, announced))
             announced |= _announced(lines)
@@ -144,7 +143,8 @@ def _annex(
 ) -> Branch:
     """An annex with its own provisions, whose anchors begin with the annex's.
 
-    It contains `lines`, then the nodes that are `ready`, then `closing`. Its title is one of those `announced`, or ends
+    It contains `lines`, or where nodes are `ready` the lines before the first article, which ends them, then these
+    nodes, then `closing`. Its title is one of those `announced`, or ends
     like one.
     """
     anchor = root.next_anchor("annex")
@@ -156,7 +156,7 @@ def _annex(
     branch = Branch(anchor, Kind.ANNEX, line, "", heading, label.number if label else "", "\n".join(written))
     below = _with_head(lines[taken:])
     if ready:
-        _build(list(closing), branch, (*below, *ready))
+        _build(list(closing), branch, (*below[:-1], *ready))
     else:
         _build(below, branch)
     return branch
