@@ -59,7 +59,7 @@ def take_in(count: int, seed: int) -> tuple[list[Cost], Counter[Outcome], dict[s
     return costs, outcomes, came
 
 
-def missing(came: dict[str, str], outcomes: Counter[Outcome]) -> list[str]:
+def missing(came: dict[str, str]) -> list[str]:
     """Return what isn't as it should be: messages lost, doubled, altered, uncounted."""
     wrong = []
     rows = list(db.session.scalars(select(MailMessage)))
@@ -98,7 +98,7 @@ def main() -> int:
         with app.app_context():
             a_consultation("bench")
             costs, outcomes, came = take_in(wanted.count, wanted.seed)
-            wrong = missing(came, outcomes)
+            wrong = missing(came)
             name = db.engine.dialect.name
     by_outcome = ", ".join(f"{outcome.value} {n:,}" for outcome, n in sorted(outcomes.items()))
     print(f"damaged messages on {name}: {sum(outcomes.values()):,} taken, {len(came):,} different; {by_outcome}")

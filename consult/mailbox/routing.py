@@ -34,6 +34,14 @@ _TRADITIONAL = re.compile(
 
 BULK_HINT = "群发邮件，写有草案名称，可能是意见，请人工判断"
 
+_ON_A_DRAFT = re.compile(
+    r"(?:\A|[。；;])\s*(?:[一二三四五六七八九十\d]{1,3}[、.．)）]|[（(][一二三四五六七八九十\d]{1,3}[)）]|第[一二三]部分"
+    r"|另外?[，,]?|此外[，,]?|同时[，,]?)*\s*"
+    r"(?:(?:对|就|关于|针对|有关|至于)(?:贵[局委厅府]|你们)?[^《。，,\n]{0,12}(?:《[^》\n]{2,100}》[和与及、以]*)+[^。，,；;\n]{0,16}"
+    r"(?:意见|建议|看法|[:：]|(?=第[一二三四五六七八九十百\d]+条))|(?:《[^》\n]{2,100}》[和与及、以]*)+(?:（[^）\n]{1,20}）)?"
+    r"(?:的)?(?:意见|建议|部分|方面)*\s*(?:[:：]|\Z))"
+)
+
 Linked = Callable[[Mail], Iterable[int]]
 
 
@@ -129,10 +137,36 @@ def route(mail: Mail, known: Sequence[Target], *, at: datetime, linked: Sequence
         refusal = target.refusal(at)
         if refusal:
             return Route(None, f"{refusal}，请人工处理", suggested)
+        others = _others(mail, target, known, at)
+        if others:
+            titles = "".join(f"《{other.title}》" for other in others)
+            both = tuple(dict.fromkeys((target.id, *(other.id for other in others), *suggested)))[:SUGGESTIONS]
+            return Route(None, f"来信还对{titles}提出意见，请人工归类；另一件的部分请用“登记来件”登记", both)
         return Route(target, reason, suggested)
     if candidates:
         return Route(None, f"{reason}：同时对上 {len(candidates)} 件征求意见，请人工归类", suggested)
     return Route(None, "没有对上任何一件征求意见，请人工归类", _similar(mail, known, at))
+
+
+def _others(mail: Mail, target: Target, known: Sequence[Target], at: datetime) -> list[Target]:
+    """Return other running consultations that a message gives an opinion on, not those that it only refers to.
+
+    An opinion on another draft names it in the subject, or begins a part: “对《乙办法》的意见：”, “二、《乙办法》”.
+    """
+    heads = [line.strip() for line in f"{mail.subject}\n{mail.text[:SEARCHED]}".split("\n") if "《" in line]
+    heads = [simplified(line) if _TRADITIONAL.search(line) else line for line in heads]
+    marked = [title for line in heads for match in _ON_A_DRAFT.finditer(line) for title in quoted_titles(match[0])]
+    marked += quoted_titles(simplified(mail.subject))
+    named = {form(title) for title in marked for form in (draft_titles.normalised, draft_titles.core)}
+    there = {form(target.title) for form in (draft_titles.normalised, draft_titles.core)}
+    return [
+        other
+        for other in known
+        if other.id != target.id
+        and other.is_open(at)
+        and draft_titles.core(other.title) in named
+        and draft_titles.core(other.title) not in there
+    ]
 
 
 def _evidence(mail: Mail, known: Sequence[Target], linked: Sequence[Linked]) -> Iterator[tuple[str, set[int]]]:

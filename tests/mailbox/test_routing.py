@@ -73,6 +73,38 @@ def test_a_message_about_two_drafts_waits_with_both_as_suggestions(two: object) 
     assert len(facts["suggested"]) == 2
 
 
+TWO_DRAFTS = [
+    ("对《社区食堂管理办法》和《停车场管理办法》的意见", f"《社区食堂管理办法》：{OPINION}"),
+    (
+        "对《社区食堂管理办法》的意见",
+        f"{OPINION}\n\n二、对《停车场管理办法（征求意见稿）》的意见：第二条应当写明价格。",
+    ),
+    ("对《社区食堂管理办法》的意见", f"{OPINION}\n另外，对《停车场管理办法》第二条，建议写明价格。"),
+    ("意见 canteens", f"一、《社区食堂管理办法》\n{OPINION}\n二、《停车场管理办法》\n第二条应当写明价格。"),
+]
+
+
+@pytest.mark.parametrize(("subject", "text"), TWO_DRAFTS)
+def test_an_opinion_on_a_second_draft_is_asked_about(two: object, subject: str, text: str) -> None:
+    ingested = ingest(a_letter(subject, text))
+    assert (ingested.outcome, ingested.consultation) == (Outcome.UNASSIGNED, None)
+    facts = db.session.query(MailMessage).one().facts
+    assert facts is not None
+    assert len(facts["suggested"]) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "第三条与《停车场管理办法》第二条不一致，建议衔接。",
+        "建议参照《停车场管理办法（征求意见稿）》的规定，写明公示方式。",
+        "第三条应当删去“依照《停车场管理办法》”。",
+    ],
+)
+def test_an_opinion_that_only_refers_to_another_draft_is_about_the_first(two: object, text: str) -> None:
+    assert ingest(a_letter("对《社区食堂管理办法》的意见", text)).consultation == "canteens"
+
+
 def test_a_message_about_nothing_waits(two: object) -> None:
     ingested = ingest(a_letter("您好", "请问办公时间？"))
     assert ingested.outcome is Outcome.UNASSIGNED
