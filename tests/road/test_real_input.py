@@ -5,6 +5,7 @@ Every figure equals the rows behind it, every message is found by its receipt, n
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
@@ -12,20 +13,27 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import jsonschema_rs
+import pypdfium2
 import pytest
 from docx import Document
 from flask import Flask
 from flask.testing import FlaskClient
+from lxml import etree
+from openpyxl import load_workbook
 from sqlalchemy import func, select
 
 from consult.accounts.models import Role
 from consult.accounts.permissions import Actor
+from consult.adoption import groups, sheet_export, spreadsheet
 from consult.adoption import queries as adoption_queries
 from consult.adoption import service as adoption
 from consult.adoption.models import DecisionState, Opinion, Outcome
+from consult.app_context import blobs
 from consult.drafting import service as drafting
 from consult.drafting.models import Consultation
 from consult.files import tables
+from consult.files.feedback.as_json import SCHEMA
 from consult.intake import import_columns, receipts, spreadsheet_import
 from consult.intake.models import Channel, Submission, SubmissionState
 from consult.moderation import queries as moderation_queries
@@ -33,6 +41,7 @@ from consult.moderation import service as moderation
 from consult.reporting import figures, private_finds, report_files, report_versions
 from consult.reporting import service as reporting
 from consult.reporting.errors import PrivateDataFound
+from consult.reporting.models import FeedbackReport
 from consult.store import counters, db
 from consult.text.privacy.kinds import Kind
 from tests.builders import NOON, a_consultation, an_actor
@@ -122,9 +131,54 @@ def decide_and_review(consultation: Consultation, author: Actor, reviewer: Actor
         adoption.review_many(reviewer, [item.decision for item in page if item.decision], at=CLOSED)
 
 
+def decide_by_sheet(consultation: Consultation, author: Actor, reviewer: Actor, path: Path) -> None:
+    """Decide on every group and on the first hundred single opinions in a spreadsheet, as an office does."""
+    spreadsheet.export_decisions(author, consultation, path)
+    book = load_workbook(path)
+    sheet = book[sheet_export.MAIN]
+    place = {cell.value: cell.column for cell in sheet[1]}
+    singles = filled = 0
+    for number in range(2, sheet.max_row + 1):
+        is_group = str(sheet.cell(number, place[sheet_export.NUMBER]).value).startswith("G")
+        singles += not is_group
+        if is_group or singles <= 100:
+            sheet.cell(number, place[sheet_export.OUTCOME]).value = Outcome.NOT_ADOPTED.label.words
+            sheet.cell(number, place[sheet_export.REASON]).value = "现行规定已有要求，不再重复规定。"
+            filled += 1
+    book.save(path)
+    result = spreadsheet.import_decisions(
+        author, consultation, tables.read_book(path.name, path), at=CLOSED, reviewer=reviewer
+    )
+    assert (result.taken, result.refused, result.conflicts) == (filled, [], [])
+
+
+def check_files(report: FeedbackReport) -> None:
+    """Every format has every row, and the figures that were printed."""
+    rows = report_versions.rows(report, limit=10 * MESSAGES)
+    numbers, contents = [row.number for row in rows], [row.content for row in rows]
+    data = {extension: blobs().get(digest) for extension, digest in report.files.items()}
+    document = json.loads(data["json"])
+    jsonschema_rs.validator_for(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(document)
+    assert [row["content"] for row in document["opinions"]] == contents
+    assert document["figures"] == report.snapshot["figures"]
+    lines = list(csv.reader(io.StringIO(data["csv"].decode("utf-8-sig"), newline="")))
+    assert [int(line[0]) for line in lines[1:]] == numbers
+    sheet = load_workbook(io.BytesIO(data["xlsx"]), read_only=True)["逐条意见"]
+    assert list(dict.fromkeys(row[0] for row in sheet.values))[1:] == numbers
+    docx = Document(io.BytesIO(data["docx"])).tables[-1]._tbl.tr_lst
+    assert [int(row.tc_lst[0].p_lst[0].text) for row in docx[1:]] == numbers
+    html = etree.HTML(data["html"].decode()).xpath("//table")[-1].xpath("tbody/tr/td[1]/text()")
+    assert list(map(int, html)) == numbers
+    with pypdfium2.PdfDocument(data["pdf"]) as made:
+        text = "".join(page.get_textpage().get_text_bounded() for page in made)
+    total = report.snapshot["figures"]["received"]
+    for words in (text, data["html"].decode(), "".join(p.text for p in Document(io.BytesIO(data["docx"])).paragraphs)):
+        assert f"共收到来件{total}件" in re.sub(r"\s", "", words)
+
+
 @pytest.mark.timeout(900)
 def test_2816_real_messages_travel_to_the_report_and_none_is_lost(
-    app: Flask, client: FlaskClient, corpus: Path
+    app: Flask, client: FlaskClient, corpus: Path, tmp_path: Path
 ) -> None:
     drafter, second = an_actor(Role.DRAFTER), an_actor(Role.DRAFTER, "second")
     publisher, other = an_actor(Role.PUBLISHER), an_actor(Role.PUBLISHER, "other")
@@ -143,6 +197,8 @@ def test_2816_real_messages_travel_to_the_report_and_none_is_lost(
     assert [row.number for row in again] == [row.number for row in account]
 
     screen(property_, moderator)
+    groups.group(drafter, property_, at=CLOSED)
+    decide_by_sheet(property_, drafter, second, tmp_path / "decisions.xlsx")
     decide_and_review(property_, drafter, second)
     with pytest.raises(PrivateDataFound):
         reporting.compile_report(publisher, property_, at=CLOSED)
@@ -154,6 +210,7 @@ def test_2816_real_messages_travel_to_the_report_and_none_is_lost(
     report_files.finish(report, at=CLOSED)
 
     check_figures(property_, report.snapshot["figures"], report.id)
+    check_files(report)
     check_receipts(property_, [row.number for row in account])
     check_public_pages(client, property_, fund)
 
