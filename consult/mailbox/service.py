@@ -185,12 +185,13 @@ def _open(parsed: ParsedMessage, at: datetime) -> list[int]:
     """
     mail = parsed.mail
     with transaction() as session:
+        source = session.get_one(MailMessage, parsed.id).source
+        moment = received_at(mail, parsed.server_at, at)
+        raws = [message_store.RawMessage(raw, source, moment) for raw in mail.enclosed]
+        kept = list(dict.fromkeys(stored.id for stored in message_store.store(raws, at=at, enclosed_in=parsed.id)))
         row = session.get_one(MailMessage, parsed.id, with_for_update=True, populate_existing=True)
         if row.outcome is not None:
             return []
-        moment = received_at(mail, parsed.server_at, at)
-        raws = [message_store.RawMessage(raw, row.source, moment) for raw in mail.enclosed]
-        kept = list(dict.fromkeys(stored.id for stored in message_store.store(raws, at=at, enclosed_in=row.id)))
         note(row, parsed, at)
         left = len([file for file in mail.attachments if not file.inline])
         row.outcome, row.facts = Outcome.STORED, (row.facts or {}) | {"letters": kept}
