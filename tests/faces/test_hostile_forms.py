@@ -25,6 +25,8 @@ from consult.faces.cli.console import DayType
 from consult.faces.desk import form_values
 from consult.intake.models import Submission
 from consult.store import db
+from consult.subscriptions import service as subscriptions
+from consult.subscriptions.models import Scope, Subscription
 from tests.faces.desk_forms import FILES, FORMS, PATH
 from tests.faces.form_values import Values
 from tests.faces.test_drafter_alone import World, addresses, verbs_of, world
@@ -168,6 +170,8 @@ def public_forms(app: Flask) -> Iterator[str]:
     """Yield the addresses beside the desk that take a POST."""
     invitation = db.session.scalars(select(Invitation)).first()
     number = db.session.scalars(select(Submission.number)).first()
+    subscriptions.subscribe("a@example.cn", Scope.ALL, at=clock.now())
+    token = db.session.scalars(select(Subscription.token)).first()
     for rule in app.url_map.iter_rules():
         if "POST" not in (rule.methods or ()) or rule.endpoint.startswith("desk.") or "sign_out" in rule.endpoint:
             continue
@@ -177,6 +181,7 @@ def public_forms(app: Flask) -> Iterator[str]:
                     "slug": "nearly",
                     "identifier": invitation.id if invitation and real else 999_999_999_999,
                     "number": number if real else "x",
+                    "token": token if real else "x",
                     "verb": verb,
                 }
                 where = {name: known[name] for name in rule.arguments}
@@ -186,7 +191,7 @@ def public_forms(app: Flask) -> Iterator[str]:
 FIELDS = (
     "pieces-0-content pieces-0-anchor pieces-0-quote name contact publish_name keep_private token altcha website verb"
     " number key username password present fresh again content answer-1 answer-2 why last_day email role lang next id"
-    " words request"
+    " words request by_mail address scope consultation"
 )
 NAMES = FIELDS.split()
 """What the forms beside the desk ask."""

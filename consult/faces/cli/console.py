@@ -20,12 +20,15 @@ from consult.accounts.permissions import SYSTEM, Actor
 from consult.clock import usable_day
 from consult.drafting import queries as drafting
 from consult.drafting.models import Consultation
+from consult.faces.cli.click_messages import use_chinese
 from consult.faces.cli.groups import GROUPS
 from consult.faces.row_ids import LARGEST
 from consult.files.errors import UnreadableFile
 from consult.labels import LabelledEnum
 from consult.law.rules import RulesError
 from consult.store.locking import is_conflict
+
+use_chinese()  # before any command is made: click keeps the words of the help option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _REASONS = {FileNotFoundError: "没有这个文件", IsADirectoryError: "这是一个文件夹", PermissionError: "没有权限"}
