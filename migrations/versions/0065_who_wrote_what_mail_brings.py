@@ -17,14 +17,19 @@ depends_on = None
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+REFERENCE = "fk_mail_message_enclosed_in_mail_message"
+
+
 def upgrade():
-    with op.batch_alter_table("mail_message") as table:
-        table.add_column(sa.Column("enclosed_in", BIG, nullable=True))
-        table.add_column(sa.Column("answer_held", sa.Boolean(), nullable=False, server_default=sa.false()))
-        table.create_foreign_key(
-            op.f("fk_mail_message_enclosed_in_mail_message"), "mail_message", ["enclosed_in"], ["id"]
+    if op.get_bind().dialect.name == "sqlite":  # a copy of the table would drop it while other rows refer to it
+        op.execute(
+            f"ALTER TABLE mail_message ADD COLUMN enclosed_in INTEGER CONSTRAINT {REFERENCE} REFERENCES mail_message (id)"
         )
-        table.create_index("ix_mail_message_enclosed_in", ["enclosed_in"])
+    else:
+        op.add_column("mail_message", sa.Column("enclosed_in", BIG, nullable=True))
+        op.create_foreign_key(op.f(REFERENCE), "mail_message", "mail_message", ["enclosed_in"], ["id"])
+    op.add_column("mail_message", sa.Column("answer_held", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_index("ix_mail_message_enclosed_in", "mail_message", ["enclosed_in"])
     with op.batch_alter_table("mail_acknowledgement") as table:
         table.add_column(sa.Column("over_limit", sa.Boolean(), nullable=False, server_default=sa.false()))
         table.add_column(sa.Column("collected_in", sa.String(200), nullable=True))
@@ -38,6 +43,7 @@ def downgrade():
         table.drop_column("over_limit")
     with op.batch_alter_table("mail_message") as table:
         table.drop_index("ix_mail_message_enclosed_in")
-        table.drop_constraint(op.f("fk_mail_message_enclosed_in_mail_message"), type_="foreignkey")
+        if op.get_bind().dialect.name != "sqlite":  # where it goes with its column
+            table.drop_constraint(op.f(REFERENCE), type_="foreignkey")
         table.drop_column("answer_held")
         table.drop_column("enclosed_in")
