@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from itertools import islice
 from typing import Final
 
 import structlog
@@ -29,6 +31,8 @@ PAUSES: Final = tuple(
 TAKEN_FOR: Final = timedelta(minutes=10)
 """How long a letter belongs to the worker that sends it; one that was killed loses it then."""
 BATCH: Final = 200
+TOGETHER: Final = 400
+"""Letters that are looked up at once."""
 AWAY: Final = 3
 """So many letters in a row that reached no server mean that there is none now."""
 ANSWER_CHARACTERS: Final = 300
@@ -45,10 +49,9 @@ def put(
         message_id: without brackets; made up where none is given.
         key: makes the letter one however often it is asked for, as part of its Message-ID.
     """
-    sender = settings().mail_sender
     if key:
-        message_id = f"{purpose.value}.{key}@{sender.rpartition('@')[2] or 'localhost'}"
-    message_id = message_id or new_message_id(sender)
+        message_id = _message_id(purpose, key)
+    message_id = message_id or new_message_id(settings().mail_sender)
     row = {
         "purpose": purpose,
         "subject": subject,
@@ -64,6 +67,31 @@ def put(
     with raw_transaction():
         identifier = bulk.insert_new(OutgoingMail, row)
     return db.session.get(OutgoingMail, identifier) if identifier is not None else None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A letter that is to be in the queue once; see ``put``."""
+
+    purpose: MailPurpose
+    subject: str
+    address: str
+    key: str
+
+
+def put_missing(wanted: Iterable[Wanted], *, at: datetime) -> int:
+    """Put those letters into the queue that aren't in it; return how many. Most often all are, which costs little."""
+    added, rest = 0, iter(wanted)
+    while some := list(islice(rest, TOGETHER)):
+        by_id = {_message_id(letter.purpose, letter.key): letter for letter in some}
+        there = set(db.session.scalars(select(OutgoingMail.message_id).where(OutgoingMail.message_id.in_(by_id))))
+        for letter in (letter for message_id, letter in by_id.items() if message_id not in there):
+            added += put(letter.purpose, letter.subject, letter.address, at=at, key=letter.key) is not None
+    return added
+
+
+def _message_id(purpose: MailPurpose, key: str) -> str:
+    return f"{purpose.value}.{key}@{settings().mail_sender.rpartition('@')[2] or 'localhost'}"
 
 
 def count_to(address: str, purposes: Collection[MailPurpose], since: datetime) -> int:

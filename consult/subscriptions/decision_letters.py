@@ -15,6 +15,7 @@ from consult.intake.models import Submission, SubmissionState
 from consult.mail_queue import service as mail_queue
 from consult.mail_queue.hooks import Pointless
 from consult.mail_queue.models import MailPurpose, OutgoingMail
+from consult.mail_queue.service import Wanted
 from consult.mailbox.models import Acknowledgement
 from consult.reporting import queries as reports
 from consult.reporting import report_versions
@@ -41,12 +42,14 @@ def queue(at: datetime) -> int:
     for report in list(db.session.scalars(query.order_by(FeedbackReport.id))):
         if report_versions.published(report.consultation_id) is not report:
             continue
-        for purpose, submission, address in _recipients(report):
-            if report.replaces_id is not None and not _is_changed(report, submission.id):
-                continue
-            key = f"{submission.number}.{report.version}"
-            put += mail_queue.put(purpose, f"submission:{submission.number}", address, at=at, key=key) is not None
+        put += mail_queue.put_missing(_letters(report), at=at)
     return put
+
+
+def _letters(report: FeedbackReport) -> Iterator[Wanted]:
+    for purpose, submission, address in _recipients(report):
+        if report.replaces_id is None or _is_changed(report, submission.id):
+            yield Wanted(purpose, f"submission:{submission.number}", address, f"{submission.number}.{report.version}")
 
 
 def _recipients(report: FeedbackReport) -> Iterator[tuple[MailPurpose, Submission, str]]:

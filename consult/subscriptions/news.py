@@ -19,6 +19,7 @@ from consult.law.periods import in_words
 from consult.mail_queue import service as mail_queue
 from consult.mail_queue.hooks import Pointless
 from consult.mail_queue.models import MailPurpose, OutgoingMail
+from consult.mail_queue.service import Wanted
 from consult.reporting.models import FeedbackReport, ReportState
 from consult.store import db
 from consult.subscriptions.models import Scope, Subscription
@@ -76,23 +77,35 @@ def events(at: datetime) -> Iterator[Event]:
 
 
 def _announce(event: Event, at: datetime) -> int:
-    put = after = 0
-    days = f"{local(event.consultation.closes_at):%Y%m%d}" if event.consultation.closes_at else ""
-    key = f"{event.kind}.{event.ref}.{days}" if event.kind == CLOSING else f"{event.kind}.{event.ref}"
+    days = (
+        f".{local(event.consultation.closes_at):%Y%m%d}"
+        if event.kind == CLOSING and event.consultation.closes_at
+        else ""
+    )
+    wanted = (
+        Wanted(
+            MailPurpose.NEWS,
+            f"subscription:{subscription.id}/{event.kind}/{event.ref}",
+            subscription.address,
+            f"{subscription.id}.{event.kind}.{event.ref}{days}",
+        )
+        for subscription in _subscribed(event.at)
+        if _wants(subscription, event.consultation)
+    )
+    return mail_queue.put_missing(wanted, at=at)
+
+
+def _subscribed(before: datetime) -> Iterator[Subscription]:
+    """Yield who had confirmed by a moment, a page at a time."""
+    after = 0
     while True:
         query = select(Subscription).where(
-            Subscription.id > after, Subscription.ended_at.is_(None), Subscription.confirmed_at <= event.at
+            Subscription.id > after, Subscription.ended_at.is_(None), Subscription.confirmed_at <= before
         )
         page = list(db.session.scalars(query.order_by(Subscription.id).limit(BATCH)))
-        for subscription in page:
-            if _wants(subscription, event.consultation):
-                subject = f"subscription:{subscription.id}/{event.kind}/{event.ref}"
-                letter = mail_queue.put(
-                    MailPurpose.NEWS, subject, subscription.address, at=at, key=f"{subscription.id}.{key}"
-                )
-                put += letter is not None
+        yield from page
         if len(page) < BATCH:
-            return put
+            return
         after = page[-1].id
 
 
