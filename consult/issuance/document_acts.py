@@ -140,7 +140,13 @@ def validity(document: IssuedDocument, at: datetime) -> Validity:
 
 def due_for_review(at: datetime) -> list[tuple[IssuedDocument, Validity]]:
     """Return the documents whose validity ends within six months, those first that end first."""
-    documents = db.session.scalars(select(IssuedDocument).order_by(IssuedDocument.consultation_id))
+    today = local(at).date()
+    ending = select(DocumentAct.consultation_id).where(
+        DocumentAct.kind == DocumentActKind.VALIDITY,
+        DocumentAct.until >= today,
+        DocumentAct.until <= today + timedelta(days=31 * (REMINDER_MONTHS + 1)),
+    )
+    documents = db.session.scalars(select(IssuedDocument).where(IssuedDocument.consultation_id.in_(ending)))
     judged = [(document, validity(document, at)) for document in documents]
     due = [(document, state) for document, state in judged if state.review_due and state.in_force]
     return sorted(due, key=lambda pair: (pair[1].until or date.max, pair[0].consultation_id))

@@ -206,6 +206,16 @@ def _issued(actor: Actor, consultation: Consultation, facts: Issue, at: datetime
     return made
 
 
+def without_document() -> list[Consultation]:
+    """Return what was promulgated before the facts of its issue were asked for, by id."""
+    query = (
+        select(Consultation)
+        .outerjoin(IssuedDocument, IssuedDocument.consultation_id == Consultation.id)
+        .where(Consultation.stage == Stage.PROMULGATED, IssuedDocument.consultation_id.is_(None))
+    )
+    return list(db.session.scalars(query.order_by(Consultation.id)))
+
+
 def document_of(consultation: Consultation) -> IssuedDocument | None:
     """Return the issued document of a consultation; None before the issue, and where its facts were never asked for."""
     return db.session.get(IssuedDocument, consultation.id)

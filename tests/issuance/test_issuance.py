@@ -8,17 +8,19 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from flask import Flask, g
+from flask import Flask, current_app, g
 from sqlalchemy import delete, func, select, update
 
 from consult.accounts.errors import NotAllowed
 from consult.accounts.models import User
+from consult.accounts.permissions import Actor
 from consult.clock import LOCAL
 from consult.drafting import service as drafting
 from consult.drafting import versions
 from consult.drafting.errors import WrongState
 from consult.drafting.models import Stage, State, VersionKind
 from consult.faces.cli.ledger import everything_wrong
+from consult.faces.desk.home.todo import todos
 from consult.files.attachments import CheckedAttachment
 from consult.issuance import document_acts, service
 from consult.issuance.document_acts import Happening
@@ -370,6 +372,27 @@ def test_a_number_belongs_to_one_document(green: Green) -> None:
     versions.add_version(green.drafter, other, kind=VersionKind.PROMULGATED, file_name="b.docx", data=data, at=AFTER)
     with pytest.raises(IssueRefused, match="已经用于另一件"):
         service.complete(green.publisher, other, FACTS, at=AFTER)
+
+
+def test_the_start_page_reminds_of_validity_and_of_what_is_missing(green: Green) -> None:
+    document = issued(green)
+    valid = Happening(DocumentActKind.VALIDITY, ON, until=date(2031, 11, 25))
+    document_acts.act(green.legal, document, valid, None, at=AFTER)
+
+    def lines(day: date, who: Actor) -> list[str]:
+        moment = datetime(day.year, day.month, day.day, 12, tzinfo=LOCAL)
+        return [line.what for line in todos(who, moment) if line.consultation == green.consultation]
+
+    with current_app.test_request_context("/desk"):
+        assert lines(date(2031, 5, 24), green.legal) == []
+        assert lines(date(2031, 5, 25), green.legal) == ["有效期将满，待清理评估"]
+        assert lines(date(2031, 5, 25), green.drafter) == []
+        assert lines(date(2031, 11, 26), green.legal) == []
+        db.session.delete(db.session.get_one(DocumentAct, 1))
+        db.session.delete(document)
+        db.session.commit()
+        assert lines(ON, green.publisher) == ["印发情况待补登"]
+        assert lines(ON, green.legal) == []
 
 
 def test_the_record_covers_the_end_of_the_road(app: Flask) -> None:

@@ -21,6 +21,8 @@ from consult.faces.desk.home.line import Todo
 from consult.faces.template_filters import day
 from consult.intake.models import SubmissionState
 from consult.intake.unassigned import count_unassigned
+from consult.issuance import document_acts
+from consult.issuance import service as issuance
 from consult.privacy import requests
 from consult.privacy.models import RequestState
 from consult.reporting import queries as reports
@@ -43,6 +45,7 @@ def todos(actor: Actor, at: datetime) -> list[Todo]:
     if n:
         lines.append(Todo(n, "件", "未归类来件", "未能对应征求意见的邮件", url_for("desk.unassigned")))
     lines += _privacy(actor)
+    lines += _issued(actor, at)
     lines.sort(key=lambda line: line.what == DRAFT_IN_WORK)  # what others wait for comes first
     return lines
 
@@ -58,6 +61,17 @@ def _privacy(actor: Actor) -> Iterator[Todo]:
             days = [asked.due_on for asked in here if asked.due_on is not None]
             note = f"最早的须于 {day(min(days))} 前办结" if days else ""
             yield Todo(len(here), "项", what, "来件人申请更正、删除个人信息", url_for("desk.privacy"), note=note)
+
+
+def _issued(actor: Actor, at: datetime) -> Iterator[Todo]:
+    """Yield the issued documents whose validity ends within six months, and those whose issue isn't registered."""
+    for document, state in document_acts.due_for_review(at):
+        if may(actor, Act.KEEP_ISSUED_DOCUMENT, document.consultation):
+            note = f"有效期至 {day(state.until)}" if state.until is not None else ""
+            yield _todo(1, "件", "有效期将满，待清理评估", document.consultation, "desk.meeting", note, "#issuing")
+    for consultation in issuance.without_document():
+        if may(actor, Act.PROMULGATE, consultation):
+            yield _todo(1, "件", "印发情况待补登", consultation, "desk.meeting", part="#issuing")
 
 
 def _todo(
