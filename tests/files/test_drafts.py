@@ -7,13 +7,14 @@ import pytest
 from config import ROOT
 from consult.files import drafts
 from consult.files.errors import UnreadableFile
+from tests.conftest import missing
 
 
 @pytest.fixture
 def cases():
     folder = ROOT.parent / "shared" / "cases" / "text"
     if not folder.is_dir():
-        pytest.skip(f"the cases are not at {folder}")
+        missing(f"the cases are not at {folder}")
     return folder
 
 

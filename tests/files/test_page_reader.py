@@ -10,6 +10,7 @@ from config import ROOT
 from consult.files import drafts
 from consult.files.page_reader import read_page
 from consult.text.parser.outline import outline
+from tests.conftest import missing
 
 TITLE = "某市供水管理办法"
 LINES = [
@@ -144,6 +145,6 @@ def test_a_page_saved_in_one_file_is_read(charset):
 def test_the_hidden_case_is_read():
     path = ROOT.parent / "shared" / "cases" / "text" / "h1-visibility.html"
     if not path.exists():
-        pytest.skip(f"the cases are not at {path.parent}")
+        missing(f"the cases are not at {path.parent}")
     draft = drafts.read(path.name, path.read_bytes()).draft()
     assert (draft.title, len(draft.provisions)) == ("某市供水管理办法", 1)

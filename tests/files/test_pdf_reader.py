@@ -14,6 +14,7 @@ from consult.text.parser.frame import frame_of
 from consult.text.parser.outline import outline
 from consult.text.parser.provisions import parse
 from tests.chromium import CHROMIUM
+from tests.conftest import missing
 
 _FILLER = "停车场经营者应当按照规定公示收费标准、服务时间和监督电话，接受市民监督，并对场内车辆的停放秩序负责。"
 _STYLES = {
@@ -162,7 +163,7 @@ def test_a_letter_printed_to_pdf_keeps_its_frame_apart():
 def test_the_cases_printed_by_a_browser_are_read(tmp_path, name, articles, named):
     path = ROOT.parent / "shared" / "cases" / "text" / f"{name}.html"
     if not path.exists():
-        pytest.skip(f"the cases are not at {path.parent}")
+        missing(f"the cases are not at {path.parent}")
     printed = f"--print-to-pdf={tmp_path / '草案.pdf'}"
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", printed]
     subprocess.run([CHROMIUM, *options, path.as_uri()], check=True, capture_output=True, timeout=120)

@@ -11,6 +11,7 @@ import pytest
 from config import ROOT
 from consult.files import drafts
 from consult.files.errors import UnreadableFile
+from tests.conftest import missing
 from tests.files.word import W, docx, paragraph, run, table
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -91,7 +92,7 @@ def test_a_file_inside_the_document_that_cannot_be_read_is_named_with_its_place(
 
 A, V = "http://schemas.openxmlformats.org/drawingml/2006/main", "urn:schemas-microsoft-com:vml"
 CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
-O = "urn:schemas-microsoft-com:office:office"  # noqa: E741
+OLE = "urn:schemas-microsoft-com:office:office"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ O = "urn:schemas-microsoft-com:office:office"  # noqa: E741
         (f'<w:drawing><a:blip xmlns:a="{A}"/></w:drawing>', "图片"),
         (f'<w:pict><v:shape xmlns:v="{V}"><v:imagedata/></v:shape></w:pict>', "图片"),
         (f'<w:drawing><c:chart xmlns:c="{CHART}"/></w:drawing>', "图表"),
-        (f'<w:object><o:OLEObject xmlns:o="{O}" ProgID="Equation.3"/></w:object>', "嵌入的对象"),
+        (f'<w:object><o:OLEObject xmlns:o="{OLE}" ProgID="Equation.3"/></w:object>', "嵌入的对象"),
     ],
 )
 def test_a_picture_is_named_with_its_place(element, kind):
@@ -205,7 +206,7 @@ def test_a_package_without_a_main_part_is_refused_with_what_to_do():
 def test_the_cases_are_read_or_named(name, articles, expected):
     path = ROOT.parent / "shared" / "cases" / "text" / f"{name}.docx"
     if not path.exists():
-        pytest.skip(f"the cases are not at {path.parent}")
+        missing(f"the cases are not at {path.parent}")
     draft = drafts.read(path.name, path.read_bytes()).draft()
     assert len(draft.provisions) == articles
     assert [(warning.code, warning.line) for warning in draft.warnings] == expected

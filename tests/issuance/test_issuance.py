@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask, current_app, g
@@ -126,15 +128,16 @@ def test_a_result_rests_on_its_minutes_and_says_why(green: Green) -> None:
         service.record_result(green.legal, green.consultation, held, None, at=MEETING)
     with pytest.raises(NotAllowed):
         service.record_result(green.drafter, green.consultation, held, a_paper(), at=MEETING)
-    for bad, why in (
+    refused: tuple[tuple[dict[str, Any], str], ...] = (
         ({"outcome": MeetingOutcome.PASSED_WITH_CHANGES}, "修改的内容"),
         ({"outcome": MeetingOutcome.PUT_OFF, "changes": "再议"}, "理由"),
         ({"meeting": " "}, "会议名称"),
         ({"meeting": "会" * 201}, "最多 200 字"),
         ({"differing": "异" * 4001}, "最多 4,000 字"),
-    ):
+    )
+    for bad, why in refused:
         with pytest.raises(IssueRefused, match=why):
-            decide(green, **bad)  # type: ignore[arg-type]
+            decide(green, **bad)
     for day, why in ((READY.date() - timedelta(days=1), "早于提请"), (MEETING.date() + timedelta(days=1), "尚未到来")):
         result = Result(MeetingOutcome.PASSED, day, "厅务会议")
         with pytest.raises(IssueRefused, match=why):
@@ -243,11 +246,11 @@ def test_a_draft_may_not_be_reviewed_again_once_it_is_before_the_meeting(green: 
         ({"published_in": ""}, "在何处公布"),
     ],
 )
-def test_numbers_days_and_places_are_checked(green: Green, changed: dict[str, object], why: str) -> None:
+def test_numbers_days_and_places_are_checked(green: Green, changed: dict[str, Any], why: str) -> None:
     decide(green)
     upload(green)
     with pytest.raises(IssueRefused, match=why):
-        service.issue(green.publisher, green.consultation, Issue(**{**vars(FACTS), **changed}), at=AFTER)  # type: ignore[arg-type]
+        service.issue(green.publisher, green.consultation, replace(FACTS, **changed), at=AFTER)
 
 
 def test_only_who_may_issues_and_only_once(green: Green, world: Kept[Green], session_app: Flask) -> None:
@@ -299,8 +302,8 @@ def test_one_promulgated_before_is_asked_for_its_text_and_facts(green: Green) ->
 def test_a_document_is_filed_valid_evaluated_and_repealed(green: Green) -> None:
     document = issued(green)
 
-    def act(kind: DocumentActKind, on: date = ON, paper: bool = False, at: datetime = AFTER, **facts: object) -> None:
-        made = Happening(kind, on, **facts)  # type: ignore[arg-type]
+    def act(kind: DocumentActKind, on: date = ON, paper: bool = False, at: datetime = AFTER, **facts: Any) -> None:
+        made = Happening(kind, on, **facts)
         document_acts.act(green.legal, document, made, a_paper("报告.txt") if paper else None, at=at)
 
     act(DocumentActKind.FILED, organisation="省人民政府", number="备〔2026〕3号")
@@ -342,9 +345,9 @@ def test_a_document_is_filed_valid_evaluated_and_repealed(green: Green) -> None:
         (DocumentActKind.FILED, {"organisation": "省政府", "on": AFTER.date() + timedelta(days=1)}, "尚未到来"),
     ],
 )
-def test_what_an_act_has_to_come_with(green: Green, kind: DocumentActKind, facts: dict[str, object], why: str) -> None:
+def test_what_an_act_has_to_come_with(green: Green, kind: DocumentActKind, facts: dict[str, Any], why: str) -> None:
     document = issued(green)
-    happening = Happening(kind, facts.pop("on", ON), **facts)  # type: ignore[arg-type]
+    happening = Happening(kind, facts.pop("on", ON), **facts)
     with pytest.raises(IssueRefused, match=why):
         document_acts.act(green.legal, document, happening, None, at=AFTER)
     assert document_acts.acts(document) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask import Flask
 
@@ -14,14 +16,14 @@ ABOUT = "对《社区食堂管理办法（征求意见稿）》的意见"
 
 
 @pytest.mark.parametrize("fields", [{"Precedence": "bulk"}, {"List_Unsubscribe": "<mailto:off@qq.com>"}])
-def test_bulk_mail_that_names_a_draft_is_asked_about(app: Flask, fields: dict[str, str]) -> None:
+def test_bulk_mail_that_names_a_draft_is_asked_about(app: Flask, fields: dict[str, Any]) -> None:
     consultation = canteens()
-    ingested = ingest(a_letter(ABOUT, **fields))  # type: ignore[arg-type]
+    ingested = ingest(a_letter(ABOUT, **fields))
     assert (ingested.outcome, ingested.consultation) == (Outcome.UNASSIGNED, None)
     assert "群发" in ingested.why
     assert stored(ingested).parts[0].content == OPINION
     assert (db.session.query(MailMessage).one().facts or {})["suggested"] == [consultation.id]
-    in_text = ingest(a_letter("协会来函", f"{ABOUT}：{OPINION}", **fields))  # type: ignore[arg-type]
+    in_text = ingest(a_letter("协会来函", f"{ABOUT}：{OPINION}", **fields))
     assert in_text.outcome is Outcome.UNASSIGNED
 
 

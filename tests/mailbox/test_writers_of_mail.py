@@ -15,6 +15,7 @@ from consult.mailbox import acknowledgement, erasure, message_store, queries, se
 from consult.mailbox.message_store import RawMessage
 from consult.mailbox.models import MailMessage, Outcome
 from consult.store import db, transaction
+from tests.conftest import missing
 from tests.files.mail.builders import file, multipart_message, part
 from tests.mailbox.letters import OPINION, a_letter, canteens, ingest, stored
 from tests.world import DURING
@@ -119,7 +120,7 @@ CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "mail"
 @pytest.mark.corpus
 def test_the_cases_of_the_command_line(app: Flask) -> None:
     if not CASES.is_dir():
-        pytest.skip("the cases aren't beside this checkout")
+        missing("the cases aren't beside this checkout")
     canteens()
     arguments = ["mailbox", "ingest", *(str(path) for path in sorted(CASES.glob("*.eml"))), "--json"]
     lines = app.test_cli_runner().invoke(args=arguments).output.splitlines()

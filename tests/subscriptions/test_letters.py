@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
 from functools import partial
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from consult import clock
 from consult.accounts.models import Role
@@ -72,9 +74,9 @@ def extend(consultation: Consultation) -> None:
     )
 
 
-def subscribed(address: str, scope: Scope = Scope.ALL, **asked: object) -> Subscription:
+def subscribed(address: str, scope: Scope = Scope.ALL, **asked: Any) -> Subscription:
     at = clock.now() - timedelta(days=30)
-    service.subscribe(address, scope, at=at, **asked)  # type: ignore[arg-type]
+    service.subscribe(address, scope, at=at, **asked)
     made = db.session.scalars(db.select(Subscription).order_by(Subscription.id.desc())).first()
     assert made is not None
     service.confirm(made, at=at)
@@ -208,7 +210,7 @@ def test_an_unconfirmed_address_is_deleted_after_its_term(app: Flask) -> None:
     assert db.session.query(Subscription).one().address == ""
 
 
-def send(client: FlaskClient, **more: str) -> object:
+def send(client: FlaskClient, **more: str) -> TestResponse:
     fields = {
         "pieces-0-anchor": "art-3",
         "pieces-0-content": "价格要公示。",
@@ -222,7 +224,7 @@ def send(client: FlaskClient, **more: str) -> object:
 def test_the_receipt_goes_to_who_asked_for_it_on_the_web(client: FlaskClient, post: Post) -> None:
     open_consultation()
     page = send(client)
-    assert "回执会发到您的邮箱" in page.text  # type: ignore[attr-defined]
+    assert "回执会发到您的邮箱" in page.text
     ((to, letter),) = letters(post)
     number = db.session.query(Submission).one().number
     assert to == "wang@example.cn"
@@ -237,9 +239,9 @@ def test_without_an_address_or_a_tick_nothing_is_mailed_and_nothing_typed_is_los
 ) -> None:
     open_consultation()
     page = send(client, contact="13812345678")
-    assert page.status_code == 400  # type: ignore[attr-defined]
-    assert "请在“联系方式”里写邮箱" in page.text  # type: ignore[attr-defined]
-    assert "价格要公示。" in page.text  # type: ignore[attr-defined]
+    assert page.status_code == 400
+    assert "请在“联系方式”里写邮箱" in page.text
+    assert "价格要公示。" in page.text
     send(client, by_mail="")
     assert db.session.query(Submission).count() == 1
     assert letters(post) == []
@@ -247,7 +249,7 @@ def test_without_an_address_or_a_tick_nothing_is_mailed_and_nothing_typed_is_los
 
 def test_one_address_gets_three_receipts_a_day_whoever_types_it(client: FlaskClient, post: Post) -> None:
     open_consultation()
-    pages = [send(client, token=str(n) * 20).text for n in range(5)]  # type: ignore[attr-defined]
+    pages = [send(client, token=str(n) * 20).text for n in range(5)]
     assert len(letters(post)) == 3
     assert ["回执没有发到邮箱" in page for page in pages] == [False, False, False, True, True]
     assert db.session.query(Submission).count() == 5

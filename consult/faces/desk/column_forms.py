@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from flask import request
 from flask_wtf import FlaskForm
@@ -68,7 +68,16 @@ class ColumnsForm(FlaskForm):
         return {field: tuple(name for name in self.columns if name in names) for field, names in chosen.items()}
 
 
-def columns_form(kind: type[LabelledEnum]) -> type[ColumnsForm]:
-    """Return the form for tables with these fields."""
-    members = {field.value: ColumnField(field.label.words) for field in kind}
-    return type("ColumnsFormOf" + kind.__module__.rpartition(".")[2], (ColumnsForm,), {"fields": kind, **members})
+Form = TypeVar("Form", bound=ColumnsForm)
+
+
+def with_columns(kind: type[LabelledEnum]) -> Callable[[type[Form]], type[Form]]:
+    """Return the decorator that gives a form a choice of column for each field of a table."""
+
+    def add(form: type[Form]) -> type[Form]:
+        form.fields = kind
+        for field in kind:
+            setattr(form, field.value, ColumnField(field.label.words))
+        return form
+
+    return add

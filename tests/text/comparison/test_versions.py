@@ -12,7 +12,7 @@ from consult.text.comparison.versions import Relation, compare
 from consult.text.comparison.wording import Op, changed_characters
 from consult.text.numerals import write_number
 from consult.text.parser.provisions import Kind, parse
-from tests.conftest import CORPUS
+from tests.conftest import CORPUS, missing
 from tests.text.drafts import draft
 
 STATUTES = CORPUS / "statutes"
@@ -184,7 +184,7 @@ def statutes(*names):
     present = all(path.exists() for path in paths)
     assert present or not os.environ.get("CI"), f"the corpus is not at {STATUTES}"
     if not present:
-        pytest.skip(f"the corpus is not at {STATUTES}")
+        missing(f"the corpus is not at {STATUTES}")
     return [parse(path.read_text("utf-8")) for path in paths]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from consult.text.parser.outline import outline
 from consult.text.parser.provisions import parse
-from tests.conftest import CORPUS
+from tests.conftest import CORPUS, missing
 from tests.text.drafts import in_source_order
 
 HEADINGS = ("parts", "subparts", "chapters", "sections")
@@ -21,7 +21,7 @@ def texts(folder):
     paths = sorted((CORPUS / folder).glob("*.txt"))
     assert paths or not os.environ.get("CI"), f"the corpus is not at {CORPUS}"
     if not paths:
-        pytest.skip(f"the corpus is not at {CORPUS}")
+        missing(f"the corpus is not at {CORPUS}")
     return paths
 
 

@@ -7,7 +7,7 @@ import pytest
 from consult.text.parser.frame import frame_of
 from consult.text.parser.provisions import parse
 from consult.text.parser.tree import FRAME, Kind
-from tests.conftest import ROOT
+from tests.conftest import ROOT, missing
 
 CASES = ROOT.parent / "shared" / "cases" / "text"
 BODY = (
@@ -234,7 +234,7 @@ def test_an_annex_with_words_below_its_title_is_no_list(end):
 def case(name):
     path = CASES / f"{name}.txt"
     if not path.exists():
-        pytest.skip(f"the cases are not at {CASES}")
+        missing(f"the cases are not at {CASES}")
     return parse(path.read_text("utf-8"))
 
 

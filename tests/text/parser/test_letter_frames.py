@@ -16,7 +16,7 @@ from consult.text.parser.frame import frame_of
 from consult.text.parser.outline import outline
 from consult.text.parser.provisions import parse
 from consult.text.parser.tree import FRAME, Kind
-from tests.conftest import CORPUS
+from tests.conftest import CORPUS, missing
 
 SHEET = json.loads((Path(__file__).parent / "letter_frames.json").read_text("utf-8"))
 DIGESTED = ("title", "addressee", "attachments", "annexes")
@@ -28,7 +28,7 @@ def letters():
     paths = sorted((CORPUS / "letters").glob("*.txt"))
     assert paths or not os.environ.get("CI"), f"the corpus is not at {CORPUS}"
     if not paths:
-        pytest.skip(f"the corpus is not at {CORPUS}")
+        missing(f"the corpus is not at {CORPUS}")
     return paths
 
 

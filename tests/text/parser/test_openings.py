@@ -9,7 +9,7 @@ from consult.text.parser.frame import frame_of
 from consult.text.parser.outline import outline
 from consult.text.parser.provisions import Kind, parse
 from consult.text.simplified import simplified_each
-from tests.conftest import ROOT
+from tests.conftest import ROOT, missing
 from tests.text.drafts import codes, draft
 
 CASES = ROOT.parent / "shared" / "cases" / "text"
@@ -207,7 +207,7 @@ def test_rows_of_a_table_stand_below_the_clause_above_them():
 def case(name):
     path = CASES / f"{name}.txt"
     if not path.exists():
-        pytest.skip(f"the cases are not at {CASES}")
+        missing(f"the cases are not at {CASES}")
     return parse(path.read_text("utf-8"))
 
 

@@ -16,7 +16,7 @@ from consult.consultees import register_import as imports
 from consult.consultees.register_columns import Field
 from consult.faces import jobs
 from consult.faces.desk.blueprint import allowed_to, current_actor, desk, refusals_to, refusals_to_flash
-from consult.faces.desk.column_forms import columns_form
+from consult.faces.desk.column_forms import ColumnsForm, with_columns
 from consult.faces.desk.upload_progress import progress_page
 from consult.faces.jobs import uploads
 from consult.faces.row_ids import row_id
@@ -33,7 +33,8 @@ class RegisterTableForm(FlaskForm):
     file = FileField("表格", validators=[FileRequired("请选择表格（.xlsx 或 .csv）。")])
 
 
-class ReadingForm(columns_form(Field)):  # type: ignore[misc]
+@with_columns(Field)
+class ReadingForm(ColumnsForm):
     """Which columns of a table hold which field, and how what is in doubt is read."""
 
     with_hidden = BooleanField("连同隐藏、筛选掉的行")

@@ -8,7 +8,7 @@ from wtforms import BooleanField, DateField
 from wtforms.validators import InputRequired, Optional
 
 from consult.faces.choices import choices
-from consult.faces.desk.column_forms import columns_form
+from consult.faces.desk.column_forms import ColumnsForm, with_columns
 from consult.faces.desk.form_fields import OneOfField
 from consult.faces.desk.submissions.entry_form import CHANNELS
 from consult.intake.import_columns import Field
@@ -28,7 +28,8 @@ class UploadForm(FlaskForm):
     files = FileField("附件压缩包（选填）")
 
 
-class TableForm(columns_form(Field)):  # type: ignore[misc]
+@with_columns(Field)
+class TableForm(ColumnsForm):
     """Which columns of a table hold which field, and what is done where the table leaves it open."""
 
     with_hidden = BooleanField("连同隐藏、筛选掉的行")
