@@ -13,6 +13,7 @@ from sqlalchemy import select
 from consult.consultees import doubles
 from consult.consultees.models import Consultee
 from consult.store import db
+from tests.conftest import missing
 from tests.faces.cli.console import run
 from tests.faces.cli.test_tables_accounted import whys
 from tests.intake.workbooks import saved, written
@@ -23,6 +24,8 @@ HEAD = ["序号", "企业名称", "统一社会信用代码", "企业性质", "�
 
 def imported(app: Flask, path: Path, *more: str) -> dict[str, Any]:
     """Import a list; return the account, which sums."""
+    if path.parent == CASES and not path.exists():
+        missing(f"the cases are not at {CASES}")
     result = run(app, "consultees", "import", str(path), "--json", *more)
     assert result.exit_code == 0, result.output
     document: dict[str, Any] = json.loads(result.stdout)

@@ -23,6 +23,7 @@ from consult.drafting.models import Consultation
 from consult.intake.models import Channel, ImportMapping, Submission
 from consult.store import db
 from tests.builders import an_actor, an_open_consultation
+from tests.conftest import missing
 from tests.faces.cli.console import run
 from tests.files import samples
 from tests.intake.workbooks import saved, written
@@ -44,6 +45,8 @@ def consultation(app: Flask) -> Consultation:
 
 def imported(app: Flask, path: Path, *more: str, channel: str = "hotline", code: int = 0) -> dict[str, Any]:
     """Import a table; return the account, which sums."""
+    if path.parent == CASES and not path.exists():
+        missing(f"the cases are not at {CASES}")
     result = run(app, "submissions", "import", str(path), "--consultation", "canteen", "--channel", channel,
                  "--json", *more)  # fmt: skip
     assert result.exit_code == code, result.output
