@@ -93,6 +93,9 @@ def set_up(app: Flask, settings: Settings | None = None) -> None:
         "news": "news:compose_news",
     }.items():
         mail_queue.register(purpose, compose=f"consult.subscriptions.{compose}")
+    for purpose, room in {"invitation": "delivery", "reminder": "reminders", "meeting": "hearing_letters"}.items():
+        home = f"consult.consultees.{room}"
+        mail_queue.register(purpose, compose=f"{home}:compose", ended=f"{home}:note_end")
     stored_secrets.owners.register("consult.accounts.second_factor:encrypt_again")
     stored_secrets.owners.register("consult.mailbox.settings:encrypt_again")
 

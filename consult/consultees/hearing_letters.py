@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from email.message import EmailMessage
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from consult import outgoing_mail
 from consult.accounts.permissions import SYSTEM, Act, Actor, require
 from consult.app_context import rules, settings
 from consult.clock import local
-from consult.consultees.delivery import REST_BETWEEN, working_days_before
 from consult.consultees.errors import ConsulteeRefused
 from consult.consultees.hearing_models import HearingChange, HearingLetter, LetterKind
 from consult.consultees.hearing_record import begin, record_on
 from consult.consultees.hearing_wording import text_of
 from consult.consultees.models import Attendance, Gathering, Method
+from consult.consultees.reminders import REST_BETWEEN, working_days_before
 from consult.drafting.models import Consultation
-from consult.files.mail.compose import AddressRefused, message
+from consult.files.mail.compose import message
+from consult.mail_queue import service as mail_queue
+from consult.mail_queue.hooks import Pointless
+from consult.mail_queue.models import MailPurpose, MailState, OutgoingMail
+from consult.mail_queue.service import Wanted
 from consult.store import db, transaction
 from consult.store.locking import lock_row
 
@@ -106,6 +110,10 @@ def _add(attendance: Attendance, kind: LetterKind, gathering: Gathering, at: dat
         db.session.add(letter)
     letter.method, letter.email = Method.MAIL if attendance.email else Method.LETTER, attendance.email
     letter.created_at, letter.lapsed_at, letter.sent_at = at, None, None
+    letter.bounced_at, letter.bounced_why = None, ""
+    db.session.flush()
+    if letter.method is Method.MAIL:
+        mail_queue.put_missing([_wanted(letter)], at=at)
     return letter
 
 
@@ -122,6 +130,7 @@ def _note_sent(actor: Actor, letter: HearingLetter, at: datetime, message_id: st
     lock_row(letter)
     if letter.sent_at is None and letter.lapsed_at is None:
         letter.sent_at, letter.message_id = at, message_id
+        letter.bounced_at, letter.bounced_why = None, ""
         record_on(actor, "gathering.letter_sent", gathering, at, letter=letter.id, kind=letter.kind.value)
 
 
@@ -134,10 +143,15 @@ def to_print(gathering: Gathering) -> list[HearingLetter]:
     ]
 
 
+def _wanted(letter: HearingLetter) -> Wanted:
+    written = f"{letter.created_at:%Y%m%d%H%M%S}"  # a letter that was withdrawn may be written once more
+    return Wanted(MailPurpose.MEETING, f"meeting:{letter.id}:{written}", letter.email, f"{letter.id}-{written}")
+
+
 def send_waiting(at: datetime, gathering: Gathering | None = None) -> list[SentLetter]:
     """Send every letter by mail that waits; one that the server refuses for ever is marked bounced."""
     query = (
-        select(HearingLetter.id)
+        select(HearingLetter)
         .where(
             HearingLetter.method == Method.MAIL,
             HearingLetter.sent_at.is_(None),
@@ -148,37 +162,42 @@ def send_waiting(at: datetime, gathering: Gathering | None = None) -> list[SentL
     )
     if gathering is not None:
         query = query.join(Attendance).where(Attendance.gathering_id == gathering.id)
-    done = []
-    for identifier in list(db.session.scalars(query)):
-        letter = db.session.get_one(HearingLetter, identifier)
-        if letter.kind not in CALLING or letter.held_at > at:
-            done.append(SentLetter(letter, _send(letter, at)))
-    return done
+    waiting = [letter for letter in db.session.scalars(query) if letter.kind not in CALLING or letter.held_at > at]
+    tried = mail_queue.deliver_now([_wanted(letter) for letter in waiting], at=at)
+    return [SentLetter(letter, fate.trouble) for letter, fate in zip(waiting, tried, strict=True) if fate is not None]
 
 
-def _send(letter: HearingLetter, at: datetime) -> str:
-    sender = settings().mail_sender
+def compose(mail: OutgoingMail, at: datetime) -> EmailMessage:
+    """Return a letter as mail.
+
+    Raises:
+        Pointless: it was withdrawn, sent otherwise, or the gathering was held.
+    """
+    letter = _letter_of(mail)
+    if letter.lapsed_at is not None or letter.sent_at is not None or mail.subject != _wanted(letter).subject:
+        raise Pointless("通知已经另行发出，或者会议有变更")
+    if letter.kind in CALLING and letter.held_at <= at:
+        raise Pointless("会议的时间已到")
     subject, body = text_of(letter)
-    name = f"meeting-{letter.id}-{letter.created_at:%Y%m%d%H%M%S}"
-    try:
-        mail = message(
-            sender=sender,
-            sender_name=settings().department,
-            to=letter.email,
-            subject=subject,
-            text=body,
-            at=at,
-            message_id=f"{name}@{sender.rpartition('@')[2] or 'localhost'}",
-        )
-        identifier = outgoing_mail.send(mail)
-    except (outgoing_mail.MailRejected, AddressRefused) as refusal:
-        _note_bounced(letter, str(refusal), at)
-        return str(refusal)
-    except outgoing_mail.MailNotSent as refusal:
-        return str(refusal)
-    with transaction():
-        _note_sent(SYSTEM, letter, at, identifier)
-    return ""
+    config = settings()
+    return message(
+        sender=config.mail_sender, sender_name=config.department, to=letter.email, subject=subject, text=body, at=at
+    )
+
+
+def note_end(mail: OutgoingMail, at: datetime) -> None:
+    """Note on a letter how it ended, in the transaction in which it ends."""
+    letter = _letter_of(mail)
+    if mail.subject != _wanted(letter).subject:
+        return
+    if mail.state is MailState.SENT:
+        _note_sent(SYSTEM, letter, at, mail.message_id)
+    elif mail.state in (MailState.REFUSED, MailState.GIVEN_UP) and letter.bounced_at is None:
+        _note_bounced(letter, mail.answer, at)
+
+
+def _letter_of(mail: OutgoingMail) -> HearingLetter:
+    return db.session.get_one(HearingLetter, int(mail.subject.split(":")[1]))
 
 
 def _note_bounced(letter: HearingLetter, why: str, at: datetime) -> None:

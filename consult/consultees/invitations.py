@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from consult import keys
 from consult.accounts.permissions import Act, Actor, require
+from consult.app_context import settings
+from consult.clock import local
 from consult.consultees.errors import EntryRefused, InvitationRefused
 from consult.consultees.ledger_statement import invitation_digest
 from consult.consultees.models import (
@@ -50,6 +52,18 @@ def token_of(invitation: Invitation) -> str:
 def _token(key: bytes, nonce: str) -> str:
     mac = hmac.new(key, b"invitation\0" + nonce.encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(mac[:TOKEN_BYTES]).decode().rstrip("=")
+
+
+def link_of(invitation: Invitation) -> str:
+    """Return the URL of an invitation's personal link, which is a bearer token."""
+    config = settings()
+    base = config.public_url.rstrip("/") or f"http://{config.bind_host}:{config.port}"
+    return f"{base}/portal/i/{token_of(invitation)}"
+
+
+def last_day(invitation: Invitation) -> date:
+    """Return the last local day to answer."""
+    return local(invitation.answer_by - timedelta(microseconds=1)).date()
 
 
 def hash_token(token: str) -> str:
@@ -104,6 +118,7 @@ def mark_sent(actor: Actor, invitation: Invitation, *, at: datetime, message_id:
         if invitation.sent_at is not None:
             return
         invitation.sent_at = at
+        invitation.bounced_at, invitation.bounced_why = None, ""  # a letter that was refused before went out after all
         invitation.message_id = message_id or invitation.message_id
         record_on(actor, "invitation.send", invitation, at)
 

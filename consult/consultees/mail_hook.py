@@ -8,12 +8,13 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from consult.accounts.permissions import SYSTEM
-from consult.consultees import invitations, responses
+from consult.consultees import delivery, invitations, responses
 from consult.consultees.models import Consultee, Contact, Invitation
 from consult.consultees.response_kinds import ResponseStanding
 from consult.files.mail import Bounce, Mail
 from consult.intake.models import Submission
 from consult.intake.validation import ATTACHED
+from consult.mail_queue.models import MailPurpose, OutgoingMail
 from consult.mailbox.classification import UNREADABLE_TEXT, WITHOUT_TEXT
 from consult.mailbox.hooks import MailHook
 from consult.store import db
@@ -78,8 +79,16 @@ def _by_message_ids(named: Iterable[str]) -> Invitation | None:
     if not wanted:
         return None
     query = select(Invitation).where(Invitation.message_id.in_(wanted))
-    by_id = {invitation.message_id: invitation for invitation in db.session.scalars(query)}
+    by_id = {invitation.message_id: invitation for invitation in db.session.scalars(query)} or _reminded(wanted)
     return next((by_id[message_id] for message_id in wanted if message_id in by_id), None)
+
+
+def _reminded(message_ids: list[str]) -> dict[str | None, Invitation]:
+    """Return the invitations of the reminders with these Message-IDs."""
+    query = select(OutgoingMail).where(
+        OutgoingMail.message_id.in_(message_ids), OutgoingMail.purpose == MailPurpose.REMINDER
+    )
+    return {letter.message_id: delivery.invitation_of(letter) for letter in db.session.scalars(query)}
 
 
 def _sent_to(address: str) -> list[Invitation]:

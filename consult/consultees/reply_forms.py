@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from consult.consultees.delivery import last_day
+from consult.consultees.invitations import last_day
 from consult.consultees.models import Invitation
 from consult.drafting import questions
 from consult.files.reply_form import ReplyForm

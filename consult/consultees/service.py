@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.clock import local, midnight
-from consult.consultees import deadlines, doubles, register
+from consult.consultees import deadlines, delivery, doubles, register
 from consult.consultees.doubles import REGISTER_LOCK
 from consult.consultees.errors import ConsulteeRefused, InvitationRefused
 from consult.consultees.invitations import (
@@ -162,6 +162,7 @@ def invite(
         session.add(invitation)
         session.flush()
         record_on(actor, Act.INVITE, invitation, at, method=method.value, answer_by=answer_by.isoformat())
+        delivery.queue(invitation, at=at)
     return invitation
 
 

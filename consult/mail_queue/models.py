@@ -21,6 +21,9 @@ class MailPurpose(LabelledEnum):
     CONSULTEE_DECISIONS = "consultee_decisions", Label("向单位告知采纳情况", "plain")
     CONFIRM_SUBSCRIPTION = "confirm_subscription", Label("确认订阅", "plain")
     NEWS = "news", Label("订阅通知", "plain")
+    INVITATION = "invitation", Label("征求意见函", "plain")
+    REMINDER = "reminder", Label("提醒答复征求意见函", "plain")
+    MEETING = "meeting", Label("会议通知", "plain")
 
 
 class MailState(LabelledEnum):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -105,8 +106,71 @@ def count_to(address: str, purposes: Collection[MailPurpose], since: datetime) -
     return db.session.scalar(query) or 0
 
 
-def deliver(at: datetime, *, purposes: Collection[MailPurpose] = tuple(MailPurpose), limit: int = BATCH) -> int:
+@dataclass(frozen=True)
+class Tried:
+    """What became of a letter that was to go out: sent, or why it wasn't."""
+
+    sent: bool
+    trouble: str = ""
+
+
+def deliver_now(wanted: Sequence[Wanted], *, at: datetime, insist: bool = False) -> list[Tried | None]:
+    """Put letters into the queue where they aren't yet, and send those that are due; return what became of each.
+
+    None: it was sent, or came to nothing, before.
+
+    Arguments:
+        insist: a person asks for it: letters that wait after a passing failure are tried before their time.
+    """
+    ids = [_message_id(letter.purpose, letter.key) for letter in wanted]
+    before = _states(ids)
+    put_missing(wanted, at=at)
+    if insist:
+        _hurry(ids, at)
+    with suppress(outgoing_mail.MailNotSent):  # each letter has its trouble in its row
+        deliver(at, message_ids=ids)
+    after = _states(ids)
+    return [_tried(before.get(id_), after.get(id_)) for id_ in ids]
+
+
+def _hurry(message_ids: Sequence[str], at: datetime) -> None:
+    """Make letters due that were put off; one that a worker is sending has no answer."""
+    put_off = (OutgoingMail.state == MailState.WAITING, OutgoingMail.answer != "", OutgoingMail.next_at > at)
+    with transaction() as session:
+        for start in range(0, len(message_ids), TOGETHER):
+            some = OutgoingMail.message_id.in_(message_ids[start : start + TOGETHER])
+            session.execute(update(OutgoingMail).where(some, *put_off).values(next_at=at))
+
+
+def _states(message_ids: Sequence[str]) -> dict[str, tuple[MailState, str]]:
+    columns = OutgoingMail.message_id, OutgoingMail.state, OutgoingMail.answer
+    states: dict[str, tuple[MailState, str]] = {}
+    for start in range(0, len(message_ids), TOGETHER):
+        query = select(*columns).where(OutgoingMail.message_id.in_(message_ids[start : start + TOGETHER]))
+        states |= {row.message_id: (row.state, row.answer) for row in db.session.execute(query)}
+    return states
+
+
+def _tried(before: tuple[MailState, str] | None, after: tuple[MailState, str] | None) -> Tried | None:
+    if after is None or (before is not None and before[0] is not MailState.WAITING):
+        return None
+    state, answer = after
+    if state is MailState.SENT:
+        return Tried(sent=True)
+    return Tried(sent=False, trouble=answer or f"{state.label.words}，请查看待发信件")
+
+
+def deliver(
+    at: datetime,
+    *,
+    purposes: Collection[MailPurpose] = tuple(MailPurpose),
+    message_ids: Collection[str] | None = None,
+    limit: int = BATCH,
+) -> int:
     """Send the letters that are due, those first that have waited longest; return how many were sent.
+
+    Arguments:
+        message_ids: only these letters, however many.
 
     A permanent answer is the end of that letter; a passing one lets it wait, longer each time. Killed between sending
     and noting it, a letter goes out once more under the same Message-ID.
@@ -117,8 +181,14 @@ def deliver(at: datetime, *, purposes: Collection[MailPurpose] = tuple(MailPurpo
     due = select(OutgoingMail.id).where(
         OutgoingMail.state == MailState.WAITING, OutgoingMail.next_at <= at, OutgoingMail.purpose.in_(purposes)
     )
+    if message_ids is None:
+        chosen = list(db.session.scalars(due.order_by(OutgoingMail.next_at, OutgoingMail.id).limit(limit)))
+    else:
+        named = list(message_ids)
+        parts = (named[start : start + TOGETHER] for start in range(0, len(named), TOGETHER))
+        chosen = [id_ for part in parts for id_ in db.session.scalars(due.where(OutgoingMail.message_id.in_(part)))]
     sent = away = 0
-    for identifier in list(db.session.scalars(due.order_by(OutgoingMail.next_at, OutgoingMail.id).limit(limit))):
+    for identifier in chosen:
         letter = _take(identifier, at)
         if letter is None:
             continue
@@ -151,7 +221,7 @@ def _take(identifier: int, at: datetime) -> OutgoingMail | None:
         taken = session.execute(
             update(OutgoingMail)
             .where(OutgoingMail.id == identifier, OutgoingMail.state == MailState.WAITING, OutgoingMail.next_at <= at)
-            .values(next_at=at + TAKEN_FOR, attempts=OutgoingMail.attempts + 1)
+            .values(next_at=at + TAKEN_FOR, attempts=OutgoingMail.attempts + 1, answer="")
             .returning(OutgoingMail.id)
         ).scalar_one_or_none()
     return db.session.get_one(OutgoingMail, identifier, populate_existing=True) if taken is not None else None

@@ -18,7 +18,7 @@ from consult.adoption.models import Outcome
 from consult.adoption.queries import DecidedOpinion, with_decisions
 from consult.clock import local
 from consult.consultees import hearing_proof
-from consult.consultees.delivery import last_day
+from consult.consultees.invitations import last_day
 from consult.consultees.models import (
     Attendance,
     ConsulteeKind,

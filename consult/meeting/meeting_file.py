@@ -17,7 +17,7 @@ from consult.accounts.permissions import Act, Actor, require
 from consult.accounts.queries import division_name
 from consult.app_context import blobs, rules, settings
 from consult.clock import local
-from consult.consultees import confirmation, delivery, disagreements, hearings, reply_forms
+from consult.consultees import confirmation, delivery, disagreements, hearings, invitations, reply_forms
 from consult.consultees.models import Response
 from consult.consultees.response_kinds import COUNTING
 from consult.consultees.standing_queries import is_in_force
@@ -282,7 +282,7 @@ def _letter(consultation: Consultation) -> Iterator[Block]:
         department=settings().department,
         to=invitation.consultee.name,
         title=consultation.title,
-        deadline=in_words(delivery.last_day(invitation)),
+        deadline=in_words(invitations.last_day(invitation)),
         link="",
         contact=consultation.contact,
         day=hearing.day(invitation.sent_at),

@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 
 from consult.consultees.deadlines import check_working_day, deadline
-from consult.consultees.delivery import working_days_before
 from consult.consultees.errors import InvitationRefused
+from consult.consultees.reminders import working_days_before
 from consult.law import loading
 
 NOTICE = """

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from consult.accounts.models import Role
 from consult.accounts.permissions import SYSTEM
-from consult.consultees import delivery, invitations, register, responses
+from consult.consultees import invitations, register, reminders, responses
 from consult.consultees import service as hearing
 from consult.consultees.errors import InvitationRefused
 from consult.consultees.models import ConsulteeKind, Invitation, Method
@@ -18,6 +19,7 @@ from consult.consultees.response_kinds import ResponseStanding
 from consult.consultees.status import Standing, heard, standing
 from consult.intake import unassigned
 from consult.intake.models import SenderKind
+from consult.mail_queue.models import MailPurpose, OutgoingMail
 from consult.mailbox import queries as mailbox
 from consult.mailbox.models import Outcome
 from consult.store import db
@@ -85,7 +87,7 @@ def test_a_mail_that_is_no_answer_hears_nobody_and_leaves_the_reminders_running(
     assert heard(invitation.consultation).enterprises == 0
     assert standing(now(invitation), DURING) is Standing.SENT
     due = invitation.answer_by - timedelta(days=1)
-    assert [due_invitation.id for due_invitation, _ in delivery.due_reminders(due)] == [invitation.id]
+    assert [due_invitation.id for due_invitation, _ in reminders.due_reminders(due)] == [invitation.id]
 
 
 def test_a_stage_that_fails_leaves_the_message_a_submission_and_says_why(
@@ -132,3 +134,11 @@ def test_a_mail_that_was_assigned_by_hand_becomes_the_response_too(invitation: I
     assert submission.consultation_id is None
     unassigned.assign(SYSTEM, submission, invitation.consultation, at=DURING)
     assert now(invitation).responses == []
+
+
+def test_a_bounce_of_a_reminder_marks_the_invitation(invitation: Invitation) -> None:
+    due = invitation.answer_by - timedelta(hours=12)
+    assert [sent.trouble for sent in reminders.remind(SYSTEM, due)] == [""]
+    (letter,) = db.session.scalars(select(OutgoingMail).where(OutgoingMail.purpose == MailPurpose.REMINDER))
+    ingest(bounce(letter.message_id))
+    assert now(invitation).bounced_at == DURING

@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 from consult.accounts.permissions import SYSTEM, Actor
 from consult.app_context import rules
 from consult.consultees import (
-    delivery,
     extensions,
     hearing_letters,
     hearing_verification,
@@ -19,6 +18,7 @@ from consult.consultees import (
     invitations,
     members,
     register,
+    reminders,
     responses,
 )
 from consult.consultees import service as hearing
@@ -383,7 +383,7 @@ def test_two_workers_that_remind_at_once_note_one_reminder(
     rule, identifier = rules().reminders[0], reminded.id
 
     def note() -> None:
-        delivery._note(SYSTEM, db.session.get_one(Invitation, identifier), rule, NOON)
+        reminders._note(SYSTEM, db.session.get_one(Invitation, identifier), rule.id, NOON)
 
     both(app, note, note)
     assert count(Reminder) == 1

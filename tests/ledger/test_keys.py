@@ -26,7 +26,7 @@ from consult.accounts.models import AccountSession, Division, HolderKind, Role, 
 from consult.accounts.permissions import SYSTEM, NotAllowed
 from consult.accounts.sessions import Device
 from consult.app_context import settings
-from consult.consultees import delivery, invitations, register
+from consult.consultees import invitations, register
 from consult.consultees import service as hearing
 from consult.consultees.models import ConsulteeKind, Invitation, Method
 from consult.drafting.terms import BySlug
@@ -175,11 +175,11 @@ class TestAfterRotations:
 
     def test_links_that_were_sent_open_and_a_reminder_has_the_same(self, site: Flask) -> None:
         invitation = an_invitation()
-        link = delivery.link_of(invitation)
+        link = invitations.link_of(invitation)
         rotate()
         token = link.rpartition("/")[2]
         assert invitations.open_link(token, at=clock.now()).id == invitation.id
-        assert delivery.link_of(db.session.get_one(Invitation, invitation.id)) == link
+        assert invitations.link_of(db.session.get_one(Invitation, invitation.id)) == link
 
     def test_sessions_end_and_signing_in_begins_others(self, site: Flask) -> None:
         user = a_user(Role.DRAFTER, "wang")

@@ -23,6 +23,7 @@ from consult.consultees import (
     register,
     register_columns,
     register_import,
+    reminders,
     selection,
 )
 from consult.consultees import service as hearing
@@ -214,8 +215,8 @@ def _invite(
 def remind(username: str | None, as_json: bool) -> None:
     """Send waiting invitations and due reminders by mail, each once; exit 1 when one wasn't sent."""
     actor, at = actor_named(username), now()
-    sent = delivery.send_waiting(at)
-    reminded = delivery.remind(actor, at)
+    sent = delivery.send_waiting(at, insist=True)
+    reminded = reminders.remind(actor, at, insist=True)
     document = {
         "invitations": [_sent(letter) for letter in sent],
         "reminders": [_sent(letter) for letter in reminded],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from consult.accounts.permissions import SYSTEM
-from consult.consultees import delivery, hearing_letters
+from consult.consultees import delivery, hearing_letters, reminders
 from consult.faces.jobs import Job
 
 
@@ -16,7 +16,7 @@ def send_invitations(at: datetime) -> int:
 
 def remind(at: datetime) -> int:
     """Send the reminders that are due."""
-    return sum(not sent.trouble for sent in delivery.remind(SYSTEM, at))
+    return sum(not sent.trouble for sent in reminders.remind(SYSTEM, at))
 
 
 def send_hearing_letters(at: datetime) -> int:

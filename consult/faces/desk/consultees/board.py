@@ -259,7 +259,7 @@ def _posted(consultation: Consultation, ticked: list[Consultee], at: datetime) -
 
 
 def _send(consultation: Consultation, _ticked: list[Consultee], at: datetime) -> str:
-    sent = delivery.send_waiting(at, consultation, limit=SENT_AT_ONCE)
+    sent = delivery.send_waiting(at, consultation, limit=SENT_AT_ONCE, insist=True)
     out = sum(not item.trouble for item in sent)
     troubles = dict.fromkeys(f"{item.invitation.consultee.name}：{item.trouble}" for item in sent if item.trouble)
     if troubles:

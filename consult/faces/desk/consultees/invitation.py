@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from consult import clock
 from consult.accounts.permissions import Act, may
 from consult.app_context import settings
-from consult.consultees import board, delivery, extensions, invitations, reply_forms, responses, status
+from consult.consultees import board, extensions, invitations, reply_forms, responses, status
 from consult.consultees import service as hearing
 from consult.consultees.errors import InvitationRefused
 from consult.consultees.invitations import ANSWERABLE
@@ -205,8 +205,8 @@ def _letter(consultation: Consultation, invitation: Invitation) -> invitation_le
         department=settings().department,
         to=invitation.consultee.name,
         title=consultation.title,
-        deadline=in_words(delivery.last_day(invitation)),
-        link=delivery.link_of(invitation),
+        deadline=in_words(invitations.last_day(invitation)),
+        link=invitations.link_of(invitation),
         contact=consultation.contact,
         day=in_words(clock.local(invitation.created_at)),
         form=reply_forms.of(invitation),
