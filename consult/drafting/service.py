@@ -37,6 +37,7 @@ __all__ = [
     "proposed_period",
     "publish",
     "return_to_drafter",
+    "take_back",
     "revoke_access",
     "set_stage",
     "submit_for_review",
@@ -305,6 +306,16 @@ def return_to_drafter(actor: Actor, consultation: Consultation, reason: str, *, 
         consultation.returned_reason = reason
         consultation.changed_at = at
         record_act(actor, Act.RETURN_CONSULTATION, consultation, at, reason=reason)
+
+
+def take_back(actor: Actor, consultation: Consultation, *, at: datetime) -> None:
+    """Take a consultation back from review, for its division to change it; it has to be sent again."""
+    require(actor, Act.SUBMIT_FOR_REVIEW, consultation)
+    with transaction():
+        _expect(consultation, Stage.IN_REVIEW, "只有送审中的征求意见可以收回；已经审核发布或者退回的，不必收回。")
+        consultation.stage = Stage.DRAFTING
+        consultation.changed_at = at
+        record_act(actor, "consultation.take_back", consultation, at)
 
 
 def withdraw(actor: Actor, consultation: Consultation, reason: str, *, at: datetime) -> None:

@@ -142,6 +142,18 @@ def submit_for_review(actor: Actor, report: FeedbackReport, *, at: datetime) -> 
         _record(actor, "report.submit_for_review", report, at)
 
 
+def take_back(actor: Actor, report: FeedbackReport, *, at: datetime) -> None:
+    """Take a version back from review, before it was reviewed; it may be sent again, or compiled again."""
+    require(actor, Act.COMPILE_REPORT, report.consultation)
+    with transaction():
+        _lock(report)
+        _expect(report, ReportState.IN_REVIEW, "只有送审后尚未审核的反馈可以收回。")
+        report.state = ReportState.COMPILED
+        if report.consultation.stage is Stage.FEEDBACK_REVIEW:
+            set_stage(actor, Act.COMPILE_REPORT, report.consultation, Stage.RELEASED, at=at)
+        _record(actor, "report.take_back", report, at)
+
+
 def return_report(actor: Actor, report: FeedbackReport, reason: str, *, at: datetime) -> None:
     """Return a report in review with a reason; it is discarded, and has to be compiled again."""
     require(actor, Act.REVIEW_REPORT, report.consultation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -10,7 +11,7 @@ from flask import Flask
 from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Role
 from consult.drafting import service as drafting
-from consult.drafting import versions
+from consult.drafting import publication, versions
 from consult.drafting.errors import ChangedMeanwhile, FieldMissing, FieldTooLong, WrongState
 from consult.drafting.models import Consultation, Stage, VersionKind
 from consult.drafting.service import Notice
@@ -115,6 +116,28 @@ def test_after_it_was_sent_for_review_only_a_return_opens_it_again(app: Flask) -
     drafting.write_notice(author, consultation, notice_of(consultation, summary="改过了"), at=NOON)
     drafting.submit_for_review(author, consultation, at=NOON)
     assert consultation.returned_reason == ""
+
+
+def test_what_was_sent_for_review_is_taken_back_changed_and_sent_again(app: Flask) -> None:
+    author, publisher = an_actor(Role.DRAFTER), an_actor(Role.PUBLISHER)
+    consultation = a_consultation(author)
+    with pytest.raises(WrongState, match="只有送审中的"):
+        drafting.take_back(author, consultation, at=NOON)
+    drafting.submit_for_review(author, consultation, at=NOON)
+    seen = consultation.changed_at
+    with pytest.raises(NotAllowed):
+        drafting.take_back(publisher, consultation, at=NOON)
+    drafting.take_back(author, consultation, at=NOON + timedelta(minutes=1))
+    assert (consultation.stage, consultation.returned_reason) == (Stage.DRAFTING, "")
+    with pytest.raises(WrongState, match="只有送审中的"):
+        publication.publish(publisher, consultation, at=NOON)
+    drafting.write_notice(author, consultation, notice_of(consultation, summary="改过了"), at=NOON)
+    drafting.submit_for_review(author, consultation, at=NOON + timedelta(minutes=2))
+    with pytest.raises(WrongState, match="已作修改"):
+        publication.publish(publisher, consultation, at=NOON, seen=seen)
+    publication.publish(publisher, consultation, at=NOON)
+    with pytest.raises(WrongState, match="已经审核发布"):
+        drafting.take_back(author, consultation, at=NOON)
 
 
 def test_without_a_notice_nothing_is_sent_for_review(app: Flask) -> None:

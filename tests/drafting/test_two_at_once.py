@@ -88,6 +88,19 @@ def test_what_is_returned_while_it_is_published_stays_returned(app: Flask) -> No
     assert (consultation.stage, consultation.opens_at) == (Stage.DRAFTING, None)
 
 
+def test_what_is_taken_back_while_it_is_published_is_not_published(app: Flask) -> None:
+    author = an_actor(Role.DRAFTER, "a-drafter")
+    consultation, publisher = in_review(), an_actor(Role.PUBLISHER, "p0")
+    there = elsewhere(consultation)
+    with pytest.raises(WrongState, match="只有送审中的"):
+        both(
+            app,
+            lambda: drafting.take_back(author, consultation, at=NOON),
+            lambda: drafting.publish(publisher, there(), at=NOON),
+        )
+    assert (consultation.stage, consultation.opens_at) == (Stage.DRAFTING, None)
+
+
 def test_of_two_who_publish_together_the_first_sets_the_period(app: Flask) -> None:
     consultation, publishers = in_review(), [an_actor(Role.PUBLISHER, f"p{n}") for n in range(2)]
     there = elsewhere(consultation)

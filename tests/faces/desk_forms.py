@@ -152,6 +152,7 @@ FORMS: dict[str, dict[str, str]] = {
     "consultation_extend": {"extend-last_day": "day", "extend-reason": "sentence"},
     "consultation_give": {"give-user": "account"},
     "consultation_publish": {"opens": "day", "days": "days", "reason": "sentence"},
+    "consultation_recall": {},
     "consultation_return": {"back-reason": "sentence"},
     "consultation_submit": {},
     "consultation_take_back": {},

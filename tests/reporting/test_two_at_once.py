@@ -78,6 +78,25 @@ def test_what_is_returned_is_published_by_nobody_who_began_before(app: Flask, co
     assert report.state is ReportState.DISCARDED
 
 
+def test_what_is_taken_back_is_reviewed_by_nobody_who_began_before(app: Flask, consultation: Consultation) -> None:
+    report = compiled(consultation)
+    drafter, reviewer = actor(Role.DRAFTER), actor(Role.PUBLISHER)
+    reporting.submit_for_review(drafter, report, at=AFTER)
+    there = elsewhere(report)
+    with pytest.raises(ReportRefused, match="只有送审中的"):
+        both(
+            app,
+            lambda: reporting.take_back(drafter, report, at=AFTER),
+            lambda: reporting.review(reviewer, there(), at=AFTER),
+        )
+    assert (report.state, report.reviewed_by_id) == (ReportState.COMPILED, None)
+    assert consultation.stage is Stage.RELEASED
+    reporting.submit_for_review(drafter, report, at=AFTER)
+    reporting.review(reviewer, report, at=AFTER)
+    with pytest.raises(ReportRefused, match="尚未审核的"):
+        reporting.take_back(drafter, report, at=AFTER)
+
+
 def test_of_two_who_review_together_the_first_is_the_reviewer(app: Flask, consultation: Consultation) -> None:
     report = compiled(consultation)
     reporting.submit_for_review(actor(Role.DRAFTER), report, at=AFTER)

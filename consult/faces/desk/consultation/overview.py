@@ -66,6 +66,16 @@ def _submit(consultation: Consultation, _form: FlaskForm, at: datetime) -> None:
     drafting.submit_for_review(current_actor(), consultation, at=at)
 
 
+@desk.post("/consultations/<slug>/take-back")
+def consultation_recall(slug: str) -> Answer:
+    """Take it back from review."""
+    return _act(slug, "submit", FlaskForm(), "已收回，修改后重新送审。", _recall)
+
+
+def _recall(consultation: Consultation, _form: FlaskForm, at: datetime) -> None:
+    drafting.take_back(current_actor(), consultation, at=at)
+
+
 @desk.post("/consultations/<slug>/return")
 def consultation_return(slug: str) -> Answer:
     """Give it back to the drafter with a reason."""

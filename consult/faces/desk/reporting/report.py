@@ -39,6 +39,7 @@ ACT_NAMES = {
     "report.compile": "编制",
     "report.submit_for_review": "送审",
     "report.return": "退回",
+    "report.take_back": "收回",
     "report.review": "审核同意",
     "report.publish": "公布",
     "report.make_files": "生成各种格式的文件",
@@ -88,7 +89,7 @@ def _choices() -> dict[str, tuple[FindChoice, str]]:
     }
 
 
-@desk.post("/consultations/<slug>/report/<int:version>/<any('submit', 'review', 'return', 'publish'):verb>")
+@desk.post("/consultations/<slug>/report/<int:version>/<any('submit', 'take-back', 'review', 'return', 'publish'):verb>")
 def reporting_act(slug: str, version: int, verb: str) -> Response | tuple[str, int]:
     """Do the next step with a version."""
     consultation = consultation_or_404(slug)
@@ -108,6 +109,9 @@ def _act(verb: str, report: FeedbackReport, form: Any) -> str:
     if verb == "submit":
         service.submit_for_review(actor, report, at=at)
         return "已送审，等待其他人员审核。"
+    if verb == "take-back":
+        service.take_back(actor, report, at=at)
+        return "已收回，可以再送审，或者重新编制。"
     if verb == "review":
         service.review(actor, report, at=at)
         return "已审核同意，可以由信息发布员公布。"
