@@ -288,13 +288,24 @@ class Medium(LabelledEnum):
     BROADCAST = "broadcast", Label("广播、电视", "plain")
 
 
+class PublicText(LabelledEnum):
+    """What of a consultation is made known besides on the website."""
+
+    NOTICE = "notice", Label("征求意见公告", "plain")
+    REPORT = "report", Label("意见采纳情况反馈", "plain")
+    ISSUED = "issued", Label("印发的文件", "plain")
+
+
 class NoticePosting(Base):
-    """A notice was posted in new media, press or broadcast: where, when, and the link or picture that shows it."""
+    """Something was posted in new media, press or broadcast: where, when, and the link or picture that shows it."""
 
     __tablename__ = "notice_posting"
 
     id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"), index=True)
+    about: Mapped[PublicText] = mapped_column(
+        enum_of(PublicText), default=PublicText.NOTICE, info={BEFORE: PublicText.NOTICE.value}
+    )
     medium: Mapped[Medium] = mapped_column(enum_of(Medium))
     account: Mapped[str] = mapped_column(String(200))
     """The account, paper or station."""

@@ -1,4 +1,4 @@
-"""Where a notice was posted besides the website: account, day, and the link or picture that shows it."""
+"""Where notice, report and issued text were posted besides the website: account, day, and the link or picture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from consult.accounts.permissions import Act, Actor, require
 from consult.clock import local
 from consult.drafting.audit import record_act
 from consult.drafting.errors import FieldMissing, WrongState
-from consult.drafting.models import Consultation, Medium, NoticePosting
+from consult.drafting.models import Consultation, Medium, NoticePosting, PublicText
 from consult.files.attachments import CheckedAttachment
 from consult.store import db, transaction
 from consult.store.locking import lock_row
@@ -26,13 +26,18 @@ def add(
     posted_on: date,
     link: str = "",
     picture: CheckedAttachment | None = None,
+    about: PublicText = PublicText.NOTICE,
+    public_since: date | None = None,
     at: datetime,
 ) -> NoticePosting:
-    """Register a posting of the notice.
+    """Register a posting.
+
+    Arguments:
+        public_since: for a text of a later stage, the local day from which it was public, as that stage knows it.
 
     Raises:
         FieldMissing: no account, neither link nor picture, an invalid link or day.
-        WrongState: the consultation isn't public.
+        WrongState: the text isn't public.
     """
     require(actor, Act.NOTE_POSTING, consultation)
     link = link.strip()
@@ -48,10 +53,14 @@ def add(
         lock_row(consultation)
         if not consultation.is_public(at) or consultation.opens_at is None:
             raise WrongState("公布征求意见以后才能登记发布情况。")
-        if posted_on < local(consultation.opens_at).date():
+        since = local(consultation.opens_at).date() if about is PublicText.NOTICE else public_since
+        if since is None:
+            raise WrongState(f"{about.label.words}尚未公布，不能登记发布情况。")
+        if posted_on < since:
             raise FieldMissing("发布日期早于公布日期，请核对。", "posted_on")
         posting = NoticePosting(
             consultation_id=consultation.id,
+            about=about,
             medium=medium,
             account=account.strip()[:200],
             posted_on=posted_on,
@@ -69,6 +78,7 @@ def add(
             consultation,
             at,
             posting=posting.id,
+            about=about.value,
             medium=medium.value,
             account=posting.account,
             posted_on=posted_on.isoformat(),
@@ -85,13 +95,26 @@ def withdraw(actor: Actor, consultation: Consultation, posting: NoticePosting, r
         raise FieldMissing("请写明撤销登记的理由。", "reason")
     with transaction():
         lock_row(consultation)
+        db.session.refresh(posting)
+        if posting.withdrawn_at is not None:
+            raise WrongState("这条登记已经撤销。")
         posting.withdrawn_at, posting.withdrawn_reason = at, reason.strip()
         record_act(actor, "consultation.withdraw_posting", consultation, at, posting=posting.id, reason=reason.strip())
 
 
-def of(consultation: Consultation) -> list[NoticePosting]:
-    """Return the postings of a consultation that weren't withdrawn, oldest first."""
+def by_id(consultation: Consultation, identifier: int) -> NoticePosting | None:
+    """Return a posting of a consultation that wasn't withdrawn, by its id."""
+    posting = db.session.get(NoticePosting, identifier)
+    if posting is None or posting.withdrawn_at is not None or posting.consultation_id != consultation.id:
+        return None
+    return posting
+
+
+def of(consultation: Consultation, about: PublicText = PublicText.NOTICE) -> list[NoticePosting]:
+    """Return the postings of the notice, or of another text, that weren't withdrawn, oldest first."""
     query = select(NoticePosting).where(
-        NoticePosting.consultation_id == consultation.id, NoticePosting.withdrawn_at.is_(None)
+        NoticePosting.consultation_id == consultation.id,
+        NoticePosting.about == about,
+        NoticePosting.withdrawn_at.is_(None),
     )
     return list(db.session.scalars(query.order_by(NoticePosting.id)))

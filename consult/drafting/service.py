@@ -37,10 +37,10 @@ __all__ = [
     "proposed_period",
     "publish",
     "return_to_drafter",
-    "take_back",
     "revoke_access",
     "set_stage",
     "submit_for_review",
+    "take_back",
     "withdraw",
     "write_notice",
 ]

@@ -213,8 +213,14 @@ ACTS = {
     "meeting.approve_override": "批准例外情形",
     "meeting.withdraw_override": "撤销例外情形",
     "meeting.keep_checks": "保存提请审议时的前置条件",
-    "consultation.note_posting": "登记公告发布情况",
-    "consultation.withdraw_posting": "撤销公告发布登记",
+    "consultation.note_posting": "登记宣传发布情况",
+    "consultation.withdraw_posting": "撤销宣传发布登记",
+    "publicity.ask": "要求生成宣传材料",
+    "publicity.draw": "生成宣传材料",
+    "archive.ask": "要求生成归档包",
+    "archive.keep": "生成归档包",
+    "archive.take": "下载归档包",
+    "archive.remove": "归档包到期删除",
     "consultation.add_question": "增加征询问题",
     "consultation.remove_question": "删除征询问题",
     "meeting.submit": "提请审议",
@@ -302,6 +308,12 @@ def in_words(entry: LedgerEntry) -> AuditLine:
         consultation_id=entry.consultation_id,
         digest=entry.digest,
     )
+
+
+def act_and_facts(entry: LedgerEntry) -> tuple[str, str]:
+    """Return an entry's act and its circumstances in words."""
+    line = in_words(entry)
+    return line.act, line.facts
 
 
 def _facts(detail: Mapping[str, Any]) -> list[str]:

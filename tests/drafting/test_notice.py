@@ -10,8 +10,8 @@ from flask import Flask
 
 from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Role
-from consult.drafting import service as drafting
 from consult.drafting import publication, versions
+from consult.drafting import service as drafting
 from consult.drafting.errors import ChangedMeanwhile, FieldMissing, FieldTooLong, WrongState
 from consult.drafting.models import Consultation, Stage, VersionKind
 from consult.drafting.service import Notice

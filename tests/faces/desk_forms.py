@@ -221,6 +221,7 @@ FORMS: dict[str, dict[str, str]] = {
         "document": "paper",
         "fact": "statement",
     },
+    "meeting_archive": {},
     "meeting_result": {
         "outcome": "meeting outcome",
         "held_on": "day",
@@ -246,7 +247,6 @@ FORMS: dict[str, dict[str, str]] = {
         "paper": "paper",
     },
     "meeting_fact": {"name": "fact", "value": "fact value", "note": "sentence", "evidence": "paper"},
-    "meeting_posting": {"medium": "medium", "posted_on": "day", "account": "name", "link": "link", "picture": "paper"},
     "moderation_act": {"reason_id": "rejection", "reason": "sentence", "original": "submission"},
     "moderation_page": {"number": "submission"},
     "moderation_piece": {"<nth>": "piece", "text": "sentence", "start": "character", "end": "character"},
@@ -271,6 +271,16 @@ FORMS: dict[str, dict[str, str]] = {
     "register_import_take": {"<identifier>": "register upload", "seen": "register seen"},
     "register_new": REGISTER_FIELDS,
     "register_one": {"<identifier>": "consultee", "correction": "flag", "reason": "sentence", **REGISTER_FIELDS},
+    "publicity_kit": {"about": "public text"},
+    "publicity_posting": {
+        "about": "public text",
+        "medium": "medium",
+        "posted_on": "day",
+        "account": "name",
+        "link": "link",
+        "picture": "paper",
+    },
+    "publicity_withdraw": {"<identifier>": "posting", "reason": "sentence"},
     "reporting_act": {"reason": "sentence"},
     "reporting_compile": {"statement": "sentence", "correction_reason": "sentence"},
     "reporting_private_act": {

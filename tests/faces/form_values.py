@@ -37,7 +37,17 @@ from consult.consultees.models import (
 )
 from consult.consultees.response_kinds import CONFIRMABLE, ResponseStanding
 from consult.drafting import versions
-from consult.drafting.models import Consultation, DraftVersion, Issuer, Medium, Question, QuestionTopic, VersionKind
+from consult.drafting.models import (
+    Consultation,
+    DraftVersion,
+    Issuer,
+    Medium,
+    NoticePosting,
+    PublicText,
+    Question,
+    QuestionTopic,
+    VersionKind,
+)
 from consult.files import tables
 from consult.intake.models import Channel, ImportStage, Purpose, SenderKind, StaffUpload, Submission, TableImport
 from consult.issuance.models import DocumentActKind, MeetingOutcome
@@ -221,6 +231,8 @@ KINDS: dict[str, Callable[[Values], Any]] = {
     "document act": lambda v: v.member(DocumentActKind),
     "question": lambda v: v.own(Question.number),
     "question topic": lambda v: v.member(QuestionTopic),
+    "public text": lambda v: v.member(PublicText),
+    "posting": lambda v: v.own(NoticePosting.id),
     "medium": lambda v: v.member(Medium),
     "link": lambda v: v.random.choice(("https://example.cn/notice", "", "example.cn")),
     "review": lambda v: v.own(Review.id),

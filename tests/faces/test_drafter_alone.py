@@ -233,7 +233,7 @@ def by_all(office: Office) -> Iterator[tuple[str, str, Fixed]]:
         yield "meeting_fact", office.slug, {"name": name, "value": "true", "evidence": PAPER}
     yield "meeting_fact", office.slug, {"name": "disclosure", "value": "public"}
     posted = {"medium": "new_media", "account": "某某发布", "posted_on": "2026-10-10", "link": "https://example.cn/a"}
-    yield "meeting_posting", office.slug, posted
+    yield "publicity_posting", office.slug, posted
     nothing_else = {"article": "", "until": "", "version": 2, "sent_on": "", "returned_on": "", "role-0": ""}
     for who, kind, conclusion in (
         ("publisher", "fair-competition", "conforms"),

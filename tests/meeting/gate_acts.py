@@ -175,7 +175,7 @@ def issue(day: str = "2026-11-24") -> Deed:
 def post_notice(medium: str, day: str, *, link: str = "", account: str = "某某发布") -> Deed:
     """Note a posting on the page of the gate."""
     return lambda office: office.post(
-        "drafter", "meeting/posting", medium=medium, posted_on=day, link=link, account=account
+        "drafter", "publicity/posting", medium=medium, posted_on=day, link=link, account=account
     )
 
 

@@ -8,9 +8,8 @@ import click
 
 from consult.archive import service
 from consult.clock import now
-from consult.faces.audit_wording import in_words
+from consult.faces.audit_wording import act_and_facts
 from consult.faces.cli.console import actor_named, by_option, command_group, consultation_named, show, slug_argument
-from consult.ledger.models import LedgerEntry
 
 archive_cli = command_group("archive")
 
@@ -22,7 +21,7 @@ archive_cli = command_group("archive")
 def build(slug: str, out: Path, username: str | None, as_json: bool) -> None:
     """Write the archive package of SLUG; ``rebuild.py`` in it counts every figure of the report again."""
     consultation = consultation_named(slug)
-    built = service.build(actor_named(username), consultation, out, at=now(), describe=_describe)
+    built = service.build(actor_named(username), consultation, out, at=now(), describe=act_and_facts)
     facts = {
         "file": str(out),
         "files": built.files,
@@ -36,8 +35,3 @@ def build(slug: str, out: Path, username: str | None, as_json: bool) -> None:
         f"SHA-256 {built.sha256}\n取出其中的 rebuild.py，运行 python3 rebuild.py {out.name} 核对。"
     )
     show({"consultation": slug, **facts}, words, as_json)
-
-
-def _describe(entry: LedgerEntry) -> tuple[str, str]:
-    line = in_words(entry)
-    return line.act, line.facts

@@ -45,6 +45,7 @@ GROUPS: Mapping[str, Listed] = MappingProxyType(
         "review": Listed("合法性审核、公平竞争审查、风险评估、专家论证、保密审查：登记与查看。", ("review",)),
         "meeting": Listed("上会：检查前置条件，例外情形报批，生成材料。", ("meeting",)),
         "archive": Listed("归档：一件征求意见的全部材料。", ("archive",)),
+        "publicity": Listed("宣传材料：长图、海报、转发预览图。", ("publicity",)),
         "ledger": Listed("记录：核验、归入、签署检查点。", ("ledger",)),
         "keys": Listed("密钥：查看，换新。", ("keys",)),
         "privacy": Listed("个人信息：保存期限，到期删除，暂停删除。", ("privacy",)),

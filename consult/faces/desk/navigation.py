@@ -66,6 +66,7 @@ TABS = (
     Section("征求意见对象", "desk.consultees", Act.SEE_CONSULTATION, "", ("consultees", "gatherings", "disagreements")),
     Section("反馈报告", "desk.reporting", Act.SEE_CONSULTATION, "", ("reporting",), once_released=True),
     Section("审查", "desk.reviews", Act.SEE_CONSULTATION, "", ("reviews", "review_")),
+    Section("宣传", "desk.publicity", Act.SEE_CONSULTATION, "", ("publicity",), once_released=True),
     Section("上会", "desk.meeting", Act.SEE_CONSULTATION, "", ("meeting",), once_released=True),
 )
 """Tabs of one consultation; the endpoint takes ``slug``."""

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from flask import abort, render_template, request, url_for
+from flask import abort, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.adoption import queries as adoption
+from consult.app_context import blobs
 from consult.drafting import queries, version_comparison
 from consult.drafting.models import Consultation, Stage, State
 from consult.faces.draft_files import FORMATS
 from consult.faces.i18n import gettext
 from consult.faces.public.blueprint import blueprint, public_consultation
 from consult.faces.public.drafts import PAIRS
+from consult.faces.public.feeds import full_address
 from consult.faces.public.home import kind_name, received
 from consult.faces.row_ids import row_id
 from consult.faces.template_filters import last_day, last_moment, short_day
 from consult.issuance import document_acts
 from consult.issuance import service as issuance
+from consult.publicity import service as publicity
 from consult.reporting import queries as reports
 from consult.reporting import report_versions
 from consult.store import counters
 from consult.text.sentences import sentence
 
 OPINIONS_ON_A_PAGE = 20
+CARD_SECONDS = 300
 STEPS = (sentence("公布草案"), sentence("征求意见"), sentence("研究采纳"), sentence("反馈公布"), sentence("上会审议"))
 STEP_OF = {
     State.OPEN: 1,
@@ -45,6 +50,7 @@ def consultation(slug: str) -> str:
     report = reports.standing(consultation.id)
     return render_template(
         "public/consultation.html",
+        full_address=full_address,
         consultation=consultation,
         state=consultation.state(now),
         now=now,
@@ -115,3 +121,10 @@ def steps_of(consultation: Consultation, report: reports.PublishedReport | None)
     answered = short_day(report.published_at, consultation.opens_at) if report is not None else ""
     dates = (short_day(consultation.opens_at), gettext("至 %(day)s", day=until) if until else "", "", answered, "")
     return list(zip(STEPS, dates, strict=True))
+
+
+@blueprint.get("/consultations/<slug>/card.png")
+def card(slug: str) -> Response:
+    """Give the picture that messengers show beside a link to the consultation."""
+    digest = publicity.card(public_consultation(slug, clock.now())) or abort(404)
+    return send_file(blobs().open(digest), "image/png", max_age=CARD_SECONDS, etag=digest)

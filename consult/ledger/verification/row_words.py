@@ -19,6 +19,8 @@ WORDS = {
     "disagreement_unit": "分歧意见中各单位的意见",
     "division": "处室",
     "document_act": "文件印发后的情况",
+    "publicity_kit": "宣传材料",
+    "archive_package": "归档包",
     "draft_version": "文稿版本",
     "feedback_report": "反馈报告",
     "gate_snapshot": "上会时的核对结果",

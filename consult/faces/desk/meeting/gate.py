@@ -13,8 +13,7 @@ from consult import clock
 from consult.accounts.permissions import Act, may
 from consult.app_context import rules
 from consult.drafting import postings
-from consult.drafting.models import Consultation, Medium
-from consult.faces.desk import form_values
+from consult.drafting.models import Consultation
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, has, refusals_to_flash
 from consult.faces.desk.downloads import download
 from consult.faces.desk.meeting import issuing
@@ -27,7 +26,6 @@ from consult.law.facts import Disclosure
 from consult.law.preconditions import CheckState
 from consult.meeting import checks, flags, gate_states, overrides, service
 from consult.meeting import meeting_file as dossier
-from consult.meeting.errors import MeetingRefused
 from consult.meeting.models import MeetingFact
 
 
@@ -35,7 +33,6 @@ def _offered(members: Iterable[LabelledEnum]) -> tuple[tuple[str, str], ...]:
     return tuple((member.value, member.label.words) for member in members)
 
 
-MEDIA = _offered(Medium)
 YES = (("", "待确认"), ("true", "是"), ("false", "否"))
 WORDS = {
     "market_activity": ("涉及经营者的经济活动", YES),
@@ -130,7 +127,6 @@ def meeting(slug: str) -> str:
         may_confirm=may(actor, Act.CONFIRM_MEETING_FACT, consultation),
         may_post=may(actor, Act.NOTE_POSTING, consultation),
         postings=postings.of(consultation),
-        media=MEDIA,
         overridable={row.id for row in rules().preconditions if row.overridable},
         may_state=may(actor, Act.STATE_MEETING_FACT, consultation),
         may_override=may(actor, Act.OVERRIDE_PRECONDITION, consultation),
@@ -235,32 +231,6 @@ def meeting_act(slug: str, verb: str) -> Response:
             service.submit(actor, consultation, at=at)
     if tried.ok:
         flash(ACTS[verb], "success")
-    return _back(slug)
-
-
-@desk.post("/consultations/<slug>/meeting/posting")
-@takes_scans
-def meeting_posting(slug: str) -> Response:
-    """Note where the notice was posted, with a link or a picture."""
-    consultation, form = consultation_or_404(slug), request.form
-    with refusals_to_flash() as tried:
-        files = keep(request.files.getlist("picture"))
-        medium = next((known for known in Medium if known == form.get("medium")), None)
-        day = form_values.day(form.get("posted_on", ""))
-        if medium is None or day is None:
-            raise MeetingRefused("请选择发布途径，并填写发布日期。")
-        postings.add(
-            current_actor(),
-            consultation,
-            medium=medium,
-            account=form.get("account", ""),
-            posted_on=day,
-            link=form.get("link", ""),
-            picture=files[0] if files else None,
-            at=clock.now(),
-        )
-    if tried.ok:
-        flash("已登记发布情况。", "success")
     return _back(slug)
 
 

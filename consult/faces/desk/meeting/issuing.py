@@ -6,16 +6,19 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, flash, redirect, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.accounts.permissions import Act, Actor, may
+from consult.archive import packages
 from consult.drafting.models import Consultation, Stage
 from consult.drafting.version_comparison import issued_version
+from consult.faces import jobs
 from consult.faces.desk import form_values
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to_flash
 from consult.faces.desk.downloads import download
+from consult.faces.jobs import archive
 from consult.faces.uploads import keep, takes_scans
 from consult.intake import file_scans
 from consult.issuance import document_acts, service
@@ -44,6 +47,8 @@ def shown(actor: Actor, consultation: Consultation, at: datetime) -> dict[str, A
         "validity": document_acts.validity(document, at) if document is not None else None,
         "document_acts": document_acts.acts(document) if document is not None else [],
         "document_act_kinds": DocumentActKind,
+        "archived": packages.newest(consultation),
+        "may_archive": may(actor, Act.EXPORT_SUBMISSIONS, consultation),
         "may_keep_document": document is not None and may(actor, Act.KEEP_ISSUED_DOCUMENT, consultation),
     }
 
@@ -64,13 +69,13 @@ def _typed(name: str) -> str:
     return request.form.get(name, "")[: TYPED + 1]
 
 
-def _done(slug: str, done: Callable[[Consultation], object], words: str) -> Response:
+def _done(slug: str, done: Callable[[Consultation], object], words: str, anchor: str = "issuing") -> Response:
     consultation = consultation_or_404(slug)
     with refusals_to_flash() as tried:
         done(consultation)
     if tried.ok:
         flash(words, "success")
-    return redirect(url_for(".meeting", slug=slug, _anchor="issuing"), 303)
+    return redirect(url_for(".meeting", slug=slug, _anchor=anchor), 303)
 
 
 @desk.post("/consultations/<slug>/meeting/result")
@@ -122,6 +127,29 @@ def meeting_document(slug: str) -> Response:
         document_acts.act(current_actor(), document, happening, files[0] if files else None, at=clock.now())
 
     return _done(slug, act, "已登记。")
+
+
+@desk.post("/consultations/<slug>/meeting/archive")
+def meeting_archive(slug: str) -> Response:
+    """Ask for the archive package; the worker builds it."""
+
+    def ask(consultation: Consultation) -> None:
+        packages.ask(current_actor(), consultation, at=clock.now())
+
+    answer = _done(slug, ask, "正在生成归档包，请稍后刷新。", "archive")
+    jobs.ask(archive.NAME)
+    return answer
+
+
+@desk.get("/consultations/<slug>/meeting/archive.zip")
+def meeting_archive_file(slug: str) -> Response:
+    """Give the archive package, as a download."""
+    consultation = consultation_or_404(slug)
+    package = packages.newest(consultation) or abort(404)
+    with refusals_to_flash():
+        file = packages.open_package(current_actor(), package, at=clock.now())
+        return send_file(file, "application/zip", as_attachment=True, download_name=f"{slug}-归档包.zip")
+    return redirect(url_for(".meeting", slug=slug, _anchor="archive"), 303)
 
 
 @desk.get("/consultations/<slug>/meeting/minutes/<int:identifier>")

@@ -89,7 +89,9 @@ def _choices() -> dict[str, tuple[FindChoice, str]]:
     }
 
 
-@desk.post("/consultations/<slug>/report/<int:version>/<any('submit', 'take-back', 'review', 'return', 'publish'):verb>")
+@desk.post(
+    "/consultations/<slug>/report/<int:version>/<any('submit', 'take-back', 'review', 'return', 'publish'):verb>"
+)
 def reporting_act(slug: str, version: int, verb: str) -> Response | tuple[str, int]:
     """Do the next step with a version."""
     consultation = consultation_or_404(slug)

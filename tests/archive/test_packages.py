@@ -1,0 +1,133 @@
+"""Packages asked for on the desk: built by the worker as who asked, taken by who may, removed after their term."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask, g
+from sqlalchemy import func, select
+
+from consult import clock
+from consult.accounts.errors import NotAllowed, Refused
+from consult.accounts.models import Role, User
+from consult.accounts.permissions import Actor
+from consult.app_context import blobs
+from consult.archive import packages
+from consult.archive.models import ArchivePackage
+from consult.drafting.models import Consultation
+from consult.faces.cli.ledger import everything_wrong
+from consult.faces.jobs import archive as archive_job
+from consult.ledger.models import LedgerEntry
+from consult.ledger.verification import CheckedCounts
+from consult.store import db
+from tests.archive.test_archive import loaded
+from tests.builders import an_actor
+from tests.signed_in import sign_in_as
+from tests.snapshot import Kept, kept
+
+
+@pytest.fixture(scope="module")
+def world(session_app: Flask) -> Iterator[Kept[None]]:
+    with kept(session_app, loaded) as world:
+        yield world
+
+
+@pytest.fixture
+def consultation(world: Kept[None]) -> Iterator[Consultation]:
+    with world.turn():
+        yield db.session.scalars(select(Consultation).where(Consultation.opens_at.is_not(None)).limit(1)).one()
+
+
+def acts(act: str) -> int:
+    return db.session.scalar(select(func.count()).where(LedgerEntry.act == act)) or 0
+
+
+def test_a_package_is_asked_for_once_built_taken_and_removed(consultation: Consultation) -> None:
+    actor, at = an_actor(Role.PUBLISHER, "keeper"), clock.now()
+    package = packages.ask(actor, consultation, at=at)
+    assert packages.ask(actor, consultation, at=at).id == package.id
+    with pytest.raises(Refused, match="尚未生成"):
+        packages.open_package(actor, package, at=at)
+    assert archive_job.build(at) == 1
+    assert archive_job.build(at) == 0
+    with packages.open_package(actor, package, at=at) as file:
+        data = file.read()
+    assert hashlib.sha256(data).hexdigest() == package.digest
+    assert len(data) == package.size
+    with zipfile.ZipFile(io.BytesIO(data)) as content:
+        assert "rebuild.py" in content.namelist()
+    assert acts("archive.take") == 1
+    assert packages.remove_due(at + timedelta(days=6)) == 0
+    assert packages.remove_due(at + timedelta(days=8)) == 1
+    assert not blobs().exists(package.digest)
+    with pytest.raises(Refused, match="已经删除"):
+        packages.open_package(actor, package, at=at)
+    assert packages.ask(actor, consultation, at=at).id != package.id
+    assert list(everything_wrong(CheckedCounts())) == []
+
+
+@pytest.mark.parametrize("role", [Role.MODERATOR])
+def test_who_may_not_take_submissions_out_neither_asks_nor_takes(consultation: Consultation, role: Role) -> None:
+    keeper, other, at = an_actor(Role.PUBLISHER, "keeper"), an_actor(role, "other"), clock.now()
+    with pytest.raises(NotAllowed):
+        packages.ask(other, consultation, at=at)
+    package = packages.ask(keeper, consultation, at=at)
+    archive_job.build(at)
+    with pytest.raises(NotAllowed):
+        packages.open_package(other, package, at=at)
+
+
+def test_who_asked_and_may_it_no_more_gets_nothing(consultation: Consultation) -> None:
+    actor, at = an_actor(Role.PUBLISHER, "keeper"), clock.now()
+    assert actor.id is not None
+    package = packages.ask(actor, consultation, at=at)
+    db.session.get_one(User, actor.id).role = Role.MODERATOR
+    db.session.commit()
+    assert archive_job.build(at) == 0
+    assert package.built_at is None
+    assert package.failed
+    assert archive_job.build(at) == 0
+
+
+def test_a_file_that_is_gone_is_named_and_the_others_are_in_the_package(consultation: Consultation) -> None:
+    actor, at = an_actor(Role.PUBLISHER, "keeper"), clock.now()
+    package = packages.ask(actor, consultation, at=at)
+    assert archive_job.build(at) == 1
+    blobs().remove(package.digest)
+    with pytest.raises(Refused, match="缺失或者损坏"):
+        packages.open_package(actor, package, at=at)
+
+
+def test_the_desk_offers_builds_and_gives_it(consultation: Consultation, session_app: Flask) -> None:
+    actor = an_actor(Role.PUBLISHER, "keeper")
+    assert actor.id is not None
+    browser = sign_in_as(session_app.test_client(), actor.id)
+    address = f"/desk/consultations/{consultation.slug}/meeting"
+    g.pop("_login_user", None)
+    db.session.rollback()
+    assert "生成归档包" in browser.get(address).text
+    assert browser.get(f"{address}/archive.zip").status_code == 404
+    assert browser.post(f"{address}/archive").status_code == 303
+    archive_job.build(clock.now())
+    db.session.expire_all()
+    assert "满七日自动删除" in browser.get(address).text
+    answer = browser.get(f"{address}/archive.zip")
+    assert answer.status_code == 200
+    package = db.session.scalars(select(ArchivePackage)).one()
+    assert hashlib.sha256(answer.data).hexdigest() == package.digest
+    moderator = an_actor(
+        Role.MODERATOR,
+        "m-2",
+    )
+    assert moderator.id is not None
+    other = sign_in_as(session_app.test_client(), moderator.id)
+    g.pop("_login_user", None)
+    db.session.rollback()
+    assert "生成归档包" not in other.get(address).text
+    assert other.get(f"{address}/archive.zip").status_code == 404
+    assert Actor.of(db.session.get_one(User, actor.id)).id == actor.id
