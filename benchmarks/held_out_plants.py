@@ -5,9 +5,7 @@ from __future__ import annotations
 import random
 import re
 
-import opencc
-
-from benchmarks.plants import SAYS, Edit
+from benchmarks.plants import SAYS, Edit, converter
 
 ABOUT_ONESELF = (
     "写信人是附近一家小店的店主，开店十一年了。",
@@ -58,10 +56,8 @@ def punctuation(text: str, dice: random.Random) -> str:
 
 def traditional(text: str, dice: random.Random) -> str:
     """Half of the sentences in traditional characters."""
-    converter = opencc.OpenCC(dice.choice(["s2t", "s2hk", "s2tw"]))
-    return "".join(
-        converter.convert(part) if dice.random() < 0.7 else part for part in re.split(r"(?<=[。，！？])", text)
-    )
+    convert = converter(dice.choice(["s2t", "s2hk", "s2tw"])).convert
+    return "".join(convert(part) if dice.random() < 0.7 else part for part in re.split(r"(?<=[。，！？])", text))
 
 
 def reordered(text: str, dice: random.Random) -> str:

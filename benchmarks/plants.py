@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from functools import cache
 
 import opencc
 
@@ -28,6 +29,12 @@ TYPED = (
 )
 SAYS = re.compile(r"[0-9A-Za-z〇零一二三四五六七八九十百千万亿两半不未无没非勿莫否]")
 MARKS = re.compile(r"(?<!\d)[，。；：！？、,.;:!?]")
+
+
+@cache
+def converter(name: str) -> opencc.OpenCC:
+    """Return the converter of a script, made once."""
+    return opencc.OpenCC(name)
 
 
 def typing(text: str, dice: random.Random) -> str:
@@ -58,7 +65,7 @@ def punctuation(text: str, dice: random.Random) -> str:
 
 def traditional(text: str, dice: random.Random) -> str:
     """Written in traditional characters, of the mainland's standard, of Taiwan or of Hong Kong."""
-    return opencc.OpenCC(dice.choice(["s2t", "s2tw", "s2hk"])).convert(text)
+    return converter(dice.choice(["s2t", "s2tw", "s2hk"])).convert(text)
 
 
 def reordered(text: str, dice: random.Random) -> str:

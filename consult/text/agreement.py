@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
@@ -11,7 +12,7 @@ from rapidfuzz import fuzz
 from consult.text import asides
 from consult.text.alignment import LONG
 from consult.text.difference import Comparison, compare
-from consult.text.simplified import simplified
+from consult.text.simplified import mainland_words, simplified
 from consult.text.sketching import contents
 from consult.text.turning_words import turns
 
@@ -51,6 +52,11 @@ class Addition(NamedTuple):
             return cls(words)
         return cls(words, content[max(0, place - CONTEXT) : place], content[place : place + CONTEXT])
 
+    @classmethod
+    def instead(cls, start: int, end: int, words: str, content: str) -> Addition:
+        """Return what stands in the place of some letters of a content."""
+        return cls(words, content[max(0, start - CONTEXT) : start], content[end : end + CONTEXT])
+
 
 class Reading:
     """A text with what it says."""
@@ -68,18 +74,48 @@ class Reading:
         """What the text says without salutation, who the writer is and thanks; all of it if that is all."""
         return "".join(self.clauses) or self.content
 
-    @cached_property
+    @property
     def clauses(self) -> list[str]:
-        """What its clauses say, without salutation, who the writer is and thanks."""
-        clauses = asides.without_numbering(asides.clauses(asides.without_salutation(simplified(self.text))))
-        return contents([clause for clause in clauses if not asides.is_aside(clause)])
+        """What its clauses say, without salutation, who the writer is, thanks and signature."""
+        return self._parts[0]
+
+    @cached_property
+    def _parts(self) -> tuple[list[str], list[str]]:
+        points, aside = asides.told_apart(simplified(self.text))
+        parts = contents([*points, *aside])
+        return parts[: len(points)], [part for part in parts[len(points) :] if part]
+
+    @cached_property
+    def in_mainland_words(self) -> Reading | None:
+        """The text as the mainland says it, 项目 for 專案; None where it is in simplified characters or the same."""
+        if simplified(self.text) == self.text:
+            return None
+        plain = mainland_words(self.text)
+        content = contents([plain])[0]
+        return Reading(plain, content) if content != self.content else None
+
+    def has_aside(self, words: str) -> bool:
+        """Whether words are what the text has beside its opinion: one aside or some in a row, rotated or not.
+
+        What an alignment takes for inserted may begin some letters too late and end as much too late.
+        """
+        aside = self._parts[1]
+        runs = ("".join(aside[first:last]) for first in range(len(aside)) for last in range(first + 1, len(aside) + 1))
+        return any(len(run) == len(words) and words in run + run for run in runs)
 
 
 def agree(leader: Reading, text: Reading, threshold: float) -> list[Addition] | None:
-    """Return what `text` adds if it says the same as `leader`, else None.
+    """Return what `text` adds if it says the same as `leader`, else None; Taiwan's words are the mainland's, too.
 
     `threshold` is the share of characters in common, sentences that only one of them has left out.
     """
+    added = _agree(leader, text, threshold)
+    if added is None and (leader.in_mainland_words or text.in_mainland_words):
+        added = _agree(leader.in_mainland_words or leader, text.in_mainland_words or text, threshold)
+    return added
+
+
+def _agree(leader: Reading, text: Reading, threshold: float) -> list[Addition] | None:
     content, other = leader.content, text.content
     if max(len(content), len(other)) > COMPARED_CHARACTERS:
         if content[COMPARED_CHARACTERS:] != other[COMPARED_CHARACTERS:]:
@@ -87,9 +123,9 @@ def agree(leader: Reading, text: Reading, threshold: float) -> list[Addition] | 
         content, other = content[:COMPARED_CHARACTERS], other[:COMPARED_CHARACTERS]
     straight = compare(content, other)
     in_place = straight.in_place and straight.common >= PLAIN * len(content)
-    if straight.conflict and in_place and leader.point == leader.content and text.point == text.content:
+    if straight.conflict and in_place and _conflict_in_place(leader, text):
         return None
-    settled = _settled(straight, content, other, threshold) if not straight.left_out else None
+    settled = _settled(straight, leader, text, content, other, threshold) if not straight.left_out else None
     if settled is not None:
         return settled[0]
     if max(len(leader.content), len(text.content)) > COMPARED_CHARACTERS:
@@ -103,6 +139,14 @@ def agree(leader: Reading, text: Reading, threshold: float) -> list[Addition] | 
     return turned[1] if turned is not None else None
 
 
+def _conflict_in_place(leader: Reading, text: Reading) -> bool:
+    """Whether they say something else at the same point also without salutations, asides and signatures."""
+    if leader.point == leader.content and text.point == text.content:
+        return True
+    points = compare(leader.point, text.point)
+    return points.conflict and points.in_place and points.common >= PLAIN * len(leader.point)
+
+
 def _agree_in_any_order(
     leader: Reading, text: Reading, threshold: float
 ) -> tuple[list[Addition], list[Addition]] | None:
@@ -114,28 +158,34 @@ def _agree_in_any_order(
     other = in_order_of(content, text.point)
     comparison = compare(content, other)
     if comparison.conflict or comparison.missing:
-        other = "".join(_clauses_in_order_of(content, text))
+        other = "".join(_clauses_in_order_of(leader, text))
         again = compare(content, other)
         if comparison.conflict or (not again.conflict and again.common > comparison.common):
             comparison = again
-    return _settled(comparison, content, other, threshold)
+    return _settled(comparison, leader, text, content, other, threshold)
 
 
 def _settled(
-    comparison: Comparison, content: str, other: str, threshold: float
+    comparison: Comparison, leader: Reading, text: Reading, content: str, other: str, threshold: float
 ) -> tuple[list[Addition], list[Addition]] | None:
     """Return what the other adds and what it lacks, unless they say something else."""
     if comparison.conflict or not _alike(comparison, content, other, threshold):
         return None
-    more = [words for _, words in comparison.added if len(words) >= LONG and not asides.is_aside(words)]
-    if (more or comparison.missing) and not _may_stand_alone(content, other, [*more, *comparison.missing]):
+    added = [each for each in comparison.added if not text.has_aside(each[1])]
+    more = [words for _, words in added if len(words) >= LONG]
+    missing = [words for words in comparison.missing if not leader.has_aside(words)]
+    if (more or missing) and not _may_stand_alone(content, other, [*more, *missing]):
         return None
-    if sum(map(len, comparison.missing)) > LACKED_SHARE * len(content):
+    if sum(map(len, missing)) > LACKED_SHARE * len(content):
         return None
     gained = [words for _, words in comparison.added if len(words) > 2]
     if any(_conflict(Addition(words), Addition(lost)) for words in gained for lost in comparison.left_out):
         return None
-    return _additions(comparison, content), [Addition(words) for words in comparison.missing]
+    additions = [Addition.at(place, words, content) for place, words in added]
+    additions += [Addition.instead(start, end, words, content) for start, end, words in comparison.replaced]
+    lacked = [Addition(words) for words in missing]
+    lacked += [Addition.instead(start, end, content[start:end], content) for start, end, _ in comparison.replaced]
+    return additions, lacked
 
 
 def in_order_of(content: str, other: str) -> str:
@@ -164,15 +214,21 @@ def in_order_of(content: str, other: str) -> str:
     return "".join(part for _, part in sorted(parts, key=lambda part: part[0]))
 
 
-def _clauses_in_order_of(content: str, text: Reading) -> list[str]:
-    """Return the clauses of a text in the order they have in a content; one that isn't there follows the one before."""
-    free = content
+def _clauses_in_order_of(leader: Reading, text: Reading) -> list[str]:
+    """Return the clauses of a text in the order the leader has them; one that isn't there follows the one before.
+
+    A short one is only found where the leader has a clause, not in the middle of another.
+    """
+    free = "".join(leader.clauses)
+    begins = {0, *accumulate(map(len, leader.clauses))}
     placed: list[tuple[int, str]] = []
     at = 0
     for clause in text.clauses:
         place = free.find(clause, at)
         if place != at:
             place = free.find(clause)
+        while place >= 0 and len(clause) < LONG and place not in begins:
+            place = free.find(clause, place + 1)
         if place >= 0:
             free = f"{free[:place]}{' ' * len(clause)}{free[place + len(clause) :]}"
             at = place + len(clause)
@@ -207,10 +263,6 @@ def _may_stand_alone(content: str, other: str, sentences: Iterable[str]) -> bool
     )
 
 
-def _additions(comparison: Comparison, content: str) -> list[Addition]:
-    return [Addition.at(place, words, content) for place, words in comparison.added if not asides.is_aside(words)]
-
-
 def conflicting(added: Iterable[Addition], others: Iterable[Addition]) -> bool:
     """Whether two texts that agree with a leader add to it what doesn't go together."""
     known = list(others)
@@ -222,7 +274,15 @@ def _conflict(addition: Addition, other: Addition) -> bool:
     if words == other.words:
         return False
     if not (before or after or other.before or other.after):
-        return fuzz.ratio(words, other.words) >= RELATED and compare(words, other.words).conflict
+        return _are_opposed(words, other.words)
     if (before, after) != (other.before, other.after):
         return False
     return compare(f"{before}{words}{after}", f"{before}{other.words}{after}").conflict
+
+
+def _are_opposed(words: str, other: str) -> bool:
+    """Whether two sentences that are about the same say something else in a word of them."""
+    if fuzz.ratio(words, other) < RELATED:
+        return False
+    comparison = compare(words, other)
+    return comparison.conflict and comparison.in_place

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from consult.text.asides import is_aside
 from consult.text.turning_words import EMPTY_LETTERS, TAKEN_FOR_EACH_OTHER
 
 LONG = 6
@@ -83,17 +82,6 @@ def without_moved(content: str, other: str, edits: list[Edit]) -> list[Edit]:
             or (edit.at == edit.to and content[edit.start : edit.end] in moved)
         )
     ]
-
-
-def without_aside(content: str, other: str, edit: Edit) -> Edit:
-    """Leave a greeting or thanks out of a difference at the beginning or end."""
-    start, end, at, to = edit
-    lost, gained = content[start:end], other[at:to]
-    if is_aside(lost) and (not gained or len(gained) >= LONG):
-        start = end
-    if is_aside(gained) and (start == end or len(lost) >= LONG):
-        at = to
-    return Edit(start, end, at, to)
 
 
 def parted_runs(edits: list[Edit]) -> Iterator[Edit]:

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import re
 
-CLAUSE_END = re.compile(r"(?<=[。！？；，、：!?;,:\n])|\s{2,}")
-SALUTATION = re.compile(
-    r"^\s*(?:尊敬的|敬爱的|各位)[^。！!？?；;]{0,24}?[，,：:。！!\n]+"
-    r"|^\s*[^。，,：:！!？?；;的应要须可将]{0,12}(?:领导|书记|市长|县长|局长|主任|同志|老师|编辑)(?:们|"
-    r"同志)?[，,：:。！!]+"
-    r"|^\s*(?:各位|[^。，,：:]{0,10}(?:领导|书记|市长|县长|局长|主任|同志|老师|编辑))?(?:您|你|"
-    r"大家)们?好(?:[，,。！!：:\s]+|$)"
-)
-SENTENCE_ENDS = "。！？；!?;\n"
-NUMBERING = re.compile(
-    r"^\s*(?:[0-9一二三四五六七八九十]{1,3}[、.．](?!\d)\s*|[（(][0-9一二三四五六七八九十]{1,3}[）)]\s*)"
-)
+from consult.text.letter_frame import NUMBERING, salutations, without_signature
 
+CLAUSE_END = re.compile(r"(?<=[。！？；，、：!?;,:\n])|\s{2,}")
+SENTENCE_ENDS = "。！？；!?;\n"
 DEMAND = re.compile(
     r"建议|应(?!届)|须|务必|要求|认为|不要|不得|不能|不该|写|改|希望(?!.{0,6}(?:采纳|回复|答复|考虑|重视|解决|"
     r"处理|关注))|"
@@ -41,13 +32,23 @@ ASIDE = re.compile(
     rf"^一[名个位].{{0,12}}(?:{WHO})|^(?:普通|退休|本市|本地|当地|附近).{{0,8}}(?:{WHO})$|"
     rf"住了.{{1,5}}年|[多几]年了$|^(?:我|本人|今年|现年|年龄|已经?|快|都).{{0,8}}岁了?$"
 )
+CLOSING = re.compile(
+    r"^(?:以上|上述)(?:就?是|为|均为|仅为)?(?:我|本人|个人|我们)?的?(?:个人|几点|一点|一些|粗浅)?的?(?:意见|建议|看法|想法|情况)$|"
+    r"^(?:以上|上述)?(?:意见|建议|看法|想法|情况|问题)?(?:仅|敬|谨|特|万)?(?:供|请|望|恳请|希望|敬请|盼)?"
+    r"(?:各位|市)?(?:领导|有关部门|贵单位|你们|您)?们?(?:予以|给予|认真|能够?|可以|酌情|尽快|早日|多多|审慎)*"
+    r"(?:参考|采纳|考虑|重视(?:起来)?|批示|回复|答复|斟酌|酌定|酌|反馈|回音|解答)(?:为(?:感|盼|荷|谢))?$|"
+    r"^(?:妥否|当否|为感|为盼|为荷|特此(?:反映|说明|致函|建议|报告|投诉)|此致|敬礼|见字如面|期待.{0,8}(?:回音|回复|答复))$"
+)
+"""Closing words of a letter."""
 LONGEST_ASIDE = 40
 
 
 def is_aside(clause: str) -> bool:
     """Whether a clause says who the writer is, greets or thanks, and demands nothing."""
     bare = clause.strip(" \t\r\n　。！？；，、：!?;,:.~～…")
-    return 0 < len(bare) <= LONGEST_ASIDE and bool(ASIDE.search(bare)) and not DEMAND.search(bare)
+    if not 0 < len(bare) <= LONGEST_ASIDE:
+        return False
+    return bool(CLOSING.match(bare)) or (bool(ASIDE.search(bare)) and not DEMAND.search(bare))
 
 
 def clauses(text: str) -> list[str]:
@@ -55,20 +56,17 @@ def clauses(text: str) -> list[str]:
     return [clause for clause in CLAUSE_END.split(text) if clause and not clause.isspace()]
 
 
-def without_numbering(parts: list[str]) -> list[str]:
-    """Return clauses without the numbers of a list, which stand where a sentence begins: 1、, （二）, 3."""
-    bare: list[str] = []
+def told_apart(text: str) -> tuple[list[str], list[str]]:
+    """Return the clauses that state the opinion, and what else stands in the text: its frame as a letter, asides."""
+    head = salutations(text)
+    body = text[sum(map(len, head)) :]
+    rest = without_signature(body)
+    points: list[str] = []
+    aside = head
     begins = True
-    for clause in parts:
+    for clause in clauses(rest):
         words = NUMBERING.sub("", clause, count=1) if begins else clause
         if words.strip():
-            bare.append(words)
+            (aside if is_aside(words) else points).append(words)
         begins = (begins and not words.strip()) or clause.rstrip(" \t\u3000")[-1:] in SENTENCE_ENDS
-    return bare
-
-
-def without_salutation(text: str) -> str:
-    """Return a sentence without the salutation and the numbering it begins with."""
-    while match := SALUTATION.match(text) or NUMBERING.match(text):
-        text = text[match.end() :]
-    return text
+    return points, [*aside, body[len(rest) :]]

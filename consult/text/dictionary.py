@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
+
+from rapidfuzz.distance import Postfix, Prefix
 
 from consult.text.alignment import LONG, Edit
 from consult.text.turning_words import EMPTY_WORDS
@@ -12,6 +15,14 @@ RARE, RARER = 20, 200
 """A word seen less often, or so many times less often than the other, is a slip for it."""
 NEAR = 8
 """Characters either side of a difference that decide where its words end."""
+BESIDE = 6
+"""Characters either side of a letter from which it follows how well it fits."""
+UNKNOWN = 0.5
+"""How often a word that the dictionary doesn't know is taken to be seen."""
+SEEN = 6e7
+"""How many words the dictionary was counted on, about."""
+MISFIT, MISFIT_OF_KIND = math.log(200), math.log(40)
+"""How many times as rare the words around a letter are that is out of place; of another kind of word, so many times."""
 
 
 def is_another_word(content: str, other: str, edit: Edit) -> bool:
@@ -46,6 +57,38 @@ def is_word_for_letter(content: str, other: str, edit: Edit) -> bool:
     if not end - start == 1 < to - at or content[start] in other[at:to] or not frequency(other[at:to]):
         return False
     return bool(frequency(content[max(0, start - 1) : end]) or frequency(content[start : end + 1]))
+
+
+def holds_words(text: str) -> bool:
+    """Whether a word of two letters or more is in a text."""
+    return any(frequency(text[at : at + length]) for length in (2, 3, 4) for at in range(len(text) - length + 1))
+
+
+def is_out_of_place(content: str, other: str, edit: Edit) -> bool:
+    """Whether a letter fits so badly between those beside it that it is a slip for the other: 申请心律职业资格证.
+
+    Far rarer words come of it, or rarer ones of another kind (noun, verb …).
+    """
+    start, end, at, to = edit
+    before = Postfix.similarity(content[max(0, start - BESIDE) : start], other[max(0, at - BESIDE) : at])
+    after = Prefix.similarity(content[end : end + BESIDE], other[to : to + BESIDE])
+    words = _tagged(content[start - before : end + after])
+    others = _tagged(other[at - before : to + after])
+    odds = abs(_rarity(words) - _rarity(others))
+    if odds > MISFIT:
+        return True
+    kinds = [tag[:1] for word, tag in words if (word, tag) not in others]
+    return odds > MISFIT_OF_KIND and kinds != [tag[:1] for word, tag in others if (word, tag) not in words]
+
+
+def _tagged(text: str) -> list[tuple[str, str]]:
+    import rjieba
+
+    return list(rjieba.tag(text))
+
+
+def _rarity(words: list[tuple[str, str]]) -> float:
+    return -sum(math.log((frequency(word) or UNKNOWN) / SEEN) for word, _ in words)
 
 
 def _of_one_use(word: str, other: str) -> bool:

@@ -10,9 +10,10 @@ import re
 from enum import Enum
 from typing import NamedTuple
 
-from consult.text.alignment import LONG, Edit, differences, parted_runs, trimmed, without_aside, without_moved
-from consult.text.dictionary import is_another_word, is_word_for_letter
+from consult.text.alignment import LONG, Edit, differences, parted_runs, trimmed, without_moved
+from consult.text.dictionary import holds_words, is_another_word, is_out_of_place, is_word_for_letter
 from consult.text.numerals import read_number
+from consult.text.sounds import sound_alike
 from consult.text.turning_words import (
     ADVERBS,
     DECISIVE,
@@ -20,9 +21,11 @@ from consult.text.turning_words import (
     EMPTY_WORDS,
     NEGATIONS,
     NUMERALS,
+    STANDING_NEGATIONS,
     TAKEN_FOR_EACH_OTHER,
     are_contrasted,
     count_negations,
+    is_other_term,
     says_nothing,
 )
 
@@ -33,8 +36,8 @@ PLACE_OR_PARTY = re.compile(
 )
 REPLACED = 5
 """So many characters in a row, of both together, are no slip of the keyboard."""
-SLIPS_PER_DOUBT = 3
-"""Among so many slips, one may have made another word or number by chance."""
+SLIPS_PER_DOUBT, SLIPS_PER_UNLIKELY = 3, 8
+"""Among so many slips, one may have made another word or number by chance, or even what looks like the opposite."""
 
 
 class Verdict(Enum):
@@ -42,7 +45,9 @@ class Verdict(Enum):
 
     SLIP = 0
     DOUBTFUL = 1
-    OTHER = 2
+    UNLIKELY = 2
+    """A slip only in a text full of them."""
+    OTHER = 3
 
 
 class Comparison(NamedTuple):
@@ -57,6 +62,8 @@ class Comparison(NamedTuple):
     """What only the content has, at least as long as a sentence."""
     left_out: tuple[str, ...] = ()
     """What only the content has, three characters or more."""
+    replaced: tuple[tuple[int, int, str], ...] = ()
+    """What the other has where the content has something else, one of them two letters or more."""
     in_place: bool = False
     """Whether nothing as long as a sentence differs: another order wouldn't bring them nearer."""
 
@@ -67,7 +74,7 @@ def compare(content: str, other: str) -> Comparison:
     in_place = all(edit.end - edit.start < LONG and edit.to - edit.at < LONG for edit in edits)
     common = len(content) - sum(edit.end - edit.start for edit in edits)
     conflict = Comparison(True, common, (), (), in_place=in_place)
-    slips, doubtful = 0, 0
+    slips, doubtful, unlikely = 0, 0, 0
     added: list[tuple[int, str]] = []
     missing: list[str] = []
     for edit in edits:
@@ -77,13 +84,12 @@ def compare(content: str, other: str) -> Comparison:
             continue
         if (lost >= LONG or gained >= LONG) and _turned_at_the_edge(content, other, edit):
             return conflict
-        if edit.start == 0 or edit.end == len(content):
-            edit = without_aside(content, other, edit)
-            lost, gained = edit.end - edit.start, edit.to - edit.at
         if gained >= LONG and lost <= 1:
             added.append((edit.start, other[edit.at : edit.to]))
+            doubtful += lost and content[edit.start] not in EMPTY_LETTERS
         elif lost >= LONG and gained <= 1:
             missing.append(content[edit.start : edit.end])
+            doubtful += gained and other[edit.at] not in EMPTY_LETTERS
         else:
             if gained >= 2 and not lost:
                 added.append((edit.start, other[edit.at : edit.to]))
@@ -94,7 +100,8 @@ def compare(content: str, other: str) -> Comparison:
                 return conflict
             slips += judged is Verdict.SLIP
             doubtful += judged is Verdict.DOUBTFUL
-    if slips < doubtful * SLIPS_PER_DOUBT:
+            unlikely += judged is Verdict.UNLIKELY
+    if slips < doubtful * SLIPS_PER_DOUBT + unlikely * SLIPS_PER_UNLIKELY:
         return conflict
     for edit in parted_runs(edits):
         if sorted(content[edit.start : edit.end]) != sorted(other[edit.at : edit.to]) and is_another_word(
@@ -102,7 +109,12 @@ def compare(content: str, other: str) -> Comparison:
         ):
             return conflict
     left_out = tuple(content[start:end] for start, end, at, to in edits if end - start > 2 and to - at <= 1)
-    return Comparison(False, common, tuple(added), tuple(missing), left_out, in_place)
+    replaced = tuple(
+        (start, end, other[at:to])
+        for start, end, at, to in edits
+        if start < end and at < to and 1 < max(end - start, to - at) < LONG
+    )
+    return Comparison(False, common, tuple(added), tuple(missing), left_out, replaced, in_place)
 
 
 def _turned_at_the_edge(content: str, other: str, edit: Edit) -> bool:
@@ -154,10 +166,13 @@ def _judge(content: str, other: str, edit: Edit) -> Verdict:
         if numbers[0] and numbers[1]:
             return _judge_numbers(*numbers, lost, gained)
     if not (lost and gained) and _doubled(content, start, end) | _doubled(other, at, to):
-        return Verdict.SLIP if NEGATIONS.isdisjoint(lost + gained) else Verdict.DOUBTFUL
+        return Verdict.DOUBTFUL if lost + gained in STANDING_NEGATIONS else Verdict.SLIP
     slipped = len(lost) == len(gained) == 1 and (_doubled(content, start, end) or _doubled(other, at, to))
     if _other_sign(lost, gained) or are_contrasted(lost, gained):
-        return Verdict.DOUBTFUL if slipped else Verdict.OTHER
+        if slipped:
+            return Verdict.DOUBTFUL
+        one_letter = len(lost) == len(gained) == 1 and not (lost + gained).isascii()
+        return Verdict.UNLIKELY if one_letter and NEGATIONS.isdisjoint(lost + gained) else Verdict.OTHER
     if slipped:
         return Verdict.SLIP
     turned = _turned(content, other, edit)
@@ -166,7 +181,7 @@ def _judge(content: str, other: str, edit: Edit) -> Verdict:
     if turned is not Verdict.SLIP or not lost or not gained or sorted(lost) == sorted(gained):
         return turned
     if min(len(lost), len(gained)) > 1 and len(lost) + len(gained) >= REPLACED:
-        return Verdict.OTHER
+        return Verdict.OTHER if holds_words(lost) and holds_words(gained) else Verdict.UNLIKELY
     if (
         len(lost) >= 2
         and len(gained) >= 2
@@ -176,9 +191,23 @@ def _judge(content: str, other: str, edit: Edit) -> Verdict:
         return Verdict.OTHER
     if len(lost) == len(gained) == 2 and set(lost).isdisjoint(gained):
         return Verdict.OTHER if is_another_word(content, other, edit) else Verdict.DOUBTFUL
+    if len(lost) == len(gained) == 1:
+        return _judge_letter(content, other, edit)
     if is_another_word(content, other, edit):
-        return Verdict.DOUBTFUL if len(lost) == len(gained) == 1 else Verdict.OTHER
+        return Verdict.OTHER
+    if min(len(lost), len(gained)) == 1 and max(len(lost), len(gained)) > 2:
+        return Verdict.DOUBTFUL
     return Verdict.DOUBTFUL if is_word_for_letter(content, other, edit) else Verdict.SLIP
+
+
+def _judge_letter(content: str, other: str, edit: Edit) -> Verdict:
+    """Judge a letter that stands for another: a slip unless it makes another word that may stand there."""
+    start, end, at, to = edit
+    if not is_another_word(content, other, edit):
+        return Verdict.SLIP
+    if sound_alike(content[start:end], other[at:to]) and not is_other_term(content, other, start, at):
+        return Verdict.SLIP
+    return Verdict.SLIP if is_out_of_place(content, other, edit) else Verdict.DOUBTFUL
 
 
 def _doubled(text: str, start: int, end: int) -> bool:
@@ -226,7 +255,8 @@ def _turned(content: str, other: str, edit: Edit) -> Verdict:
     if len(lost) == len(gained) == 1:  # a slip for 不 leaves no word
         letters = lost + gained
         if (
-            EMPTY_LETTERS.isdisjoint(letters)
+            not (lost.isascii() or gained.isascii())
+            and EMPTY_LETTERS.isdisjoint(letters)
             and ADVERBS.isdisjoint(letters)
             and not is_another_word(content, other, edit)
         ):

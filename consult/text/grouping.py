@@ -16,6 +16,7 @@ import numpy as np
 from consult.text import asides
 from consult.text.fingerprint import normalise
 from consult.text.leading import SENTENCE_END, Grouping, Leader
+from consult.text.letter_frame import without_salutation
 from consult.text.privacy import detection
 from consult.text.sketching import SHINGLE, band_keys
 
@@ -102,7 +103,7 @@ def title(texts: Sequence[str]) -> str:
 def _sentences(text: str) -> list[str]:
     """Return the sentences of a text as titles: first those that say something, else all there is."""
     masked = detection.mask(text, detection.find(text))
-    bare = [asides.without_salutation(" ".join(part.split())).strip() for part in SENTENCE_END.split(masked)]
+    bare = [without_salutation(" ".join(part.split())).strip() for part in SENTENCE_END.split(masked)]
     telling = [sentence for sentence in bare if len(normalise(sentence)) >= SHORTEST_TITLE]
     chosen = [sentence for sentence in telling if not all(map(asides.is_aside, asides.clauses(sentence)))] or telling
     chosen = chosen or [sentence for sentence in bare if sentence][:1] or [" ".join(masked.split())]

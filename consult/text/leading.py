@@ -136,8 +136,7 @@ def with_sentences(texts: list[str], contents: list[str], keys: Numbers) -> tupl
 
 def _pieces(text: str) -> list[str]:
     """Return the sentences of a text, and the whole without salutation, who the writer is and thanks."""
-    clauses = asides.clauses(asides.without_salutation(text))
-    core = "".join(clause for clause in clauses if not asides.is_aside(clause))
+    core = "".join(asides.told_apart(text)[0])
     sentences = [sentence for sentence in SENTENCE_END.split(text) if sentence.strip()]
     return [piece for piece in dict.fromkeys([core, *sentences]) if piece and piece != text]
 

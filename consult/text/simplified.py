@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 FIRST_IDEOGRAPH = "\u2e80"
 
 
-@lru_cache(maxsize=1)
-def _converter() -> Any:
+@cache
+def _converter(name: str) -> Any:
     import opencc  # loads its tables, so only when needed
 
-    return opencc.OpenCC("t2s")
+    return opencc.OpenCC(name)
 
 
 def simplified(text: str) -> str:
     """Return a text in simplified characters."""
-    return str(_converter().convert(text))
+    return str(_converter("t2s").convert(text))
+
+
+def mainland_words(text: str) -> str:
+    """Return a text in simplified characters, words of Taiwan as the mainland says them: 專案 is 项目."""
+    return str(_converter("tw2sp").convert(text))
 
 
 class _ByCharacter(dict[int, str]):

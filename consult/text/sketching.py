@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -26,8 +27,10 @@ BLOCK = 1 << 15
 LAST = 0x30000
 """Characters from here on (no letters of texts) are left out."""
 POINT, NINE, ZERO = ord("."), ord("9"), ord("0")
-ESCAPED_RETURN = "_x000D_"
-"""A line end as some spreadsheets write it."""
+ESCAPED_RETURN = re.compile(r"[_＿。，]?[xｘ][0０]{3}[DdＤ][_＿。，]?")
+"""A line end as some spreadsheets write it, also where it was retyped."""
+ENCLOSED = re.compile("[\u2460-\u249b\u2776-\u2793\u3220-\u3229\u3280-\u3289]")
+"""Numbers in circles and brackets: marks of a list."""
 KEPT_SIGNS = "%‰"
 VARIANTS = str.maketrans("乾著餘妳裡裏覆瞭藉俱像揹彷薰簷衞枱敍座", "干着余你里里复了借具象背仿熏檐卫台叙坐")
 """Characters that a conversion of whole words turns into the right one, and one of single characters doesn't."""
@@ -48,6 +51,8 @@ def _folding() -> Numbers:
 
 
 def _folded_code(letter: str) -> int:
+    if ENCLOSED.match(letter):
+        return 0
     if not "\u3400" <= letter <= "\u9fff":
         folded = unicodedata.normalize("NFKC", letter).casefold()
         letter = folded if len(folded) == 1 else letter
@@ -68,7 +73,7 @@ def contents(texts: Sequence[str]) -> list[str]:
 
 def _fold(texts: Sequence[str]) -> tuple[Numbers, Numbers]:
     """Return the codes of all contents in a row, and the length of each."""
-    texts = [text.replace(ESCAPED_RETURN, "") if ESCAPED_RETURN in text else text for text in texts]
+    texts = [ESCAPED_RETURN.sub("", text) if "000" in text or "０００" in text else text for text in texts]
     joined = "\n".join(texts) + "\n"
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     folded = _folding()[np.minimum(codes, LAST - 1)]

@@ -12,7 +12,16 @@ EMPTY_LETTERS = frozenset(
 _CONFUSED = "需须 做作 账帐 象像 已以 哪那 坐座 订定 份分 纪记 划画 连联 检捡 缴交 致至 帖贴 密秘 侯候 复覆"
 TAKEN_FOR_EACH_OTHER = frozenset(each for pair in _CONFUSED.split() for each in (pair, pair[::-1]))
 """Letters that many write for each other; no word turns on them."""
+TERMS = frozenset(
+    frozenset(pair.split("/"))
+    for pair in """
+    权利/权力 法制/法治 制定/指定 事业/失业 公证/公正 行使/行驶 征税/增税 征收/增收
+    """.split()  # noqa: SIM905
+)
+"""Terms that sound alike and that drafters tell apart."""
 NEGATIONS = frozenset("不未无勿莫没毋禁否拒反非免")
+STANDING_NEGATIONS = frozenset("不未无没非勿莫")
+"""Negations that are words; the others are parts of words: 反映, 拒绝."""
 NEGATES_NOTHING = re.compile(
     r"非常|不断|不仅|不但|不光|不只|不过|不管|不论|不久|不少|不然|不同(?!意)|对不起|差不多|不好意思|受不了|无论|无奈|未来|"
     r"没收|没关系|"
@@ -55,6 +64,15 @@ def says_nothing(lost: str, gained: str) -> bool:
     if lost in EMPTY_LETTERS:
         return gained not in NEGATIONS
     return gained in EMPTY_LETTERS and lost not in NEGATIONS
+
+
+def is_other_term(content: str, other: str, at: int, to: int) -> bool:
+    """Whether the letters at two places make terms that sound alike and mean something else: 权利 and 权力."""
+    return any(
+        frozenset((content[at - left : at - left + 2], other[to - left : to - left + 2])) in TERMS
+        for left in (0, 1)
+        if left <= min(at, to)
+    )
 
 
 def are_contrasted(lost: str, gained: str) -> bool:

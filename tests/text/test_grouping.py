@@ -140,6 +140,76 @@ def test_slips_beside_each_other_are_slips(slip):
     assert group(["门前的路口车辆很多，小区在建设时没有留人行道，行人出行不便，请派人看看。", slip], 0.75) == [[0, 1]]
 
 
+@pytest.mark.parametrize(
+    "slip",
+    [
+        "门前的路口车辆很多，小区在建设时没有留人行到，行人出行不便，请派人看看。",
+        "门前的路口车辆很多，小区在建设时没有留人形道，行人出行不便，请派人看看。",
+        "门前的路口车辆很多，小区在建设时没有留人行道，行人出行不便，请拍人看看。",
+    ],
+)
+def test_a_letter_that_sounds_alike_is_a_slip(slip):
+    assert group(["门前的路口车辆很多，小区在建设时没有留人行道，行人出行不便，请派人看看。", slip], 0.75) == [[0, 1]]
+
+
+@pytest.mark.parametrize("pair", ["权利/权力", "法制/法治", "制定/指定"])
+def test_terms_that_sound_alike_are_not_the_same(pair):
+    word, other = pair.split("/")
+    assert group([f"本条请改为{word}，现在的写法不妥。", f"本条请改为{other}，现在的写法不妥。"], 0.75) == [[0], [1]]
+
+
+FRAMES = [
+    ("胡书记：\n　　", "\n　　　　　　王建国\n　　2026年11月3日\n电话：13907310021"),
+    ("致有关单位：", "特此反映，望回复。\n联系人：李女士，手机 138 0731 5566"),
+    ("市政府办公室：\n您好！", "以上意见，请采纳。\n一位普通市民\n二〇二六年十一月三日"),
+    ("【转】", "妥否，请酌。\n（居民 陈某某，联系电话0731-84512233）"),
+    ("各位领导：\n　　你们好！", "此致\n敬礼！\n市民：周先生 2026.11.9"),
+    ("", "\n签名：刘晓梅\n日期：2026-11-08"),
+]
+
+
+def test_the_frame_of_a_letter_keeps_nobody_apart():
+    assert group([AGE, *(f"{head}{AGE}{tail}" for head, tail in FRAMES)], 0.75) == [list(range(len(FRAMES) + 1))]
+
+
+@pytest.mark.parametrize(("text", "other"), [("实施时间改为：\n3月1日", "实施时间改为：\n5月1日")])
+def test_a_date_that_is_the_opinion_is_no_signature(text, other):
+    assert group([STORY + text, STORY + other], 0.75) == [[0], [1]]
+
+
+def test_two_who_each_tell_more_of_themselves_meet():
+    lives = ("我在这条街上开了六年小吃店，天天看着。", "我去年刚从部队转业回来，对家乡的事很上心。")
+    lives += ("昨天晚上和几个邻居聊天，大家说的都差不多。", "我爱人也让我一定要写一写。")
+    letters = [f"{first}{second}{AGE}" for first, second in itertools.permutations(lives, 2)]
+    assert group([AGE, *letters], 0.75) == [list(range(len(letters) + 1))]
+
+
+def test_words_of_taiwan_are_those_of_the_mainland():
+    plain = f"{STORY}建议项目的信息在网络上公开，用短信通知业主，视频由专人检查。"
+    taiwan = f"{STORY}建議專案的資訊在網路上公開，用簡訊通知業主，影片由專人檢查。"
+    assert group([plain, taiwan], 0.75) == [[0, 1]]
+
+
+@pytest.mark.parametrize("words", ["五十元/五百元", "保留/拆除", "公开/保密", "同意/不同意", "免费/收费"])
+@pytest.mark.parametrize("third", ["上午", "公开", "从严", "乙方", "h。同意"])
+def test_what_stands_instead_of_a_leaders_words_is_compared_among_members(words, third):
+    more = "您好！我在网上看到公示，带在身上的材料都交了，现在请问还要什么手续？谢谢！"
+    texts = [f"{more}{word}这一点，大家讨论过多次，请写明白。" for word in words.split("/")]
+    groups = group([*texts, f"{third}这一点，大家讨论过多次，请写明白。三一"], 0.75)
+    assert not any({0, 1} <= set(members) for members in groups)
+
+
+def test_a_short_clause_is_not_looked_for_in_the_middle_of_another():
+    texts = [f"1、县政府发了文。商量的结果是：{who}，特此说明。2、请通知开发商通电通水。" for who in ("业主", "开发商")]
+    assert group(texts, 0.75) == [[0], [1]]
+
+
+def test_a_line_end_of_a_spreadsheet_says_nothing_however_it_was_retyped():
+    text = "小区只有一路公交车经过。{}站台没有遮雨的棚子，老人等车很辛苦，请增设。"
+    texts = [text.format(end) for end in ("\n", "_x000D_\n", "x000D", "＿ｘ０００Ｄ＿", "_。x000D\n_")]
+    assert group(texts, 0.75) == [[0, 1, 2, 3, 4]]
+
+
 def test_of_copies_the_one_with_marks_is_taken_apart():
     parts = ["尊敬的领导，您好。", "河堤上的路灯坏了一半。", "晚上散步的老人看不清台阶。", "谢谢您在百忙之中看到这里。"]
     whole = "".join(parts)
