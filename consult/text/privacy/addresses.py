@@ -39,7 +39,7 @@ UNIT = re.compile(
 )
 # 某某花园3-2-501 · 某某小区12-601
 DASHED = re.compile(
-    r"(?:小区|花园|家园|公寓|苑|园|城|府|湾|庭|郡|邸|宿舍|新村|里|公馆|国际|广场)"
+    r"(?:小区|花园|家园|公寓|苑|园|城|府|湾|庭|郡|邸|宿舍|新村|里|公馆|国际|广场|[一二三四五六七八九十东西南北]区)"
     r"[ ]?[0-9A-Za-z]{1,3}[\-－—][0-9]{1,3}[\-－—][0-9]{2,4}(?![0-9\-])"
 )
 # 东水村3组12号
@@ -47,7 +47,11 @@ VILLAGE = re.compile(
     rf"[\u4e00-\u9fff]{{1,6}}(?:村|社区|屯|寨|嘴|湾|冲|坪)(?:委会)?第?{ARABIC}(?:村民小组|村小组|小组|组|社|队|屯)"
     rf"[ ,，]?(?:附)?(?:{ARABIC}号|门牌[号]?{ARABIC}号?)"
 )
-PATTERNS = (STREET, BUILDING, UNIT, DASHED, VILLAGE)
+# 光达村老屋组23号
+VILLAGE_GROUP = re.compile(
+    rf"[\u4e00-\u9fff]{{1,6}}[村寨屯][\u4e00-\u9fff]{{1,4}}[组队屯湾冲坪][ ,，]?(?:附)?{ARABIC}号{NOT_A_HOUSE}"
+)
+PATTERNS = (STREET, BUILDING, UNIT, DASHED, VILLAGE, VILLAGE_GROUP)
 
 # 家庭住址：…… · 我家住…… : the text after it, if it names a place
 HOME = re.compile(

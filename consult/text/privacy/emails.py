@@ -31,6 +31,8 @@ SPELLED_EMAIL = re.compile(
     rf"(?i)[A-Za-z0-9][A-Za-z0-9._+\-]{{1,40}}{SPELLED_AT}(?:{PROVIDER}|{HOST}(?=[ ]?(?:[.。点·丶]|[(\[{{【 ]?dot)))"
     rf"(?:{SPELLED_DOT}{HOST}){{0,2}}?{SPELLED_DOT}{ENDING}(?![A-Za-z0-9])"
 )
+NAMED_AT = re.compile(rf"(?i)(?:艾特|爱特|圈a|小老鼠|@)[ ]{{0,2}}{PROVIDER}{SPELLED_DOT}{ENDING}(?![A-Za-z0-9])")
+"""What stands before it may be written in Chinese: 张三艾特163点com."""
 BARE_AT = re.compile(
     rf"(?i)(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9._+\-]{{2,40}}at{PROVIDER}(?:{SPELLED_DOT}|dot){ENDING}(?![A-Za-z0-9])"
 )
@@ -52,6 +54,6 @@ def find_emails(flat: Normalised) -> Iterator[Span]:
         return
     if "@" in text:
         yield from ((Kind.EMAIL, *match.span()) for match in EMAIL.finditer(text))
-    for pattern in (SPELLED_EMAIL, BARE_AT, LABELLED_EMAIL, NUMBER_AT_PROVIDER):
+    for pattern in (SPELLED_EMAIL, NAMED_AT, BARE_AT, LABELLED_EMAIL, NUMBER_AT_PROVIDER):
         group = "datum" if "datum" in pattern.groupindex else 0
         yield from ((Kind.EMAIL, *match.span(group)) for match in pattern.finditer(text))

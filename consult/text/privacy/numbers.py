@@ -39,7 +39,7 @@ EXTENSION = re.compile(r"(?i)[ (]{0,2}(?:转|分机|ext\.?|-)[ ]?[0-9]{1,6}(?![0
 COUNTRY_CODE = re.compile(r"[(]?(?:\+|00)?86[)]?[^\w\n]{0,3}$")
 OPEN_BRACKET = re.compile(r"[(\[]$")
 PHONE_CUE = re.compile(
-    r"(?i)(?:电话|手机|座机|固话|联系方式|联系号码|致电|拨打|拨|来电|打给|联系我|短信|号码是|tel|phone|mobile|call|[☎☏✆📞📱📲℡])"
+    r"(?i)(?:电话|传真|手机|座机|固话|热线|联系方式|联系号码|致电|拨打|拨|来电|打给|联系我|短信|号码是|tel|fax|phone|mobile|call|[☎☏✆📞📱📲℡])"
     r"(?:号码|号)?[^0-9\n。;]{0,8}$"
 )
 OF_A_PAPER = re.compile(
@@ -60,6 +60,9 @@ LONGEST = 19
 MOST_GROUPS = 20
 LABELLED_LENGTHS = range(7, 13)
 CARD_LENGTHS = range(15, 20)
+CARD_DIGITS, CARD_GROUPS, UNION_PAY = 16, 4, "62"
+"""Of a card whose check digit is wrong: digits and groups at least, and what a card of a bank here begins with."""
+PAYING = re.compile(r"[打转退付汇存赔缴]|账|帐|卡|银行|款")
 FEW_GROUPS = 5
 
 Groups = list[tuple[int, int]]
@@ -135,6 +138,8 @@ def _several_groups(flat: Normalised, groups: Groups) -> tuple[Span | None, int]
             end = _after_check(flat.text, end)
         if (kind is Kind.PHONE and digits[0] == "0") or (kind is Kind.PHONE and len(digits) < 10):
             fixed = (kind, *_with_surroundings(flat.text, first, end)), taken  # a longer one may follow: 0571-8888-666
+        elif kind is None and _is_mistyped_card(flat.text, digits, groups[:taken]):
+            fixed = (Kind.BANK_CARD, first, end), taken  # its last group may follow
         elif kind is not None:
             return (kind, *_with_surroundings(flat.text, first, end)), taken
     return fixed
@@ -178,6 +183,17 @@ def _checks(digits: str) -> bool:
 def _after_check(text: str, end: int) -> int:
     check = CHECK_X.match(text, end)
     return check.end() if check else end
+
+
+def _is_mistyped_card(text: str, digits: str, groups: Groups) -> bool:
+    """Whether a number whose check digit is wrong is set apart as a card is, or stands after a word for paying."""
+    if not CARD_DIGITS <= len(digits) <= LONGEST or digits[0] not in "3456789":
+        return False
+    shape = tuple(end - start for start, end in groups)
+    if len(shape) >= CARD_GROUPS and set(shape[:-1]) == {4} and shape[-1] <= 4:
+        return _is_one_number(text, groups)
+    paid = PAYING.search(text[max(0, groups[0][0] - BEFORE_CHARACTERS) : groups[0][0]]) is not None
+    return paid and digits.startswith(UNION_PAY) and _card_shape(shape)
 
 
 def _card_shape(shape: tuple[int, ...]) -> bool:

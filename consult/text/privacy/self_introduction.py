@@ -18,15 +18,20 @@ CLOSED_IN_THREE = rf"{SURNAME}{GIVEN}{{2}}{BOUNDARY}"
 MINORITY = rf"{GIVEN}{{2,8}}[·•・]{GIVEN}{{1,8}}"
 ANY = rf"{GIVEN}{{2,4}}{BOUNDARY}"
 LATIN = r"[A-Z][a-z]{1,15}(?:[ ][A-Z][a-z]{1,15}){1,2}"
+SPACED = rf"{SURNAME}[ ]{GIVEN}(?:[ ]?{GIVEN})?{BOUNDARY}"
+"""姓名:赵 六."""
 
 LABEL = re.compile(
-    r"(?:姓名|名字|联系人|投诉人|举报人|反映人|申请人|建议人|意见人|留言人|来信人|写信人|提交人|提案人|署名|落款|户主|代表人|经办人|"
-    r"负责人|实名|签名|签字|法定代表人|委托人|市民|居民|村民|业主|网友|群众)[ ]?[:][ ]{0,4}"
-    rf"(?P<name>{MINORITY}|{CHINESE}|{ANY}|{LATIN})"
+    r"(?:姓名|名字|联系人|投诉人|举报人|反映人|申请人|建议人|意见人|留言人|来信人|写信人|提交人|提案人|署名|落款|当事人|反映者|投诉者|户主|代表人|经办人|"
+    r"负责人|实名|签名|签字|法定代表人|委托人|市民|居民|村民|业主|网友|群众)"
+    rf"(?:[ ]?[:][ ]{{0,4}}|[ ]{{1,4}}(?={SURNAME}{GIVEN}{{1,2}}[ ]{{0,2}}(?:[男女,。;]|$|[0-9])))"
+    rf"(?P<name>{MINORITY}|{SPACED}|{CHINESE}|{ANY}|{LATIN})"
 )
 CALLED = re.compile(
     rf"(?:我的名字[叫是]|我名叫|我名字叫|本人叫|本人名叫|我叫做?|姓名是|本人姓名)[ ]?[:]?[ ]?"
-    rf"(?P<name>{MINORITY}|{CHINESE}|{LATIN})"
+    rf"(?P<name>{MINORITY}|{SPACED}|{CHINESE}|{LATIN})"
+    r"|(?:我是|本人是|本人|(?<![A-Za-z])(?:[Mm]r|[Mm]rs|[Mm]s|[Dd]r)[.]?|(?<![A-Za-z])(?:my name is|I am))"
+    rf"[ ]?(?P<latin>{LATIN})"
 )
 WEAK = re.compile(
     rf"(?:(?:我是|本人是|本人系|我系|本人|我,|我[(])[ ]?(?P<name>{MINORITY}|{CLOSED})"
@@ -37,6 +42,11 @@ NEVER_IN_NAMES = re.compile(
 )
 POST = re.compile(r".(?:局长|处长|科长|主任|书记|市长|县长|区长|镇长|乡长|校长|院长|总|经理|老师|医生|律师|警官)$")
 """A surname with a post is no name."""
+IN_BRACKETS = re.compile(
+    rf"[(\[](?:签名|签字|署名|姓名|落款|反映人|建议人|投诉人)[)\]][ :]{{0,4}}"
+    rf"(?P<name>{MINORITY}|{SPACED}|{SURNAME}{GIVEN}{{1,2}}{BOUNDARY})"
+)
+"""（签名）郑成功."""
 SIGNED = re.compile(
     rf"^[ ]*(?:此致[ ]?敬礼|此致|敬礼|祝好|谢谢|敬上|谨上|一?[位名个]?(?:市民|居民|村民|业主|群众|百姓|公民))?[ ,:!。]*"
     rf"(?P<name>{MINORITY}|{SURNAME}{GIVEN}[ ]?{GIVEN}?)[ ]*(?:敬上|谨上|上|呈|启|书|敬启|拜上)?[ 。.]*$"
@@ -46,10 +56,11 @@ SIGNATURE_LINES = 4
 
 def find_names(flat: str) -> Iterator[tuple[int, int]]:
     """Yield the spans (start, end) of names that a normalised text introduces."""
-    for pattern in (LABEL, CALLED):
+    for pattern in (LABEL, CALLED, IN_BRACKETS):
         for match in pattern.finditer(flat):
-            if may_name(match["name"]):
-                yield match.span("name")
+            group = "latin" if match.groupdict().get("latin") else "name"
+            if may_name(match[group]):
+                yield match.span(group)
     for match in WEAK.finditer(flat):
         group = "name" if match["name"] else "titled"
         if may_name(match[group]) and surname_of(match[group]) not in EVERYDAY:

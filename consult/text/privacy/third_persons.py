@@ -22,13 +22,24 @@ GIVEN = (
 )
 TELLS = (
     r"(?=[^\w]|$|[0-9_]|先生|女士|小姐|同志|说|称|讲|告诉|表示|回复|答复|要求|让|叫|把|将|带|对|向|的|在|是|也|又|还|就|等|和|与|及|打|骂|拿|"
-    r"给|跟|从|于|以|利用|指使|一直|曾|多次|电话|手机|负责|不|收|找|来|去|住|家|因|为|已|没|未|有|被|之|可|能|今|昨|前天|强行|私自|擅自|领着|带着)"
+    r"大妈|大爷|大叔|大姐|大哥|阿姨|叔叔|老师|师傅|给|跟|从|于|以|利用|指使|一直|曾|多次|电话|手机|负责|不|收|找|来|去|住|家|因|为|已|没|未|有|被|之|可|能|今|昨|前天|强行|私自|擅自|领着|带着)"
 )
 OFTEN = "".join(sorted(FREQUENT))
 NAME = rf"(?:(?:{'|'.join(sorted(COMPOUND))}){GIVEN}{{1,2}}{TELLS}|[{OFTEN}]{GIVEN}{{1,2}}?{TELLS})"
 AFTER_ROLE = re.compile(rf"(?:{ROLES})[ ]?[:(\"“,]?[ ]?(?P<name>{MINORITY}|{NAME})")
 HONOURED = rf"[{OFTEN}](?:先生|女士|小姐|同志|师傅|老师|经理|主任|总|工|姐|哥|阿姨|叔叔)"
 PLAIN_NAME = rf"(?:(?:{'|'.join(sorted(COMPOUND))}){GIVEN}{{1,2}}|[{''.join(sorted(SINGLE - EVERYDAY))}]{GIVEN}{{1,2}})"
+KIN = re.compile(
+    rf"我(?:的|们家)?(?:爱人|老伴|对象|父亲|母亲|爸爸?|妈妈?|丈夫|妻子|老公|老婆|儿子|女儿|孙子|孙女|哥哥?|弟弟?|姐姐?|妹妹?|岳父|岳母|公公|婆婆)"
+    rf"(?P<name>(?:{'|'.join(sorted(COMPOUND))}|[{''.join(sorted(SINGLE - EVERYDAY))}]){GIVEN}{{1,2}}?)"
+    r"(?=在|今年|现年|因|于|被|患|[,，。、(（]|$)"
+)
+BEFORE_POST = re.compile(
+    rf"(?:^|[^\u3400-\u9fff]|由|让|被|请|找|给|向|和|与|是|对|叫)(?P<name>(?!谢谢)[{OFTEN}]{GIVEN}{{2}}(?<!副))"
+    r"(?=(?:副)?(?:局长|处长|科长|所长|队长|站长|院长|校长|书记|镇长|乡长|区长|县长|市长|经理|主任|村长|警官|法官|医生|老师|律师|师傅))",
+    re.MULTILINE,
+)
+"""张建军局长: a whole name before a post."""
 BEFORE_NUMBER = re.compile(
     rf"(?:^|[^\u3400-\u9fff]|联系人?|找|打给|致电|电话|手机|号码|人|是|叫|给|和|与)(?P<name>{HONOURED}|{PLAIN_NAME})"
     r"[ ]?(?:先生|女士|同志)?(?:的)?[ ,，(]{0,2}(?:联系)?(?:电话|手机|号码|手机号|tel)?[是为]?[ :,，(]{0,3}$",
@@ -44,9 +55,10 @@ REACH = 24
 
 def find_third_persons(text: str, numbers: Sequence[tuple[int, int]]) -> Iterator[Span]:
     """Yield the spans of names of other persons in a normalised text; `numbers` are its telephone numbers."""
-    for match in AFTER_ROLE.finditer(text):
-        if may_name(match["name"]):
-            yield Kind.NAME, *match.span("name")
+    for pattern in (AFTER_ROLE, KIN, BEFORE_POST):
+        for match in pattern.finditer(text):
+            if may_name(match["name"]):
+                yield Kind.NAME, *match.span("name")
     for start, end in numbers:
         left = max(0, start - REACH)
         before = BEFORE_NUMBER.search(text[left:start])
