@@ -98,16 +98,12 @@ def merge(actor: Actor, theme: Theme, into: Theme, *, at: datetime) -> None:
     with transaction() as session:
         _lock_standing(actor, theme)
         _lock_standing(actor, into)
-        has = {(mark.opinion_id, mark.group_id) for mark in _marks(ThemeMark.theme_id == into.id)}
         marks = list(_marks(ThemeMark.theme_id == theme.id))
-        for mark in marks:
-            if (mark.opinion_id, mark.group_id) in has:
-                mark.ended_at = at
-            else:
-                mark.theme_id = into.id
+        _end(actor, marks, at, theme.consultation_id)
+        opinions = [mark.opinion_id for mark in marks if mark.opinion_id is not None]
+        _put(actor, into, opinions, [mark.group_id for mark in marks if mark.group_id is not None], at)
         theme.removed_at, theme.merged_into_id = at, into.id
         session.flush()
-        _record_marks(actor, MERGE, marks, at, theme.consultation_id)
         _record(actor, MERGE, theme, at)
 
 

@@ -302,6 +302,7 @@ class Version:
         if printed is None:
             return
         names = {row["id"]: row["name"] for row in self.package.rows("themes")}
+        names |= self._names_of_then()
         marked = defaultdict(set)
         for mark in self.package.rows("theme_marks"):
             ended = mark["ended_at"] is not None and moment(mark["ended_at"]) <= self.until
@@ -316,6 +317,12 @@ class Version:
             outcomes = counted[theme["name"]]
             self._equal(f"主题“{theme['name']}”", theme["outcomes"], {k: v for k, v in Counter(outcomes).items() if k})
             self._equal(f"主题“{theme['name']}”的条数", theme["n"], len(outcomes))
+
+    def _names_of_then(self) -> dict[int, str]:
+        """Return the names that themes had when the version came about, from the record: they may be renamed since."""
+        acts = (act for act in self.package.rows("record") if act["subject"].startswith("theme:"))
+        named = (act for act in acts if "name" in act["detail"] and moment(act["at"]) <= self.until)
+        return {int(act["subject"].partition(":")[2]): act["detail"]["name"] for act in named}
 
     def _check_heard(self) -> None:
         printed = dict(map(tuple, self.snapshot.get("heard") or []))

@@ -22,6 +22,7 @@ from consult import clock
 from consult.accounts.errors import NotAllowed, Refused
 from consult.accounts.models import Role
 from consult.accounts.permissions import SYSTEM
+from consult.adoption import themes
 from consult.archive import service
 from consult.archive.package import CHECKSUMS, INDEX
 from consult.archive.rebuild import OWN, RESTATED, article_of
@@ -125,6 +126,24 @@ def test_what_is_in_it_is_named_and_can_be_read(demo: dict[str, Consultation], t
     assert consultation.title in words
     assert "report.publish" in acts
     assert {f"04-意见采纳情况反馈/第1版/report.{ending}" for ending in ("docx", "pdf", "sig.json")} <= indexed
+
+
+def test_themes_that_are_merged_and_renamed_later_keep_the_figures(
+    demo: dict[str, Consultation], tmp_path: Path
+) -> None:
+    changed = 0
+    for report in db.session.scalars(db.select(FeedbackReport).where(FeedbackReport.published_at.is_not(None))).all():
+        printed = report.snapshot.get("themes") or []
+        standing = themes.themes_of(report.consultation_id)
+        if not printed or len(standing) < 2:
+            continue
+        at = clock.now() + timedelta(minutes=1)
+        themes.rename(SYSTEM, standing[1], "另一个名称", at=at)
+        themes.merge(SYSTEM, standing[0], standing[1], at=at)
+        code, result, errors = rebuilt(build(report.consultation, tmp_path, at), tmp_path)
+        assert (code, result["faults"], errors) == (0, [], "")
+        changed += 1
+    assert changed
 
 
 def test_versions_after_one_another_keep_their_figures(demo: dict[str, Consultation], tmp_path: Path) -> None:

@@ -118,6 +118,9 @@ class SubmissionBase(Incoming):
     contact: Annotated[str, Field(max_length=CONTACT_CHARACTERS, description="联系方式，不公开。")] = ""
     publish_name: Annotated[bool, Field(description="单独同意公开姓名或者单位名称。")] = False
     keep_private: Annotated[bool, Field(description="要求不公开意见内容。")] = False
+    mail_receipt: Annotated[
+        bool, Field(description="把回执和以后的采纳情况发到 contact 中的邮箱；contact 中应当有邮箱地址。")
+    ] = False
     sender_kind: SenderKindIn = SenderKind.PERSON
     subject: Annotated[str, Field(max_length=SUBJECT_CHARACTERS, description="主题。")] = ""
     external_id: Annotated[
@@ -155,6 +158,9 @@ class ReceiptOut(BaseModel):
     receipt: Annotated[str, Field(description="回执页面的地址。")]
     received_at: datetime
     late: Annotated[bool, Field(description="是否在截止之后收到。")]
+    receipt_mailed: Annotated[
+        bool | None, Field(description="要求发到邮箱的，回执是否会发出；同一邮箱一天内发得太多的，不发。")
+    ] = None
 
 
 class PeriodOut(BaseModel):

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-import structlog
 from flask import Response as FlaskResponse
 from flask import abort, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_limiter import RequestLimit
@@ -30,17 +29,15 @@ from consult.faces.public.blueprint import blueprint, public_consultation
 from consult.faces.public.form_input import ANSWER, Sent, answers, read
 from consult.faces.public.forms import PIECES, CommentForm
 from consult.faces.public.receipts import set_receipt_cookie
+from consult.faces.receipt_mail import mail_receipt
 from consult.faces.uploads import chosen_files, glanced_upload, store
 from consult.files.attachments import AttachmentRefused, CheckedAttachment
 from consult.intake import service as intake
 from consult.intake.arrival import Arrival
 from consult.intake.errors import IdempotencyConflict, NotOpen, SubmissionRefused, TooManyAttachments
 from consult.intake.models import Channel
-from consult.store import DATABASE_ERRORS, db
-from consult.subscriptions import receipt_letters
 from consult.text.sentences import sentence
 
-log = structlog.get_logger()
 RAW_BEGINNINGS = ("pieces-", ANSWER)
 FILES = "files"
 RAW_FIELDS = ("name", "contact", "sender_kind", "publish_name", "keep_private", "by_mail", "token")
@@ -109,24 +106,11 @@ def send(slug: str) -> str | Response | tuple[str, int]:
         )
     except (SubmissionRefused, AttachmentRefused) as refusal:
         return _again(slug, CommentForm(), now, _status_of(refusal), [str(refusal)], _field_of(refusal))
-    if sent.mail_to:
-        _mail_receipt(receipt.number, sent.mail_to, now)
-    return set_receipt_cookie(redirect(url_for(".receipt", number=receipt.number), 303), receipt.number, fresh=True)
-
-
-def _mail_receipt(number: str, address: str, now: datetime) -> None:
-    """Have the receipt mailed; the submission is safe whatever becomes of the letter, and its page says which."""
-    try:
-        goes_out = receipt_letters.ask(number, address, at=now)
-    except DATABASE_ERRORS:
-        db.session.rollback()
-        log.exception("receipt_not_mailed", number=number)
-        goes_out = False
-    if goes_out:
-        jobs.ask("mail")
+    if sent.mail_to and mail_receipt(receipt.number, sent.mail_to, now):
         flash(gettext("回执会发到您的邮箱。"), "success")
-    else:
+    elif sent.mail_to:
         flash(gettext("回执没有发到邮箱：今天发往这个邮箱的已经很多，或者暂时不能发送。请保存本页。"), "warning")
+    return set_receipt_cookie(redirect(url_for(".receipt", number=receipt.number), 303), receipt.number, fresh=True)
 
 
 def _is_genuine() -> bool:

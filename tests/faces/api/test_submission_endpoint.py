@@ -18,6 +18,7 @@ from consult.drafting import service as drafting
 from consult.drafting.models import Consultation
 from consult.intake import api_senders, receipts
 from consult.intake.models import Channel, RawForm, Submission, TrustedSender
+from consult.mail_queue.models import MailPurpose, OutgoingMail
 from consult.store import db
 from tests.builders import a_consultation
 
@@ -243,3 +244,34 @@ def test_no_cookie_and_no_token_is_needed(client: FlaskClient, consultation: Con
         assert sent(client).status_code == 201
     finally:
         client.application.config["WTF_CSRF_ENABLED"] = False
+
+
+def test_the_receipt_is_mailed_to_who_asks_for_it_once(client: FlaskClient, consultation: Consultation) -> None:
+    wanted = {**GOOD, "contact": "电话 0571-88886666，li@example.com", "mail_receipt": True}
+    first = sent(client, wanted, Idempotency_Key="one-and-the-same")
+    again = sent(client, wanted, Idempotency_Key="one-and-the-same")
+    assert first.get_json()["receipt_mailed"] is True
+    assert again.get_json() == first.get_json()
+    letters = list(db.session.scalars(select(OutgoingMail)))
+    assert [(letter.purpose, letter.address) for letter in letters] == [(MailPurpose.RECEIPT, "li@example.com")]
+    assert sent(client, {**wanted, "mail_receipt": False}).get_json()["receipt_mailed"] is None
+    assert db.session.scalar(select(func.count()).select_from(OutgoingMail)) == 1
+
+
+def test_a_receipt_without_an_address_is_refused_and_nothing_stored(
+    client: FlaskClient, consultation: Consultation
+) -> None:
+    answer = sent(client, {**GOOD, "contact": "13800138000", "mail_receipt": True})
+    assert "写邮箱地址" in problem(answer, 422)
+    assert stored() == 0
+
+
+def test_no_more_receipts_than_a_few_go_to_an_address_that_anybody_typed(
+    client: FlaskClient, consultation: Consultation
+) -> None:
+    wanted = {"contact": "li@example.com", "mail_receipt": True}
+    mailed = [
+        sent(client, {**wanted, "content": f"第{n}条应当写明。"}).get_json()["receipt_mailed"] for n in range(1, 6)
+    ]
+    assert mailed == [True, True, True, False, False]
+    assert stored() == 5
