@@ -37,6 +37,8 @@ class Act(StrEnum):
     KEEP_ISSUED_DOCUMENT = "document.keep"
     ADD_VERSION = "draft.add_version"
     MANAGE_INSTRUMENTS = "draft.take_instruments"
+    SET_CALENDAR = "calendar.set"
+    APPLY_CALENDAR = "calendar.apply"
     RECEIVE_FOR_SENDER = "submission.enter"
     ASSIGN_SUBMISSION = "submission.assign"
     EXPORT_SUBMISSIONS = "submission.export"
@@ -99,6 +101,8 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.KEEP_ISSUED_DOCUMENT: frozenset({_L, _P, _A}),
     Act.ADD_VERSION: frozenset({_D, _A}),
     Act.MANAGE_INSTRUMENTS: frozenset({_L, _A}),
+    Act.SET_CALENDAR: frozenset({_L, _P, _A}),
+    Act.APPLY_CALENDAR: frozenset({_P, _A}),
     Act.RECEIVE_FOR_SENDER: frozenset({_D, _M, _P, _A}),
     Act.ASSIGN_SUBMISSION: frozenset({_M, _D, _P, _A}),
     Act.EXPORT_SUBMISSIONS: frozenset({_D, _P, _L, _A, _U}),

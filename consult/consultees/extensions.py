@@ -48,6 +48,25 @@ def grant_extension(actor: Actor, invitation: Invitation, last_day: date, *, at:
         invitations.record_on(actor, "invitation.extend", invitation, at, answer_by=answer_by.isoformat())
 
 
+def postpone(actor: Actor, invitation: Invitation, last_day: date, words: str, *, at: datetime) -> None:
+    """Move the deadline to a later day, because the calendar of its year came out; requests for more time stay open.
+
+    Arguments:
+        words: the count in Chinese.
+    """
+    require(actor, Act.APPLY_CALENDAR)
+    answer_by = midnight(last_day + timedelta(days=1))
+    with transaction():
+        invitations.lock_place(invitation)
+        if answer_by <= invitation.answer_by or answer_by <= at:
+            raise InvitationRefused("新的答复期限必须晚于现在的期限，并且还没有过去。")
+        check_working_day(last_day)
+        invitation.answer_by = answer_by
+        invitation.token_expires_at = max(invitation.token_expires_at, answer_by + invitations.GRACE)
+        invitation.deadline_words = words
+        invitations.record_on(actor, "invitation.postpone", invitation, at, answer_by=answer_by.isoformat())
+
+
 def refuse_extension(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> None:
     """Refuse a request with a reason, which the consultee sees on the page of the invitation."""
     require(actor, Act.INVITE, invitation.consultation)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.app_context import rules
+from consult.calendars.in_force import calendar
 from consult.clock import local, midnight
 from consult.consultees import hearing_letters
 from consult.consultees.errors import ConsulteeRefused
@@ -167,7 +168,7 @@ def materials_due(gathering: Gathering) -> str:
     """Return in Chinese by when the materials of a public hearing must arrive; empty for other gatherings."""
     if gathering.kind is not GatheringKind.HEARING or MATERIAL_CLOCK not in rules().clocks:
         return ""
-    return clocks.compute(rules().clocks[MATERIAL_CLOCK], local(gathering.held_at).date()).arithmetic
+    return clocks.compute(rules().clocks[MATERIAL_CLOCK], local(gathering.held_at).date(), calendar()).arithmetic
 
 
 def send_materials(

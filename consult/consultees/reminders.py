@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, or_, select
 
 from consult.accounts.permissions import SYSTEM, Act, Actor, require
 from consult.app_context import rules
+from consult.calendars.in_force import calendar
 from consult.clock import local
 from consult.consultees.delivery import (
     Sent,
@@ -83,14 +84,7 @@ def _due_rule(invitation: Invitation, wanted: list[ReminderRule], at: datetime) 
 
 def working_days_before(last: date, n: int) -> date:
     """Return the day ``n`` working days before another."""
-    if n == 0:
-        return last
-    counted = rules().calendar.add_working_days(last, -n).day
-    day = last
-    while counted is None and n:  # the year's holidays aren't published: weekdays are counted
-        day -= timedelta(days=1)
-        n -= day.weekday() < 5
-    return counted or day
+    return calendar().add_working_days(last, -n).presumed
 
 
 def remind(actor: Actor, at: datetime, *, insist: bool = False) -> list[Sent]:

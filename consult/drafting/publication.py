@@ -9,11 +9,14 @@ from sqlalchemy import select
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.app_context import rules
+from consult.calendars.in_force import calendar
 from consult.clock import local, midnight
 from consult.drafting.audit import record_act
 from consult.drafting.errors import FieldMissing, PeriodRefused, SamePerson, WrongState
 from consult.drafting.models import Consultation, PeriodExtension, Stage, State
 from consult.law import periods
+from consult.law.calendar import DayKind
+from consult.law.periods import in_words
 from consult.law.rules import PeriodRule
 from consult.ledger.models import LedgerEntry
 from consult.ledger.two_persons import NOT_TWO, are_one
@@ -46,16 +49,32 @@ def proposed_period(
     wanted = rule.minimum_days if days is None else days
     try:
         periods.check_minimum(rule, wanted, reason)
-        return periods.period(published, wanted, rule=rule, calendar=rules().calendar)
+        return periods.period(published, wanted, rule=rule, calendar=calendar())
     except periods.ReasonMissing as error:
         raise PeriodRefused(str(error), "reason") from error
     except periods.PeriodError as error:
         raise PeriodRefused(str(error), "days") from error
 
 
+def last_day_of(rule: PeriodRule, published: date) -> date:
+    """Return the last day of the shortest period of a rule for a publication on a local day."""
+    return periods.period(published, rule.minimum_days, rule=rule, calendar=calendar()).last_day
+
+
 def rest_day_note(day: date) -> str:
     """Return in Chinese that a last day isn't a working day, and which day is the next; empty for a working day."""
-    return periods.rest_day_note(day, rules().calendar)
+    return periods.rest_day_note(day, calendar())
+
+
+def count_in_words(consultation: Consultation) -> str:
+    """Return the count of a released period in words, as far as its years' notices are out by now."""
+    return periods.as_of_now(consultation.period_words, calendar())
+
+
+def is_provisional(consultation: Consultation) -> bool:
+    """Whether the last day falls in a year whose holidays aren't announced yet, so that it may come later."""
+    last = consultation.last_day
+    return last is not None and calendar().day_kind(last) is DayKind.UNKNOWN
 
 
 def has_explanation(consultation: Consultation) -> bool:
@@ -157,6 +176,17 @@ def _check_opening(opens: date, today: date) -> None:
         raise PeriodRefused(f"公布日期 {opens.isoformat()} 太远，请核对年份。", "opens")
 
 
+POSTPONED = "依照《民法典》第二百零三条第一款，顺延至休息日结束的次日"
+"""In the reason of an extension that a year's calendar asked for."""
+
+
+def postponement_reason(last: date, to: date) -> str:
+    """Return the reason of an extension past the rest that a last day falls in, by the notice of its year."""
+    by = calendar()
+    why = f"根据{by.source(last.year)}，原截止日{in_words(last)}为{by.describe(last)}"
+    return f"{why}，{POSTPONED}{in_words(to, last)}。"
+
+
 def extend_period(
     actor: Actor, consultation: Consultation, *, last_day: date, reason: str, at: datetime
 ) -> PeriodExtension:
@@ -197,7 +227,7 @@ def extend_period(
         )
         session.add(extension)
         consultation.closes_at = closes_after
-        consultation.period_words += f"后经延长，最后一日为{periods.in_words(last_day)}，当日24时截止。"
+        consultation.period_words += f"后经延长，最后一日为{in_words(last_day)}，当日24时截止。"
         consultation.changed_at = at
         record_act(actor, Act.EXTEND_PERIOD, consultation, at, closes=closes_after.isoformat(), reason=reason)
     return extension

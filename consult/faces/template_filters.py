@@ -12,6 +12,7 @@ from consult.clock import local
 from consult.faces import citations
 from consult.faces.i18n import gettext
 from consult.faces.languages import ENGLISH, language
+from consult.law.calendar import weekday
 from consult.law.rule_rows import Unit
 from consult.privacy import terms
 from consult.text.percentages import shares
@@ -107,7 +108,7 @@ def sender_data_term() -> str:
 
 def register(app: Flask) -> None:
     """Give every template these filters, and the settings as ``settings``; leave no blank lines where tags stood."""
-    for filter_ in (day, short_day, moment, last_moment, days_left, thousands, file_size, percentages):
+    for filter_ in (day, weekday, short_day, moment, last_moment, days_left, thousands, file_size, percentages):
         app.add_template_filter(filter_)
     citations.register(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from consult.law.calendar import ONE_DAY, Calendar, DayKind, WorkingDays, published, weekday
+from consult.law.calendar import ONE_DAY, Calendar, DayKind, WorkingDays, weekday
 from consult.law.months import add_months
 from consult.law.periods import in_words
 from consult.law.rule_rows import Bound, ClockRule, Direction, Unit
+from consult.law.rules import MAJOR_DECISION, Rules
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
     """A deadline or a minimum duration that, counted from `start`, ends on `day`.
 
-    `day` is None if the count reaches a year without a published calendar. `advised` is `day`, or, for a count
-    backward in natural days that ends on a day of rest, the working day before it.
+    `day` is None if the count reaches a year without a published calendar; `provisional` is the day then, with weekends
+    and statutory holidays as rest. `advised` is `day`, or, for a count backward in natural days that ends on a day of
+    rest, the working day before it.
     """
 
     rule: ClockRule
@@ -25,6 +27,7 @@ class Clock:
     advised: date | None
     arithmetic: str
     basis: str
+    provisional: date | None = None
 
     def satisfied(self, done_on: date) -> bool | None:
         """Whether something done on this day is in time; None where `day` is.
@@ -38,9 +41,8 @@ class Clock:
         return done_on <= self.day
 
 
-def compute(rule: ClockRule, start: date, calendar: Calendar | None = None) -> Clock:
+def compute(rule: ClockRule, start: date, calendar: Calendar) -> Clock:
     """Compute a statutory clock from its start (not counted, 《民法典》第二百零一条)."""
-    calendar = calendar or published()
     if rule.unit is Unit.WORKING_DAYS:
         return _in_working_days(rule, start, calendar)
     sign = 1 if rule.direction is Direction.FORWARD else -1
@@ -53,12 +55,23 @@ def compute(rule: ClockRule, start: date, calendar: Calendar | None = None) -> C
     return _in_days(rule, start, start + timedelta(days=sign * rule.length), calendar)
 
 
+def legality_review(rules: Rules, kind: str | None, sent_on: date, paused_days: int, calendar: Calendar) -> Clock:
+    """Compute the least time of a legality review from the day on which it was sent; it goes by kind of document.
+
+    Arguments:
+        paused_days: natural days of completion (补正), not counted.
+    """
+    rule = rules.clocks["legality-review" if kind == MAJOR_DECISION else "legality-review-normative"]
+    return compute(rule, sent_on + timedelta(days=paused_days), calendar)
+
+
 def _in_working_days(rule: ClockRule, start: date, calendar: Calendar) -> Clock:
     sign = 1 if rule.direction is Direction.FORWARD else -1
     answer = calendar.add_working_days(start, sign * rule.length)
     begins = in_words(start + sign * ONE_DAY, start)
     arithmetic = f"{_not_counted(rule, start)}，自{begins}起算{rule.length}个工作日，{_result(answer, calendar)}"
-    return Clock(rule, start, answer.day, answer.day, arithmetic, rule.cited)
+    provisional = None if answer.known else answer.presumed
+    return Clock(rule, start, answer.day, answer.day, arithmetic, rule.cited, provisional)
 
 
 def _not_counted(rule: ClockRule, start: date) -> str:
@@ -68,7 +81,8 @@ def _not_counted(rule: ClockRule, start: date) -> str:
 def _result(answer: WorkingDays, calendar: Calendar) -> str:
     if answer.day is None:
         return (
-            f"只能数到第{answer.counted}个工作日：{answer.unknown_year}年放假安排尚未公布，"
+            f"只能数到第{answer.counted}个工作日：{answer.unknown_year}年放假安排尚未公布，暂按双休日和法定节日推算为"
+            f"{in_words(answer.presumed, answer.start)}（{weekday(answer.presumed)}），"
             "待国务院办公厅放假通知公布后重新计算。"
         )
     skipped = _skipped(answer.start, answer.day, calendar)
@@ -96,8 +110,9 @@ def _in_days(rule: ClockRule, start: date, day: date, calendar: Calendar) -> Clo
     arithmetic = f"{_not_counted(rule, start)}，倒算{rule.length}日，"
     arithmetic += f"最迟应于{in_words(day, start)}（{weekday(day)}）完成"
     advised = day
-    while calendar.day_kind(advised) is DayKind.REST:
+    while calendar.is_rest(advised):
         advised -= ONE_DAY
     if advised != day:
-        arithmetic += f"；该日为{calendar.describe(day)}，宜提前至{in_words(advised, start)}（{weekday(advised)}）"
+        what = calendar.describe(day) if calendar.day_kind(day) is not DayKind.UNKNOWN else "休息日"
+        arithmetic += f"；该日为{what}，宜提前至{in_words(advised, start)}（{weekday(advised)}）"
     return Clock(rule, start, day, advised, f"{arithmetic}。", rule.cited)

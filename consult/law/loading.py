@@ -9,8 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
 
-from consult.law import rule_file, rule_rows
+from consult.law import rule_file, rule_rows, year_notices
 from consult.law.conditions import CONDITIONS
+from consult.law.holidays import day_of
 from consult.law.rule_file import RulesError
 from consult.law.rules import CONFIRMED, ENTERPRISE_RELATED, Rules
 
@@ -32,6 +33,7 @@ TABLES: Mapping[str, type[rule_rows.Row]] = MappingProxyType(
         "precondition": rule_rows.PreconditionRule,
         "rejection": rule_rows.RejectionRule,
         "wording": rule_rows.WordingRule,
+        "holiday": rule_rows.HolidayRule,
         "calendar": rule_rows.CalendarYear,
         "review": rule_rows.ReviewRule,
         "conclusion": rule_rows.ConclusionRule,
@@ -82,6 +84,7 @@ def _rules(path: Path, raw: rule_file.Raw) -> Rules:
         preconditions=tuple(views["precondition"].values()),
         rejection_reasons=tuple(views["rejection"].values()),
         wordings=tuple(views["wording"].values()),
+        holidays=views["holiday"],
         calendars=views["calendar"],
         reviews=views["review"],
         conclusions=tuple(views["conclusion"].values()),
@@ -107,12 +110,28 @@ def _check_values(path: Path, tables: Mapping[str, Mapping[str, rule_rows.Row]])
     for key, row in tables["wording"].items():
         rule_file.compiles(f"规则文件 {path} 的 [[wording]] “{key}”", cast(rule_rows.WordingRule, row).patterns)
     _check_tests(path, tables["precondition"])
+    for key, row in tables["holiday"].items():
+        _check_holiday(f"规则文件 {path} 的 [[holiday]] “{key}”", cast(rule_rows.HolidayRule, row))
     for key, row in tables["calendar"].items():
-        year = cast(rule_rows.CalendarYear, row)
-        if not key.isdecimal() or len(key) != 4:
-            raise RulesError(f"规则文件 {path} 的 [[calendar]] “{key}”：id 应当是四位年份")
-        if len(year.rest) < 1:
-            raise RulesError(f"规则文件 {path} 的 [[calendar]] “{key}”：字段 rest 没有一个放假日，请照国务院通知填写")
+        _check_calendar(f"规则文件 {path} 的 [[calendar]] “{key}”", key, cast(rule_rows.CalendarYear, row))
+
+
+def _check_holiday(where: str, rule: rule_rows.HolidayRule) -> None:
+    for words in rule.days:
+        try:
+            day_of(words, A_DAY.year)
+        except ValueError as error:
+            raise RulesError(f"{where}：“{words}”应当写成 10月1日、五月初五、除夕或者清明") from error
+
+
+def _check_calendar(where: str, key: str, row: rule_rows.CalendarYear) -> None:
+    if not (key.isascii() and key.isdecimal()) or len(key) != 4:
+        raise RulesError(f"{where}：id 应当是四位年份")
+    if len(row.rest) < 1:
+        raise RulesError(f"{where}：字段 rest 没有一个放假日，请照国务院通知填写")
+    faults = year_notices.faults_of_days(int(key), row.rest, row.work)
+    if faults:
+        raise RulesError(f"{where}：{'；'.join(faults)}")
 
 
 def _check_tests(path: Path, rows: Mapping[str, rule_rows.Row]) -> None:

@@ -3,22 +3,26 @@
 The day of publication is not counted. If the last day is a day of rest, the period ends on the day after that rest.
 The last day ends at 24:00 in Asia/Shanghai.
 
-In a year without a published calendar, weekends and the holidays of a fixed date (《全国年节及纪念日放假办法》第二条:
-1 January, 1–2 May, 1–3 October) count as rest; the result is provisional (`calendar_known` is false) until the State
-Council's notice is published.
+In a year without a published calendar, weekends and the statutory holidays (`consult.law.holidays`) count as rest; the
+result is provisional (`calendar_known` is false) until the State Council's notice is published.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from consult.clock import midnight
-from consult.law.calendar import ONE_DAY, SATURDAY, Calendar, DayKind, published, weekday
+from consult.law.calendar import ONE_DAY, Calendar, DayKind, weekday
 from consult.law.rule_rows import Basis, PeriodRule, cite
 
 LONGEST_PERIOD = 3650
-FIXED_HOLIDAYS = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})
+PROVISIONAL = "{}年放假安排尚未公布，以上最后一日暂按双休日和法定节日推算，待国务院办公厅放假通知公布后重新计算。"
+WAS_PROVISIONAL = "（当时{}年放假安排尚未公布，以上最后一日系按双休日和法定节日推算。）"
+_PROVISIONAL = re.compile(
+    r"(\d{4})年放假安排尚未公布，以上最后一日暂按双休日和(?:固定日期的)?法定节日推算，待国务院办公厅放假通知公布后重新计算。"
+)
 CIVIL_CODE = (Basis("民法典", "第二百零一条"), Basis("民法典", "第二百零三条"))
 
 
@@ -53,9 +57,7 @@ class Period:
     basis: str
 
 
-def period(
-    published_on: date, days: int, *, rule: PeriodRule | None = None, calendar: Calendar | None = None
-) -> Period:
+def period(published_on: date, days: int, *, calendar: Calendar, rule: PeriodRule | None = None) -> Period:
     """Count a period of natural days from the day of publication.
 
     `rule` adds its legal basis; it is not enforced here (`check_minimum` does that). Raises PeriodError when
@@ -63,7 +65,6 @@ def period(
     """
     if not 1 <= days <= LONGEST_PERIOD:
         raise PeriodError(f"征求意见期限应当在1日和{LONGEST_PERIOD}日之间，现在是{days}日")
-    calendar = calendar or published()
     nominal = published_on + timedelta(days=days)
     last, known = _roll(nominal, calendar)
     return Period(
@@ -80,24 +81,8 @@ def period(
 
 def _roll(day: date, calendar: Calendar) -> tuple[date, bool]:
     """Move a last day past days of rest; also return whether the calendar of those days is published."""
-    known = True
-    while True:
-        kind = calendar.day_kind(day)
-        known = known and kind is not DayKind.UNKNOWN
-        if not is_rest(day, calendar):
-            return day, known
-        day += ONE_DAY
-
-
-def is_rest(day: date, calendar: Calendar) -> bool:
-    """Whether a day is a day of rest, or presumed to be one if its year has no calendar yet."""
-    kind = calendar.day_kind(day)
-    return kind is DayKind.REST or (kind is DayKind.UNKNOWN and presumed_rest(day))
-
-
-def presumed_rest(day: date) -> bool:
-    """Whether a day without a calendar is presumed rest: a weekend or a holiday of fixed date."""
-    return day.weekday() >= SATURDAY or (day.month, day.day) in FIXED_HOLIDAYS
+    last = calendar.after_rest(day)
+    return last, DayKind.UNKNOWN not in (calendar.day_kind(day), calendar.day_kind(last))
 
 
 def in_words(day: date, near: date | None = None) -> str:
@@ -119,16 +104,26 @@ def _period_in_words(start: date, days: int, nominal: date, last: date, calendar
     words += "，当日24时截止。"
     unknown = sorted({day.year for day in (nominal, last) if calendar.day_kind(day) is DayKind.UNKNOWN})
     if unknown:
-        words += (
-            f"{unknown[0]}年放假安排尚未公布，以上最后一日暂按双休日和固定日期的法定节日推算，"
-            "待国务院办公厅放假通知公布后重新计算。"
-        )
+        words += PROVISIONAL.format(unknown[0])
     return words
+
+
+def as_of_now(words: str, calendar: Calendar) -> str:
+    """Return the stored count of a period, with what it says of an unknown year in the past tense once it is known.
+
+    Both wordings that periods were stored with are known.
+    """
+
+    def past(match: re.Match[str]) -> str:
+        year = int(match[1])
+        return WAS_PROVISIONAL.format(year) if year in calendar.years else match[0]
+
+    return _PROVISIONAL.sub(past, words)
 
 
 def rest_day_note(day: date, calendar: Calendar) -> str:
     """Say in Chinese that a day is a day of rest, and which day follows it; empty for a working day."""
-    if not is_rest(day, calendar):
+    if not calendar.is_rest(day):
         return ""
     after, _known = _roll(day, calendar)
     return (
@@ -140,7 +135,7 @@ def rest_day_note(day: date, calendar: Calendar) -> str:
 def _describe(day: date, calendar: Calendar) -> str:
     if calendar.day_kind(day) is not DayKind.UNKNOWN:
         return calendar.describe(day)
-    return "暂按休息日" if presumed_rest(day) else "暂按工作日"
+    return "暂按休息日" if calendar.presumes_rest(day) else "暂按工作日"
 
 
 def check_minimum(rule: PeriodRule, days: int, reason: str | None = None) -> None:

@@ -26,7 +26,7 @@ class RulesError(ValueError):
 def read(path: Path, tables: Mapping[str, type[Row]]) -> Raw:
     """Read a rule file into raw rows by table and id. Raises RulesError."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise RulesError(f"规则文件 {path} 读不出来：{error.strerror or error}") from error
     except UnicodeDecodeError as error:

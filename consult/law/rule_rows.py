@@ -269,6 +269,19 @@ class WordingRule(Row):
 
 
 @dataclass(frozen=True, slots=True)
+class HolidayRule(Row):
+    """A statutory holiday in the years `since` to `until`, both included.
+
+    `days` are fixed dates (10月1日), lunar dates (五月初五), 除夕 or 清明.
+    """
+
+    name: str
+    days: tuple[str, ...]
+    since: int
+    until: int = 9999
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarYear(Row):
     """A year's holiday notice: weekdays and weekend days off, and weekend days worked; the id is the year."""
 

@@ -13,6 +13,7 @@ from consult.law.rule_rows import Basis, PeriodRule
 __all__ = ["Basis", "PeriodRule", "Rules", "RulesError"]
 
 ENTERPRISE_RELATED = "enterprise-related"
+MAJOR_DECISION = "major-decision"
 CONFIRMED = "confirmed"
 """Test of a precondition added by the department: met when the legal division has confirmed it."""
 
@@ -33,6 +34,7 @@ class Rules:
     preconditions: tuple[rule_rows.PreconditionRule, ...]
     rejection_reasons: tuple[rule_rows.RejectionRule, ...]
     wordings: tuple[rule_rows.WordingRule, ...]
+    holidays: Mapping[str, rule_rows.HolidayRule]
     calendars: Mapping[str, rule_rows.CalendarYear]
     reviews: Mapping[str, rule_rows.ReviewRule]
     conclusions: tuple[rule_rows.ConclusionRule, ...]
@@ -42,8 +44,8 @@ class Rules:
 
     @property
     def calendar(self) -> Calendar:
-        """The working-day calendar: the published notices and those added by the department's file."""
-        return published().extended(self.calendars)
+        """The working-day calendar: the published notices, and those of `calendars`."""
+        return replace(published(), holidays=tuple(self.holidays.values())).extended(self.calendars)
 
     def period(self, kind: str, enterprise_related: bool = False) -> PeriodRule:
         """Return the comment period for a kind of document: the longest that applies.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 
-from consult.app_context import rules
+from consult.calendars.in_force import rules_in_force
 from consult.drafting.models import Consultation, Stage
 from consult.law.preconditions import Check, CheckState, evaluate
 from consult.meeting import facts
@@ -20,12 +20,12 @@ def check(consultation: Consultation, *, at: datetime) -> tuple[Check, ...]:
     stored = snapshot(consultation)
     if stored is not None and stored.checks is not None:
         return tuple(_check(item) for item in stored.checks)
-    return evaluate(facts.collect(consultation, at), rules())
+    return evaluate(facts.collect(consultation, at), rules_in_force())
 
 
 def evaluate_now(consultation: Consultation, *, at: datetime) -> tuple[Check, ...]:
     """Return all preconditions evaluated now."""
-    return evaluate(facts.collect(consultation, at), rules())
+    return evaluate(facts.collect(consultation, at), rules_in_force())
 
 
 def snapshot(consultation: Consultation) -> GateSnapshot | None:

@@ -16,6 +16,7 @@ from consult.consultees.selection import demanded
 from consult.consultees.status import HEARD, Standing, heard, label_of
 from consult.drafting import postings, queries, version_comparison
 from consult.drafting.models import Consultation
+from consult.drafting.publication import count_in_words
 from consult.files.export.volume import Block, Cell, Heading, Line, Run, Section, Table
 from consult.intake.models import Channel
 from consult.law.periods import in_words
@@ -80,7 +81,7 @@ def _public(consultation: Consultation) -> Iterator[Block]:
     opened, last = local(consultation.opens_at).date(), consultation.last_day
     yield Line(
         f"{in_words(opened)}至{in_words(last)}，《{consultation.title}》及其起草说明在网站公布，向社会公开征求意见"
-        f"，期限{consultation.period_days}日。{consultation.period_words}"
+        f"，期限{consultation.period_days}日。{count_in_words(consultation)}"
     )
     if consultation.shortened_reason:
         yield Line(f"期限缩短的理由：{consultation.shortened_reason}")

@@ -8,10 +8,17 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from consult.accounts.models import User
+from consult.app_context import rules
+from consult.calendars.in_force import calendar
+from consult.clock import local
 from consult.drafting.models import Consultation
 from consult.intake.models import Submission
 from consult.labels import Label, LabelledEnum
+from consult.law import clocks
 from consult.store import NOT_IN_RECORD, Base, UTCDateTime, big_id, enum_of
+
+CLOCK = "personal-data-request"
+"""Id of the row ``[[clock]]`` of requests."""
 
 
 class Erasure(Base):
@@ -69,7 +76,7 @@ class PrivacyRequest(Base):
     new_contact: Mapped[str] = mapped_column(String(300), default="")
     asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
     due_on: Mapped[date | None]
-    """The last local day for the decision; nothing while the year's calendar isn't out."""
+    """The last local day for the decision as it was counted when it was asked; what is in force is ``due``."""
     reason: Mapped[str] = mapped_column(Text, default="")
     decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -81,6 +88,16 @@ class PrivacyRequest(Base):
     confirmed_by: Mapped[User | None] = relationship(foreign_keys=[confirmed_by_id])
 
     __table_args__ = (Index("ix_privacy_request_state_due_on", "state", "due_on"),)
+
+    @property
+    def due(self) -> clocks.Clock:
+        """The time for the decision, by the calendar in force."""
+        return clocks.compute(rules().clocks[CLOCK], local(self.asked_at).date(), calendar())
+
+    @property
+    def due_day(self) -> date | None:
+        """The last local day for the decision; provisional while the year's notice isn't out."""
+        return self.due.day or self.due.provisional
 
 
 class Hold(Base):

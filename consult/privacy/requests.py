@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from consult.accounts.permissions import PUBLIC, Act, Actor, may, require
 from consult.app_context import rules
+from consult.calendars.in_force import calendar
 from consult.clock import local
 from consult.intake import restatement
 from consult.intake.arrival import CONTACT_CHARACTERS, NAME_CHARACTERS, clean
@@ -28,7 +29,7 @@ from consult.mailbox import erasure as mail
 from consult.moderation import private_data
 from consult.privacy import holds
 from consult.privacy.errors import RequestRefused
-from consult.privacy.models import PrivacyRequest, RequestKind, RequestState
+from consult.privacy.models import CLOCK, PrivacyRequest, RequestKind, RequestState
 from consult.privacy.retention import leave_stub, remove_files
 from consult.privacy.terms import RAW, SENDER
 from consult.store import db, transaction
@@ -36,7 +37,6 @@ from consult.store.locking import lock_row
 from consult.subscriptions import receipt_letters
 from consult.text.sentences import sentence
 
-CLOCK = "personal-data-request"
 WORDS_CHARACTERS = 1000
 OPEN = (RequestState.WAITING, RequestState.PROPOSED)
 
@@ -211,7 +211,7 @@ def of(submission: Submission) -> Sequence[PrivacyRequest]:
 def undecided(actor: Actor) -> list[PrivacyRequest]:
     """Return what waits for somebody, as far as this actor decides it, the most urgent first."""
     query = select(PrivacyRequest).where(PrivacyRequest.state.in_(OPEN)).options(joinedload(PrivacyRequest.submission))
-    requests = db.session.scalars(query.order_by(PrivacyRequest.due_on, PrivacyRequest.id))
+    requests = db.session.scalars(query.order_by(PrivacyRequest.asked_at, PrivacyRequest.id))
     return [request for request in requests if may(actor, Act.DECIDE_PRIVACY_REQUEST, request.submission.consultation)]
 
 
@@ -231,7 +231,7 @@ def by_id(id_: int) -> PrivacyRequest | None:
 
 def _due_on(at: datetime) -> date | None:
     """Return the last day for the decision, or nothing while the year's calendar isn't out."""
-    return clocks.compute(rules().clocks[CLOCK], local(at).date(), rules().calendar).day
+    return clocks.compute(rules().clocks[CLOCK], local(at).date(), calendar()).day
 
 
 def _decide(actor: Actor, request: PrivacyRequest, reason: str, states: Sequence[RequestState], at: datetime) -> None:

@@ -205,7 +205,23 @@ FORMS: dict[str, dict[str, str]] = {
         "content": "sentence",
         "reason": "sentence",
     },
+    "draft_match": {
+        "<old>": "version",
+        "<new>": "version",
+        "old_anchor": "anchor",
+        "new_anchor": "anchor",
+    },
     "instruments_take": {"file": "register file"},
+    "calendar_set": {
+        "<year>": "calendar year",
+        "basis": "sentence",
+        "issued_on": "day",
+        "url": "link",
+        "rest": "days of a year",
+        "work": "days of a year",
+        "seen": "notice",
+    },
+    "calendar_apply": {"<year>": "calendar year"},
     "mailboxes_add": MAILBOX_FIELDS,
     "mailboxes_change": MAILBOX_FIELDS,
     "mailboxes_ask_again": {},
@@ -329,13 +345,21 @@ FORMS: dict[str, dict[str, str]] = {
     "unassigned_restore": {},
 }
 """By endpoint: fields of the form, and ``<parameters>`` of the address that mean something else elsewhere."""
-FILES = frozenset({"paper", "register file", "submissions file", "draft file"})
+FILES = frozenset({"notice file", "paper", "register file", "submissions file", "draft file"})
 """Kinds that are files."""
 
 COMMANDS: dict[str, dict[str, str]] = {
     "adoption assign": {"--anchor": "anchor", "--to": "username", "--due": "day", "--remark": "sentence"},
     "adoption assignments": {},
     "adoption take-back": {"--anchor": "anchor", "--group": "group"},
+    "calendar set": {
+        "year": "calendar year",
+        "file": "notice file",
+        "--basis": "sentence",
+        "--issued": "day",
+        "--url": "link",
+    },
+    "calendar apply": {"year": "calendar year"},
     "adoption concentration": {"--senders": "days", "--reason": "sentence"},
     "adoption reasons": {"--outcome": "outcome", "--words": "sentence", "--basis": "name"},
     "adoption changes": {},

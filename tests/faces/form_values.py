@@ -65,12 +65,14 @@ from consult.store import db
 from consult.text.opinion_kinds import OpinionKind
 from consult.text.privacy.kinds import Kind as PrivateKind
 from tests.builders import DRAFT, docx_of
+from tests.law.test_holidays import REST
 from tests.meeting.office import File, Office
 
 SENTENCE = "情况特殊，理由和依据见所附的第一号材料。"
 WORDS = (SENTENCE, "采纳。", "同意", "1", " ", "第十四条规定不予公开，理由见附件。")
 PAPER: File = ("材料.txt", "审查材料正文。".encode())
 REGISTER: File = ("名录.csv", "单位名称,规模,行业\n新城餐饮有限公司,小型,H\n".encode())
+NOTICE: File = ("2027.csv", "\n".join(["date,kind", *(f"{day},rest" for day in REST)]).encode())
 TABLE: File = ("来件.csv", "内容,姓名\n请增加送餐服务。,居民丁\n".encode())
 DRAFT_FILE: File = ("新稿.txt", DRAFT.replace("七十周岁", "六十八周岁").encode())
 
@@ -251,6 +253,10 @@ KINDS: dict[str, Callable[[Values], Any]] = {
     "register upload": lambda v: v.register_upload().partition("-")[0],
     "register seen": lambda v: v.register_upload().partition("-")[2],
     "register file": lambda v: REGISTER,
+    "calendar year": lambda v: v.random.choice((2026, 2027, 2028)),
+    "notice": lambda v: v.random.choice(("0", "1", "x")),
+    "days of a year": lambda v: v.random.choice(("\n".join(REST), "2月20日", "", "春节")),
+    "notice file": lambda v: NOTICE,
     "submissions file": lambda v: TABLE,
     "draft file": lambda v: DRAFT_FILE,
 }

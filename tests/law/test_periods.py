@@ -5,6 +5,7 @@ Sources: 《民法典》第二百零一条、第二百零三条; the notices of 
 2025 (国办发明电〔2024〕12号), 2026 (国办发明电〔2025〕7号).
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consult.law import loading, periods
-from consult.law.calendar import Calendar, DayKind, published
+from consult.law.calendar import DayKind, published
 from consult.law.periods import BelowMinimum, PeriodError, ReasonMissing, period
 from consult.law.rule_rows import Basis, CalendarYear, PeriodRule
+
+CALENDAR = loading.national().calendar
 
 # published, days, nominal last day, last day, why
 WORKED = [
@@ -58,7 +61,7 @@ WORKED = [
 
 @pytest.mark.parametrize(("start", "days", "nominal", "last", "why"), WORKED)
 def test_a_worked_deadline(start, days, nominal, last, why):
-    computed = period(date.fromisoformat(start), days)
+    computed = period(date.fromisoformat(start), days, calendar=CALENDAR)
     assert computed.nominal_last_day == date.fromisoformat(nominal), why
     assert computed.last_day == date.fromisoformat(last), why
     assert computed.calendar_known
@@ -70,12 +73,17 @@ UNKNOWN = [
     ("2026-12-10", "2027-01-09", "2027-01-11", "a Saturday: may yet turn out to be worked"),
     ("2027-04-01", "2027-05-01", "2027-05-03", "1 and 2 May are holidays by law"),
     ("2027-09-01", "2027-10-01", "2027-10-04", "1 to 3 October are holidays by law"),
+    ("2027-01-09", "2027-02-08", "2027-02-09", "8 February 2027 is 正月初三, a holiday by law"),
+    ("2027-01-06", "2027-02-05", "2027-02-09", "除夕, then the three days of 春节"),
+    ("2027-03-06", "2027-04-05", "2027-04-06", "清明"),
+    ("2027-05-10", "2027-06-09", "2027-06-10", "端午"),
+    ("2027-08-16", "2027-09-15", "2027-09-16", "中秋"),
 ]
 
 
 @pytest.mark.parametrize(("start", "nominal", "last", "why"), UNKNOWN)
 def test_a_deadline_in_a_year_without_a_calendar_is_provisional_and_says_so(start, nominal, last, why):
-    calendar = Calendar(published().rest, published().work, frozenset(range(2004, 2027)))
+    calendar = replace(CALENDAR, years=frozenset(range(2004, 2027)))
     computed = period(date.fromisoformat(start), 30, calendar=calendar)
     assert (computed.nominal_last_day, computed.last_day) == (date.fromisoformat(nominal), date.fromisoformat(last)), (
         why
@@ -99,46 +107,60 @@ def test_a_calendar_published_later_settles_a_provisional_deadline():
     assert settled.calendar_known
 
 
+def test_the_count_of_a_provisional_period_speaks_of_the_past_once_the_notice_is_out():
+    unknown = replace(CALENDAR, years=frozenset(range(2004, 2027)))
+    stored = period(date(2026, 12, 5), 30, calendar=unknown).arithmetic
+    assert periods.as_of_now(stored, unknown) == stored
+    known = replace(CALENDAR, years=CALENDAR.years | {2027})
+    assert "（当时2027年放假安排尚未公布" in periods.as_of_now(stored, known)
+    assert "重新计算" not in periods.as_of_now(stored, known)
+    of_an_earlier_release = stored.replace("双休日和法定节日", "双休日和固定日期的法定节日")
+    assert "重新计算" not in periods.as_of_now(of_an_earlier_release, known)
+
+
 def test_the_day_of_publication_does_not_count_and_the_period_begins_the_next_day():
-    assert period(date(2026, 11, 24), 30).arithmetic.startswith(
+    assert period(date(2026, 11, 24), 30, calendar=CALENDAR).arithmetic.startswith(
         "公布日2026年11月24日不计入，自11月25日起算30日，第30日为12月24日（星期四"
     )
 
 
 def test_the_words_tell_why_a_last_day_moved():
-    arithmetic = period(date(2026, 9, 1), 30).arithmetic
+    arithmetic = period(date(2026, 9, 1), 30, calendar=CALENDAR).arithmetic
     assert "10月1日（星期四，国庆节假期）" in arithmetic
     assert "顺延至休息日结束的次日，即10月8日（星期四）" in arithmetic
 
 
 def test_the_words_name_a_weekend_day_that_is_worked():
-    assert "9月20日（星期日，调休上班日），即为最后一日" in period(date(2026, 8, 21), 30).arithmetic
+    assert "9月20日（星期日，调休上班日），即为最后一日" in period(date(2026, 8, 21), 30, calendar=CALENDAR).arithmetic
 
 
 def test_the_words_name_the_year_where_it_changes():
-    assert "2026年1月4日" in period(date(2025, 12, 5), 30).arithmetic
+    assert "2026年1月4日" in period(date(2025, 12, 5), 30, calendar=CALENDAR).arithmetic
 
 
 def test_a_period_closes_at_midnight_in_shanghai():
-    computed = period(date(2026, 11, 24), 30)
+    computed = period(date(2026, 11, 24), 30, calendar=CALENDAR)
     assert computed.closes_at == datetime(2026, 12, 24, 16, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("days", [0, -1, 3651])
 def test_a_senseless_number_of_days_is_refused(days):
     with pytest.raises(PeriodError, match="征求意见期限"):
-        period(date(2026, 11, 24), days)
+        period(date(2026, 11, 24), days, calendar=CALENDAR)
 
 
 def test_the_basis_names_the_rule_and_the_civil_code():
     rule = loading.national().period("major-decision")
-    assert "《重大行政决策程序暂行条例》第十五条第一款" in period(date(2026, 11, 24), 30, rule=rule).basis
-    assert "《民法典》第二百零三条" in period(date(2026, 11, 24), 30, rule=rule).basis
+    assert (
+        "《重大行政决策程序暂行条例》第十五条第一款"
+        in period(date(2026, 11, 24), 30, rule=rule, calendar=CALENDAR).basis
+    )
+    assert "《民法典》第二百零三条" in period(date(2026, 11, 24), 30, rule=rule, calendar=CALENDAR).basis
 
 
 @given(st.dates(date(2004, 1, 1), date(2026, 12, 31)), st.integers(1, 400))
 def test_a_last_day_is_never_rest_and_never_before_the_count_ends(start, days):
-    computed = period(start, days)
+    computed = period(start, days, calendar=CALENDAR)
     assert computed.nominal_last_day - start == timedelta(days=days)
     assert computed.last_day >= computed.nominal_last_day
     assert published().day_kind(computed.last_day) is not DayKind.REST
@@ -150,7 +172,7 @@ def test_a_last_day_is_never_rest_and_never_before_the_count_ends(start, days):
 
 @given(st.dates(date(2004, 1, 1), date(2030, 12, 31)), st.integers(1, 400))
 def test_one_more_day_never_ends_a_period_earlier(start, days):
-    assert period(start, days).last_day <= period(start, days + 1).last_day
+    assert period(start, days, calendar=CALENDAR).last_day <= period(start, days + 1, calendar=CALENDAR).last_day
 
 
 def test_thirty_days_are_enough_everywhere():

@@ -11,7 +11,7 @@ from consult import clock
 from consult.adoption.models import Outcome
 from consult.app_context import rules, settings
 from consult.clock import local
-from consult.drafting import queries, questions
+from consult.drafting import publication, queries, questions
 from consult.drafting.models import Consultation, ProvisionRow
 from consult.faces.api import schemas
 from consult.faces.api.blueprint import PREFIX, answer, asked, blueprint, next_page, public_consultation, read_limit
@@ -95,7 +95,8 @@ def _listed(consultation: Consultation, now: datetime) -> dict[str, Any]:
             last_day=(local(consultation.closes_at) - timedelta(microseconds=1)).date(),
             days=consultation.period_days or 0,
             basis=consultation.period_basis,
-            arithmetic=consultation.period_words,
+            arithmetic=publication.count_in_words(consultation),
+            provisional=publication.is_provisional(consultation),
             shortened_reason=consultation.shortened_reason,
         ),
     }

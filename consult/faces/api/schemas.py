@@ -172,6 +172,7 @@ class PeriodOut(BaseModel):
     days: int
     basis: str
     arithmetic: str
+    provisional: Annotated[bool, Field(description="最后一日所在年份的放假安排是否尚未公布，公布后可能顺延。")]
     shortened_reason: str
 
 

@@ -61,7 +61,8 @@ def _period(consultation: Consultation, at: datetime) -> dict[str, Any]:
             "days": consultation.period_days,
             "minimum_days": rule.minimum_days,
             "basis": consultation.period_basis,
-            "arithmetic": consultation.period_words,
+            "arithmetic": publication.count_in_words(consultation),
+            "provisional": publication.is_provisional(consultation),
             "shortened_reason": consultation.shortened_reason,
         }
     if consultation.stage not in (Stage.DRAFTING, Stage.IN_REVIEW):
@@ -76,6 +77,7 @@ def _period(consultation: Consultation, at: datetime) -> dict[str, Any]:
         "minimum_days": rule.minimum_days,
         "basis": period.basis,
         "arithmetic": period.arithmetic,
+        "provisional": not period.calendar_known,
         "shortened_reason": "",
     }
 

@@ -27,6 +27,7 @@ from consult.consultees import (
     selection,
 )
 from consult.consultees import service as hearing
+from consult.consultees.deadlines import count_in_words
 from consult.consultees.models import Consultee, Invitation, Method
 from consult.consultees.register_columns import Field
 from consult.consultees.status import UNINVITED, Standing, label_of
@@ -195,7 +196,7 @@ def _invite(
     for consultee in chosen:
         try:
             invitation = hearing.invite(actor, consultation, consultee, method=method, last_day=last_day, at=at)
-            made.append({**_described(consultee), "invitation": invitation.id, "deadline": invitation.deadline_words})
+            made.append({**_described(consultee), "invitation": invitation.id, "deadline": count_in_words(invitation)})
         except Refused as refusal:
             troubles.append({**_described(consultee), "reason": str(refusal)})
     lines = [f"已邀请 {row['name']}：{row['deadline']}" for row in made]

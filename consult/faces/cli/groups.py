@@ -48,6 +48,7 @@ GROUPS: Mapping[str, Listed] = MappingProxyType(
         "publicity": Listed("宣传材料：长图、海报、转发预览图。", ("publicity",)),
         "ledger": Listed("记录：核验、归入、签署检查点。", ("ledger",)),
         "keys": Listed("密钥：查看，换新。", ("keys",)),
+        "calendar": Listed("放假安排：查看、登记国务院办公厅的通知，顺延期限。", ("calendar",)),
         "privacy": Listed("个人信息：保存期限，到期删除，暂停删除。", ("privacy",)),
         "user": Listed("账号：创建、停用、改密码。", ("user",)),
         "demo": Listed("演示内容。", ("demo",)),

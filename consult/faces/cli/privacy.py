@@ -11,6 +11,7 @@ from consult.clock import now
 from consult.faces.cli.console import actor_named, by_option, command_group, consultation_named, show, slug_argument
 from consult.intake.queries import by_number
 from consult.privacy import holds, requests, retention
+from consult.privacy.models import PrivacyRequest
 from consult.privacy.terms import terms
 
 privacy_cli = command_group("privacy")
@@ -86,13 +87,18 @@ def list_requests(username: str | None, as_json: bool) -> None:
             "kind": request.kind.value,
             "state": request.state.value,
             "asked_at": request.asked_at.isoformat(),
-            "due_on": request.due_on.isoformat() if request.due_on else None,
+            "provisional": request.due.provisional is not None,
+            "due_on": request.due_day.isoformat() if request.due_day else None,
         }
         for request in waiting
     ]
     lines = [
         f"{request.id}\t{request.submission.number}\t{request.kind.label.words}\t{request.state.label.words}\t"
-        f"{f'{request.due_on} 前办理' if request.due_on else '期限待定'}"
+        f"{_due_words(request)}"
         for request in waiting
     ]
     show({"requests": rows}, "\n".join(lines) or "没有待办理的申请。", as_json)
+
+
+def _due_words(request: PrivacyRequest) -> str:
+    return f"{request.due_day} 前办理" + ("（暂定）" if request.due.provisional is not None else "")

@@ -44,7 +44,7 @@ HEADER = (
     Section("待办", "desk.home", Act.SEE_CONSULTATION, "g"),
     Section("新建征求意见", "desk.new_consultation", Act.CREATE_CONSULTATION, "n", ("new_consultation",)),
     Section("未归类来件", "desk.unassigned", Act.ASSIGN_SUBMISSION, "", ("unassigned",)),
-    Section("时限", "desk.clocks", Act.SEE_CONSULTATION),
+    Section("时限", "desk.clocks", Act.SEE_CONSULTATION, "", ("calendar",)),
     Section("文件库", "desk.instruments", Act.MANAGE_INSTRUMENTS, "", ("instruments",)),
     Section("理由库", "desk.reasons", Act.KEEP_REASONS, "", ("reason",)),
     Section("集中标准", "desk.concentration_standard", Act.SET_CONCENTRATION, "", ("concentration",)),

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from consult import clock
 from consult.accounts.errors import Refused
 from consult.app_context import settings
-from consult.consultees import extensions, invitations, members, reply_forms, response_chain, responses
+from consult.consultees import deadlines, extensions, invitations, members, reply_forms, response_chain, responses
 from consult.consultees.invitations import ANSWERABLE, READABLE
 from consult.consultees.models import Invitation
 from consult.consultees.models import Response as Answer
@@ -225,6 +225,7 @@ def _page(who: Visitor, invitation: Invitation, content: dict[str, Any], refusal
     saved = responses.draft_of(invitation)
     return render_template(
         "portal/answer.html",
+        count_in_words=deadlines.count_in_words(invitation),
         who=who,
         invitation=invitation,
         consultation=consultation,

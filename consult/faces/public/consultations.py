@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from consult import clock
 from consult.adoption import queries as adoption
 from consult.app_context import blobs
-from consult.drafting import queries, version_comparison
+from consult.drafting import publication, queries, version_comparison
 from consult.drafting.models import Consultation, Stage, State
 from consult.faces.draft_files import FORMATS
 from consult.faces.i18n import gettext
@@ -51,6 +51,8 @@ def consultation(slug: str) -> str:
     return render_template(
         "public/consultation.html",
         full_address=full_address,
+        count_in_words=publication.count_in_words(consultation),
+        provisional=publication.is_provisional(consultation) and consultation.state(now) is State.OPEN,
         consultation=consultation,
         state=consultation.state(now),
         now=now,

@@ -11,6 +11,7 @@ from icalendar import Calendar, Event
 
 from consult.app_context import settings
 from consult.drafting.models import Consultation
+from consult.drafting.publication import is_provisional
 from consult.faces.template_filters import day, last_day, last_moment
 from consult.reporting.queries import PublishedReport
 
@@ -86,6 +87,8 @@ def deadlines(consultations: Sequence[Consultation], now: datetime) -> bytes:
         event.add("transp", "TRANSPARENT")
         event.add("summary", f"截止：{consultation.title}")
         event.add("description", f"{day(ends)} 24:00 前可以提意见。{address}")
+        if is_provisional(consultation):
+            event.add("status", "TENTATIVE")  # RFC 5545, 3.8.1.11
         event.add("url", address)
         calendar.add_component(event)
     return bytes(calendar.to_ical())

@@ -17,7 +17,7 @@ from consult.faces.public.blueprint import blueprint
 from consult.faces.public.receipts import submission_with_pass, uncached
 from consult.intake.models import Submission
 from consult.privacy import requests
-from consult.privacy.models import RequestKind
+from consult.privacy.models import CLOCK, RequestKind
 
 ASKS = "30 per hour"
 
@@ -77,7 +77,7 @@ def _page(submission: Submission, refusal: str = "", status: int = 200) -> Respo
         submission=submission,
         asked=requests.of(submission),
         open_states=requests.OPEN,
-        days=rules().clocks[requests.CLOCK].length,
+        days=rules().clocks[CLOCK].length,
         refusal=refusal,
         erased=submission.raw.erased_digest is not None,
         typed=request.form,

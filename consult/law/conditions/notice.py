@@ -5,9 +5,8 @@ from __future__ import annotations
 from consult.law import clocks, periods
 from consult.law.conditions.finding import Finding, condition, met, met_if_true, not_applicable, unmet
 from consult.law.facts import Facts, NoticeChannel
-from consult.law.rules import Rules
+from consult.law.rules import MAJOR_DECISION, Rules
 
-MAJOR_DECISION = "major-decision"
 BEYOND_THE_WEBSITE = frozenset({NoticeChannel.NEW_MEDIA, NoticeChannel.PRESS, NoticeChannel.BROADCAST})
 PLANNED = (NoticeChannel.WEBSITE, NoticeChannel.MAILBOX, NoticeChannel.NEW_MEDIA)
 

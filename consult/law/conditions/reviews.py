@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from consult.law import clocks, periods
 from consult.law.conditions.finding import Finding, State, condition, met, not_applicable, unmet
 from consult.law.conditions.heard import check_sufficiency
 from consult.law.facts import Facts, Flag
 from consult.law.reviews import Conclusion, ReviewKind, ReviewState
 from consult.law.rules import Rules
-
-MAJOR_DECISION = "major-decision"
 
 
 def check_exclusion(flag: Flag | None, facts: Facts, what: str) -> Finding:
@@ -83,8 +79,7 @@ def legality_review_time(facts: Facts, rules: Rules) -> Finding:
     review = facts.reviews.get(ReviewKind.LEGALITY)
     if review is None or review.sent_on is None or review.returned_on is None:
         return unmet("未登记送审日期或者退回日期")
-    clock_id = "legality-review" if facts.kind == MAJOR_DECISION else "legality-review-normative"
-    clock = clocks.compute(rules.clocks[clock_id], review.sent_on + timedelta(days=review.paused_days), rules.calendar)
+    clock = clocks.legality_review(rules, facts.kind, review.sent_on, review.paused_days, rules.calendar)
     until = max(review.returned_on, review.due_on or review.returned_on)
     enough_time = clock.satisfied(until)
     if enough_time is None:

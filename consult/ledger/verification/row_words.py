@@ -4,6 +4,7 @@ from __future__ import annotations
 
 WORDS = {
     "account_session": "登录会话",
+    "calendar_notice": "放假安排",
     "concentration_standard": "较为集中的标准",
     "consultation": "征求意见",
     "consultation_consultee": "征求意见名单",
@@ -53,6 +54,7 @@ WORDS = {
     "period_extension": "期限的延长",
     "precondition_override": "上会条件的例外",
     "privacy_request": "个人信息的申请",
+    "provision_match": "条文的对应",
     "public_text": "公开文本",
     "reason_template": "理由库的理由",
     "recovery_code": "备用码",

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from consult import clock
 from consult.accounts.permissions import Act
 from consult.app_context import rules
+from consult.drafting import publication
 from consult.drafting import service as drafting
 from consult.drafting.models import Issuer
 from consult.faces.desk.blueprint import allowed_to, current_actor, desk, refusals_to, refusals_to_flash
@@ -17,7 +18,6 @@ from consult.faces.desk.consultation import draft_uploads
 from consult.faces.desk.consultation.draft_uploads import Upload
 from consult.faces.desk.consultation.forms import ConfirmForm, UploadForm
 from consult.faces.desk.upload_progress import READ, progress_page
-from consult.law import periods
 from consult.law.rules import ENTERPRISE_RELATED
 
 STEPS = [("上传文稿", ""), ("核对条文", ""), ("填写公告", ""), ("送审", "")]
@@ -92,9 +92,7 @@ def _preview(form: ConfirmForm, upload: Upload) -> str:
         enterprise_rule=rows[ENTERPRISE_RELATED],
         enterprise_words=enterprise_words(upload.source.text),
         today=today,
-        last_days={
-            key: periods.period(today + timedelta(days=1), rule.minimum_days).last_day for key, rule in rows.items()
-        },
+        last_days={key: publication.last_day_of(rule, today + timedelta(days=1)) for key, rule in rows.items()},
     )
 
 

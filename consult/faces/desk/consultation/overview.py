@@ -201,6 +201,8 @@ def overview(consultation: Consultation, **forms: Any) -> str:
         road=_road(consultation, state),
         place=PLACE.get(state, 0),
         rule=publication.period_rule(consultation),
+        count_in_words=publication.count_in_words(consultation),
+        provisional=publication.is_provisional(consultation),
         what_if=what_if,
         counted=counted,
         forms=forms,

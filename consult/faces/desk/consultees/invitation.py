@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from consult import clock
 from consult.accounts.permissions import Act, may
 from consult.app_context import settings
-from consult.consultees import board, extensions, invitations, reply_forms, responses, status
+from consult.consultees import board, deadlines, extensions, invitations, reply_forms, responses, status
 from consult.consultees import service as hearing
 from consult.consultees.errors import InvitationRefused
 from consult.consultees.invitations import ANSWERABLE
@@ -69,6 +69,7 @@ def _page(consultation: Consultation, invitation: Invitation, refusal: str = "")
         now=at,
         today=clock.local(at).date(),
         invitation=invitation,
+        count_in_words=deadlines.count_in_words(invitation),
         standing=stands,
         next_act=status.label_of(stands).hint,
         requests=extensions.extensions(invitation),

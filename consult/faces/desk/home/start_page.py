@@ -7,6 +7,7 @@ from flask import render_template, request, url_for
 from consult import clock
 from consult.drafting import worklists
 from consult.drafting.models import State
+from consult.drafting.publication import is_provisional
 from consult.faces.desk.blueprint import current_actor, desk
 from consult.faces.desk.home.legal import lapsed_rows
 from consult.faces.desk.home.todo import todos
@@ -35,6 +36,7 @@ def home() -> str:
         "desk/home/home.html",
         now=now,
         todos=todos(actor, now),
+        is_provisional=is_provisional,
         red=red,
         consultations=shown,
         received=counters.count_for(ids, "received", "in_time"),

@@ -23,6 +23,7 @@ from consult.intake.models import SubmissionState
 from consult.intake.unassigned import count_unassigned
 from consult.issuance import document_acts
 from consult.issuance import service as issuance
+from consult.postponement import service as postponement
 from consult.privacy import requests
 from consult.privacy.models import RequestState
 from consult.reporting import queries as reports
@@ -46,6 +47,7 @@ def todos(actor: Actor, at: datetime) -> list[Todo]:
         lines.append(Todo(n, "件", "未归类来件", "未能对应征求意见的邮件", url_for("desk.unassigned")))
     lines += _privacy(actor)
     lines += _issued(actor, at)
+    lines += _calendars(actor, held, at)
     lines.sort(key=lambda line: line.what == DRAFT_IN_WORK)  # what others wait for comes first
     return lines
 
@@ -58,7 +60,7 @@ def _privacy(actor: Actor) -> Iterator[Todo]:
     for state, what in PRIVACY.items():
         here = [asked for asked in waiting if asked.state is state and asked.decided_by_id != actor.id]
         if here:
-            days = [asked.due_on for asked in here if asked.due_on is not None]
+            days = [asked.due_day for asked in here if asked.due_day is not None]
             note = f"最早的须于 {day(min(days))} 前办结" if days else ""
             yield Todo(len(here), "项", what, "来件人申请更正、删除个人信息", url_for("desk.privacy"), note=note)
 
@@ -72,6 +74,26 @@ def _issued(actor: Actor, at: datetime) -> Iterator[Todo]:
     for consultation in issuance.without_document():
         if may(actor, Act.PROMULGATE, consultation):
             yield _todo(1, "件", "印发情况待补登", consultation, "desk.meeting", part="#issuing")
+
+
+def _calendars(actor: Actor, held: list[Consultation], at: datetime) -> Iterator[Todo]:
+    """Yield the notices of years that are to be entered, and what waits to be extended by one."""
+    for year, provisional in postponement.wanted(at) if may(actor, Act.SET_CALENDAR) else ():
+        note = f"{provisional} 件征求意见的截止日暂定" if provisional else ""
+        href = url_for("desk.calendar_year", year=year)
+        yield Todo(1, "项", "放假安排待登记", f"国务院办公厅关于{year}年部分节假日安排的通知", href, note=note)
+    waiting = postponement.pending(at)
+    for year in sorted({move.before.year for move in waiting}):
+        here = [move for move in waiting if move.before.year == year]
+        if may(actor, Act.APPLY_CALENDAR):
+            href = url_for("desk.calendar_year", year=year)
+            yield Todo(len(here), "项", "期限待顺延", f"{year}年放假安排公布后，截止日为休息日", href)
+            continue
+        for consultation in held:
+            mine = [move for move in here if move.consultation.id == consultation.id]
+            if mine and may(actor, Act.EDIT_CONSULTATION, consultation):
+                note = f"{mine[0].what}拟顺延至 {day(mine[0].after)}，由信息发布员确认"
+                yield _todo(len(mine), "项", "期限将顺延", consultation, "desk.consultation", note, "#period")
 
 
 def _todo(

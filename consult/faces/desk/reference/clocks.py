@@ -7,6 +7,7 @@ from flask import render_template, request
 from consult import clock
 from consult.accounts.permissions import Act
 from consult.app_context import rules
+from consult.calendars.in_force import calendar
 from consult.faces.desk.blueprint import allowed_to, desk
 from consult.faces.desk.consultation.forms import ClockForm
 from consult.law import clocks as law
@@ -23,7 +24,7 @@ def clocks() -> tuple[str, int] | str:
         form.start.data = start
     counted, too_far = [], False
     try:
-        counted = [law.compute(rule, start, rules().calendar) for rule in rules().clocks.values()] if valid else []
+        counted = [law.compute(rule, start, calendar()) for rule in rules().clocks.values()] if valid else []
     except (OverflowError, ValueError):
         too_far = True
     if too_far:
