@@ -38,6 +38,8 @@ class ChangeLine:
     new: str
     proposed: str = ""
     """What the draft was to say instead, where the decisions wrote it."""
+    possible: tuple[str, ...] = ()
+    """Where it is gone: anchors of what may be its counterparts in the newer version, until somebody confirms one."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,11 @@ class _Reading:
             return ChangeLine("", "", opinions, outcome, "", "", proposed)
         node, later = self.before.find(anchor), self._counterpart(anchor)
         old, new = (_shown([each] if each is not None else []) for each in (node, later))
-        return ChangeLine(anchor, later.anchor if later is not None else None, opinions, outcome, old, new, proposed)
+        if later is not None:
+            return ChangeLine(anchor, later.anchor, opinions, outcome, old, new, proposed)
+        unit = article_of(anchor)
+        possible = tuple(each.new.anchor for each in self.comparison.possible if each.old.anchor == unit)
+        return ChangeLine(anchor, None, opinions, outcome, old, new, proposed, possible)
 
     def _counterpart(self, anchor: str) -> Provision | None:
         """Return what became of a provision; a paragraph or item rewritten counts when it keeps its place."""

@@ -226,6 +226,25 @@ class ProvisionRow(Base):
     )
 
 
+class ProvisionMatch(Base):
+    """A person's word on whether two provisions of two versions are counterparts; the newest on a pair counts."""
+
+    __tablename__ = "provision_match"
+
+    id: Mapped[int] = mapped_column(big_id, primary_key=True, autoincrement=True)
+    old_version_id: Mapped[int] = mapped_column(ForeignKey("draft_version.id"))
+    new_version_id: Mapped[int] = mapped_column(ForeignKey("draft_version.id"))
+    old_anchor: Mapped[str] = mapped_column(String(80))
+    new_anchor: Mapped[str] = mapped_column(String(80))
+    holds: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    by: Mapped[User | None] = relationship()
+
+    __table_args__ = (Index("ix_provision_match_versions", "old_version_id", "new_version_id"),)
+
+
 class FrozenText(Exception):
     """An attempt to change a stored version of a draft; corrections are new versions."""
 

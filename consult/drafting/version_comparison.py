@@ -4,22 +4,100 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
+from flask import g
+from sqlalchemy import select
+
+from consult.accounts.permissions import Act, Actor, require
 from consult.drafting import stored_drafts
-from consult.drafting.models import Consultation, DraftVersion, Stage, VersionKind
-from consult.store import db
+from consult.drafting.audit import record_act
+from consult.drafting.errors import WrongState
+from consult.drafting.models import Consultation, DraftVersion, ProvisionMatch, Stage, VersionKind
+from consult.store import db, transaction
+from consult.store.locking import lock_row
 from consult.text.anchors import WHOLE, article_of
 from consult.text.comparison.versions import Comparison, Match, NewAnchor, compare
 
+JUDGED = "consult_judged_matches"
+"""Name in ``g``: what people said of possible counterparts, by versions."""
 KEPT_COMPARISONS = 32
 """Size of the cache of comparisons in a process; versions never change, so entries stay valid."""
 LATER = (VersionKind.PROMULGATED, VersionKind.FOR_SUBMISSION, VersionKind.REVISED)
 
 
 def between(old: DraftVersion, new: DraftVersion) -> Comparison:
-    """Return the comparison of two stored versions."""
-    return _compared(_key(old), _key(new))
+    """Return the comparison of two stored versions, with what people said of possible counterparts."""
+    return _compared(_key(old), _key(new), *_judged(old.id, new.id))
+
+
+Pairs = frozenset[tuple[str, str]]
+"""Anchors of the older and the newer version."""
+
+
+def _judged(old: int, new: int) -> tuple[Pairs, Pairs]:
+    """Return the pairs that were confirmed and those that were rejected; looked up once a request, command or job."""
+    kept: dict[tuple[int, int], tuple[Pairs, Pairs]] = g.setdefault(JUDGED, {})
+    if (old, new) not in kept:
+        latest = {(row.old_anchor, row.new_anchor): row.holds for row in judgements(old, new)}
+        kept[old, new] = (
+            frozenset(pair for pair, holds in latest.items() if holds),
+            frozenset(pair for pair, holds in latest.items() if not holds),
+        )
+    return kept[old, new]
+
+
+def judgements(old: int, new: int) -> list[ProvisionMatch]:
+    """Return what people said of possible counterparts in two versions, oldest first."""
+    query = select(ProvisionMatch).where(ProvisionMatch.old_version_id == old, ProvisionMatch.new_version_id == new)
+    return list(db.session.scalars(query.order_by(ProvisionMatch.id)))
+
+
+def judge(
+    actor: Actor,
+    old: DraftVersion,
+    new: DraftVersion,
+    pair: tuple[str, str],
+    *,
+    holds: bool,
+    at: datetime,
+) -> ProvisionMatch:
+    """Say whether two provisions are counterparts; opinions on the older one follow it, or not.
+
+    Arguments:
+        pair: anchors in the older and in the newer version.
+
+    Raises:
+        WrongState: the versions are of two consultations, or the pair isn't possible and nobody judged it before.
+    """
+    require(actor, Act.ADD_VERSION, old.consultation)
+    if old.consultation_id != new.consultation_id or old.id == new.id:
+        raise WrongState("这两稿不能对照。")
+    with transaction() as session:
+        lock_row(old.consultation)
+        g.pop(JUDGED, None)
+        possible = {(each.old.anchor, each.new.anchor) for each in between(old, new).possible}
+        confirmed, rejected = _judged(old.id, new.id)
+        if pair not in possible | confirmed | rejected or pair in (confirmed if holds else rejected):
+            raise WrongState("这一对条文已经核对，或者不在可能对应的条文中，请刷新页面。")
+        row = ProvisionMatch(
+            old_version_id=old.id,
+            new_version_id=new.id,
+            old_anchor=pair[0],
+            new_anchor=pair[1],
+            holds=holds,
+            at=at,
+            by_id=actor.id,
+        )
+        session.add(row)
+        session.flush()
+        record_act(
+            actor, "draft.match", old.consultation, at, old=f"{old.number}:{pair[0]}", new=f"{new.number}:{pair[1]}",
+            holds=holds,
+        )  # fmt: skip
+    g.pop(JUDGED, None)
+    return row
 
 
 def _key(version: DraftVersion) -> tuple[int, str]:
@@ -27,9 +105,9 @@ def _key(version: DraftVersion) -> tuple[int, str]:
 
 
 @lru_cache(maxsize=KEPT_COMPARISONS)
-def _compared(old: tuple[int, str], new: tuple[int, str]) -> Comparison:
+def _compared(old: tuple[int, str], new: tuple[int, str], confirmed: Pairs, rejected: Pairs) -> Comparison:
     before, after = (stored_drafts.read(db.session.get_one(DraftVersion, key[0])) for key in (old, new))
-    return compare(before, after)
+    return compare(before, after, confirmed=sorted(confirmed), rejected=rejected)
 
 
 def in_order(version: DraftVersion, other: DraftVersion) -> tuple[DraftVersion, DraftVersion]:

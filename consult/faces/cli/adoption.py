@@ -181,6 +181,7 @@ def _line_facts(line: ChangeLine) -> dict[str, Any]:
         "new_anchor": line.new_anchor,
         "opinions": list(line.opinions),
         "outcome": line.outcome.value if line.outcome is not None else None,
+        "possible": list(line.possible),
         "old": line.old,
         "new": line.new,
         "proposed": line.proposed,

@@ -72,6 +72,10 @@ def show_comparison(old: Path, new: Path, as_json: bool) -> None:
         "new": str(new),
         "matches": [_match_document(match) for match in comparison.matches],
         "anchors": comparison.anchors,
+        "possible": [
+            {"old": pair.old.anchor, "new": pair.new.anchor, "score": pair.score} for pair in comparison.possible
+        ],
+        "related": comparison.related,
     }
     show(document, _comparison_lines(comparison), as_json)
 
@@ -167,6 +171,9 @@ def _comparison_lines(comparison: Comparison) -> str:
         if match.relation in (Relation.CHANGED, Relation.SPLIT, Relation.MERGED):
             text = "".join(_MARKS[piece.op].format(piece.text) for piece in match.pieces)
             lines += [f"　　{line}" for line in text.split("\n")]
+    lines += [f"可能对应（待核对）：{_names((pair.old,))} → {_names((pair.new,))}" for pair in comparison.possible]
+    if not comparison.related:
+        lines.append("两份文稿内容基本不同，只对应文字相同的条文，请核对是否选错文件。")
     lines.append(f"共{len(comparison.matches)}处，其中{len(comparison.changes)}处有变化。")
     return "\n".join(lines)
 

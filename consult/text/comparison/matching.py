@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -195,6 +196,37 @@ def _pair_moved(likeness: Similarity, rest_old: list[int], rest_new: list[int], 
         if rest_old[a] not in matched and rest_new[b] not in taken:
             matched[rest_old[a]] = rest_new[b]
             taken.add(rest_new[b])
+
+
+def heaviest_in_order(matched: dict[int, int], weights: Mapping[int, int]) -> set[int]:
+    """Return the old indices of the heaviest set of pairs that keep their order; the others have moved.
+
+    Arguments:
+        weights: of each pair by its old index, at least 1.
+    """
+    ranks = {j: rank for rank, j in enumerate(sorted(matched.values()), start=1)}
+    best: list[tuple[int, int]] = [(0, -1)] * (len(ranks) + 1)  # a Fenwick tree of the heaviest set up to each rank
+    before: dict[int, int] = {}
+    last = (0, -1)
+    for i in sorted(matched):
+        rank, top = ranks[matched[i]], (0, -1)
+        at = rank - 1
+        while at > 0:
+            top = max(top, best[at])
+            at -= at & -at
+        before[i] = top[1]
+        here = (top[0] + weights[i], i)
+        last = max(last, here)
+        at = rank
+        while at < len(best):
+            best[at] = max(best[at], here)
+            at += at & -at
+    kept: set[int] = set()
+    step = last[1]
+    while step >= 0:
+        kept.add(step)
+        step = before[step]
+    return kept
 
 
 def _longest_in_order(matched: dict[int, int]) -> set[int]:

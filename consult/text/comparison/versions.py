@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from consult.labels import Label, LabelledEnum
-from consult.text.comparison.matching import match_texts
+from consult.text.comparison.matching import heaviest_in_order, match_texts
+from consult.text.comparison.possible import Weighed, are_versions, is_weak, possible_pairs
 from consult.text.comparison.splits_and_merges import Group, regroup
 from consult.text.comparison.wording import Piece, changed_characters
 from consult.text.parser.tree import HEADINGS, Draft, Kind, Provision
 
+IN_PLACE = 4
+"""Weight of a provision that stays under its heading against one that doesn't, where it is asked which of two moved."""
+_CLOSING = re.compile(r"本[^，。；自]{1,8}自.{2,20}起施行")
+"""How a document ends: 本法自2023年7月1日起施行。"""
 _HEADINGS = HEADINGS | {Kind.ANNEX}
 
 
@@ -56,15 +62,32 @@ class NewAnchor:
     exact: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PossibleMatch:
+    """A provision of each version that may be counterparts (可能对应), for a person to confirm.
+
+    One of them at least is left over: deleted or added as far as the texts prove. `score` (0 to 1) is the share of the
+    leftover's own words that the other one has.
+    """
+
+    old: Provision
+    new: Provision
+    score: float
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Two versions side by side: matches in the order of the new one, deleted provisions at their old places.
 
-    `anchors` maps each old anchor to its counterpart in the new version.
+    `anchors` maps each old anchor to its counterpart in the new version. `possible` are pairs for a person to confirm,
+    in the order of the old version. `related` is false for two texts that aren't versions of one: then only what is
+    word for word the same is matched.
     """
 
     matches: tuple[Match, ...]
     anchors: dict[str, str] = field(default_factory=dict)
+    possible: tuple[PossibleMatch, ...] = ()
+    related: bool = True
 
     def locate(self, anchor: str) -> NewAnchor:
         """Find the anchor in the new version for an anchor of the old one.
@@ -88,24 +111,107 @@ class Comparison:
         return tuple(match for match in self.matches if match.is_change)
 
 
-def compare(old: Draft, new: Draft) -> Comparison:
+def compare(
+    old: Draft,
+    new: Draft,
+    *,
+    confirmed: Collection[tuple[str, str]] = (),
+    rejected: Collection[tuple[str, str]] = (),
+) -> Comparison:
     """Compare two versions of a draft, article by article, or clause by clause in notice form.
 
     Counterparts are found by text alone, not by number, so that renumbering and moving are recognised.
+
+    Arguments:
+        confirmed, rejected: pairs of anchors (old, new) of which a person said whether they are counterparts.
     """
     left, right = _units(old), _units(new)
     left_texts, right_texts = [_words(unit) for unit in left], [_words(unit) for unit in right]
     groups = regroup(match_texts(left_texts, right_texts), left_texts, right_texts)
+    weighed = Weighed(left_texts, right_texts)
+    related = are_versions(weighed, [(group.old, group.new) for group in groups if group.old and group.new])
+    placed = [(g.old[0], g.new[0]) for g in groups if g.old and g.new and is_weak(weighed, g.old, g.new)]
+    groups = list(_proven(groups, left_texts, right_texts, weighed, related=related))
+    places = {unit.anchor: i for i, unit in enumerate(left)}, {unit.anchor: j for j, unit in enumerate(right)}
+    groups = _joined(groups, [(places[0][i], places[1][j]) for i, j in confirmed if i in places[0] and j in places[1]])
     anchors: dict[str, str] = {}
     for group in groups:
         if group.old and group.new:
             _map_units([left[i] for i in group.old], [right[j] for j in group.new], anchors)
     _map_headings(old, new, anchors)
+    _mark_moved(groups, (_headings(old), left), (_headings(new), right), anchors)
     matches = tuple(
         _match(group, [left[i] for i in group.old], [right[j] for j in group.new])
         for group in _in_reading_order(groups)
     )
-    return Comparison(matches, anchors)
+    pairs = possible_pairs(weighed, [(group.old, group.new) for group in groups], placed) if related else []
+    possible = tuple(
+        PossibleMatch(left[pair.old], right[pair.new], pair.score)
+        for pair in pairs
+        if (left[pair.old].anchor, right[pair.new].anchor) not in rejected
+    )
+    return Comparison(matches, anchors, possible, related)
+
+
+def _joined(groups: list[Group], confirmed: list[tuple[int, int]]) -> list[Group]:
+    """Return the groups with those of each confirmed pair made one, so that it names all parts."""
+    for i, j in confirmed:
+        old = next(group for group in groups if i in group.old)
+        new = next(group for group in groups if j in group.new)
+        if old is not new:
+            whole = Group(sorted({*old.old, *new.old}), sorted({*old.new, *new.new}))
+            groups = [*(group for group in groups if group is not old and group is not new), whole]
+    return groups
+
+
+def _proven(groups: list[Group], old: list[str], new: list[str], weighed: Weighed, *, related: bool) -> Iterator[Group]:
+    """Yield the groups with their counterparts where these are proven, without them where they aren't."""
+    closing = [[i for group in groups for i in group.old if not group.new and _CLOSING.match(old[i])],
+               [j for group in groups for j in group.new if not group.old and _CLOSING.match(new[j])]]  # fmt: skip
+    pair = tuple(side[-1] for side in closing) if related and all(closing) else ()
+    for group in groups:
+        if not group.old or not group.new:
+            if pair and (group.old == [pair[0]] or group.new == [pair[1]]):
+                if group.old:
+                    yield Group([pair[0]], [pair[1]])
+                continue
+            yield group
+        elif (related and not is_weak(weighed, group.old, group.new)) or _same(group, old, new):
+            yield group
+        else:
+            yield from (Group([i], []) for i in group.old)
+            yield from (Group([], [j]) for j in group.new)
+
+
+_Placed = tuple[dict[str, str], list[Provision]]
+"""The anchors of the headings over provisions by their anchors, and the units of one version."""
+
+
+def _mark_moved(groups: list[Group], old: _Placed, new: _Placed, anchors: dict[str, str]) -> None:
+    """Mark what moved: what left the order of the others, rather what left its chapter than what it passed."""
+    together = {group.old[0]: group for group in groups if group.old and group.new}
+    matched = {i: group.new[0] for i, group in together.items()}
+    weights = {}
+    for i, j in matched.items():
+        before, after = (place[0].get(place[1][at].anchor, "") for place, at in ((old, i), (new, j)))
+        weights[i] = IN_PLACE if anchors.get(before, before) == after else 1
+    kept = heaviest_in_order(matched, weights)
+    for i, group in together.items():
+        group.moved = i not in kept
+
+
+def _headings(draft: Draft) -> dict[str, str]:
+    """Return the anchor of the heading that each provision stands under directly."""
+    return {
+        step.provision.anchor: step.parent.anchor
+        for step in draft.walk()
+        if step.parent is not None and step.parent.kind in _HEADINGS
+    }
+
+
+def _same(group: Group, old: list[str], new: list[str]) -> bool:
+    before, after = "".join(old[i] for i in group.old), "".join(new[j] for j in group.new)
+    return "".join(before.split()) == "".join(after.split())
 
 
 def _units(draft: Draft) -> list[Provision]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from consult import clock
+from consult.accounts.permissions import Act
 from consult.drafting import version_comparison
 from consult.drafting.models import Consultation, DraftVersion
 from consult.faces import draft_files
 from consult.faces.change_table import table
-from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk
+from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to_flash
 from consult.faces.desk.navigation import inside
+from consult.text.anchors import in_words
+from consult.text.comparison import change_sentences
 
 
 @desk.get("/consultations/<slug>/compare/<int:old>/<int:new>")
@@ -20,6 +23,7 @@ def draft_compare(slug: str, old: int, new: int) -> str:
     consultation = consultation_or_404(slug)
     before, after = _version(consultation, old), _version(consultation, new)
     now, whole = clock.now(), "all" in request.args
+    comparison = version_comparison.between(before, after)
     return render_template(
         "desk/consultation/compare.html",
         desk_nav=inside(current_actor(), consultation),
@@ -29,8 +33,28 @@ def draft_compare(slug: str, old: int, new: int) -> str:
         old=before,
         new=after,
         whole=whole,
-        table=table(version_comparison.between(before, after), whole=whole),
+        table=table(comparison, whole=whole),
+        possible=comparison.possible,
+        related=comparison.related,
+        judged=[
+            (each, in_words(each.old_anchor), in_words(each.new_anchor))
+            for each in reversed(version_comparison.judgements(before.id, after.id))
+        ],
+        name=change_sentences.name,
     )
+
+
+@desk.post("/consultations/<slug>/compare/<int:old>/<int:new>/<any('confirm', 'reject'):verb>")
+def draft_match(slug: str, old: int, new: int, verb: str) -> Response:
+    """Say whether two provisions that may be counterparts are."""
+    consultation = consultation_or_404(slug, Act.ADD_VERSION)
+    before, after = _version(consultation, old), _version(consultation, new)
+    pair = request.form.get("old_anchor", "")[:80], request.form.get("new_anchor", "")[:80]
+    with refusals_to_flash() as tried:
+        version_comparison.judge(current_actor(), before, after, pair, holds=verb == "confirm", at=clock.now())
+    if tried.ok:
+        flash("已确认对应，原条文的意见随之对应到新条文。" if verb == "confirm" else "已登记为不对应。", "success")
+    return redirect(url_for(".draft_compare", slug=slug, old=old, new=new) + "#possible", 303)
 
 
 @desk.get("/consultations/<slug>/compare/<int:old>/<int:new>.docx")

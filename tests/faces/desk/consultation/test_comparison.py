@@ -18,10 +18,12 @@ from consult.drafting.models import Consultation, VersionKind
 from consult.files import tables
 from consult.text.parser.outline import outline
 from consult.text.parser.provisions import parse
-from tests.builders import DRAFT, an_open_consultation
+from tests.builders import DRAFT, an_open_consultation, docx_of
+from tests.drafting.test_possible_matches import written
 from tests.drafting.test_version_comparison import REVISED
 from tests.faces.desk.conftest import SignIn, Staff
-from tests.faces.desk.making import sent
+from tests.faces.desk.making import ago, sent
+from tests.text.comparison.test_counterparts import AFTER, BEFORE
 from tests.world import PUBLISHED, accepted
 
 DESK = "/desk/consultations/canteens"
@@ -203,3 +205,28 @@ def test_a_day_that_cant_be_counted_from_is_refused_in_words(app: Flask, signed_
     answer = signed_in("drafter").get("/desk/clocks", query_string={"start": start})
     assert answer.status_code == 400
     assert 'class="error"' in answer.get_data(as_text=True)
+
+
+def test_what_may_be_a_counterpart_is_offered_and_confirmed_on_the_page(signed_in: SignIn, staff: Staff) -> None:
+    consultation = an_open_consultation(staff.of("drafter"), staff.of("publisher"), text=written(BEFORE), at=ago(2))
+    versions.add_version(
+        staff.of("drafter"), consultation, kind=VersionKind.REVISED, file_name="修改稿.docx",
+        data=docx_of(written(AFTER)), at=ago(1),
+    )  # fmt: skip
+    address, typed = (
+        f"/desk/consultations/{consultation.slug}/compare/1/2",
+        {"old_anchor": "art-6", "new_anchor": "art-8"},
+    )
+    drafter = signed_in("drafter")
+    page = drafter.get(address).text
+    assert "可能对应的条文" in page
+    assert page.count('value="art-6"') == 2
+    assert "待起草处室核对" in signed_in("legal").get(address).text
+    assert signed_in("legal").post(f"{address}/confirm", data=typed).status_code == 403
+    drafter = signed_in("drafter")
+    assert drafter.post(f"{address}/confirm", data=typed).status_code == 303
+    page = drafter.get(address).text
+    assert "第六条 → 第八条：对应" in page
+    assert 'value="art-6"' not in page
+    drafter.post(f"{address}/confirm", data=typed | {"new_anchor": "art-1"})
+    assert "不在可能对应的条文中" in drafter.get(address).text
