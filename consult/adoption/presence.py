@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import joinedload
 
@@ -19,13 +19,17 @@ SHOWN_FOR = timedelta(minutes=3)
 
 
 def note(actor: Actor, consultation: Consultation, subject: str, at: datetime) -> None:
-    """Note what an account has open (``o12``, ``g3``): at most every NOTED_EVERY, and where nobody has to wait."""
+    """Note what an account has open (``o12``, ``g3``): at once when it is another, else at most every NOTED_EVERY.
+
+    Not noted where it would have to wait for another writer.
+    """
     if actor.id is None:
         return
-    noted = db.session.scalar(select(OpinionPresence.seen_at).where(OpinionPresence.user_id == actor.id))
-    if noted is not None and at - noted < NOTED_EVERY:
+    query = select(OpinionPresence.seen_at, OpinionPresence.subject).where(OpinionPresence.user_id == actor.id)
+    noted = db.session.execute(query).first()
+    if noted is not None and noted.subject == subject and at - noted.seen_at < NOTED_EVERY:
         return
-    is_due = OpinionPresence.seen_at <= at - NOTED_EVERY
+    is_due = or_(OpinionPresence.seen_at <= at - NOTED_EVERY, OpinionPresence.subject != subject)
     values: dict[str, Any] = {"consultation_id": consultation.id, "subject": subject, "seen_at": at}
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     statement = insert(OpinionPresence).values(user_id=actor.id, **values)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from consult.accounts.permissions import Act, Actor, require
+from consult.adoption import sheet_entries
 from consult.adoption.errors import DecisionRefused
 from consult.adoption.service import propose_many, review_many
 from consult.adoption.sheet_export import (
@@ -119,6 +120,7 @@ def import_decisions(
     *,
     at: datetime,
     reviewer: Actor | None = None,
+    digest: str = "",
 ) -> ImportResult:
     """Import the decisions of a spreadsheet: each changed row is proposed, and confirmed by ``reviewer`` if given.
 
@@ -126,6 +128,7 @@ def import_decisions(
 
     Arguments:
         book: a table with at least the columns 编号, 采纳情况 and 理由, and one of members, if there is one.
+        digest: the digest of the file's bytes, for the record.
 
     Raises:
         TableRefused: the file isn't such a table.
@@ -139,7 +142,10 @@ def import_decisions(
         rows = iter(table)
         while chunk := [(source, *row) for row in islice(rows, CHUNK)]:
             importing.take(chunk)
-    return sheets.finish(importing)
+    result = sheets.finish(importing)
+    with transaction():
+        sheet_entries.record_import(actor, consultation, book.name, digest, result, importing.decisions, at=at)
+    return result
 
 
 def preview_decisions(actor: Actor, consultation: Consultation, book: Book, *, digest: str) -> Preview:
@@ -173,9 +179,12 @@ def confirm_preview(actor: Actor, consultation: Consultation, preview: Preview, 
             result = importing.result
             if result.applied != preview.result.applied or result.refused:
                 raise _Differs
+            done = replace(preview.result, applied=result.applied, taken=result.taken)
+            decisions = importing.decisions
+            sheet_entries.record_import(actor, consultation, preview.file_name, preview.digest, done, decisions, at=at)
     except _Differs:  # all is as before the transaction
         raise PreviewChanged(_again(actor, consultation, preview)) from None
-    return replace(preview.result, applied=result.applied, taken=result.taken)
+    return done
 
 
 class _Differs(Exception):
@@ -209,6 +218,8 @@ class _Import:
         self.result = ImportResult()
         self.wanted: list[tuple[Source, int, dict[str, str]]] = []
         """The rows that propose something."""
+        self.decisions: list[int] = []
+        """What was proposed, by id."""
 
     def take(self, chunk: Rows) -> None:
         """Propose the decisions of some rows in one transaction; a row that is refused holds no other back."""
@@ -218,6 +229,7 @@ class _Import:
             proposals = self.reader.read(chunk, self.result, self.wanted)
             decisions = propose_many(self.reader.actor, proposals, at=self.at) if proposals else []
             self.result.taken += len(decisions)
+            self.decisions += [decision.id for decision in decisions]
             if self.reviewer is not None:
                 self.result.reviewed += review_many(self.reviewer, decisions, at=self.at)
 

@@ -44,6 +44,8 @@ class Addition(NamedTuple):
     words: str
     before: str = ""
     after: str = ""
+    replaces: bool = False
+    """Whether it stands in the place of other words."""
 
     @classmethod
     def at(cls, place: int, words: str, content: str) -> Addition:
@@ -55,7 +57,7 @@ class Addition(NamedTuple):
     @classmethod
     def instead(cls, start: int, end: int, words: str, content: str) -> Addition:
         """Return what stands in the place of some letters of a content."""
-        return cls(words, content[max(0, start - CONTEXT) : start], content[end : end + CONTEXT])
+        return cls(words, content[max(0, start - CONTEXT) : start], content[end : end + CONTEXT], replaces=True)
 
 
 class Reading:
@@ -270,14 +272,15 @@ def conflicting(added: Iterable[Addition], others: Iterable[Addition]) -> bool:
 
 
 def _conflict(addition: Addition, other: Addition) -> bool:
-    words, before, after = addition
+    words, before, after, replaces = addition
     if words == other.words:
         return False
     if not (before or after or other.before or other.after):
         return _are_opposed(words, other.words)
     if (before, after) != (other.before, other.after):
         return False
-    return compare(f"{before}{words}{after}", f"{before}{other.words}{after}").conflict
+    comparison = compare(f"{before}{words}{after}", f"{before}{other.words}{after}")
+    return comparison.certain if replaces and other.replaces else comparison.conflict
 
 
 def _are_opposed(words: str, other: str) -> bool:

@@ -64,6 +64,8 @@ class Comparison(NamedTuple):
     """What only the content has, three characters or more."""
     replaced: tuple[tuple[int, int, str], ...] = ()
     """What the other has where the content has something else, one of them two letters or more."""
+    certain: bool = False
+    """Whether they conflict however many slips there are."""
     in_place: bool = False
     """Whether nothing as long as a sentence differs: another order wouldn't bring them nearer."""
 
@@ -73,7 +75,8 @@ def compare(content: str, other: str) -> Comparison:
     edits = without_moved(content, other, differences(content, other))
     in_place = all(edit.end - edit.start < LONG and edit.to - edit.at < LONG for edit in edits)
     common = len(content) - sum(edit.end - edit.start for edit in edits)
-    conflict = Comparison(True, common, (), (), in_place=in_place)
+    doubted = Comparison(True, common, (), (), in_place=in_place)
+    conflict = doubted._replace(certain=True)
     slips, doubtful, unlikely = 0, 0, 0
     added: list[tuple[int, str]] = []
     missing: list[str] = []
@@ -102,7 +105,7 @@ def compare(content: str, other: str) -> Comparison:
             doubtful += judged is Verdict.DOUBTFUL
             unlikely += judged is Verdict.UNLIKELY
     if slips < doubtful * SLIPS_PER_DOUBT + unlikely * SLIPS_PER_UNLIKELY:
-        return conflict
+        return doubted
     for edit in parted_runs(edits):
         if sorted(content[edit.start : edit.end]) != sorted(other[edit.at : edit.to]) and is_another_word(
             content, other, edit
@@ -114,7 +117,7 @@ def compare(content: str, other: str) -> Comparison:
         for start, end, at, to in edits
         if start < end and at < to and 1 < max(end - start, to - at) < LONG
     )
-    return Comparison(False, common, tuple(added), tuple(missing), left_out, replaced, in_place)
+    return Comparison(False, common, tuple(added), tuple(missing), left_out, replaced, in_place=in_place)
 
 
 def _turned_at_the_edge(content: str, other: str, edit: Edit) -> bool:

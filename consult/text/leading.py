@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from heapq import nlargest
 
 import numpy as np
 
@@ -17,8 +18,8 @@ SHORT_TEXT = 160
 """Up to this length a text is also looked up sentence by sentence, and without salutation and thanks."""
 SENTENCE_END = re.compile(r"(?<=[。！？；!?;\n])|\s{2,}")
 SHORTEST_SENTENCE = 5
-COMPARED_LEADERS = 6
-"""Leaders that a text is compared with, those first with which it shares the most keys."""
+COMPARED_LEADERS, LARGE_GROUPS = 6, 2
+"""Leaders that a text is compared with: those with which it shares the most keys, and those that most texts joined."""
 LEADERS_OF_A_KEY = 24
 """Leaders remembered for a key: a phrase that everybody uses proposes no more than these."""
 SHARED_KEYS = 2
@@ -36,6 +37,8 @@ class Leader:
     number: int
     """How many lead groups before it."""
     additions: set[Addition] = field(default_factory=set)
+    joined: int = 0
+    """How many texts joined it."""
 
     def accepts(self, text: Reading, threshold: float) -> list[Addition] | None:
         """Return what a text adds if it says the same, and nothing against what others of the group added."""
@@ -45,7 +48,8 @@ class Leader:
         return added
 
     def take(self, added: list[Addition]) -> None:
-        """Remember what a member adds."""
+        """Remember a member and what it adds."""
+        self.joined += 1
         if len(self.additions) < REMEMBERED_ADDITIONS:
             self.additions.update(added)
 
@@ -57,8 +61,13 @@ def join(text: Reading, votes: Mapping[int, int], leaders: Callable[[int], Leade
     """
     fewest = 1 if len(text.content) <= SHORT_TEXT else SHARED_KEYS
     near = [(leader, shared) for leader, shared in votes.items() if shared >= fewest]
+    near.sort(key=lambda pair: -pair[1])
+    compared = [place for place, _ in near[:COMPARED_LEADERS]]
+    if len(near) > COMPARED_LEADERS:
+        rest = ((leaders(place).joined, place) for place, _ in near[COMPARED_LEADERS:])
+        compared += [place for joined, place in nlargest(LARGE_GROUPS, rest) if joined]
     best: tuple[int, Leader, list[Addition]] | None = None
-    for place, _ in sorted(near, key=lambda pair: -pair[1])[:COMPARED_LEADERS]:
+    for place in compared:
         leader = leaders(place)
         if best is None or leader.number < best[1].number:
             added = leader.accepts(text, threshold)

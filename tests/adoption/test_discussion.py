@@ -136,11 +136,12 @@ def test_a_colleague_who_has_the_same_open_is_named_for_three_minutes(consultati
         return presence.others(reader, consultation, subject, AFTER + timedelta(minutes=minutes))
 
     presence.note(colleague, consultation, "o1", AFTER)
-    presence.note(colleague, consultation, "o2", AFTER + timedelta(seconds=59))
     assert (seen("o1", 2.9), seen("o1", 3), seen("o2", 1)) == ([name], [], [])
     db.session.rollback()
-    presence.note(colleague, consultation, "o2", AFTER + timedelta(seconds=61))
-    assert (seen("o1", 2), seen("o2", 2)) == ([], [name])
+    presence.note(colleague, consultation, "o1", AFTER + timedelta(seconds=59))
+    assert seen("o1", 3) == []  # noted once a minute
+    presence.note(colleague, consultation, "o2", AFTER + timedelta(seconds=20))
+    assert (seen("o1", 1), seen("o2", 1)) == ([], [name])
     assert presence.others(colleague, consultation, "o2", AFTER + timedelta(minutes=2)) == []
 
 

@@ -12,19 +12,22 @@ import openpyxl
 import pytest
 from flask import Flask
 from openpyxl.comments import Comment
+from sqlalchemy import Executable, delete, select, update
 
 from consult.accounts.models import Role, User
 from consult.accounts.permissions import Actor
-from consult.adoption import assignments, groups, queries, service, spreadsheet
+from consult.adoption import assignments, groups, queries, service, sheet_entries, spreadsheet
 from consult.adoption.errors import DecisionRefused
 from consult.adoption.holdings import Work
-from consult.adoption.models import Opinion, OpinionGroup, Outcome
+from consult.adoption.models import Decision, Opinion, OpinionGroup, Outcome
 from consult.adoption.spreadsheet import Preview, PreviewChanged
 from consult.drafting.models import Consultation
 from consult.files import tables
 from consult.intake.models import SenderKind
+from consult.ledger.models import LedgerEntry
 from consult.moderation import service as moderation
 from consult.store import db
+from tests.ledger.test_rows import behind_the_back
 from tests.world import AFTER, accepted, actor, open_consultation, opinions_of
 
 Edit = Callable[[Any], None]
@@ -386,6 +389,33 @@ def test_a_preview_changes_nothing_and_its_confirmation_does_exactly_what_it_sho
     assert (done.taken, done.applied, done.refused) == (2, preview.result.applied, preview.result.refused)
     assert world.outcomes()[member.id] is Outcome.EXPLAINED
     assert world.outcomes()[world.members[1].id] is Outcome.ADOPTED
+
+
+def test_an_import_is_an_entry_of_its_own_that_names_the_file_and_what_became_of_its_rows(world: World) -> None:
+    cells = {world.key: {"采纳情况": "采纳"}, str(opinions_of(world.consultation)[4].id): {"采纳情况": "也许"}}
+    preview = world.preview(world.filled(world.out(), cells))
+    spreadsheet.confirm_preview(world.drafter, world.consultation, preview, at=AFTER)
+    entry = db.session.scalars(select(LedgerEntry).where(LedgerEntry.act == "opinion.import_sheet")).one()
+    facts = {
+        name: entry.detail[name] for name in ("file_digest", "rows", "applied", "unchanged", "refused", "conflicts")
+    }
+    assert facts == {
+        "file_digest": "a" * 64, "rows": preview.result.rows, "applied": 1, "unchanged": preview.result.unchanged,
+        "refused": 1, "conflicts": 0,
+    }  # fmt: skip
+    assert (entry.actor_id, [*sheet_entries.faults()]) == (world.drafter.id, [])
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [delete(Decision), update(Decision).values(author_id=None)],
+    ids=["deleted", "another author"],
+)
+def test_a_decision_of_an_import_that_is_gone_or_somebody_elses_is_named(world: World, forgery: Executable) -> None:
+    world.back(world.filled(world.out(), {world.key: {"采纳情况": "采纳"}}))
+    assert [*sheet_entries.faults()] == []
+    behind_the_back(forgery)
+    assert [fault.where for fault in sheet_entries.faults()] == ["decision"]
 
 
 def test_what_changed_after_the_preview_is_shown_again_and_nothing_is_taken(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Iterator
@@ -268,7 +269,9 @@ def import_table(
     if dry_run:
         taken = spreadsheet.preview_decisions(author, consultation, book, digest="").result
     else:
-        taken = spreadsheet.import_decisions(author, consultation, book, at=now(), reviewer=second)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        taken = spreadsheet.import_decisions(author, consultation, book, at=now(), reviewer=second, digest=digest)
     facts = {"file": path.name, "consultation": slug, "dry_run": dry_run, **asdict(taken)}
     show(facts, "\n".join(_result_words(taken, dry_run)), as_json)
     if taken.refused and not taken.taken:

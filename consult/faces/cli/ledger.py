@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
+from consult.adoption import sheet_entries
 from consult.adoption import verification as decisions
 from consult.clock import now
 from consult.consultees import hearing_verification as hearings
@@ -49,6 +50,7 @@ WITNESSES: tuple[Callable[[], Iterator[Fault]], ...] = (
     decisions.faults,
     decisions.opinions,
     decisions.missing_opinions,
+    sheet_entries.faults,
     reports.faults,
     reviews.faults,
     consultees.faults,
