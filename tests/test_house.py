@@ -82,6 +82,7 @@ WITHOUT_REQUIRE = {
     "intake.service.receive": "takes what the public sends; ``enter`` is the verb of staff",
     "intake.batches.receive_many": "takes what the public sent; the import of a table has asked",
     "intake.batches.receive_together": "takes what the public sent; the import of a table has asked",
+    "adoption.sheet_entries.record_import": "writes down an act that its verb has permitted",
     "consultees.invitations.require_consultee": "asks whether the actor is the consultee that was invited",
     "review.service.check_reviewer": "asks whether the actor is of a unit that reviews",
     "consultees.hearing_record.record_on": "writes down an act that its verb has permitted",

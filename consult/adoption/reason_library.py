@@ -97,11 +97,11 @@ def templates(actor: Actor) -> list[ReasonTemplate]:
     return list(db.session.scalars(query.order_by(shared, ReasonTemplate.outcome, ReasonTemplate.id)))
 
 
-def uses(known: Collection[ReasonTemplate], anchor: str | None = None) -> dict[int, int]:
+def uses(known: Collection[ReasonTemplate], anchors: Collection[str] | None = None) -> dict[int, int]:
     """Return how many decisions in force have each reason, all its versions together, by its first version's id.
 
     Arguments:
-        anchor: count only those on opinions or groups of this provision.
+        anchors: count only those on opinions or groups of these provisions.
     """
     first = func.coalesce(ReasonTemplate.origin_id, ReasonTemplate.id)
     query = (
@@ -110,11 +110,11 @@ def uses(known: Collection[ReasonTemplate], anchor: str | None = None) -> dict[i
         .where(first.in_({each.first_id for each in known}), *_in_force())
         .group_by(first)
     )
-    if anchor is not None:
+    if anchors is not None:
         query = query.outerjoin(Opinion, Opinion.id == Decision.opinion_id).outerjoin(
             OpinionGroup, OpinionGroup.id == Decision.group_id
         )
-        query = query.where(or_(Opinion.anchor == anchor, OpinionGroup.anchor == anchor))
+        query = query.where(or_(Opinion.anchor.in_(anchors), OpinionGroup.anchor.in_(anchors)))
     return {key: int(n) for key, n in db.session.execute(query)}
 
 
@@ -127,14 +127,15 @@ def decisions_with(template: ReasonTemplate, *, after: int = 0, limit: int = 50)
     return list(db.session.scalars(query.order_by(Decision.id).limit(limit)))
 
 
-def offers(actor: Actor, subject: Opinion | OpinionGroup, values: Mapping[str, str], limit: int = 12) -> list[Offer]:
-    """Return reasons to choose from for an opinion or a group, those used most on its provision first.
+def offers(actor: Actor, anchors: Collection[str], values: Mapping[str, str], limit: int = 12) -> list[Offer]:
+    """Return reasons to choose from for what is on some provisions, those used most there first.
 
     Arguments:
+        anchors: the provision of the opinion or group, or those of several opinions.
         values: what stands for the placeholders 条款, 意见 and 部门.
     """
     known = templates(actor)
-    here, total = uses(known, subject.anchor), uses(known)
+    here, total = uses(known, anchors), uses(known)
 
     def rank(template: ReasonTemplate) -> tuple[int, int, int]:
         return -here.get(template.first_id, 0), -total.get(template.first_id, 0), -template.id

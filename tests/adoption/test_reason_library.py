@@ -29,7 +29,7 @@ def test_a_reason_is_filled_in_counted_changed_and_retired(app: Flask) -> None:
     assert [each.id for each in reason_library.templates(drafter)] == [kept.id, law.id]
     assert [each.id for each in reason_library.templates(other)] == [law.id], "another division has reasons of its own"
 
-    by_use = reason_library.offers(drafter, first, VALUES)
+    by_use = reason_library.offers(drafter, [first.anchor], VALUES)
     words = {offer.template.id: offer.words for offer in by_use}
     assert words[kept.id] == "第三条对此已有规定，关于“菜价要公示”的要求由社区服务处另行研究。"
     assert words[law.id] == "根据《价格法》第十三条，上位法已经作出规定，不再重复。"
@@ -39,7 +39,8 @@ def test_a_reason_is_filled_in_counted_changed_and_retired(app: Flask) -> None:
     service.decide(drafter, second, Outcome.EXPLAINED, "完全是另外写的一条理由。", at=AFTER, template_id=kept.id)
     assert reason_library.uses([kept, law]) == {kept.id: 1, law.id: 1}, "what was rewritten isn't from the library"
     ranked = [
-        [offer.template.id for offer in reason_library.offers(drafter, each, VALUES)] for each in (second, elsewhere)
+        [offer.template.id for offer in reason_library.offers(drafter, [each.anchor], VALUES)]
+        for each in (second, elsewhere)
     ]
     assert ranked == [[kept.id, law.id], [law.id, kept.id]], "those used on the provision come first"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import request
@@ -35,6 +36,8 @@ from consult.store import db
 from consult.text.anchors import WHOLE
 
 MEMBERS = 3
+NAMED_PROVISIONS = 5
+"""Provisions that the words of one reason name; more are 有关条款."""
 """Opinions of a group that are shown before one asks for all of them."""
 
 
@@ -70,7 +73,7 @@ def opened_subject(
         "theme_form": forms.get("mark") or ThemeForm(formdata=None),
         "others": presence.others(actor, workspace.consultation, key, now),
         **assign_facts(workspace, subject, forms),
-        "form": forms.get("decide") or _chosen_reason(workspace, subject) or DecisionForm.showing(suggested or holds),
+        "form": forms.get("decide") or chosen_reason(workspace, [subject]) or DecisionForm.showing(suggested or holds),
         "forms": forms,
         "reasons": worklist.recent_reasons(current_actor().id),
         "offers": offered_reasons(workspace, subject) if may(actor, Act.DECIDE, workspace.consultation) else [],
@@ -122,24 +125,32 @@ def _of_opinion(workspace: Workspace, opinion: Opinion, forms: dict[str, FlaskFo
 
 def offered_reasons(workspace: Workspace, subject: Opinion | OpinionGroup) -> list[Offer]:
     """Return reasons of the library to choose from, filled in for an opinion or a group."""
-    return reason_library.offers(current_actor(), subject, _values(workspace, subject))
+    return offered_together(workspace, [subject])
 
 
-def _values(workspace: Workspace, subject: Opinion | OpinionGroup) -> dict[str, str]:
+def offered_together(workspace: Workspace, subjects: Sequence[Opinion | OpinionGroup]) -> list[Offer]:
+    """Return reasons of the library to choose from, filled in for several opinions that get one decision."""
+    anchors = {subject.anchor for subject in subjects}
+    return reason_library.offers(current_actor(), anchors, _values(workspace, subjects))
+
+
+def _values(workspace: Workspace, subjects: Sequence[Opinion | OpinionGroup]) -> dict[str, str]:
     division = workspace.consultation.division
+    labels = [*dict.fromkeys(workspace.draft.label_of(subject.anchor) for subject in subjects)]
+    excerpts = {reason_library.excerpt(subject) for subject in subjects}
     return {
-        "条款": workspace.draft.label_of(subject.anchor),
-        "意见": reason_library.excerpt(subject),
+        "条款": "、".join(labels) if len(labels) <= NAMED_PROVISIONS else "有关条款",
+        "意见": excerpts.pop() if len(excerpts) == 1 else "所提意见",
         "部门": division.name if division is not None else "",
     }
 
 
-def _chosen_reason(workspace: Workspace, subject: Opinion | OpinionGroup) -> DecisionForm | None:
+def chosen_reason(workspace: Workspace, subjects: Sequence[Opinion | OpinionGroup]) -> DecisionForm | None:
     """Return the form with the reason of the library that the address names."""
     template = reason_library.offered(current_actor(), row_id(request.args.get("template", "")))
     if template is None:
         return None
-    words = reason_library.fill(template, _values(workspace, subject))
+    words = reason_library.fill(template, _values(workspace, subjects))
     return DecisionForm(formdata=None, outcome=template.outcome.value, reason=words, template=str(template.id))
 
 

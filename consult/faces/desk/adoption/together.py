@@ -17,6 +17,7 @@ from consult.adoption.versions import version_of
 from consult.drafting.models import Consultation
 from consult.faces.desk.adoption.forms import KEYS, DecisionForm, KindForm, ReferralForm, ThemeForm, TitleForm
 from consult.faces.desk.adoption.marking import put_theme, refer_to
+from consult.faces.desk.adoption.opened import chosen_reason, offered_together
 from consult.faces.desk.adoption.panes import Where, Workspace
 from consult.faces.desk.adoption.workspace import mine, opinions_of, warn_of_private
 from consult.faces.desk.blueprint import current_actor, desk, refusals_to
@@ -50,6 +51,8 @@ def adoption_together(slug: str) -> str | Response | tuple[str, int]:
 
 def _page(consultation: Consultation, where: Where, chosen: list[Opinion], forms: dict[str, FlaskForm]) -> str:
     workspace, actor = Workspace(consultation, where, current_actor()), current_actor()
+    if request.method == "GET":
+        forms["decide"] = chosen_reason(workspace, chosen) or forms["decide"]
     return render_template(
         "desk/adoption/together.html",
         consultation=consultation,
@@ -68,6 +71,7 @@ def _page(consultation: Consultation, where: Where, chosen: list[Opinion], forms
         themes=workspace.themes,
         one_place=len({opinion.anchor for opinion in chosen}) == 1,
         reasons=worklist.recent_reasons(actor.id),
+        offers=offered_together(workspace, chosen),
     )
 
 

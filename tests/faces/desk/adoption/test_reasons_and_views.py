@@ -53,6 +53,25 @@ def test_a_reason_is_added_chosen_without_script_and_shown_where_it_was_used(
     assert db.session.scalars(db.select(Decision)).one().template_id == int(template[1])
 
 
+def test_a_reason_is_chosen_for_several_opinions_at_once(staff: Staff, signed_in: SignIn) -> None:
+    consultation = an_open_consultation(staff.of("drafter"), staff.of("publisher"), at=PUBLISHED, slug="canteens")
+    for anchor, words in (("art-3", "菜价要公示。"), ("art-4", "饭菜要留样。")):
+        accepted(consultation, (anchor, words))
+    client, several = signed_in("drafter"), [("opinion", opinion.id) for opinion in opinions_of(consultation)]
+    data = {"outcome": "explained", "words": "对{意见}，{条款}已有规定，不再重复。", "basis": ""}
+    assert client.post("/desk/reasons", data=data).status_code == 303
+    filled = "对所提意见，第三条、第四条已有规定，不再重复。"
+    chosen = client.get(link(client.get(f"{DESK}/together", query_string=several).text, filled)).text
+    form = chosen.split('id="decision"')[1]
+    assert f">\n{filled}</textarea>" in form.replace("\r", "")
+    template = re.search(r'name="template"[^>]*value="(\d+)"', form)
+    assert template is not None
+    fields = {"verb": "decide", "outcome": "explained", "reason": filled, "template": template[1]}
+    sent = fields | {"opinion": [key for _, key in several]}
+    assert client.post(f"{DESK}/together", data=sent).status_code == 303
+    assert [row.template_id for row in db.session.scalars(db.select(Decision))] == [int(template[1])] * 2
+
+
 def test_a_view_is_an_address_under_a_name_shared_with_the_division_and_changed_by_its_owner_only(
     app: Flask, staff: Staff, signed_in: SignIn
 ) -> None:
