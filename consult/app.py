@@ -96,6 +96,7 @@ def set_up(app: Flask, settings: Settings | None = None) -> None:
     for purpose, room in {"invitation": "delivery", "reminder": "reminders", "meeting": "hearing_letters"}.items():
         home = f"consult.consultees.{room}"
         mail_queue.register(purpose, compose=f"{home}:compose", ended=f"{home}:note_end")
+    mail_queue.register("invitation_copy", compose="consult.consultees.delivery:compose_copy")
     stored_secrets.owners.register("consult.accounts.second_factor:encrypt_again")
     stored_secrets.owners.register("consult.mailbox.settings:encrypt_again")
 
@@ -135,3 +136,4 @@ def load_models() -> None:
     """Import every stage's models, so that the metadata names every table."""
     for room in ROOMS:
         import_module(f"consult.{room}.models")
+    import_module("consult.consultees.letter_models")

@@ -23,7 +23,7 @@ DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
 
 FREE = re.compile(r"MIT|BSD|Apache|PSF|LGPL|Lesser General Public")
 """Licences that go with the project's own; see docs/decisions/0024-licence.md."""
-DECIDED = {"psycopg", "psycopg-binary", "python-stdnum", "feedgen"}
+DECIDED = {"psycopg", "psycopg-binary", "python-stdnum", "feedgen", "docxtpl"}
 """Packages under the LGPL that the decision names."""
 BY_FILE = {"certifi"}
 """Packages under the MPL that the decision names."""

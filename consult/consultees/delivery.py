@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from consult.accounts.permissions import SYSTEM
 from consult.app_context import settings
-from consult.consultees import invitations
-from consult.consultees.invitation_wording import invitation_text
+from consult.consultees import invitations, letter_papers, letters
+from consult.consultees.invitation_wording import copy_text, invitation_text
 from consult.consultees.invitations import ANSWERABLE
+from consult.consultees.letter_models import OfficialLetter
 from consult.consultees.models import Invitation, Method
 from consult.drafting.models import Consultation
+from consult.files.blobs import BlobError
+from consult.files.errors import UnreadableFile
+from consult.files.letter_template import TemplateRefused
 from consult.files.mail.compose import Enclosure, message
+from consult.intake.errors import HeldBack
 from consult.mail_queue import service as mail_queue
-from consult.mail_queue.hooks import Pointless
+from consult.mail_queue.hooks import Pointless, Unsendable
 from consult.mail_queue.models import MailPurpose, MailState, OutgoingMail
 from consult.mail_queue.service import Wanted
 from consult.store import db
@@ -54,9 +60,35 @@ def wanted(invitation: Invitation) -> Wanted:
 
 
 def queue(invitation: Invitation, *, at: datetime) -> None:
-    """Put the letter of an invitation by mail into the queue, in the caller's transaction."""
-    if invitation.method is Method.MAIL:
+    """Put the letter of an invitation by mail into the queue, in the caller's transaction; a sealed one when it is."""
+    if invitation.method is Method.MAIL and letters.is_ready(invitation):
         mail_queue.put_missing([wanted(invitation)], at=at)
+        queue_copies(invitation, at=at)
+
+
+def queue_copies(invitation: Invitation, *, at: datetime) -> None:
+    """Put the copies (抄送) of an invitation's letter into the queue, once for the letter."""
+    letter = letters.of_invitation(invitation)
+    if letter is not None and (not letter.sealed or letters.sealed_for(letter, None) is not None):
+        mail_queue.put_missing(
+            [
+                Wanted(MailPurpose.INVITATION_COPY, f"letter:{letter.id}:{n}", email, f"{letter.id}-{n}")
+                for n, (_, email) in enumerate(letter.copies)
+                if email
+            ],
+            at=at,
+        )
+
+
+def count_asked_for_paper(consultation: Consultation) -> int:
+    """Return how many consultees asked for the letter on paper and haven't been sent it."""
+    query = select(func.count()).where(
+        Invitation.consultation_id == consultation.id,
+        Invitation.paper_asked_at.is_not(None),
+        Invitation.paper_sent_at.is_(None),
+        Invitation.revoked_at.is_(None),
+    )
+    return db.session.scalar(query) or 0
 
 
 def send_waiting(
@@ -81,14 +113,16 @@ def send_waiting(
     )
     if consultation is not None:
         waiting = waiting.where(Invitation.consultation_id == consultation.id)
-    prepared = [each for each in db.session.scalars(waiting.limit(limit)) if _state(each, at) in ANSWERABLE]
+    prepared = [each for each in db.session.scalars(waiting.limit(limit)) if _may_go(each, at)]
+    for invitation in prepared:
+        queue_copies(invitation, at=at)
     tried = mail_queue.deliver_now([wanted(invitation) for invitation in prepared], at=at, insist=insist)
     pairs = zip(prepared, tried, strict=True)
     return [Sent(invitation, trouble=fate.trouble) for invitation, fate in pairs if fate is not None]
 
 
-def _state(invitation: Invitation, at: datetime) -> object:
-    return invitation.consultation.state(at)
+def _may_go(invitation: Invitation, at: datetime) -> bool:
+    return invitation.consultation.state(at) in ANSWERABLE and letters.is_ready(invitation)
 
 
 def compose(letter: OutgoingMail, at: datetime) -> EmailMessage:
@@ -103,7 +137,8 @@ def compose(letter: OutgoingMail, at: datetime) -> EmailMessage:
     require_open(invitation, at)
     if invitation.bounced_at is not None and _was_replaced(invitation):
         raise Pointless("已经另行发函")
-    return mail_to(invitation, invitation_text(invitation), at)
+    with _or_unsendable():
+        return mail_to(invitation, invitation_text(invitation), at, letter_papers.enclosures(invitation))
 
 
 def require_open(invitation: Invitation, at: datetime) -> None:
@@ -125,6 +160,40 @@ def _was_replaced(invitation: Invitation) -> bool:
         Invitation.id > invitation.id,
     )
     return db.session.scalar(later.limit(1)) is not None
+
+
+def compose_copy(mail: OutgoingMail, at: datetime) -> EmailMessage:
+    """Return a copy of an official letter as mail.
+
+    Raises:
+        Pointless: the letter was corrected since.
+    """
+    _, identifier, place = mail.subject.split(":")
+    letter = db.session.get_one(OfficialLetter, int(identifier))
+    newest = letters.current(letter.consultation)
+    if newest is not None and newest.replaces_id == letter.id:
+        raise Pointless("该函已经更正")
+    config = settings()
+    name = letter.copies[int(place)][0]
+    with _or_unsendable():
+        return message(
+            sender=config.mail_sender,
+            sender_name=config.department,
+            to=mail.address,
+            subject=f"抄送：征求意见函（{letter.number}）",
+            text=copy_text(name, letter),
+            at=at,
+            enclosures=letter_papers.copy_enclosures(letter),
+        )
+
+
+@contextmanager
+def _or_unsendable() -> Iterator[None]:
+    """Turn what keeps a file of the letter from going along into the end of that letter alone."""
+    try:
+        yield
+    except (HeldBack, BlobError, UnreadableFile, TemplateRefused) as why:
+        raise Unsendable(f"函件的文件不能发出：{why}") from why
 
 
 def invitation_of(letter: OutgoingMail) -> Invitation:
@@ -153,7 +222,10 @@ def note_end(letter: OutgoingMail, at: datetime) -> None:
     """Note on the invitation how its letter ended, in the transaction in which it ends."""
     invitation = invitation_of(letter)
     if letter.state is MailState.SENT:
-        invitations.mark_sent(SYSTEM, invitation, at=at, message_id=letter.message_id)
+        official = letters.of_invitation(invitation)
+        sealed = letters.sealed_for(official, invitation) if official is not None else None
+        digest = sealed.digest if sealed is not None else ""
+        invitations.mark_sent(SYSTEM, invitation, at=at, message_id=letter.message_id, digest=digest)
     else:
         note_failure(letter, invitation, at)
 

@@ -13,5 +13,9 @@ class InvitationRefused(Refused):
     """An invitation can't be made, extended or answered as asked."""
 
 
+class LetterRefused(Refused):
+    """An official letter, its template or its sealed file can't be kept as asked."""
+
+
 class EntryRefused(Refused):
     """A link or account gives no access; the reason isn't disclosed."""

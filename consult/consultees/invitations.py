@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import unicodedata
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -30,6 +31,12 @@ from consult.store.locking import lock_row
 from consult.text.sentences import sentence
 
 TOKEN_BYTES = 20
+ADDRESS_CHARACTERS = 6
+CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_CHARACTERS = 10
+LOOKS_LIKE = str.maketrans("OIL", "011")
+NO_LINK = sentence("这个链接不能使用：可能已经过期、被撤回，或者没有复制完整。请联系发函处室。")
+NO_ENTRY = sentence("这个答复码不能使用：请核对函件上的答复码。函件可能已经过期或者被撤回，请联系发函处室。")
 GRACE = timedelta(days=30)
 """Time after the deadline in which a personal link is valid: a late answer is accepted and marked."""
 READING = timedelta(days=365)
@@ -56,14 +63,63 @@ def _token(key: bytes, nonce: str) -> str:
 
 def link_of(invitation: Invitation) -> str:
     """Return the URL of an invitation's personal link, which is a bearer token."""
-    config = settings()
-    base = config.public_url.rstrip("/") or f"http://{config.bind_host}:{config.port}"
-    return f"{base}/portal/i/{token_of(invitation)}"
+    return f"{site()}/portal/i/{token_of(invitation)}"
 
 
 def last_day(invitation: Invitation) -> date:
     """Return the last local day to answer."""
     return local(invitation.answer_by - timedelta(microseconds=1)).date()
+
+
+def code_of(invitation: Invitation) -> str:
+    """Return the code that is typed instead of the link: the invitation's number and 50 bits that only we can make."""
+    tokens = ((key, _token(key, invitation.nonce)) for _, key in keys.newest_first(keys.Purpose.LINKS))
+    key = next((key for key, token in tokens if hash_token(token) == invitation.token_hash), None)
+    mac = hmac.new(key or keys.current(keys.Purpose.LINKS), f"code\0{invitation.nonce}".encode(), hashlib.sha256)
+    secret = _in_letters(int.from_bytes(mac.digest()[:8]) >> (64 - 5 * CODE_CHARACTERS), CODE_CHARACTERS)
+    half = CODE_CHARACTERS // 2
+    return f"{_in_letters(invitation.id)}-{secret[:half]}-{secret[half:]}"
+
+
+def _in_letters(number: int, length: int = 1) -> str:
+    """Return a number in Crockford's base 32, which has no letters that look like digits."""
+    letters = ""
+    while number or len(letters) < length:
+        number, last = divmod(number, 32)
+        letters = CODE_ALPHABET[last] + letters
+    return letters
+
+
+def by_code(code: str) -> Invitation:
+    """Return the invitation of a typed code, in whatever case, width and grouping.
+
+    Raises:
+        EntryRefused: there is none; as ``open_link``.
+    """
+    typed = unicodedata.normalize("NFKC", code[:100]).upper().translate(LOOKS_LIKE)
+    compact = "".join(character for character in typed if character.isalnum())
+    head = compact[:-CODE_CHARACTERS]
+    if not head or len(head) > 13 or any(character not in CODE_ALPHABET for character in compact):
+        raise EntryRefused(NO_ENTRY)
+    number = 0
+    for character in head:
+        number = number * 32 + CODE_ALPHABET.index(character)
+    invitation = db.session.get(Invitation, number) if number < 2**63 else None
+    expected = code_of(invitation).replace("-", "") if invitation is not None else "0" * len(compact)
+    if invitation is None or not hmac.compare_digest(expected, compact):
+        raise EntryRefused(NO_ENTRY)
+    return invitation
+
+
+def short_address() -> str:
+    """Return the address at which a code is typed."""
+    return f"{site()}/portal/c"
+
+
+def site() -> str:
+    """Return the address of the platform, without a slash at its end."""
+    config = settings()
+    return config.public_url.rstrip("/") or f"http://{config.bind_host}:{config.port}"
 
 
 def hash_token(token: str) -> str:
@@ -79,7 +135,7 @@ def open_link(token: str, *, at: datetime) -> Invitation:
     """
     invitation = db.session.scalar(select(Invitation).where(Invitation.token_hash == hash_token(token.strip()[:100])))
     if invitation is None or not is_live(invitation, at):
-        raise EntryRefused(sentence("这个链接不能使用：可能已经过期、被撤回，或者没有复制完整。请联系发函处室。"))
+        raise EntryRefused(NO_LINK)
     if invitation.opened_at is None:
         with transaction():
             lock_place(invitation)
@@ -110,8 +166,14 @@ def require_consultee(actor: Actor, invitation: Invitation) -> None:
         raise InvitationRefused(sentence("只能答复发给本单位的征求意见函。"))
 
 
-def mark_sent(actor: Actor, invitation: Invitation, *, at: datetime, message_id: str | None = None) -> None:
-    """Mark an invitation as sent, once: by mail with the Message-ID, by letter or by hand."""
+def mark_sent(
+    actor: Actor, invitation: Invitation, *, at: datetime, message_id: str | None = None, digest: str = ""
+) -> None:
+    """Mark an invitation as sent, once: by mail with the Message-ID, by letter or by hand.
+
+    Arguments:
+        digest: SHA-256 of the sealed file that went out, empty where there was none.
+    """
     require(actor, Act.INVITE, invitation.consultation)
     with transaction():
         lock_place(invitation)
@@ -120,6 +182,7 @@ def mark_sent(actor: Actor, invitation: Invitation, *, at: datetime, message_id:
         invitation.sent_at = at
         invitation.bounced_at, invitation.bounced_why = None, ""  # a letter that was refused before went out after all
         invitation.message_id = message_id or invitation.message_id
+        invitation.sent_digest = digest
         record_on(actor, "invitation.send", invitation, at)
 
 
@@ -152,6 +215,33 @@ def decline(actor: Actor, invitation: Invitation, why: str, *, at: datetime) -> 
         invitation.declined_at = at
         invitation.declined_why = why.strip()
         record_on(actor, "invitation.decline", invitation, at, why=why.strip()[:300])
+
+
+def ask_for_paper(actor: Actor, invitation: Invitation, address: str, *, at: datetime) -> None:
+    """Record that a consultee asks for the letter on paper, and where to.
+
+    Raises:
+        InvitationRefused: no address, or another actor.
+    """
+    require_consultee(actor, invitation)
+    words = " ".join(address.split())
+    if len(words) < ADDRESS_CHARACTERS:
+        raise InvitationRefused(sentence("请填写收件人和完整的通信地址。"))
+    with transaction():
+        lock_place(invitation)
+        invitation.paper_asked_at, invitation.paper_address, invitation.paper_sent_at = at, words[:300], None
+        record_on(actor, "invitation.ask_paper", invitation, at)
+
+
+def mark_paper_sent(actor: Actor, invitation: Invitation, *, at: datetime) -> None:
+    """Note that the letter on paper was posted to a consultee that asked for it."""
+    require(actor, Act.INVITE, invitation.consultation)
+    with transaction():
+        lock_place(invitation)
+        if invitation.paper_asked_at is None or invitation.paper_sent_at is not None:
+            raise InvitationRefused("该单位没有待寄的纸质函件。")
+        invitation.paper_sent_at = at
+        record_on(actor, "invitation.paper_sent", invitation, at)
 
 
 def lock_place(invitation: Invitation) -> None:

@@ -52,6 +52,15 @@ def enter_by_link(link: str, device: Device, *, at: datetime) -> tuple[Invitatio
     return invitation, sessions.begin(_by_link(invitation), device, at=at)
 
 
+def enter_by_code(code: str, device: Device, *, at: datetime) -> tuple[Invitation, str]:
+    """Return the same for a code that was typed.
+
+    Raises:
+        EntryRefused: as ``invitations.by_code`` and ``open_link``.
+    """
+    return enter_by_link(invitations.token_of(invitations.by_code(code)), device, at=at)
+
+
 def behind(token: str, at: datetime) -> Entered | None:
     """Return the session behind a token, unless it, its member or its link is over."""
     session = sessions.look_up(token, (HolderKind.MEMBER, HolderKind.LINK))

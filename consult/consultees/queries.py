@@ -37,6 +37,23 @@ def named(words: str) -> Consultee:
     raise ConsulteeRefused(f"名录里没有“{plain}”。请核对，或者先导入。")
 
 
+def invitation_of(consultation: Consultation, consultee: Consultee) -> Invitation:
+    """Return the newest invitation of a consultee that wasn't revoked.
+
+    Raises:
+        ConsulteeRefused: there is none.
+    """
+    query = select(Invitation).where(
+        Invitation.consultation_id == consultation.id,
+        Invitation.consultee_id == consultee.id,
+        Invitation.revoked_at.is_(None),
+    )
+    invitation = db.session.scalars(query.order_by(Invitation.id.desc()).limit(1)).first()
+    if invitation is None:
+        raise ConsulteeRefused(f"没有向{consultee.name}发过征求意见函。")
+    return invitation
+
+
 def on_list(consultation: Consultation, consultee_ids: Collection[int]) -> list[Consultee]:
     """Return those of these consultees that are on the list of a consultation, in the order of the list."""
     query = (

@@ -13,7 +13,7 @@ from consult.clock import local, midnight
 from consult.consultees.errors import InvitationRefused
 from consult.consultees.invitations import is_live, lock_place, require_consultee
 from consult.consultees.models import Invitation, Response, ResponseDraft
-from consult.consultees.response_chain import Relation, check_relation, lock_submissions
+from consult.consultees.response_chain import Relation, check_relation, counted_responses, lock_submissions
 from consult.consultees.response_kinds import CONFIRMABLE, ResponseStanding, Way
 from consult.consultees.response_storage import (
     NO_OPINION,
@@ -97,6 +97,8 @@ def respond(
         _hold(invitation)
         if not is_live(invitation, at):
             raise InvitationRefused(sentence("这份征求意见函已经撤回或者过期，不能再答复。请联系发函处室。"))
+        if invitation.round > 1 and not (replaces or adds_to or invitation.is_answered):
+            relation = Relation(None, _earlier_round(invitation))
         if not _was_sent(idempotency_key):
             check_relation(invitation, None, relation, RELATE)
         return receive_response(
@@ -109,6 +111,12 @@ def respond(
             at=at,
             idempotency_key=idempotency_key,
         )
+
+
+def _earlier_round(invitation: Invitation) -> Response | None:
+    """Return the newest answer of an earlier round, which stands beside the first one of this round."""
+    earlier = counted_responses(invitation)
+    return earlier[-1] if earlier else None
 
 
 def _was_sent(idempotency_key: str | None) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from consult.accounts.permissions import Act, Actor, require
 from consult.clock import local, midnight
-from consult.consultees import deadlines, delivery, doubles, register
+from consult.consultees import deadlines, delivery, doubles, letters, register
 from consult.consultees.doubles import REGISTER_LOCK
 from consult.consultees.errors import ConsulteeRefused, InvitationRefused
 from consult.consultees.invitations import (
@@ -143,7 +143,8 @@ def invite(
         lock_row(consultation)
         if consultation.state(at) not in ANSWERABLE:
             raise InvitationRefused("草案还没有公开征求意见，或者已经结束，现在不能发征求意见函。")
-        _check_listed(consultation, consultee)
+        letter = letters.current(consultation)
+        _check_listed(consultation, consultee, letter.round if letter is not None else 1)
         nonce = secrets.token_hex(16)
         answer_by = midnight(day + timedelta(days=1))
         invitation = Invitation(
@@ -158,15 +159,18 @@ def invite(
             deadline_words=words,
             created_at=at,
             replaces_id=replaces.id if replaces is not None else None,
+            letter_id=letter.id if letter is not None else None,
+            round=letter.round if letter is not None else 1,
         )
         session.add(invitation)
         session.flush()
-        record_on(actor, Act.INVITE, invitation, at, method=method.value, answer_by=answer_by.isoformat())
+        detail = {"letter": letter.number, "round": letter.round} if letter is not None else {}
+        record_on(actor, Act.INVITE, invitation, at, method=method.value, answer_by=answer_by.isoformat(), **detail)
         delivery.queue(invitation, at=at)
     return invitation
 
 
-def _check_listed(consultation: Consultation, consultee: Consultee) -> None:
+def _check_listed(consultation: Consultation, consultee: Consultee, in_round: int) -> None:
     place = locked_place(consultation.id, consultee.id)
     if place is None or place.consultee_id != consultee.id or place.removed_at is not None:
         raise InvitationRefused(f"{consultee.name}不在征求意见对象名单上，请先列入。")
@@ -176,6 +180,7 @@ def _check_listed(consultation: Consultation, consultee: Consultee) -> None:
             Invitation.consultee_id == consultee.id,
             Invitation.revoked_at.is_(None),
             Invitation.bounced_at.is_(None),
+            Invitation.round == in_round,
         )
     )
     if live is not None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from consult.accounts.permissions import SYSTEM, Actor
 from consult.clock import local
-from consult.consultees import confirmation, disagreements, hearings, invitations, register, responses
+from consult.consultees import confirmation, disagreements, hearings, invitations, letters, register, responses
 from consult.consultees import service as invite
 from consult.consultees.hearing_models import HearingPaperRole
 from consult.consultees.hearing_papers import PUBLISHED
@@ -40,6 +40,7 @@ from consult.moderation import service as moderation
 from consult.store import db
 
 HERE = Path(__file__).parent / "hearings"
+LETTER_MARK = "某市示范函"
 INVITED = 2
 """Days after the opening on which the letters go out."""
 SITE = "https://www.example.com/tingzheng"
@@ -72,6 +73,7 @@ class Hearing:
 
     def hear(self) -> None:
         """Put everybody on the list, invite them, take what they answer and say."""
+        self._write_letter()
         for row in self.story["consultee"]:
             self._list(row)
         for row in self.story["consultee"]:
@@ -99,6 +101,20 @@ class Hearing:
                 basis=row["basis"],
                 at=at,
             )
+
+    def _write_letter(self) -> None:
+        """Give the letter a number of the register, a signer and whom to call."""
+        at = self.moment(INVITED, 9)
+        entry = letters.Entry(
+            signer="李明",
+            signed_on=local(at).date(),
+            contact_name="张华",
+            contact_phone="0000-12345678",
+            mark=LETTER_MARK,
+            copies=(("某市司法局", ""),),
+            sealed=False,
+        )
+        letters.prepare(self.staff.drafter, self.consultation, entry, at=at)
 
     def _list(self, row: dict[str, Any]) -> None:
         days = row.get("invited", INVITED)

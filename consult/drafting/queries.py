@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from consult.drafting import draft_units
-from consult.drafting.models import Consultation, ProvisionRow, Stage, State
+from consult.drafting.models import Consultation, DraftVersion, ProvisionRow, Stage, State
 from consult.store import db
 
 PAGE = 20
@@ -148,9 +148,19 @@ def count_articles(consultation: Consultation) -> int:
 
 def draft_of(consultation: Consultation) -> draft_units.Draft:
     """Return the draft out for comment, for display."""
-    query = (
-        select(ProvisionRow)
-        .where(ProvisionRow.version_id == consultation.public_version_id)
-        .order_by(ProvisionRow.position)
-    )
+    return _units_of(consultation.public_version_id)
+
+
+def draft_of_version(version: DraftVersion) -> draft_units.Draft:
+    """Return the text of any version, for display."""
+    return _units_of(version.id)
+
+
+def _units_of(version_id: int | None) -> draft_units.Draft:
+    query = select(ProvisionRow).where(ProvisionRow.version_id == version_id).order_by(ProvisionRow.position)
     return draft_units.read(db.session.scalars(query).all())
+
+
+def anchors_of(version: DraftVersion) -> set[str]:
+    """Return the anchors of all provisions of a version."""
+    return set(db.session.scalars(select(ProvisionRow.anchor).where(ProvisionRow.version_id == version.id)))

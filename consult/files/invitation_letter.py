@@ -1,6 +1,6 @@
-"""征求意见函 in the official layout (GB/T 9704-2012), each with its 意见反馈表: one, or many in one file to print.
+"""征求意见函 in the 信函格式 of GB/T 9704-2012, each with the ways to answer it and its 意见反馈表.
 
-As DOCX or PDF.
+As DOCX or PDF, one or many in one file to print.
 """
 
 from __future__ import annotations
@@ -10,28 +10,47 @@ import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Flag, auto
 from pathlib import Path
+from typing import Any
 
 import segno
 import typst
-from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.shared import Mm, Pt, RGBColor
+from docx.enum.text import WD_LINE_SPACING
+from docx.shared import Mm
 
 from consult.files import reply_form
+from consult.files.export import letter_layout
 from consult.files.export import official_layout as layout
+from consult.files.export.letter_layout import Page
 from consult.files.reply_form import ReplyForm
 
 FONTS = ("FangSong", "FZXiaoBiaoSong-B05S", "Noto Serif CJK SC", "Noto Sans CJK SC", "Source Han Serif SC")
 QR_MILLIMETRES = 30
-RED = RGBColor(0xC0, 0x00, 0x00)
+CARD = "网上答复方式"
+CARD_NOTE = (
+    "仅供{}使用，请勿外传。扫码，或者在浏览器中打开短网址并输入答复码，"
+    "即可逐条提出意见、上传盖章的复函，或者答复“无意见”。"
+)
+PRIVATE = "答复码与二维码等同，持有者即可代本单位答复。"
+
+
+class Parts(Flag):
+    """What of a letter is written: the letter itself, or what goes with it to one addressee."""
+
+    LETTER = auto()
+    CARD = auto()
+    """The ways to answer on line, with the personal code, and the form to answer by hand."""
+    ALL = LETTER | CARD
 
 
 @dataclass(frozen=True)
 class Letter:
     """The content of a letter: sender, addressee, title, deadline, and where the answer goes.
 
-    ``link`` is the personal link in the QR code; anyone who has the letter can answer for ``to``. ``form`` is printed
-    behind it and holds the questions that the letter puts.
+    ``link`` is the personal link in the QR code, ``address`` and ``code`` are the same to be typed; anyone who has them
+    can answer for ``form.to``. ``form`` is printed behind it and holds the questions that the letter puts.
+    ``attachments`` are the names announced in the letter.
     """
 
     department: str
@@ -42,14 +61,53 @@ class Letter:
     contact: str
     day: str
     form: ReplyForm
+    address: str = ""
+    code: str = ""
+    number: str = ""
+    urgency: str = ""
+    attachments: tuple[str, ...] = (reply_form.TITLE,)
+    copies: tuple[str, ...] = ()
+    sealed: bool = True
+    again: str = ""
+    """What went before, in a letter of a second round: an empty string in a first one."""
+    contact_name: str = ""
+    phone: str = ""
+
+    @property
+    def note(self) -> str:
+        """The 附注: whom to ask, or how the notice says that the department is reached."""
+        if self.phone:
+            return f"联系人：{self.contact_name}；电话：{self.phone}"
+        return f"联系方式：{self.contact}" if self.contact else ""
+
+    @property
+    def head(self) -> str:
+        """The title of the letter."""
+        return f"关于{'再次' if self.again else ''}征求《{self.title}》意见的函"
+
+    @property
+    def page(self) -> Page:
+        """What stands around the body."""
+        return Page(
+            department=self.department,
+            title=self.head,
+            to=self.to,
+            day=self.day,
+            number=self.number,
+            urgency=self.urgency,
+            attachments=self.attachments,
+            note=self.note,
+            copies=self.copies,
+            sealed=self.sealed,
+        )
 
     def paragraphs(self) -> tuple[str, ...]:
         """The body, a paragraph each."""
         return (
-            f"现将《{self.title}》送贵单位征求意见。请认真研究，于{self.deadline}（含当日）前提出书面意见。",
+            f"{self.again}现将《{self.title}》送贵单位征求意见。请认真研究，于{self.deadline}（含当日）前提出书面意见。",
             *self._questions(),
-            "可以扫描下面的二维码，在网上逐条填写、上传盖章的复函；也可以填写所附意见反馈表，盖章后寄送。"
-            "没有意见的，请答复“无意见”。",
+            f"可以按照所附{CARD}，在网上逐条填写、上传盖章的复函；也可以填写所附意见反馈表，盖章后寄送，"
+            "或者以电子邮件发送。没有意见的，请答复“无意见”。",
             "逾期没有答复的，不作为已听取意见，也不视为同意。",
         )
 
@@ -57,106 +115,109 @@ class Letter:
         asked = tuple(f"{n}. {question}" for n, question in enumerate(self.form.questions, 1))
         return ("请一并回答下列问题：", *asked) if asked else ()
 
+    def card(self) -> tuple[str, ...]:
+        """Return what the card says beside the QR code, a line each."""
+        typed = (f"短网址：{self.address}", f"答复码：{self.code}") if self.code else ()
+        return (*typed, f"答复期限：{self.deadline}（含当日）")
 
-def to_docx(letters: Sequence[Letter], fonts: layout.Fonts | None = None) -> bytes:
+    def card_notes(self) -> tuple[str, ...]:
+        """Return what the card says below."""
+        return (CARD_NOTE.format(self.form.to or self.to), PRIVATE)
+
+
+def to_docx(letters: Sequence[Letter], fonts: layout.Fonts | None = None, parts: Parts = Parts.ALL) -> bytes:
     """Write letters as one Word document, each on pages of its own."""
     fonts = fonts or layout.Fonts()
-    document = layout.new_document(fonts)
-    forms = reply_form.Writer(document, fonts)
-    for n, letter in enumerate(letters):
-        if n:
-            layout.begin_part(document)
-        head = layout.add_title(document, letter.department, fonts)
-        head.runs[0].font.color.rgb = RED
-        document.add_paragraph()
-        layout.add_title(document, f"关于征求《{letter.title}》意见的函", fonts)
-        document.add_paragraph()
-        layout.add_run(document.add_paragraph(), f"{letter.to}：")
-        for words in letter.paragraphs():
-            layout.add_line(document, words)
-        if letter.contact:
-            layout.add_line(document, f"联系方式：{letter.contact}")
-        document.add_paragraph()
-        layout.add_line(document, f"附件：{reply_form.TITLE}")
-        document.add_paragraph()
-        for words in (letter.department, letter.day):
-            signed = layout.add_line(document, words)
-            signed.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            signed.paragraph_format.right_indent = Pt(2 * layout.SIZE_3)
-        picture = document.add_paragraph()
-        picture.add_run().add_picture(io.BytesIO(_qr(letter.link, "png")), width=Mm(QR_MILLIMETRES))
-        layout.add_run(document.add_paragraph(), "扫码答复（仅供收函单位使用，请勿外传）", "", layout.SIZE_4)
-        annex = document.add_paragraph()
-        annex.paragraph_format.page_break_before = True
-        layout.add_run(annex, "附件", fonts.heading)
-        forms.write(letter.form)
-    return layout.saved(document)
+    writer = letter_layout.Writer(fonts)
+    forms = reply_form.Writer(writer.document, fonts)
+    for letter in letters:
+        if parts & Parts.LETTER:
+            writer.begin(letter.page)
+            writer.body(letter.paragraphs())
+            writer.end(letter.page)
+        if parts & Parts.CARD:
+            _write_card(writer.document, letter, fonts, breaks=bool(parts & Parts.LETTER) or letter is not letters[0])
+            forms.write(letter.form)
+    return layout.saved(writer.document)
+
+
+def _write_card(document: Any, letter: Letter, fonts: layout.Fonts, *, breaks: bool) -> None:
+    head = layout.add_line(document, CARD, fonts.heading, layout.SIZE_3)
+    head.paragraph_format.page_break_before = breaks
+    table = document.add_table(rows=1, cols=2)
+    table.autofit = False
+    for cell, width in zip(table.rows[0].cells, (QR_MILLIMETRES + 6, 156 - QR_MILLIMETRES - 6), strict=True):
+        cell.width = Mm(width)
+    picture = table.rows[0].cells[0].paragraphs[0]
+    picture.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+    picture.add_run().add_picture(io.BytesIO(qr_code(letter.link, "png")), width=Mm(QR_MILLIMETRES))
+    beside = table.rows[0].cells[1]
+    for n, words in enumerate(letter.card()):
+        line = beside.paragraphs[0] if not n else beside.add_paragraph()
+        layout.add_run(line, words, "", layout.SIZE_4)
+    for words in letter.card_notes():
+        layout.add_line(document, words, "", layout.SIZE_4)
+    document.add_paragraph()
 
 
 TEMPLATE = (
-    reply_form.TYPST
+    letter_layout.TYPST
+    + reply_form.TYPST
     + """
 #let letters = json("letters.json")
+#let fonts = letters.fonts
 #set document(title: "征求意见函", date: none)
-#set page(paper: "a4", margin: (top: 37mm, bottom: 35mm, left: 28mm, right: 26mm))
-#set text(font: letters.fonts, size: 16pt, lang: "zh", region: "cn", cjk-latin-spacing: none)
-#set par(leading: 13pt, spacing: 13pt, justify: true)
-#let body(words) = par(first-line-indent: (amount: 2em, all: true), words)
-#for (n, letter) in letters.letters.enumerate() [
-  #if n > 0 [#pagebreak()]
-  #counter(page).update(1)
-  #align(center, text(26pt, fill: rgb("#c00000"), weight: "bold", letter.department))
-  #line(length: 100%, stroke: 1.5pt + rgb("#c00000"))
-  #v(12pt)
-  #align(center, text(22pt, weight: "bold")[关于征求《#letter.title》意见的函])
-  #v(12pt)
-  #par(letter.to + "：")
-  #for words in letter.paragraphs [#body(words)]
-  #if letter.contact != "" [#body("联系方式：" + letter.contact)]
-  #v(16pt)
-  #body("附件：" + letter.form.name)
-  #v(16pt)
-  #align(right, pad(right: 2em, letter.department))
-  #align(right, pad(right: 2em, letter.day))
-  #v(16pt)
-  #block(breakable: false)[
-    #image(letter.qr, width: 30mm)
-    #text(12pt)[扫码答复（仅供收函单位使用，请勿外传）]
-  ]
-  #pagebreak()
-  #text(weight: "bold")[附件]
-  #reply-form(letter.form)
-]
+#let card(letter) = {
+  set text(14pt)
+  text(font: fonts.head, size: 16pt, letter.card_head)
+  grid(
+    columns: (36mm, 1fr), align: horizon, image(letter.qr, width: 30mm),
+    stack(spacing: 10pt, ..letter.card.map(line => [#line])),
+  )
+  for line in letter.card_notes { words(line) }
+  v(14pt)
+}
+#show: official.with(fonts)
+#for (n, letter) in letters.letters.enumerate() {
+  if n > 0 { pagebreak() }
+  counter(page).update(if letter.letter == none { 2 } else { 1 })
+  if letter.letter != none { letter-page(fonts, letter.letter) }
+  if letter.form != none {
+    if letter.letter != none { pagebreak() }
+    card(letter)
+    reply-form(letter.form)
+  }
+}
 """
 )
 
 
-def to_pdf(letters: Sequence[Letter]) -> bytes:
+def to_pdf(letters: Sequence[Letter], parts: Parts = Parts.ALL) -> bytes:
     """Write letters as one PDF to print, each on pages of its own; values go in as data, never as markup."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows = []
         for n, letter in enumerate(letters):
-            (folder / f"{n}.svg").write_bytes(_qr(letter.link, "svg"))
+            (folder / f"{n}.svg").write_bytes(qr_code(letter.link, "svg"))
+            page = letter_layout.in_typst(letter.page, letter.paragraphs())
             rows.append(
                 {
-                    "department": letter.department,
-                    "to": letter.to,
-                    "title": letter.title,
-                    "paragraphs": letter.paragraphs(),
-                    "contact": letter.contact,
-                    "day": letter.day,
+                    "letter": page if parts & Parts.LETTER else None,
                     "qr": f"{n}.svg",
-                    "form": reply_form.in_typst(letter.form),
+                    "card_head": CARD,
+                    "card": letter.card(),
+                    "card_notes": letter.card_notes(),
+                    "form": reply_form.in_typst(letter.form) if parts & Parts.CARD else None,
                 }
             )
-        document = {"fonts": FONTS, "letters": rows}
+        document = {"fonts": letter_layout.FONTS, "letters": rows}
         (folder / "letters.json").write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
         (folder / "letters.typ").write_text(TEMPLATE, encoding="utf-8")
         return bytes(typst.compile(str(folder / "letters.typ"), root=str(folder)))
 
 
-def _qr(link: str, kind: str) -> bytes:
+def qr_code(link: str, kind: str) -> bytes:
+    """Return a link as a QR code, in PNG or SVG."""
     drawn = io.BytesIO()
     segno.make(link, error="m", micro=False).save(drawn, kind=kind, scale=8, border=2)
     return drawn.getvalue()

@@ -26,13 +26,26 @@ def to_docx(data: bytes, name: str, ending: str) -> bytes:
 
     Raises UnreadableFile where LibreOffice is missing or can't read the file; the message says what to do.
     """
+    return _converted(data, name, ending, "docx:MS Word 2007 XML")
+
+
+def to_pdf(data: bytes, name: str) -> bytes:
+    """Convert a .docx to PDF.
+
+    Raises UnreadableFile where LibreOffice is missing or can't read the file; the message says what to do.
+    """
+    return _converted(data, name, "docx", "pdf:writer_pdf_Export")
+
+
+def _converted(data: bytes, name: str, ending: str, kind: str) -> bytes:
     program = office_program()
+    wanted = kind.partition(":")[0]
     if program is None:
         raise UnreadableFile(
-            f"“{name}”是 .{ending} 格式，本系统没有安装转换程序。请用 Word 或 WPS 打开，另存为 .docx 后重新上传。"
+            f"“{name}”是 .{ending} 格式，本系统没有安装转换程序。请用 Word 或 WPS 打开，另存为 .{wanted} 后重新上传。"
         )
     with tempfile.TemporaryDirectory(prefix="convert-") as folder:
-        source = Path(folder) / f"source.{ending}"
+        source, out = Path(folder) / f"source.{ending}", Path(folder) / "out"
         source.write_bytes(data)
         command = [
             program,
@@ -40,9 +53,9 @@ def to_docx(data: bytes, name: str, ending: str) -> bytes:
             "--headless",
             "--norestore",
             "--convert-to",
-            "docx:MS Word 2007 XML",
+            kind,
             "--outdir",
-            folder,
+            str(out),
             str(source),
         ]
         try:
@@ -53,10 +66,10 @@ def to_docx(data: bytes, name: str, ending: str) -> bytes:
                 timeout=_TIMEOUT,
                 preexec_fn=_widen,
             )
-            return (Path(folder) / "source.docx").read_bytes()
+            return (out / f"source.{wanted}").read_bytes()
         except (subprocess.SubprocessError, OSError) as error:
             raise UnreadableFile(
-                f"“{name}”转换失败，文件可能已损坏。请用 Word 或 WPS 另存为 .docx 后重新上传。"
+                f"“{name}”转换失败，文件可能已损坏。请用 Word 或 WPS 另存为 .{wanted} 后重新上传。"
             ) from error
 
 

@@ -16,13 +16,17 @@ Compose = Callable[["OutgoingMail", datetime], "EmailMessage"]
 End = Callable[["OutgoingMail", datetime], None]
 
 composers: dict[str, Hooks[Compose]] = {}
-"""By purpose, what returns the message; raises ``Pointless``, or ``AddressRefused``."""
+"""By purpose, what returns the message; raises ``Pointless``, ``Unsendable``, or ``AddressRefused``."""
 endings: dict[str, Hooks[End]] = {}
 """By purpose, what is called in the transaction in which a letter ends, whatever its end."""
 
 
 class Pointless(Exception):
     """A letter isn't sent, because what it would say isn't so any more; the message says why, in Chinese."""
+
+
+class Unsendable(Exception):
+    """A letter can't be written, because a file that goes with it is missing or held back; the message says why."""
 
 
 def register(purpose: str, *, compose: str, ended: str = "") -> None:

@@ -22,6 +22,7 @@ class MailPurpose(LabelledEnum):
     CONFIRM_SUBSCRIPTION = "confirm_subscription", Label("确认订阅", "plain")
     NEWS = "news", Label("订阅通知", "plain")
     INVITATION = "invitation", Label("征求意见函", "plain")
+    INVITATION_COPY = "invitation_copy", Label("抄送的征求意见函", "plain")
     REMINDER = "reminder", Label("提醒答复征求意见函", "plain")
     MEETING = "meeting", Label("会议通知", "plain")
 

@@ -20,7 +20,7 @@ from consult.app_context import settings
 from consult.clock import local
 from consult.files.mail.compose import AddressRefused, new_message_id
 from consult.ledger.service import record
-from consult.mail_queue.hooks import Pointless, composers, endings
+from consult.mail_queue.hooks import Pointless, Unsendable, composers, endings
 from consult.mail_queue.models import MailPurpose, MailState, OutgoingMail
 from consult.store import bulk, db, raw_transaction, transaction
 from consult.store.locking import lock_row
@@ -196,7 +196,7 @@ def deliver(
             _send(letter, at)
         except Pointless as why:
             _end(letter, MailState.POINTLESS, at, str(why))
-        except (outgoing_mail.MailRejected, AddressRefused) as why:
+        except (outgoing_mail.MailRejected, AddressRefused, Unsendable) as why:
             _end(letter, MailState.REFUSED, at, str(why))
             away = 0
         except outgoing_mail.MailPutOff as why:

@@ -11,6 +11,7 @@ from consult.files import attachments
 from consult.files.attachments import AttachmentRefused, CheckedAttachment
 from consult.files.clamd import Finding
 from consult.files.mail import Mail, MailAttachment
+from consult.files.reply_form_reader import FilledForm
 from consult.files.sandbox import SandboxStopped
 from consult.intake import virus_scanning
 from consult.mailbox.bounded_reading import Reader
@@ -45,6 +46,8 @@ class CheckedFiles:
     clean: frozenset[str] = frozenset()
     unscanned: bool = False
     infected: bool = False
+    forms: tuple[FilledForm, ...] = ()
+    """What the reply forms (意见反馈表) among the files taken say."""
 
 
 def check_files(mail: Mail, reader: Reader) -> CheckedFiles:
@@ -53,6 +56,7 @@ def check_files(mail: Mail, reader: Reader) -> CheckedFiles:
     bytes_taken: list[bytes] = []
     refused: list[Refusal] = []
     clean: set[str] = set()
+    forms: list[FilledForm] = []
     unscanned = infected = False
     for file in _in_order(mail.all_attachments()):
         if len(taken) + len(refused) >= MAX_FILES:
@@ -83,8 +87,10 @@ def check_files(mail: Mail, reader: Reader) -> CheckedFiles:
         unscanned |= scan is not None and scan.finding is Finding.AWAY
         taken.append(checked)
         bytes_taken.append(file.data)
+        if (form := reader.form(checked.name, file.data, checked.media_type)) is not None:
+            forms.append(form)
     blobs().put_many(bytes_taken)
-    return CheckedFiles(tuple(taken), tuple(refused), frozenset(clean), unscanned, infected)
+    return CheckedFiles(tuple(taken), tuple(refused), frozenset(clean), unscanned, infected, tuple(forms))
 
 
 def _in_order(files: Iterable[MailAttachment]) -> list[MailAttachment]:

@@ -12,8 +12,8 @@ from consult.drafting.models import Consultation
 from consult.files.charsets import readable
 from consult.files.mail import Mail, TextSource, Way
 from consult.files.mail.message_reader import ELSEWHERE
-from consult.intake import batches
-from consult.intake.arrival import Arrival, ArrivalPart, clean
+from consult.intake import batches, filled_forms
+from consult.intake.arrival import PARTS, Arrival, ArrivalPart, clean
 from consult.intake.errors import NotOpen, SubmissionRefused
 from consult.intake.models import Channel, Submission
 from consult.mailbox import attachments, hook_calls, hooks, routing, virus_scanning
@@ -120,13 +120,19 @@ def _create_submissions(
 
 def _arrival(message: RoutedMessage, consultation: Consultation | None, at: datetime) -> Arrival:
     parsed, mail = message.parsed, message.parsed.mail
-    text = _text(parsed)
+    text = "" if _says_only_forms(parsed) else _text(parsed)
+    forms = [filled_forms.placed(form, consultation) for form in parsed.files.forms]
+    opinions_of_forms = tuple(part for form in forms for part in form.parts)[: PARTS - 1]
+    answers = {answer.number: answer for form in forms for answer in form.answers}
     received = message.row.received_at or at
     if consultation is not None and consultation.opens_at is not None:
         received = max(received, consultation.opens_at)  # mail before the opening counts from the opening
     return Arrival(
         channel=Channel.MAILBOX,
-        parts=(ArrivalPart(text),) if text else () if parsed.files.taken else (ArrivalPart(_stand_in(mail)),),
+        parts=(ArrivalPart(text), *opinions_of_forms)
+        if text
+        else opinions_of_forms or (() if parsed.files.taken else (ArrivalPart(_stand_in(mail)),)),
+        answers=tuple(answers[number] for number in sorted(answers)),
         raw=parsed.raw,
         raw_media_type="message/rfc822",
         subject=mail.title,
@@ -156,6 +162,9 @@ def _settle(message: RoutedMessage, route: routing.Route, submission_id: int, *,
         row.why = f"{row.why}；附件没有随信寄来"
     if parsed.files.unscanned:
         row.scan_due, row.why = True, f"{row.why}；{virus_scanning.UNSCANNED}"
+    if parsed.files.forms:
+        opinions = sum(len(form.rows) for form in parsed.files.forms)
+        row.why = f"{row.why}；所附意见反馈表读入 {opinions} 条意见"
     row.answer_due = is_placed and parsed.mail.may_be_answered
     row.answer_held = bool(parsed.mail.spam)
     if parsed.mail.spam:
@@ -176,6 +185,12 @@ def _text(parsed: ParsedMessage) -> str:
     if written := clean(parsed.mail.text):
         return written
     return "" if parsed.files.taken or parsed.mail.unreadable else clean(parsed.mail.quoted)
+
+
+def _says_only_forms(parsed: ParsedMessage) -> bool:
+    """Whether the text was taken from attached files that are all reply forms, which say it opinion by opinion."""
+    attached = [file for file in parsed.mail.attachments if not file.inline]
+    return parsed.mail.text_source is TextSource.ATTACHMENT and len(parsed.files.forms) == len(attached) > 0
 
 
 def _is_legible(parsed: ParsedMessage) -> bool:

@@ -15,6 +15,7 @@ from consult.consultees.hearing_wording import moment_in_words
 from consult.consultees.models import Attendance, Gathering
 from consult.drafting import stored_drafts, version_comparison
 from consult.drafting.models import Consultation, DraftVersion, VersionKind
+from consult.files.export.draft_blocks import draft_blocks
 from consult.files.export.review_forms import ReviewForm
 from consult.files.export.volume import Block, Cell, Facts, Heading, Line, Look, Run, Section, Table
 from consult.files.html_reader import read_html
@@ -31,7 +32,7 @@ from consult.review.service import conclusion_rule, rule_of
 from consult.text.anchors import in_words as anchor_in_words
 from consult.text.comparison.versions import Match, Relation
 from consult.text.comparison.wording import Op
-from consult.text.parser.tree import HEADINGS, Draft, Kind, Provision
+from consult.text.parser.tree import Provision
 
 _DAY = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日")
 COMPARED = (("修改前", 100), ("修改后", 100), ("说明", 47))
@@ -66,45 +67,7 @@ def _signs(line: str) -> bool:
 def draft(version: DraftVersion) -> tuple[Section, ...]:
     """Return the text of a version."""
     parsed = stored_drafts.read(version)
-    return (Section(tuple(_draft_blocks(parsed))),)
-
-
-def _draft_blocks(parsed: Draft) -> Iterator[Block]:
-    for node in parsed.front:
-        if node.kind is Kind.NOTE:
-            yield Line(node.text, Look.CENTRED)
-    for node in parsed.provisions:
-        yield from _provision(node)
-
-
-def _provision(node: Provision) -> Iterator[Block]:
-    if node.kind in HEADINGS:
-        yield Line("　".join(part for part in (node.number, node.heading) if part), Look.CENTRED)
-        if node.text:
-            yield Line(node.text)
-    elif node.kind is Kind.ARTICLE:
-        yield from _article(node)
-        return
-    elif node.kind is Kind.SIGNATURE:
-        yield Line(node.text, Look.RIGHT)
-    elif node.kind is Kind.ANNEX:
-        yield Heading("　".join(part for part in (node.number or "附件", node.heading) if part))
-    else:
-        yield Line(f"{node.written}{node.text}")
-    for child in node.children:
-        yield from _provision(child)
-
-
-def _article(article: Provision) -> Iterator[Block]:
-    caption = f"（{article.heading}）" if article.heading else ""
-    head = f"{article.number}{caption}　"
-    if not article.children:
-        yield Line(f"{head}{article.text}")
-    for place, paragraph in enumerate(article.children):
-        yield Line(f"{head if not place else ''}{paragraph.text}")
-        for below in paragraph.children:
-            for item in below.walk():
-                yield Line(f"{item.written}{item.text}")
+    return (Section(tuple(draft_blocks(parsed))),)
 
 
 def comparisons(consultation: Consultation, newest: DraftVersion) -> tuple[Section, ...]:

@@ -293,8 +293,8 @@ def _letter(consultation: Consultation) -> Iterator[Block]:
     yield Line(f"{letter.to}：")
     for words in letter.paragraphs():
         yield Line(words)
-    if letter.contact:
-        yield Line(f"联系方式：{letter.contact}")
+    if letter.note:
+        yield Line(f"（{letter.note}）")
     yield Line(letter.department, Look.RIGHT)
     yield Line(letter.day, Look.RIGHT)
 

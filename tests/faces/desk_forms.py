@@ -148,6 +148,24 @@ FORMS: dict[str, dict[str, str]] = {
         "phone": "phone",
         "called": "moment",
     },
+    "consultees_letter_prepare": {
+        "number": "document number",
+        "mark": "name",
+        "signer": "name",
+        "signed_on": "day",
+        "contact_name": "name",
+        "contact_phone": "phone",
+        "addressee": "name",
+        "copies": "sentence",
+        "urgency": "urgency",
+        "annexes": "annexes",
+        "template": "letter template",
+        "version": "draft version",
+        "sealed": "flag",
+    },
+    "consultees_letter_seal": {"sealed_file": "paper", "invitation": "invitation"},
+    "letter_templates_add": {"template_file": "letter template file", "name": "name", "division": "division"},
+    "letter_templates_retire": {"<identifier>": "letter template"},
     "consultees_confirm": {"as": "response", "relation": "relation"},
     "consultation_extend": {"extend-last_day": "day", "extend-reason": "sentence"},
     "consultation_give": {"give-user": "account"},
@@ -345,7 +363,7 @@ FORMS: dict[str, dict[str, str]] = {
     "unassigned_restore": {},
 }
 """By endpoint: fields of the form, and ``<parameters>`` of the address that mean something else elsewhere."""
-FILES = frozenset({"notice file", "paper", "register file", "submissions file", "draft file"})
+FILES = frozenset({"notice file", "paper", "register file", "submissions file", "draft file", "letter template file"})
 """Kinds that are files."""
 
 COMMANDS: dict[str, dict[str, str]] = {
@@ -390,6 +408,15 @@ COMMANDS: dict[str, dict[str, str]] = {
     },
     "consultees import": {"path": "register file"},
     "consultees invite": {"--consultee": "consultee name", "--reason": "sentence", "--method": "method"},
+    "consultees import-reply": {"path": "reply form path", "--consultee": "consultee name"},
+    "consultees letter": {
+        "--number": "document number",
+        "--signer": "name",
+        "--signed-on": "day",
+        "--contact": "name",
+        "--phone": "phone",
+    },
+    "consultees template": {"--add": "letter template path", "--name": "name", "--division": "name"},
     "consultees ledger": {"--year": "year", "--out": "out"},
     "consultees remind": {},
     "consultees settle-disagreement": {"number": "disagreement", "--how": "sentence"},

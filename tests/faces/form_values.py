@@ -22,6 +22,7 @@ from consult.clock import local
 from consult.consultees import register_import
 from consult.consultees.disagreement_models import Disagreement
 from consult.consultees.hearing_models import HearingPaperRole
+from consult.consultees.letter_models import AnnexFormat, LetterTemplate, Urgency
 from consult.consultees.models import (
     Attendance,
     Consultee,
@@ -48,7 +49,8 @@ from consult.drafting.models import (
     QuestionTopic,
     VersionKind,
 )
-from consult.files import tables
+from consult.files import letter_template, tables
+from consult.files.reply_form import ReplyForm
 from consult.intake.models import Channel, ImportStage, Purpose, SenderKind, StaffUpload, Submission, TableImport
 from consult.issuance.models import DocumentActKind, MeetingOutcome
 from consult.law.facts import Disclosure
@@ -65,6 +67,7 @@ from consult.store import db
 from consult.text.opinion_kinds import OpinionKind
 from consult.text.privacy.kinds import Kind as PrivateKind
 from tests.builders import DRAFT, docx_of
+from tests.files.reply_forms import filled
 from tests.law.test_holidays import REST
 from tests.meeting.office import File, Office
 
@@ -249,9 +252,17 @@ KINDS: dict[str, Callable[[Values], Any]] = {
     "encryption": lambda v: v.member(Encryption),
     "port": lambda v: 993,
     "nonce": lambda v: f"{v.random.getrandbits(80):020x}",
+    "document number": lambda v: v.random.choice(("", f"某函〔2026〕{v.random.randint(1, 99)}号", "第3号")),
+    "urgency": lambda v: v.member(Urgency),
+    "annexes": lambda v: v.member(AnnexFormat),
+    "letter template": lambda v: v.random.choice(("", v.one(LetterTemplate.id))),
+    "letter template file": lambda _v: ("函.docx", letter_template.example()),
+    "draft version": lambda v: v.random.choice(("", v.own(DraftVersion.id))),
     "paper": lambda v: PAPER,
     "register upload": lambda v: v.register_upload().partition("-")[0],
     "register seen": lambda v: v.register_upload().partition("-")[2],
+    "reply form path": lambda v: ("反馈表.docx", filled(ReplyForm("", v.one(Consultee.name), (), "", ""))),
+    "letter template path": lambda _v: ("函.docx", letter_template.example()),
     "register file": lambda v: REGISTER,
     "calendar year": lambda v: v.random.choice((2026, 2027, 2028)),
     "notice": lambda v: v.random.choice(("0", "1", "x")),

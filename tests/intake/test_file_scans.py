@@ -155,6 +155,7 @@ NEVER_HANDED_ON = {
     "MailMessage.blob": "given out as it came; the page says so",
     "RefusedFile.digest": "not taken",
     "StaffUpload.digest": "read by the worker, never given out",
+    "Invitation.sent_digest": "of a sealed letter, which is scanned by its own row",
     "NoticePosting.account": "an account of new media, no file",
     "Review.version_digest": "of a version, which is scanned by its own row",
     **dict.fromkeys(

@@ -147,6 +147,11 @@ UNFOUND: dict[str, str] = {
         ["address", "asked_at", "ended_at", "submission_id", "token"],
     ),
     **_whole(
+        "letter_series",
+        "a lock; each letter has its own number",
+        ["id", "mark", "year"],
+    ),
+    **_whole(
         "outgoing_mail",
         "letters on their way; what rests on one that was sent has an act of its own",
         [
@@ -376,7 +381,7 @@ def _value(column: Column[Any], n: int) -> Any:
     """Return the value of a column in the ``n``-th row of a table that is filled."""
     for key in column.foreign_keys:
         there = db.session.scalars(select(key.column).order_by(key.column).limit(3)).all()
-        return there[n % len(there)]
+        return there[n % len(there)] if there else None  # the first row of a table that refers to itself
     kind = column.type
     if column.name.endswith("digest") or (column.table.name, column.name) in FILES:
         return blobs().put(f"文件{n}".encode())

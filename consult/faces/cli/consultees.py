@@ -19,6 +19,7 @@ from consult.consultees import (
     confirmation,
     delivery,
     disagreements,
+    letters,
     queries,
     register,
     register_columns,
@@ -147,6 +148,7 @@ def list_consultees(slug: str | None, words: str, after: int, limit: int, as_jso
 @click.option("--reason", default="", help="列入名单的理由。")
 @click.option("--method", type=choice_of(Method), default=Method.MAIL.value, help="发函方式。")
 @click.option("--last-day", type=DayType(["%Y-%m-%d"]), help="答复截止日；不写的按规则数工作日。")
+@click.option("--letter", "by_letter", is_flag=True, help="须按已拟好编号的征求意见函发出；没有拟函的，不发。")
 @by_option
 def invite(
     slug: str,
@@ -159,11 +161,14 @@ def invite(
     reason: str,
     method: str,
     last_day: datetime | None,
+    by_letter: bool,
     username: str | None,
     as_json: bool,
 ) -> None:
     """Propose consultees for SLUG, or invite those on its list (or those named) who aren't invited yet."""
     consultation, actor, at = consultation_named(slug), actor_named(username), now()
+    if by_letter and letters.current(consultation) is None:
+        raise Refused("尚未拟征求意见函，请先用 flask consultees letter 拟函编号。")
     if propose or take_proposal:
         proposals = selection.propose(
             consultation,
@@ -196,7 +201,16 @@ def _invite(
     for consultee in chosen:
         try:
             invitation = hearing.invite(actor, consultation, consultee, method=method, last_day=last_day, at=at)
-            made.append({**_described(consultee), "invitation": invitation.id, "deadline": count_in_words(invitation)})
+            official = letters.of_invitation(invitation)
+            made.append(
+                {
+                    **_described(consultee),
+                    "invitation": invitation.id,
+                    "deadline": count_in_words(invitation),
+                    "letter": official.number if official is not None else None,
+                    "round": invitation.round,
+                }
+            )
         except Refused as refusal:
             troubles.append({**_described(consultee), "reason": str(refusal)})
     lines = [f"已邀请 {row['name']}：{row['deadline']}" for row in made]

@@ -39,7 +39,7 @@ GROUPS: Mapping[str, Listed] = MappingProxyType(
         "submissions": Listed("来件：导入、导出、批量审核、查看。", ("submissions",)),
         "mailbox": Listed("征集信箱：读取邮件，设置邮箱。", ("mailbox",)),
         "mail": Listed("发出的信：查看，重发，不再发送。", ("mail",)),
-        "consultees": Listed("征求意见对象：导入名录、发函、提醒、确认复函。", ("consultees", "responses")),
+        "consultees": Listed("征求意见对象：导入名录、发函、提醒、确认复函。", ("consultees", "responses", "letters")),
         "adoption": Listed("意见的归并、承办和采纳情况。", ("adoption", "assignments", "referrals", "themes")),
         "report": Listed("意见采纳情况反馈：编制、审核、公布、生成文件。", ("report",)),
         "review": Listed("合法性审核、公平竞争审查、风险评估、专家论证、保密审查：登记与查看。", ("review",)),

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
+from consult.accounts.errors import Refused
 from consult.clock import now
-from consult.consultees import confirmation
+from consult.consultees import confirmation, queries, reply_forms
 from consult.consultees.models import Response
 from consult.consultees.response_kinds import CONFIRMABLE, ResponseStanding
-from consult.faces.cli.console import actor_named, by_option, choice_of, consultation_named, show, slug_argument
+from consult.faces.cli.console import (
+    DayType,
+    actor_named,
+    by_option,
+    choice_of,
+    consultation_named,
+    show,
+    slug_argument,
+)
 from consult.faces.cli.consultees import consultees_cli
+from consult.faces.cli.papers import keep_file
+from consult.intake import filled_forms
+from consult.text.anchors import in_words
 
 
 @consultees_cli.command("responses", help="列出复函：单位、方式、确认情况。")
@@ -73,3 +87,50 @@ def _described(response: Response) -> dict[str, Any]:
         else None,
         "scan": bool(response.submission.attachments),
     }
+
+
+@consultees_cli.command(
+    "import-reply", help="读入填好的意见反馈表（.docx、.xlsx、.pdf 等），逐条登记；确认后计入听取。"
+)
+@slug_argument
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), help="填好的意见反馈表。")
+@click.option("--consultee", default="", help="哪一家的：名称、统一社会信用代码或编号；不写的按表上的单位名称。")
+@click.option("--received", type=DayType(["%Y-%m-%d"]), help="收到的日期；不写的按今天计。")
+@click.option("--dry-run", is_flag=True, help="只读，不登记。")
+@by_option
+def import_reply(
+    slug: str,
+    path: Path,
+    consultee: str,
+    received: datetime | None,
+    dry_run: bool,
+    username: str | None,
+    as_json: bool,
+) -> None:
+    """Enter a reply form that came back to a letter of SLUG, opinion by opinion."""
+    consultation, actor, at, file = consultation_named(slug), actor_named(username), now(), keep_file(path)
+    form = reply_forms.read(file)
+    if form is None:
+        raise Refused(f"“{path.name}”不是填写过的意见反馈表，或者是没有文字的扫描件。")
+    number, taken = None, filled_forms.placed(form, consultation)
+    if not dry_run:
+        invitation = queries.invitation_of(consultation, queries.named(consultee or form.to))
+        day = received.date() if received is not None else None
+        receipt, form, taken = reply_forms.enter(actor, invitation, file, received_on=day, at=at)
+        number = receipt.number
+    document = {
+        "consultation": slug,
+        "file": path.name,
+        "number": number,
+        "consultee": form.to,
+        "no_opinion": form.no_opinion,
+        "publish_name": form.publish,
+        "opinions": [{"anchor": part.anchor, "content": part.content} for part in taken.parts],
+        "answers": [{"question": answer.number, "content": answer.content} for answer in taken.answers],
+        "left": list(taken.left),
+    }
+    lines = [f"{in_words(part.anchor)}\t{part.content}" for part in taken.parts]
+    lines += [f"问题 {answer.number}\t{answer.content}" for answer in taken.answers]
+    lines += [f"未读入：{words}" for words in taken.left]
+    lines.append(f"已登记，编号 {number}，待确认。" if number else "只读，未登记。")
+    show(document, "\n".join(lines), as_json)

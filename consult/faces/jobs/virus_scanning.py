@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from consult.consultees.hearing_models import HearingPaper
+from consult.consultees.letter_models import LetterTemplate, SealedFile
 from consult.consultees.models import Gathering
 from consult.drafting.models import DraftVersion, NoticePosting
 from consult.faces.jobs import Job
@@ -20,6 +21,8 @@ HANDED_ON = (
     NoticePosting.picture_digest,
     Gathering.minutes_digest,
     HearingPaper.digest,
+    LetterTemplate.digest,
+    SealedFile.digest,
     ReviewPaper.digest,
     MeetingFact.evidence_digest,
     Override.document_digest,

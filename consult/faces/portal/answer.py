@@ -15,7 +15,18 @@ from werkzeug.wrappers import Response
 from consult import clock
 from consult.accounts.errors import Refused
 from consult.app_context import settings
-from consult.consultees import deadlines, extensions, invitations, members, reply_forms, response_chain, responses
+from consult.consultees import (
+    deadlines,
+    extensions,
+    invitations,
+    letter_papers,
+    letters,
+    members,
+    reply_forms,
+    response_chain,
+    responses,
+    rounds,
+)
 from consult.consultees.invitations import ANSWERABLE, READABLE
 from consult.consultees.models import Invitation
 from consult.consultees.models import Response as Answer
@@ -30,9 +41,10 @@ from consult.faces.uploads import checked_upload, chosen_files, lift_limits, sto
 from consult.files import reply_form
 from consult.files.attachments import AttachmentRefused, CheckedAttachment
 from consult.files.export.word import MEDIA_TYPE
-from consult.intake import receipts
+from consult.intake import filled_forms, receipts
 from consult.intake.arrival import ArrivalAnswer, ArrivalPart
 from consult.reporting import queries as reports
+from consult.text.anchors import article_of, in_words
 from consult.text.sentences import sentence
 
 NAME_CHARACTERS = 40
@@ -77,7 +89,9 @@ def write(identifier: int) -> str | Response | tuple[str, int]:
     content = _typed(invitation)
     if not AnswerForm().validate():
         return _page(who, invitation, content, [STALE]), 400
+    before = {file["digest"] for file in content["attachments"]}
     troubles = _take_files(content)
+    read = _read_forms(invitation, content, before)
     verb = request.form.get("verb", "save")
     if verb.startswith("drop-"):
         content["attachments"] = [file for file in content["attachments"] if file["digest"] != verb[5:]]
@@ -86,6 +100,10 @@ def write(identifier: int) -> str | Response | tuple[str, int]:
     if troubles:
         _save(who, invitation, content)
         return _page(who, invitation, content, troubles), 400
+    if read and verb != "hand":
+        _save(who, invitation, content)
+        flash(read, "success")
+        return redirect(url_for(".answer", identifier=identifier), 303)
     if verb == "save":
         _save(who, invitation, content)
         flash(gettext("已保存，尚未提交。可稍后继续填写，或者转交同事。"), "success")
@@ -100,7 +118,9 @@ def write(identifier: int) -> str | Response | tuple[str, int]:
         receipt = responses.respond(
             who.actor,
             invitation,
-            parts=[ArrivalPart(words, anchor) for anchor, words in content["parts"]],
+            parts=rounds.on_public_draft(
+                invitation, [ArrivalPart(words, anchor) for anchor, words in content["parts"]]
+            ),
             answers=[ArrivalAnswer(number, words) for number, words in content["answers"]],
             attachments=[CheckedAttachment(**file) for file in content["attachments"]],
             no_opinion=verb == "none",
@@ -124,6 +144,28 @@ def form_to_fill_in(identifier: int) -> Response:
         abort(404)
     data = io.BytesIO(reply_form.to_docx(reply_forms.of(invitation)))
     return send_file(data, mimetype=MEDIA_TYPE, as_attachment=True, download_name=f"{reply_form.TITLE}.docx")
+
+
+@portal.get("/answer/<int:identifier>/letter.<any('pdf', 'annexes'):what>")
+def letter_file(identifier: int, what: str) -> Response:
+    """Give the letter as it was sent, sealed where it has a seal, or its attachments in one file."""
+    _, invitation = invitation_or_404(identifier)
+    if invitation.consultation.state(clock.now()) not in READABLE or letters.of_invitation(invitation) is None:
+        abort(404)
+    file = letter_papers.for_addressee(invitation, annexes=what == "annexes")
+    return send_file(io.BytesIO(file.data), mimetype=file.media_type, as_attachment=True, download_name=file.name)
+
+
+@portal.post("/answer/<int:identifier>/paper")
+def ask_for_paper(identifier: int) -> Response:
+    """Ask for the letter on paper."""
+    who, invitation = invitation_or_404(identifier)
+    try:
+        invitations.ask_for_paper(who.actor, invitation, request.form.get("address", "")[:600], at=clock.now())
+        flash(gettext("已告知发函处室，纸质函件将寄往所填地址。"), "success")
+    except Refused as refusal:
+        flash(translated(str(refusal)), "error")
+    return redirect(url_for(".answer", identifier=identifier), 303)
 
 
 @portal.get("/answer/<int:identifier>/colleague")
@@ -231,7 +273,7 @@ def _page(who: Visitor, invitation: Invitation, content: dict[str, Any], refusal
         consultation=consultation,
         state=consultation.state(now),
         now=now,
-        draft=queries.draft_of(consultation),
+        draft=rounds.draft_of(invitation),
         said=dict(content.get("parts", [])),
         questions=questions.of(consultation),
         answered=dict(content.get("answers", [])),
@@ -239,6 +281,7 @@ def _page(who: Visitor, invitation: Invitation, content: dict[str, Any], refusal
         by=content.get("by", ""),
         handed_note=saved.content.get("note", "") if saved is not None else "",
         note_kept=content.get("note", "") if refusals else "",
+        letter=letters.of_invitation(invitation),
         requests=extensions.extensions(invitation),
         files=content.get("attachments", []),
         saved=saved,
@@ -300,6 +343,30 @@ def _take_files(content: dict[str, Any]) -> list[str]:
         except (Refused, AttachmentRefused) as refusal:
             troubles.append(str(refusal))
     return troubles
+
+
+def _read_forms(invitation: Invitation, content: dict[str, Any], before: set[str]) -> str:
+    """Fill in what reply forms among the files that just came say, where nothing was typed; return what was read."""
+    opinions, none = 0, False
+    for file in content["attachments"]:
+        form = reply_forms.read(CheckedAttachment(**file)) if file["digest"] not in before else None
+        if form is None:
+            continue
+        taken = filled_forms.placed(form, invitation.consultation, rounds.version_of(invitation))
+        parts, answered = dict(content["parts"]), dict(content["answers"])
+        for part in taken.parts if not form.no_opinion else ():
+            unit = article_of(part.anchor)
+            words = part.content if unit == part.anchor else f"（{in_words(part.anchor)}）{part.content}"
+            parts[unit] = f"{parts[unit]}\n\n{words}" if parts.get(unit) and words not in parts[unit] else words
+            opinions += 1
+        for answer in taken.answers:
+            answered.setdefault(answer.number, answer.content)
+        content["parts"], content["answers"] = [list(row) for row in parts.items()], [list(r) for r in answered.items()]
+        content["publish_name"] = content["publish_name"] or bool(form.publish)
+        none |= form.no_opinion
+    if none and not opinions:
+        return gettext("意见反馈表选择了“无意见”。请核对后点击“回复‘无意见’”。")
+    return gettext("已从意见反馈表读入 %(n)s 条意见，填在相应条文下。请核对后提交。", n=opinions) if opinions else ""
 
 
 def _save(who: Visitor, invitation: Invitation, content: dict[str, Any]) -> None:

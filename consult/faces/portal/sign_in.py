@@ -53,6 +53,18 @@ class SignInForm(FlaskForm):
     )
 
 
+class CodeForm(FlaskForm):
+    """The code on a letter."""
+
+    code = StringField(
+        sentence("答复码"),
+        validators=[
+            InputRequired(sentence("请填写函件上的答复码。")),
+            Length(max=60, message=sentence("答复码太长。")),
+        ],
+    )
+
+
 class PasswordForm(FlaskForm):
     """One's own password: the present one, the new one twice."""
 
@@ -96,6 +108,20 @@ def open_invitation(token: str) -> Response | tuple[str, int]:
     except EntryRefused as refusal:
         return render_template("portal/closed.html", words=str(refusal)), 404
     return set_session_cookie(redirect(url_for(".answer", identifier=invitation.id), 303), pass_token)
+
+
+@portal.route("/c", methods=["GET", "POST"])
+@limiter.limit(lambda: settings().ratelimit_receipt, methods=["POST"])
+def enter_code() -> str | Response | tuple[str, int]:
+    """Take the code that is printed on a letter, for those who can't open its link."""
+    form = CodeForm()
+    if form.validate_on_submit():
+        try:
+            invitation, pass_token = portal_sessions.enter_by_code(form.code.data or "", device(), at=clock.now())
+            return set_session_cookie(redirect(url_for(".answer", identifier=invitation.id), 303), pass_token)
+        except EntryRefused as refusal:
+            form.form_errors.append(str(refusal))
+    return render_template("portal/code.html", form=form), 400 if request.method == "POST" else 200
 
 
 @portal.get("/")

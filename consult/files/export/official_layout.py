@@ -94,7 +94,7 @@ def _set_font(element: Any, font: str) -> None:
 
 
 def _write_page_numbers(document: Any, section: Any, fonts: Fonts) -> None:
-    """— 1 — in 四号, on the right of odd pages and on the left of even ones (GB/T 9704, 7.5)."""
+    """— 1 — in 四号, one character from the right of odd pages and from the left of even ones (7.5)."""
     settings = document.settings.element
     settings.insert(0, OxmlElement("w:evenAndOddHeaders"))
     for footer, side in (
@@ -103,6 +103,7 @@ def _write_page_numbers(document: Any, section: Any, fonts: Fonts) -> None:
     ):
         paragraph = footer.paragraphs[0]
         paragraph.alignment = side
+        paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Pt(SIZE_4)
         add_run(paragraph, "— ", fonts.page_number, SIZE_4)
         field = OxmlElement("w:fldSimple")
         field.set(qn("w:instr"), "PAGE")

@@ -23,6 +23,7 @@ from consult.consultees import (
     selection,
     status,
 )
+from consult.consultees import letters as official
 from consult.consultees import service as hearing
 from consult.consultees.board import TO_CONFIRM, WAITING_FOR_TIME
 from consult.consultees.errors import ConsulteeRefused, InvitationRefused
@@ -103,6 +104,8 @@ def consultees(slug: str) -> str:
         may_list=may(actor, Act.INVITE, consultation) and state in LISTABLE,
         may_invite=may(actor, Act.INVITE, consultation) and state in ANSWERABLE,
         letters=delivery.has_letters(consultation),
+        paper=delivery.count_asked_for_paper(consultation),
+        letter=official.current(consultation),
         deadline=deadlines.deadline(clock.local(at).date())[1],
         groups=_groups(cells),
         sectors=SECTORS,

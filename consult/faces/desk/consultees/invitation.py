@@ -11,8 +11,17 @@ from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.accounts.permissions import Act, may
-from consult.app_context import settings
-from consult.consultees import board, deadlines, extensions, invitations, reply_forms, responses, status
+from consult.consultees import (
+    board,
+    deadlines,
+    extensions,
+    invitations,
+    letter_papers,
+    letters,
+    reply_forms,
+    responses,
+    status,
+)
 from consult.consultees import service as hearing
 from consult.consultees.errors import InvitationRefused
 from consult.consultees.invitations import ANSWERABLE
@@ -29,11 +38,12 @@ from consult.faces.desk.downloads import download
 from consult.faces.desk.navigation import inside
 from consult.faces.public.form_input import answers
 from consult.faces.row_ids import LARGEST, row_id
-from consult.faces.template_filters import day as in_words
 from consult.faces.uploads import keep, takes_scans
 from consult.files import invitation_letter, reply_form
 from consult.files.export.word import MEDIA_TYPE
+from consult.files.reply_form_reader import FilledForm
 from consult.intake.arrival import ArrivalPart
+from consult.intake.filled_forms import Placed
 from consult.intake.models import Channel
 from consult.store import db
 
@@ -70,6 +80,8 @@ def _page(consultation: Consultation, invitation: Invitation, refusal: str = "")
         today=clock.local(at).date(),
         invitation=invitation,
         count_in_words=deadlines.count_in_words(invitation),
+        letter=letters.of_invitation(invitation),
+        code=invitations.code_of(invitation) if invitations.is_live(invitation, at) else "",
         standing=stands,
         next_act=status.label_of(stands).hint,
         requests=extensions.extensions(invitation),
@@ -91,7 +103,7 @@ def _page(consultation: Consultation, invitation: Invitation, refusal: str = "")
 
 @desk.post(
     "/consultations/<slug>/consultees/<int:identifier>"
-    "/<any('sent', 'delivered', 'bounced', 'revoke', 'extend', 'refuse', 'again', 'instead'):verb>"
+    "/<any('sent', 'delivered', 'bounced', 'revoke', 'extend', 'refuse', 'again', 'instead', 'paper'):verb>"
 )
 def consultees_follow(slug: str, identifier: int, verb: str) -> Response:
     """Note what became of an invitation, give more time, revoke it, send it again, or invite another instead."""
@@ -101,6 +113,8 @@ def consultees_follow(slug: str, identifier: int, verb: str) -> Response:
     with refusals_to_flash() as tried:
         if verb == "sent":
             invitations.mark_sent(actor, invitation, at=at)
+        elif verb == "paper":
+            invitations.mark_paper_sent(actor, invitation, at=at)
         elif verb == "delivered":
             invitations.mark_delivered(actor, invitation, at=at)
         elif verb == "bounced":
@@ -151,13 +165,20 @@ def consultees_enter(slug: str, identifier: int) -> str | Response | tuple[str, 
     with refusals_to_flash(quiet=True) as tried:
         anchors, texts = request.form.getlist("anchor"), request.form.getlist("content")
         received = form_values.day(request.form.get("received", ""))
+        scans = keep(request.files.getlist("scan"))
+        typed = any(map(str.strip, texts)) or bool(request.form.get("no_opinion")) or bool(answers(request.form))
+        forms = [scan for scan in scans if not typed and reply_forms.read(scan) is not None]
+        if forms:
+            entered = reply_forms.enter(current_actor(), invitation, forms[0], received_on=received, at=at)
+            flash(_words_of(entered[1], entered[2], invitation), "success")
+            return redirect(url_for(".consultees_one", slug=slug, identifier=identifier), 303)
         receipt = responses.enter(
             current_actor(),
             invitation,
             channel=form_values.one_of(Channel, request.form.get("channel", ""), Channel.LETTER, "来件方式"),
             parts=[ArrivalPart(words, anchor) for anchor, words in zip(anchors, texts, strict=False)],
             answers=answers(request.form),
-            attachments=keep(request.files.getlist("scan")),
+            attachments=scans,
             no_opinion=bool(request.form.get("no_opinion")),
             publish_name=bool(request.form.get("publish_name")),
             at=at,
@@ -169,6 +190,15 @@ def consultees_enter(slug: str, identifier: int) -> str | Response | tuple[str, 
         flash(f"已登记，回执编号 {number}。确认后计入听取。", "success")
         return redirect(url_for(".consultees_one", slug=slug, identifier=identifier), 303)
     return _page(consultation, invitation, tried.refusal), 400
+
+
+def _words_of(form: FilledForm, taken: Placed, invitation: Invitation) -> str:
+    """Say what was read from a form, and what wasn't."""
+    what = "无意见" if form.no_opinion else f"{len(taken.parts)} 条意见"
+    words = f"已从意见反馈表读入{what}并登记，请对照原表核对后确认。"
+    if reply_forms.names_another(form, invitation):
+        words += f"表上的单位名称是“{form.to}”，与收函单位不同。"
+    return words + (f"没有读入：{'；'.join(taken.left)}。" if taken.left else "")
 
 
 def _caller() -> responses.Caller | None:
@@ -190,7 +220,7 @@ def consultees_letters(slug: str, kind: str) -> FlaskResponse | Response:
         places = board.all_places(consultation, at)
         made = (place.invitation for place in places if place.invitation is not None)
         wanted = list(islice((invitation for invitation in made if invitation.method is not Method.MAIL), LETTERS))
-    written = [_letter(consultation, invitation) for invitation in wanted if invitation.revoked_at is None]
+    written = [letter_papers.of(invitation) for invitation in wanted if invitation.revoked_at is None]
     if not written:
         flash("无待打印的信函。请在名单中选择“信函”或者“当面送达”邀请单位。", "error")
         return redirect(url_for(".consultees", slug=slug), 303)
@@ -199,19 +229,6 @@ def consultees_letters(slug: str, kind: str) -> FlaskResponse | Response:
     response = FlaskResponse(data, mimetype=media)
     response.headers.set("Content-Disposition", "attachment", filename=f"letters-{slug}.{kind}")
     return response
-
-
-def _letter(consultation: Consultation, invitation: Invitation) -> invitation_letter.Letter:
-    return invitation_letter.Letter(
-        department=settings().department,
-        to=invitation.consultee.name,
-        title=consultation.title,
-        deadline=in_words(invitations.last_day(invitation)),
-        link=invitations.link_of(invitation),
-        contact=consultation.contact,
-        day=in_words(clock.local(invitation.created_at)),
-        form=reply_forms.of(invitation),
-    )
 
 
 @desk.get("/consultations/<slug>/consultees/<int:identifier>/form.docx")
