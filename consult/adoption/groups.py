@@ -114,16 +114,28 @@ def move_to_group(actor: Actor, opinion: Opinion, into: OpinionGroup, *, at: dat
     Raises:
         OpinionRefused: the group is on another provision.
     """
-    consultation = db.session.get_one(Consultation, opinion.consultation_id)
+    move_together(actor, [opinion], into, at=at)
+
+
+def move_together(actor: Actor, opinions: Sequence[Opinion], into: OpinionGroup, *, at: datetime) -> None:
+    """Move opinions to a group on the same provision, all or none.
+
+    Raises:
+        OpinionRefused: none is given, or the group is on another provision.
+    """
+    consultation = db.session.get_one(Consultation, into.consultation_id)
     require(actor, Act.GROUP, consultation)
+    if not opinions:
+        raise OpinionRefused("没有可以并入的意见，请刷新再看。")
     with transaction():
         _expect_grouping(consultation)
-        if (into.consultation_id, into.anchor) != (opinion.consultation_id, opinion.anchor):
+        place = {(opinion.consultation_id, opinion.anchor) for opinion in opinions}
+        if place != {(into.consultation_id, into.anchor)}:
             raise OpinionRefused("只能并入同一条文下的归并意见。")
-        _expect_standing([opinion])
+        _expect_standing(opinions)
         into.kept = True
-        _move([opinion], into.id, alone=False)
-        _record(actor, "opinion.put_in", into, at, opinions=[opinion.id])
+        _move(opinions, into.id, alone=False)
+        _record(actor, "opinion.put_in", into, at, opinions=[opinion.id for opinion in opinions])
 
 
 def remove_from_group(actor: Actor, opinions: Sequence[Opinion], *, at: datetime) -> None:

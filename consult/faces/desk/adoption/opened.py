@@ -18,6 +18,7 @@ from consult.adoption import (
     reason_library,
     referrals,
     service,
+    similar,
     themes,
     worklist,
 )
@@ -36,9 +37,9 @@ from consult.store import db
 from consult.text.anchors import WHOLE
 
 MEMBERS = 3
+"""Opinions of a group that are shown before one asks for all of them."""
 NAMED_PROVISIONS = 5
 """Provisions that the words of one reason name; more are 有关条款."""
-"""Opinions of a group that are shown before one asks for all of them."""
 
 
 def opened_subject(
@@ -78,6 +79,7 @@ def opened_subject(
         "reasons": worklist.recent_reasons(current_actor().id),
         "offers": offered_reasons(workspace, subject) if may(actor, Act.DECIDE, workspace.consultation) else [],
         "sender_in_print": sender_in_print,
+        "similar": similar.proposals(actor, subject) if request.args.get("similar") else None,
     }
     return shared | (
         _of_group(subject) if isinstance(subject, OpinionGroup) else _of_opinion(workspace, subject, forms)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from consult import clock
 from consult.accounts.permissions import Act, may
-from consult.adoption import discussion, groups, kinds, opinions, saved_views, service, themes, undo
+from consult.adoption import discussion, groups, kinds, opinions, saved_views, service, similar, themes, undo
 from consult.adoption.holdings import is_due_soon, is_overdue
 from consult.adoption.models import Opinion, OpinionComment, OpinionGroup
 from consult.drafting.models import Consultation
@@ -72,7 +72,7 @@ def adoption_opinion(slug: str, key: int, verb: str) -> str | Response | tuple[s
 
 @desk.post(
     "/consultations/<slug>/adoption/groups/<int:key>/"
-    "<any('decide', 'comment', 'mark', 'unmark', 'rename', 'take-out'):verb>"
+    "<any('decide', 'comment', 'mark', 'unmark', 'rename', 'take-out', 'join'):verb>"
 )
 def adoption_group(slug: str, key: int, verb: str) -> str | Response | tuple[str, int]:
     """Do one act on a group."""
@@ -224,6 +224,15 @@ def _rename(group: OpinionGroup, form: Any) -> str:
     return f"g{group.id}"
 
 
+def _join(group: OpinionGroup, _form: Any) -> str:
+    into = db.session.get(OpinionGroup, row_id(request.form.get("group", "")))
+    if into is None:
+        abort(404)
+    similar.join_groups(current_actor(), group, into, at=clock.now())
+    flash(f"已整组并入“{into.title}”。", "success")
+    return f"g{into.id}"
+
+
 def _take_many_out(group: OpinionGroup, _form: Any) -> str:
     chosen = [opinion for opinion in group.opinions if str(opinion.id) in set(request.form.getlist("opinion"))]
     groups.remove_from_group(current_actor(), chosen, at=clock.now())
@@ -259,6 +268,7 @@ GROUP_ACTS: dict[str, Callable[[OpinionGroup, Any], str | None]] = {
     "unmark": _unmark,
     "rename": _rename,
     "take-out": _take_many_out,
+    "join": _join,
 }
 
 

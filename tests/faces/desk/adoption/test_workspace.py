@@ -412,3 +412,21 @@ class TestFilters:
 
     def test_one_character_is_said_to_be_too_few(self, canteens: dict[str, int], signed_in: SignIn) -> None:
         assert "两个字以上" in signed_in("drafter").get(f"{DESK}?at=all&words=优").text
+
+
+def test_what_is_similar_in_matter_is_shown_with_why_and_joined_on_the_page(staff: Staff, signed_in: SignIn) -> None:
+    consultation = an_open_consultation(staff.of("drafter"), staff.of("publisher"), at=PUBLISHED, slug="canteens")
+    for words in ("建议提高老年人用餐的补贴标准。", "老人用餐的补助太少，希望上调。"):
+        accepted(consultation, ("art-3", words))
+        accepted(consultation, ("art-3", words))
+    first, second = groups.group(staff.of("drafter"), consultation, at=AFTER)
+    first_id, second_id = first.id, second.id
+    client = signed_in("drafter")
+    assert "&amp;similar=1" in client.get(f"{DESK}?at=all&open=g{first_id}").text
+    page = client.get(f"{DESK}?at=all&open=g{first_id}&similar=1").text
+    assert "相同诉求：提高" in page
+    status, _, location = send(client, f"groups/{second_id}/join?at=all", group=str(first_id))
+    assert (status, f"open=g{first_id}" in location) == (303, True)
+    assert {opinion.group_id for opinion in opinions_of(consultation)} == {first_id}
+    status, page, _ = send(client, f"groups/{first_id}/join?at=all", group=str(first_id))
+    assert (status, "另一组" in page) == (400, True)
