@@ -9,7 +9,7 @@ from consult.store import db
 from consult.text.parser import provisions as parser
 from consult.text.parser.earlier_reading import StoredRow, rebuilt, rows_of
 
-_COLUMNS = (
+COLUMNS = (
     ProvisionRow.depth,
     ProvisionRow.anchor,
     ProvisionRow.kind,
@@ -25,7 +25,7 @@ def read(version: DraftVersion) -> parser.Draft:
     Opinions and decisions stand on its provisions as they were read when it was stored. Where the parser of today
     reads its text otherwise, the draft is rebuilt from the stored provisions.
     """
-    query = select(*_COLUMNS).where(ProvisionRow.version_id == version.id).order_by(ProvisionRow.position)
+    query = select(*COLUMNS).where(ProvisionRow.version_id == version.id).order_by(ProvisionRow.position)
     stored = [StoredRow(*row) for row in db.session.execute(query)]
     draft = parser.parse(version.text)
     return rebuilt(version.text, version.title, stored) if stored and rows_of(draft) != stored else draft

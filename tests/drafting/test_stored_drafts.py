@@ -8,12 +8,17 @@ from itertools import count
 import pytest
 from flask import Flask
 
+from consult.accounts.errors import NotAllowed
 from consult.accounts.models import Role
 from consult.accounts.permissions import Actor
-from consult.drafting import stored_drafts, version_comparison, versions
+from consult.drafting import rereading, stored_drafts, version_comparison, versions
+from consult.drafting import service as drafting
+from consult.drafting.errors import WrongState
 from consult.drafting.models import Consultation, DraftVersion, VersionKind
 from consult.drafting.versions import DraftSource, FlatRow
 from consult.faces import draft_files
+from consult.faces.cli.ledger import everything_wrong
+from consult.ledger.verification import CheckedCounts
 from consult.store import db
 from consult.text.parser.provisions import parse
 from tests.builders import NOON, a_consultation, an_actor, an_open_consultation
@@ -77,3 +82,32 @@ def test_a_version_that_is_read_as_ever_is_the_parsed_draft(drafter: Actor) -> N
     version = a_consultation(drafter).versions[0]
     assert db.session.get(DraftVersion, version.id) is version
     assert stored_drafts.read(version) == parse(version.text)
+
+
+def test_a_better_reading_is_offered_and_becomes_a_version_by_an_act(drafter: Actor) -> None:
+    consultation = a_consultation(drafter)
+    version = stored(drafter, consultation, VersionKind.FOR_COMMENT)
+    again = rereading.rereading(version)
+    assert again is not None
+    changed = [
+        (tuple(row.anchor for row in before), tuple(row.anchor for row in after)) for before, after in again.differences
+    ]
+    assert any("head-1-sub-1-num-2" in before for before, _ in changed)
+    made = rereading.reread(drafter, version, at=NOON)
+    assert (made.number, made.kind, made.file_digest, made.text) == (3, version.kind, version.file_digest, version.text)
+    assert [row.anchor for row in version.provisions] == [row[0] for row in EARLIER]
+    assert [row.anchor for row in made.provisions] == [step.provision.anchor for step in parse(LETTER).walk()]
+    assert rereading.rereading(made) is None
+    with pytest.raises(WrongState, match="不用重读"):
+        rereading.reread(drafter, made, at=NOON)
+    assert [fault.message for fault in everything_wrong(CheckedCounts())] == []
+
+
+def test_a_reading_that_opinions_stand_on_is_never_replaced(drafter: Actor) -> None:
+    consultation = a_consultation(drafter)
+    version = stored(drafter, consultation, VersionKind.FOR_COMMENT)
+    drafting.submit_for_review(drafter, consultation, at=NOON)
+    with pytest.raises(WrongState, match="送审后不能更换"):
+        rereading.reread(drafter, version, at=NOON)
+    with pytest.raises(NotAllowed):
+        rereading.reread(an_actor(Role.LEGAL, "legal"), version, at=NOON)

@@ -223,6 +223,7 @@ FORMS: dict[str, dict[str, str]] = {
         "content": "sentence",
         "reason": "sentence",
     },
+    "draft_reread": {"<number>": "version"},
     "draft_match": {
         "<old>": "version",
         "<new>": "version",

@@ -6,8 +6,8 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from consult import clock
-from consult.accounts.permissions import Act
-from consult.drafting import draft_units, version_comparison, versions
+from consult.accounts.permissions import Act, may
+from consult.drafting import draft_units, rereading, version_comparison, versions
 from consult.drafting.models import Consultation, DraftVersion, VersionKind
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to, refusals_to_flash
 from consult.faces.desk.consultation import draft_uploads
@@ -19,6 +19,7 @@ from consult.faces.desk.upload_progress import READ, progress_page
 from consult.faces.draft_files import FORMATS
 from consult.files import file_type
 from consult.intake import file_scans
+from consult.text.anchors import in_words
 
 
 @desk.get("/consultations/<slug>/draft")
@@ -35,7 +36,37 @@ def draft(slug: str, number: int | None = None) -> str:
         held_back=file_scans.held_back([version.file_digest]),
         formats=FORMATS,
         compare_order=version_comparison.in_order,
+        reads_otherwise=rereading.rereading(version) is not None,
     )
+
+
+@desk.get("/consultations/<slug>/draft/<int:number>/reread")
+def draft_rereading(slug: str, number: int) -> str:
+    """Show where the rules of today read a version otherwise than it was stored."""
+    consultation = consultation_or_404(slug)
+    version = _version(consultation, number)
+    again = rereading.rereading(version)
+    return _inside(
+        consultation,
+        "desk/consultation/reread.html",
+        version=version,
+        differences=again.differences if again is not None else (),
+        name=lambda row: in_words(row.anchor),
+        can_add=may(current_actor(), Act.ADD_VERSION, consultation)
+        and version.kind in versions.addable_kinds(consultation),
+    )
+
+
+@desk.post("/consultations/<slug>/draft/<int:number>/reread")
+def draft_reread(slug: str, number: int) -> Response:
+    """Store a version as it is read today as another version."""
+    consultation = consultation_or_404(slug, Act.ADD_VERSION)
+    with refusals_to_flash() as tried:
+        made = rereading.reread(current_actor(), _version(consultation, number), at=clock.now())
+    if not tried.ok:
+        return redirect(url_for(".draft_rereading", slug=slug, number=number), 303)
+    flash(f"已另存为第 {made.number} 稿。", "success")
+    return redirect(url_for(".draft", slug=slug, number=made.number), 303)
 
 
 @desk.get("/consultations/<slug>/draft/<int:number>/file")
