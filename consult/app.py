@@ -137,3 +137,4 @@ def load_models() -> None:
     for room in ROOMS:
         import_module(f"consult.{room}.models")
     import_module("consult.consultees.letter_models")
+    import_module("consult.consultees.group_models")

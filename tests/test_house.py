@@ -105,6 +105,8 @@ WITHOUT_REQUIRE = {
     "adoption.service.record_decision": "writes down an act that its verb has permitted",
     "consultees.invitations.record_on": "writes down an act that its verb has permitted",
     "consultees.invitations.ask_for_paper": "refuses every actor but the consultee that was invited",
+    "consultees.groups.offered": "names only the groups of the actor's division and everybody's",
+    "consultees.groups.named": "names only the groups of the actor's division and everybody's",
     "consultees.letter_templates.offered": "names only the templates of the actor's division and of all",
     "consultees.letter_templates.divisions": "names the divisions that the actor may keep templates for",
     "consultees.letter_templates.may_keep_for_all": "answers whose templates the actor keeps, without refusing",

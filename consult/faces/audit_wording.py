@@ -185,6 +185,8 @@ ACTS = {
     "consultee.unlist": "移出征求意见名单",
     "consultee.invite": "准备征求意见函",
     "invitation.send": "发出征求意见函",
+    "consultee.save_group": "保存常用名单",
+    "consultee.retire_group": "停用常用名单",
     "letter.prepare": "拟征求意见函",
     "letter.seal": "上传盖章件",
     "letter.template": "添加函件模板",

@@ -125,7 +125,14 @@ FORMS: dict[str, dict[str, str]] = {
         "name": "name",
         **REFERRAL_FIELDS,
     },
-    "consultees_act": {"consultee": "consultee", "reason": "sentence", "method": "method", "last_day": "day"},
+    "consultees_act": {
+        "consultee": "consultee",
+        "group": "consultee group",
+        "group_name": "name",
+        "reason": "sentence",
+        "method": "method",
+        "last_day": "day",
+    },
     "consultees_follow": {
         "<identifier>": "invitation",
         "reason": "sentence",
@@ -407,6 +414,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "--reason": "sentence",
         "--basis": "sentence",
     },
+    "consultees group": {"--save": "name", "--from": "slug"},
     "consultees import": {"path": "register file"},
     "consultees invite": {"--consultee": "consultee name", "--reason": "sentence", "--method": "method"},
     "consultees import-reply": {"path": "reply form path", "--consultee": "consultee name"},

@@ -21,6 +21,7 @@ from consult.app_context import blobs, rules
 from consult.clock import local
 from consult.consultees import register_import
 from consult.consultees.disagreement_models import Disagreement
+from consult.consultees.group_models import ConsulteeGroup
 from consult.consultees.hearing_models import HearingPaperRole
 from consult.consultees.letter_models import AnnexFormat, LetterTemplate, Urgency
 from consult.consultees.models import (
@@ -205,6 +206,7 @@ KINDS: dict[str, Callable[[Values], Any]] = {
     "consultee kind": lambda v: v.member(ConsulteeKind),
     "size": lambda v: v.random.choice(("", v.member(Size))),
     "sector": lambda v: v.random.choice(("", "H", "C")),
+    "consultee group": lambda v: v.random.choice(("", v.one(ConsulteeGroup.id))),
     "invitation": lambda v: v.own(Invitation.id),
     "response": lambda v: v.member(ResponseStanding),
     "confirmable": lambda v: v.random.choice(sorted(kind.value for kind in CONFIRMABLE)),

@@ -19,6 +19,7 @@ from consult.consultees import (
     confirmation,
     delivery,
     disagreements,
+    groups,
     letters,
     queries,
     register,
@@ -145,6 +146,7 @@ def list_consultees(slug: str | None, words: str, after: int, limit: int, as_jso
 @click.option("--region", default="", help="地区，从名称的开头比较。")
 @click.option("--word", multiple=True, help="单位名称中的字，可以写多次。")
 @click.option("--consultee", "wanted", multiple=True, help="名称、统一社会信用代码或编号；不在名单上的先列入。")
+@click.option("--group", "group", default="", help="常用名单的名称或编号；其中的单位都列入。")
 @click.option("--reason", default="", help="列入名单的理由。")
 @click.option("--method", type=choice_of(Method), default=Method.MAIL.value, help="发函方式。")
 @click.option("--last-day", type=DayType(["%Y-%m-%d"]), help="答复截止日；不写的按规则数工作日。")
@@ -158,6 +160,7 @@ def invite(
     region: str,
     word: tuple[str, ...],
     wanted: tuple[str, ...],
+    group: str,
     reason: str,
     method: str,
     last_day: datetime | None,
@@ -179,6 +182,10 @@ def invite(
             return
         hearing.add(actor, consultation, [(proposal.consultee, proposal.why) for proposal in proposals], at=at)
     chosen = [queries.named(words) for words in wanted]
+    if group:
+        saved = groups.named(actor, group)
+        chosen += [consultee for consultee in groups.members(saved) if consultee not in chosen]
+        reason = reason or f"常用名单“{saved.name}”"
     hearing.add(actor, consultation, [(consultee, reason) for consultee in chosen], at=at)
     _invite(consultation, actor, chosen, Method(method), last_day.date() if last_day else None, at, as_json)
 
@@ -223,6 +230,30 @@ def _invite(
     if troubles and not made:
         click.echo(troubles[0]["reason"], err=True)
         sys.exit(1)
+
+
+@consultees_cli.command("group", help="常用名单：列出；--save 保存，--retire 停用。")
+@click.option("--save", "name", default="", help="按这个名称保存；同名的由新的替代。")
+@click.option("--from", "slug", default="", help="取这一件征求意见的名单。")
+@click.option("--consultee", "wanted", multiple=True, help="名称、统一社会信用代码或编号，可以写多次。")
+@click.option("--retire", "retired", default="", help="停用的常用名单：名称或编号。")
+@by_option
+def group(name: str, slug: str, wanted: tuple[str, ...], retired: str, username: str | None, as_json: bool) -> None:
+    """List the saved groups of consultees, save one from a list or from names, or retire one."""
+    actor, at = actor_named(username), now()
+    if name:
+        chosen = [queries.named(words) for words in wanted]
+        chosen += groups.listed(consultation_named(slug)) if slug else []
+        groups.save(actor, name, chosen, at=at)
+    if retired:
+        groups.retire(actor, groups.named(actor, retired), at=at)
+    rows, lines = [], []
+    for row in groups.offered(actor):
+        names = [consultee.name for consultee in groups.members(row)]
+        division = row.division.name if row.division else None
+        rows.append({"id": row.id, "name": row.name, "division": division, "consultees": names})
+        lines.append(f"{row.id}\t{row.name}\t{len(names)} 家\t{'、'.join(names[:5])}")
+    show({"groups": rows}, "\n".join(lines) or "没有常用名单。", as_json)
 
 
 @consultees_cli.command("remind", help="发出待发的征求意见函和到期的提醒；有未发出的，退出码为 1。")

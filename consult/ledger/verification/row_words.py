@@ -31,6 +31,8 @@ WORDS = {
     "gathering_letter": "会议通知",
     "gathering_paper": "会议材料",
     "identity": "统一身份认证用户",
+    "consultee_group": "常用名单",
+    "consultee_group_member": "常用名单中的单位",
     "letter_template": "函件模板",
     "official_letter": "征求意见函（公文）",
     "sealed_letter": "盖章件",

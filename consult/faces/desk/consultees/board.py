@@ -18,6 +18,7 @@ from consult.consultees import (
     deadlines,
     delivery,
     doubles,
+    groups,
     invitations,
     queries,
     selection,
@@ -104,6 +105,7 @@ def consultees(slug: str) -> str:
         may_list=may(actor, Act.INVITE, consultation) and state in LISTABLE,
         may_invite=may(actor, Act.INVITE, consultation) and state in ANSWERABLE,
         letters=delivery.has_letters(consultation),
+        saved_groups=groups.offered(actor),
         paper=delivery.count_asked_for_paper(consultation),
         letter=official.current(consultation),
         deadline=deadlines.deadline(clock.local(at).date())[1],
@@ -177,13 +179,13 @@ def _wanted(consultation: Consultation) -> selection.Wanted:
     )
 
 
-@desk.post("/consultations/<slug>/consultees/<any('add', 'remove', 'invite', 'posted', 'send'):verb>")
+@desk.post("/consultations/<slug>/consultees/<any('add', 'remove', 'invite', 'posted', 'send', 'save'):verb>")
 def consultees_act(slug: str, verb: str) -> Response:
     """Change the list, or invite the ticked consultees (without any, all that aren't invited yet)."""
     consultation, at = consultation_or_404(slug, Act.INVITE), clock.now()
     numbers = [row_id(ticked) for ticked in request.form.getlist("consultee")]
     ticked = [consultee for consultee in (db.session.get(Consultee, n) for n in numbers if n) if consultee is not None]
-    acts = {"add": _add, "remove": _remove, "invite": _invite, "posted": _posted, "send": _send}
+    acts = {"add": _add, "remove": _remove, "invite": _invite, "posted": _posted, "send": _send, "save": _save_group}
     words = ""
     with refusals_to_flash() as tried:
         words = acts[verb](consultation, ticked, at)
@@ -196,6 +198,10 @@ def _add(consultation: Consultation, ticked: list[Consultee], at: datetime) -> s
     if consultation.state(at) not in LISTABLE:
         raise ConsulteeRefused("意见采纳情况已经公布，名单不能更改。")
     ticked = ticked + named(request.form.get("name", ""))
+    saved = request.form.get("group", "")
+    if saved:
+        chosen = groups.named(current_actor(), saved)
+        ticked += [consultee for consultee in groups.members(chosen) if consultee not in ticked]
     if not ticked:
         raise ConsulteeRefused("请勾选要列入的单位，或者填写单位名称、统一社会信用代码。")
     shared_reason = request.form.get("reason", "")[:1000]
@@ -244,6 +250,13 @@ def _invite(consultation: Consultation, ticked: list[Consultee], at: datetime) -
     more = status.cells(consultation, at)
     left = sum(cell.n for cell in more if cell.standing is None)
     return f"已邀请 {made} 家。{then}" + (f"还有 {left} 家未邀请，可再次操作。" if left and not troubles else "")
+
+
+def _save_group(consultation: Consultation, ticked: list[Consultee], at: datetime) -> str:
+    """Save those that are ticked, or the whole list, as a group."""
+    chosen = ticked or groups.listed(consultation)
+    saved = groups.save(current_actor(), request.form.get("group_name", "")[:200], chosen, at=at)
+    return f"已保存常用名单“{saved.name}”，共 {len(chosen)} 家。"
 
 
 def _posted(consultation: Consultation, ticked: list[Consultee], at: datetime) -> str:
