@@ -90,6 +90,7 @@ def set_up(app: Flask, settings: Settings | None = None) -> None:
         "decisions": "decision_letters:compose_decisions",
         "consultee_decisions": "decision_letters:compose_decisions",
         "confirm_subscription": "service:compose_confirmation",
+        "evaluation": "evaluation_letters:compose_evaluation",
         "news": "news:compose_news",
     }.items():
         mail_queue.register(purpose, compose=f"consult.subscriptions.{compose}")

@@ -26,7 +26,7 @@ from consult.files.attachments import safe_name
 from consult.files.blobs import BlobError
 from consult.intake import file_scans
 from consult.intake.errors import HeldBack
-from consult.issuance import document_acts
+from consult.issuance import queries as issued
 from consult.issuance import service as issuance
 from consult.ledger import checkpoints
 from consult.ledger.models import LedgerEntry
@@ -270,7 +270,7 @@ class _Contents:
             name = f"{n}-{safe_name(result.minutes_name)}"
             self._stored(ISSUE, name, f"会议纪要：{result.meeting}", result.minutes_digest, result.held_on.isoformat())
         document = issuance.document_of(self._consultation)
-        for made in document_acts.acts(document) if document is not None else ():
+        for made in issued.acts(document) if document is not None else ():
             if made.paper_digest:
                 name = f"{made.kind.label.words}{made.id}-{safe_name(made.paper_name)}"
                 self._stored(ISSUE, name, made.kind.label.words, made.paper_digest, made.on.isoformat())

@@ -115,10 +115,13 @@ class Consultation(Base):
     shortened_reason: Mapped[str] = mapped_column(Text, default="")
     returned_reason: Mapped[str] = mapped_column(Text, default="")
     withdrawn_reason: Mapped[str] = mapped_column(Text, default="")
+    evaluates_id: Mapped[int | None] = mapped_column(ForeignKey("consultation.id"), index=True)
+    """Of a consultation on how an issued document works (后评估): the consultation that led to that document."""
     public_version_id: Mapped[int | None] = mapped_column(big_id)
     """The version out for comment; no foreign key, because versions refer to consultations."""
 
     division: Mapped[Division | None] = relationship()
+    evaluates: Mapped[Consultation | None] = relationship(remote_side=[id], foreign_keys=[evaluates_id])
     author: Mapped[User | None] = relationship(foreign_keys=[author_id])
     reviewer: Mapped[User | None] = relationship(foreign_keys=[reviewer_id])
     versions: Mapped[list[DraftVersion]] = relationship(

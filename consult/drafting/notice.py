@@ -32,6 +32,8 @@ def standard_notice(consultation: Consultation) -> str:
     if consultation.contact:
         ways.append(f"来信或者来电：{html.escape(consultation.contact)}。")
     items = "".join(f"<li>{way}</li>" for way in ways)
+    if consultation.evaluates is not None:
+        return _evaluation_notice(consultation.evaluates, items)
     return (
         f"<p>为了增强工作的透明度，提高文件质量，现将《{title}》及其起草说明公布，征求社会各界意见。"
         "有关单位和各界人士可以通过以下方式提出意见：</p>"
@@ -39,6 +41,19 @@ def standard_notice(consultation: Consultation) -> str:
         "<p>提交后您会得到回执。征求意见结束后，每条意见是否采纳以及理由，都可以凭回执查询，并统一公布。</p>"
         f"<p>征求意见截止日期：{LAST_DAY}。</p>"
         f"<p>{html.escape(config.department)}</p><p>{PUBLISHED_ON}</p>"
+    )
+
+
+def _evaluation_notice(evaluated: Consultation, items: str) -> str:
+    """Return the notice of a consultation on how an issued document works (条例第三十六条)."""
+    title = html.escape(core_title(evaluated.title))
+    return (
+        f"<p>《{title}》施行以来，为了解实施情况和效果，根据《重大行政决策程序暂行条例》第三十六条开展后评估，现公开听取社会各界意见："
+        "规定是否合理、是否得到执行、有什么困难，哪些条文需要修改或者废止。有关单位和各界人士可以通过以下方式提出意见：</p>"
+        f"<ol>{items}</ol>"
+        "<p>提交后您会得到回执。征求意见结束后，每条意见是否采纳以及理由，都可以凭回执查询，并统一公布。</p>"
+        f"<p>征求意见截止日期：{LAST_DAY}。</p>"
+        f"<p>{html.escape(settings().department)}</p><p>{PUBLISHED_ON}</p>"
     )
 
 

@@ -87,6 +87,7 @@ def create(
     issuer: Issuer = Issuer.DEPARTMENT,
     leading_unit: str = "",
     explanation: str = "",
+    evaluates: Consultation | None = None,
 ) -> Consultation:
     """Create a consultation from a draft file.
 
@@ -99,6 +100,7 @@ def create(
         issuer: who issues the document; ``leading_unit`` leads where several departments do.
         source: the parse result of ``data`` from its upload; without it, ``data`` is parsed now.
         explanation: the drafting explanation, HTML or plain text.
+        evaluates: of a consultation on how an issued document works, the one that led to that document.
 
     Raises:
         FieldTooLong: the explanation is too long.
@@ -127,6 +129,7 @@ def create(
             explanation_html=explanation,
             division_id=division_id if division_id is not None else actor.division_id,
             author_id=actor.id,
+            evaluates_id=evaluates.id if evaluates is not None else None,
             stage=Stage.DRAFTING,
             created_at=at,
             changed_at=at,

@@ -12,14 +12,17 @@ from consult.accounts.permissions import Act, Actor, require
 from consult.clock import local
 from consult.drafting.models import Consultation
 from consult.files.attachments import CheckedAttachment
+from consult.issuance import evaluation
 from consult.issuance.errors import IssueRefused
 from consult.issuance.models import DocumentAct, DocumentActKind, IssuedDocument
+from consult.issuance.queries import standing
 from consult.issuance.service import NAME_CHARACTERS, SENTENCE_CHARACTERS, check_day, full_words, record_on
 from consult.law.periods import in_words
 from consult.law.reviews import ReviewKind
 from consult.review import queries as reviews
 from consult.store import db, transaction
 from consult.store.locking import lock_row
+from consult.text.organisation_names import why_alike
 
 REMINDER_MONTHS: Final = 6
 
@@ -34,6 +37,7 @@ class Happening:
     organisation: str = ""
     number: str = ""
     words: str = ""
+    heard: str = ""
 
 
 def act(
@@ -63,6 +67,7 @@ def act(
             organisation=happening.organisation.strip()[:NAME_CHARACTERS],
             number=happening.number.strip()[:80],
             words=full_words(happening.words),
+            heard=full_words(happening.heard),
             paper_name=paper.name if paper is not None else "",
             paper_digest=paper.digest if paper is not None else "",
             at=at,
@@ -86,29 +91,22 @@ def _check_happening(document: IssuedDocument, happening: Happening, paper: Chec
         if not happening.organisation.strip() or len(words) < SENTENCE_CHARACTERS or paper is None:
             raise IssueRefused("后评估要写明评估单位和评估结论，并上传评估报告。")
         before = assessed_by(document.consultation)
-        if _plain(happening.organisation) in before:
+        if _is_one_of(happening.organisation, before):
             raise IssueRefused(
                 f"“{happening.organisation.strip()}”承担过这件文件决策前的主要评估工作，不得承担后评估"
                 "（《重大行政决策程序暂行条例》第三十六条）。"
             )
+        if evaluation.heard(document) is None and len(full_words(happening.heard)) < SENTENCE_CHARACTERS:
+            raise IssueRefused(
+                "后评估应当听取社会公众的意见（《重大行政决策程序暂行条例》第三十六条）。请先就实施情况征求意见并公布采纳情况；"
+                "已经以其他方式听取的，写明何时、以何种方式听取了哪些人的意见。"
+            )
 
 
 def assessed_by(consultation: Consultation) -> frozenset[str]:
-    """Return who did the main assessments before the decision: the units of risk assessments, as they are compared."""
+    """Return who did the main assessments before the decision: the units of risk assessments."""
     units = (review.reviewing_unit for review in reviews.of(consultation) if review.kind is ReviewKind.RISK)
-    return frozenset(map(_plain, filter(None, units)))
-
-
-def acts(document: IssuedDocument) -> list[DocumentAct]:
-    """Return what happened to a document, oldest first."""
-    query = select(DocumentAct).where(DocumentAct.consultation_id == document.consultation_id)
-    return list(db.session.scalars(query.order_by(DocumentAct.id)))
-
-
-def standing(document: IssuedDocument, kind: DocumentActKind) -> DocumentAct | None:
-    """Return the last act of a kind, which counts."""
-    query = select(DocumentAct).where(DocumentAct.consultation_id == document.consultation_id, DocumentAct.kind == kind)
-    return db.session.scalars(query.order_by(DocumentAct.id.desc()).limit(1)).first()
+    return frozenset(filter(None, units))
 
 
 @dataclass(frozen=True)
@@ -158,6 +156,11 @@ def _months_before(day: date, months: int) -> date:
     first = date(index // 12, index % 12 + 1, 1)
     after = date((index + 1) // 12, (index + 1) % 12 + 1, 1)
     return min(first + timedelta(days=day.day - 1), after - timedelta(days=1))
+
+
+def _is_one_of(name: str, others: frozenset[str]) -> bool:
+    """Whether a name is one of some organisations, however their names are written."""
+    return any(_plain(name) == _plain(other) or bool(why_alike(name, other)) for other in others)
 
 
 def _plain(name: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from consult.accounts.models import User
 from consult.drafting.models import Consultation, DraftVersion
 from consult.labels import Label, LabelledEnum
+from consult.ledger.row_digests import BEFORE
 from consult.store import Base, UTCDateTime, big_id, enum_of
 
 
@@ -98,6 +99,8 @@ class DocumentAct(Base):
     """Of the receipt of the filing; of the document that repeals it."""
     words: Mapped[str] = mapped_column(Text, default="")
     """The conclusion of an evaluation; the reason of a validity or a repeal."""
+    heard: Mapped[str] = mapped_column(Text, default="", info={BEFORE: ""})
+    """Of an evaluation: how the public was heard, where that wasn't by a consultation here."""
     paper_name: Mapped[str] = mapped_column(String(200), default="")
     paper_digest: Mapped[str] = mapped_column(String(64), default="")
     at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -20,6 +20,7 @@ class MailPurpose(LabelledEnum):
     DECISIONS = "decisions", Label("告知采纳情况", "plain")
     CONSULTEE_DECISIONS = "consultee_decisions", Label("向单位告知采纳情况", "plain")
     CONFIRM_SUBSCRIPTION = "confirm_subscription", Label("确认订阅", "plain")
+    EVALUATION = "evaluation", Label("后评估征求意见", "plain")
     NEWS = "news", Label("订阅通知", "plain")
     INVITATION = "invitation", Label("征求意见函", "plain")
     INVITATION_COPY = "invitation_copy", Label("抄送的征求意见函", "plain")

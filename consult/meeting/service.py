@@ -29,6 +29,8 @@ def submit(actor: Actor, consultation: Consultation, *, at: datetime) -> None:
         lock_row(consultation)
         if consultation.stage is not Stage.FEEDBACK_PUBLISHED:
             raise MeetingRefused("意见采纳情况公布以后才能提请审议。")
+        if consultation.evaluates_id is not None:
+            raise MeetingRefused("后评估征求意见不提请审议：公布采纳情况以后，在原件的印发情况中登记后评估。")
         checked = checks.check(consultation, at=at)
         open_ = unmet(checked)
         if open_:

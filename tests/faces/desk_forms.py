@@ -264,6 +264,7 @@ FORMS: dict[str, dict[str, str]] = {
         "fact": "statement",
     },
     "meeting_archive": {},
+    "meeting_evaluation": {},
     "meeting_result": {
         "outcome": "meeting outcome",
         "held_on": "day",
@@ -286,6 +287,7 @@ FORMS: dict[str, dict[str, str]] = {
         "organisation": "name",
         "number": "name",
         "words": "sentence",
+        "heard": "sentence",
         "paper": "paper",
     },
     "meeting_fact": {"name": "fact", "value": "fact value", "note": "sentence", "evidence": "paper"},

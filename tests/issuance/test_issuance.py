@@ -17,14 +17,15 @@ from consult.accounts.errors import NotAllowed
 from consult.accounts.models import User
 from consult.accounts.permissions import Actor
 from consult.clock import LOCAL
+from consult.drafting import publication, versions
 from consult.drafting import service as drafting
-from consult.drafting import versions
 from consult.drafting.errors import WrongState
-from consult.drafting.models import Stage, State, VersionKind
+from consult.drafting.models import Consultation, Stage, State, VersionKind
 from consult.faces.cli.ledger import everything_wrong
 from consult.faces.desk.home.todo import todos
 from consult.files.attachments import CheckedAttachment
-from consult.issuance import document_acts, service
+from consult.intake.models import Submission
+from consult.issuance import document_acts, evaluation, queries, service
 from consult.issuance.document_acts import Happening
 from consult.issuance.errors import IssueRefused
 from consult.issuance.models import DocumentAct, DocumentActKind, IssuedDocument, MeetingOutcome, MeetingResult
@@ -32,12 +33,19 @@ from consult.issuance.service import Issue, Result
 from consult.law.reviews import Conclusion, ReviewKind
 from consult.ledger.models import LedgerEntry
 from consult.ledger.verification import CheckedCounts
+from consult.mail_queue.hooks import Pointless
+from consult.mail_queue.models import MailPurpose, OutgoingMail
 from consult.meeting import service as meeting
+from consult.meeting.errors import MeetingRefused
+from consult.reporting import service as reporting
 from consult.review import queries as reviews
 from consult.review import service as review
 from consult.review.models import Review
 from consult.review.service import Findings, Paper
 from consult.store import db
+from consult.subscriptions import evaluation_letters, receipt_letters
+from consult.subscriptions import service as subscriptions
+from consult.subscriptions.models import LetterWish
 from tests.builders import DRAFT, docx_of
 from tests.faces.cli.console import run
 from tests.meeting.green import READY, Green, a_paper, build
@@ -323,8 +331,8 @@ def test_a_document_is_filed_valid_evaluated_and_repealed(green: Green) -> None:
     over = datetime(2031, 11, 26, 12, tzinfo=LOCAL)
     assert not document_acts.validity(document, over).in_force
     later = datetime(2030, 3, 1, 12, tzinfo=LOCAL)
-    evaluation = {"organisation": "省社会科学院", "words": "实施效果良好，建议继续有效。"}
-    act(DocumentActKind.EVALUATED, on=later.date(), at=later, paper=True, **evaluation)
+    evaluated = {"organisation": "省社会科学院", "words": "实施效果良好，建议继续有效。", "heard": HEARD}
+    act(DocumentActKind.EVALUATED, on=later.date(), at=later, paper=True, **evaluated)
     act(DocumentActKind.VALIDITY, on=later.date(), at=later, until=date(2036, 1, 1))
     assert document_acts.validity(document, over).in_force
     act(DocumentActKind.REPEALED, on=over.date(), at=over, words="由新的办法代替。", number="某建发〔2031〕5号")
@@ -350,7 +358,7 @@ def test_what_an_act_has_to_come_with(green: Green, kind: DocumentActKind, facts
     happening = Happening(kind, facts.pop("on", ON), **facts)
     with pytest.raises(IssueRefused, match=why):
         document_acts.act(green.legal, document, happening, None, at=AFTER)
-    assert document_acts.acts(document) == []
+    assert queries.acts(document) == []
 
 
 def test_who_assessed_before_doesn_t_evaluate_after(green: Green) -> None:
@@ -362,6 +370,102 @@ def test_who_assessed_before_doesn_t_evaluate_after(green: Green) -> None:
     )
     with pytest.raises(IssueRefused, match="第三十六条"):
         document_acts.act(green.legal, document, happening, a_paper(), at=AFTER)
+
+
+@pytest.mark.parametrize("name", ["某某风险评估有限公司", "  某某 风险评估有限公司", "某某风险评估有限责任公司"])
+def test_another_way_to_write_its_name_makes_nobody_another(green: Green, name: str) -> None:
+    unit = update(Review).where(Review.kind == ReviewKind.RISK).values(reviewing_unit="某某风险评估有限公司")
+    db.session.execute(unit)
+    db.session.commit()
+    document = issued(green)
+    happening = Happening(DocumentActKind.EVALUATED, ON, organisation=name, words="实施效果良好。", heard=HEARD)
+    with pytest.raises(IssueRefused, match="不得承担后评估"):
+        document_acts.act(green.legal, document, happening, a_paper(), at=AFTER)
+
+
+HEARD = "2026年11月召开座谈会，听取20户居民的意见。"
+EVALUATED = Happening(DocumentActKind.EVALUATED, ON, organisation="省社会科学院", words="实施效果良好，建议继续施行。")
+
+
+def test_an_evaluation_hears_the_public_here_or_says_how(green: Green) -> None:
+    document = issued(green)
+    with pytest.raises(IssueRefused, match="听取社会公众的意见"):
+        document_acts.act(green.legal, document, EVALUATED, a_paper(), at=AFTER)
+    with pytest.raises(IssueRefused, match="听取社会公众的意见"):
+        document_acts.act(green.legal, document, replace(EVALUATED, heard="听过"), a_paper(), at=AFTER)
+    made = document_acts.act(green.legal, document, replace(EVALUATED, heard=HEARD), a_paper(), at=AFTER)
+    assert made.heard == HEARD
+
+
+def opened_call(green: Green, at: datetime) -> Consultation:
+    """Open the consultation on how the issued document works."""
+    document = service.document_of(green.consultation)
+    assert document is not None
+    call = evaluation.open_call(green.drafter, document, at=at)
+    drafting.submit_for_review(green.drafter, call, at=at)
+    publication.publish(green.publisher, call, at=at)
+    return call
+
+
+def test_the_public_is_heard_on_the_issued_text_and_who_spoke_before_is_written_to(
+    green: Green, session_app: Flask
+) -> None:
+    document = issued(green)
+    spoke = db.session.scalars(select(Submission).where(Submission.consultation_id == green.consultation.id)).first()
+    assert spoke is not None
+    receipt_letters.ask(spoke.number, "li@example.com", at=AFTER)
+    call = opened_call(green, AFTER)
+    assert call.public_version is not None
+    assert call.public_version.file_digest == document.version.file_digest
+    assert "后评估" in call.title
+    assert "第三十六条" in call.notice_html
+    with pytest.raises(IssueRefused, match="正在办理"):
+        evaluation.open_call(green.drafter, document, at=AFTER)
+    page = session_app.test_client().get("/consultations/green").text
+    assert f"/consultations/{call.slug}" in page
+    assert "评估的文件" in session_app.test_client().get(f"/consultations/{call.slug}").text
+    n = evaluation_letters.queue(AFTER)
+    assert n >= 1
+    assert evaluation_letters.queue(AFTER) == 0
+    purpose = OutgoingMail.purpose == MailPurpose.EVALUATION
+    letter = db.session.scalars(select(OutgoingMail).where(purpose, OutgoingMail.address == "li@example.com")).one()
+    words = evaluation_letters.compose_evaluation(letter, AFTER).get_content()
+    assert f"/consultations/{call.slug}" in words
+    assert db.session.scalar(select(func.count(OutgoingMail.address.distinct())).where(purpose)) == n
+    subscriptions.end(db.session.get_one(LetterWish, spoke.id), at=AFTER)
+    with pytest.raises(Pointless):
+        evaluation_letters.compose_evaluation(letter, AFTER)
+
+
+def test_what_the_public_said_counts_once_it_is_published_and_once(green: Green) -> None:
+    document = issued(green)
+    call = opened_call(green, AFTER)
+    assert call.closes_at is not None
+    over = call.closes_at + timedelta(days=1)
+    assert evaluation.heard(document) is None
+    report = reporting.compile_report(green.drafter, call, at=over)
+    reporting.submit_for_review(green.drafter, report, at=over)
+    reporting.review(green.legal, report, at=over)
+    assert evaluation.heard(document) is None
+    reporting.publish(green.publisher, report, at=over)
+    with pytest.raises(MeetingRefused, match="后评估征求意见不提请审议"):
+        meeting.submit(green.legal, call, at=over)
+    later = over + timedelta(days=1)
+    done = replace(EVALUATED, on=over.date())
+    document_acts.act(green.legal, document, done, a_paper(), at=later)
+    with pytest.raises(IssueRefused, match="听取社会公众的意见"):
+        document_acts.act(green.legal, document, done, a_paper(), at=later + timedelta(days=1))
+
+
+def test_what_was_repealed_is_evaluated_no_more_and_only_by_its_keepers(green: Green) -> None:
+    document = issued(green)
+    with pytest.raises(NotAllowed):
+        evaluation.open_call(green.legal, document, at=AFTER)
+    document_acts.act(
+        green.legal, document, Happening(DocumentActKind.REPEALED, ON, words="被新的办法替代。"), None, at=AFTER
+    )
+    with pytest.raises(IssueRefused, match="已经废止"):
+        evaluation.open_call(green.drafter, document, at=AFTER)
 
 
 def test_a_number_belongs_to_one_document(green: Green) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from consult.faces.jobs import Job
-from consult.subscriptions import decision_letters, news
+from consult.subscriptions import decision_letters, evaluation_letters, news
 
-JOBS = (Job("news", news.announce), Job("decision-letters", decision_letters.queue, every_minutes=5))
+JOBS = (
+    Job("news", news.announce),
+    Job("decision-letters", decision_letters.queue, every_minutes=5),
+    Job("evaluation-letters", evaluation_letters.queue, every_minutes=5),
+)

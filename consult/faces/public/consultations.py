@@ -18,7 +18,7 @@ from consult.faces.public.feeds import full_address
 from consult.faces.public.home import kind_name, received
 from consult.faces.row_ids import row_id
 from consult.faces.template_filters import last_day, last_moment, short_day
-from consult.issuance import document_acts
+from consult.issuance import document_acts, evaluation
 from consult.issuance import service as issuance
 from consult.publicity import service as publicity
 from consult.reporting import queries as reports
@@ -69,6 +69,9 @@ def consultation(slug: str) -> str:
         report=report,
         document=(document := issuance.document_of(consultation)),
         validity=document_acts.validity(document, now) if document is not None else None,
+        evaluations=[call for call in evaluation.calls(document) if call.is_public(now)]
+        if document is not None
+        else [],
     )
 
 

@@ -21,7 +21,7 @@ from consult.faces.desk.downloads import download
 from consult.faces.jobs import archive
 from consult.faces.uploads import keep, takes_scans
 from consult.intake import file_scans
-from consult.issuance import document_acts, service
+from consult.issuance import document_acts, evaluation, queries, service
 from consult.issuance.document_acts import Happening
 from consult.issuance.errors import IssueRefused
 from consult.issuance.models import DocumentActKind, IssuedDocument, MeetingOutcome
@@ -45,8 +45,10 @@ def shown(actor: Actor, consultation: Consultation, at: datetime) -> dict[str, A
         "final": issued_version(consultation),
         "document": document,
         "validity": document_acts.validity(document, at) if document is not None else None,
-        "document_acts": document_acts.acts(document) if document is not None else [],
+        "document_acts": queries.acts(document) if document is not None else [],
         "document_act_kinds": DocumentActKind,
+        "evaluations": evaluation.calls(document) if document is not None else [],
+        "may_evaluate": document is not None and may(actor, Act.CREATE_CONSULTATION, consultation),
         "archived": packages.newest(consultation),
         "may_archive": may(actor, Act.EXPORT_SUBMISSIONS, consultation),
         "may_keep_document": document is not None and may(actor, Act.KEEP_ISSUED_DOCUMENT, consultation),
@@ -121,12 +123,31 @@ def meeting_document(slug: str) -> Response:
         chosen = DocumentActKind(kind)
         until = _day("until", "有效期的最后一日") if chosen is DocumentActKind.VALIDITY else None
         happening = Happening(
-            chosen, _day("on", "日期"), until, _typed("organisation"), _typed("number"), _typed("words")
+            chosen,
+            _day("on", "日期"),
+            until,
+            _typed("organisation"),
+            _typed("number"),
+            _typed("words"),
+            _typed("heard"),
         )
         files = keep(request.files.getlist("paper"))
         document_acts.act(current_actor(), document, happening, files[0] if files else None, at=clock.now())
 
     return _done(slug, act, "已登记。")
+
+
+@desk.post("/consultations/<slug>/meeting/evaluation")
+def meeting_evaluation(slug: str) -> Response:
+    """Create the consultation that hears the public on how the issued document works."""
+    consultation = consultation_or_404(slug)
+    document: IssuedDocument = service.document_of(consultation) or abort(404)
+    with refusals_to_flash() as tried:
+        call = evaluation.open_call(current_actor(), document, at=clock.now())
+    if tried.ok:
+        flash("已建立后评估征求意见，请核对公告后送审。", "success")
+        return redirect(url_for("desk.consultation", slug=call.slug), 303)
+    return redirect(url_for(".meeting", slug=slug, _anchor="issuing"), 303)
 
 
 @desk.post("/consultations/<slug>/meeting/archive")
@@ -167,7 +188,7 @@ def meeting_document_paper(slug: str, identifier: int) -> Response | tuple[str, 
     """Give the paper of an act on the issued document, as a download."""
     consultation = consultation_or_404(slug)
     document: IssuedDocument = service.document_of(consultation) or abort(404)
-    acts = document_acts.acts(document)
+    acts = queries.acts(document)
     made = next((act for act in acts if act.id == identifier and act.paper_digest), None) or abort(404)
     with refusals_to_flash():
         return download(file_scans.content_of(made.paper_digest), made.paper_name)
