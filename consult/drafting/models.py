@@ -115,7 +115,7 @@ class Consultation(Base):
     shortened_reason: Mapped[str] = mapped_column(Text, default="")
     returned_reason: Mapped[str] = mapped_column(Text, default="")
     withdrawn_reason: Mapped[str] = mapped_column(Text, default="")
-    evaluates_id: Mapped[int | None] = mapped_column(ForeignKey("consultation.id"), index=True)
+    evaluates_id: Mapped[int | None] = mapped_column(ForeignKey("consultation.id"), index=True, info={BEFORE: None})
     """Of a consultation on how an issued document works (后评估): the consultation that led to that document."""
     public_version_id: Mapped[int | None] = mapped_column(big_id)
     """The version out for comment; no foreign key, because versions refer to consultations."""
