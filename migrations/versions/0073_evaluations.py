@@ -1,7 +1,7 @@
 """Consultations on how an issued document works, and how the public was heard otherwise
 
-Revision ID: 0067
-Revises: 0066
+Revision ID: 0073
+Revises: 0071
 Create Date: 2026-11-30 21:50:00
 
 """
@@ -9,8 +9,8 @@ Create Date: 2026-11-30 21:50:00
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0067"
-down_revision = "0066"
+revision = "0073"
+down_revision = "0071"
 branch_labels = None
 depends_on = None
 
