@@ -109,9 +109,10 @@ def test_an_entry_from_before_texts_were_noted_accuses_nobody(consultation: Cons
 
 
 COVERED = {
-    "consultation": "author_id changed_at closes_at contact created_at division_id enterprise_related evaluates_id explanation_html "
-    "id issuer kind leading_unit mail_phrase notice_html opens_at period_basis period_days period_words "
-    "public_version_id returned_reason reviewer_id shortened_reason slug stage summary title withdrawn_reason",
+    "consultation": "author_id changed_at closes_at contact created_at division_id enterprise_related evaluates_id "
+    "explanation_html id issuer kind leading_unit mail_phrase notice_html opens_at period_basis "
+    "period_days period_words public_version_id returned_reason reviewer_id shortened_reason slug "
+    "stage summary title withdrawn_reason",
     "period_extension": "at by_id closes_after closes_before consultation_id id reason",
     "grant": "at consultation_id user_id",
     "draft_version": "consultation_id file_digest file_name id kind number text title uploaded_at uploaded_by_id "
