@@ -14,7 +14,6 @@ from consult.faces.change_table import table
 from consult.faces.desk.blueprint import consultation_or_404, current_actor, desk, refusals_to_flash
 from consult.faces.desk.navigation import inside
 from consult.text.anchors import in_words
-from consult.text.comparison import change_sentences
 
 
 @desk.get("/consultations/<slug>/compare/<int:old>/<int:new>")
@@ -40,7 +39,6 @@ def draft_compare(slug: str, old: int, new: int) -> str:
             (each, in_words(each.old_anchor), in_words(each.new_anchor))
             for each in reversed(version_comparison.judgements(before.id, after.id))
         ],
-        name=change_sentences.name,
     )
 
 
