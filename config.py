@@ -57,7 +57,7 @@ def split(text: str) -> list[str]:
 class Settings(BaseSettings):
     """Settings read from the environment; see each field for its unit and default."""
 
-    model_config = SettingsConfigDict(env_file=None, extra="ignore")
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = ROOT / "instance"
     """Folder for blobs, queue, keys and the default database."""
@@ -88,6 +88,21 @@ class Settings(BaseSettings):
 
     keys_file: Path | None = None
     """File of the keys, which all hosts need; by default ``keys.json`` in ``data_dir``."""
+
+    backup_passphrase: str = ""
+    """Encrypts the keys in a backup, and opens them at its restore; empty: not by a passphrase."""
+
+    backup_recipient: str = ""
+    """Public age key (``age1…``) that encrypts the keys in a backup; goes before the passphrase; empty for none."""
+
+    backup_identity: Path | None = None
+    """File with the age identity (``AGE-SECRET-KEY-1…``) that opens such keys at a restore."""
+
+    operator_mail: str = ""
+    """Address of the operator, who is written to when something has been red for a while; empty for none."""
+
+    operator_mail_minutes: int = Field(default=15, ge=1, le=1440)
+    """Minutes that something is red before the operator is written to."""
 
     port: int = 8000
     """TCP port of the web server."""

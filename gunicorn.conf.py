@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import re
 import shutil
 from typing import Any
+from urllib.parse import quote
 
 from gunicorn.glogging import Logger
 
 from config import from_environment
+from consult.logs import formatter
 
 os.umask(0o077)
 _settings = from_environment()
@@ -34,7 +37,10 @@ control_socket_disable = True  # signals are enough, and it would lie outside th
 
 accesslog = "-"
 errorlog = "-"
-access_log_format = "%(m)s %(U)s %(s)s %(B)s bytes %(M)s ms"
+access_log_format = (
+    '{"event": "request", "method": "%(m)s", "path": "%(U)s", "status": %(s)s, "bytes": %(B)s, "ms": %(M)s, '
+    '"request_id": "%(R)s"}'
+)
 """No address, no query (it may hold a receipt key), no referrer, no browser."""
 
 
@@ -43,13 +49,22 @@ class PlainLogger(Logger):  # type: ignore[misc]
 
     own_paths = re.compile(r"^(/receipts|/portal)/.+")
 
+    def setup(self, cfg: Any) -> None:
+        """Write what gunicorn itself says in the form of all other lines; a request's line is one already."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(formatter())
+        for handler in self.access_log.handlers:
+            handler.setFormatter(logging.Formatter("%(message)s"))
+
     def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> dict[str, Any]:
         """Return what the access log prints of a request: nothing of its headers is as much as looked at."""
         return {
             "m": environ.get("REQUEST_METHOD"),
-            "U": self.own_paths.sub(r"\1/…", environ.get("PATH_INFO") or ""),
+            "U": self.own_paths.sub(r"\1/…", quote(environ.get("PATH_INFO") or "", safe="/")),
             "s": str(resp.status).split(None, 1)[0],
             "B": resp.sent,
+            "R": next((value for name, value in resp.headers if name.lower() == "x-request-id"), ""),
             "M": int(request_time.total_seconds() * 1000),
         }
 

@@ -6,7 +6,6 @@ import os
 import stat
 from contextlib import suppress
 from datetime import timedelta
-from importlib import import_module
 from pathlib import Path
 
 from flask import Flask
@@ -23,27 +22,13 @@ from consult.ledger.service import record
 from consult.logs import configure_logs
 from consult.mail_queue import hooks as mail_queue
 from consult.mailbox.hooks import mail_hooks
+from consult.models import load_models
 from consult.moderation.hooks import after_screening, before_screening
 from consult.platform import Platform
 from consult.store.database import connect, engine_options
 
 OTHERS = 0o077
 """The rights of everybody but the owner."""
-
-ROOMS = (
-    "accounts",
-    "ledger",
-    "drafting",
-    "intake",
-    "mailbox",
-    "moderation",
-    "consultees",
-    "adoption",
-    "reporting",
-    "review",
-    "meeting",
-    "privacy",
-)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -131,11 +116,3 @@ def _configure(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: nobody loses a long text to a timer
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-
-
-def load_models() -> None:
-    """Import every stage's models, so that the metadata names every table."""
-    for room in ROOMS:
-        import_module(f"consult.{room}.models")
-    import_module("consult.consultees.letter_models")
-    import_module("consult.consultees.group_models")

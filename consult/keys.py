@@ -47,6 +47,11 @@ class Purpose(LabelledEnum):
     CHECKPOINTS = "checkpoints", Label("检查点和树头的签名", "plain")
 
 
+FIRST_FILES = {Purpose.SECRETS: "mailbox_key", Purpose.CHECKPOINTS: "ledger_key"}
+"""Files that generation 1 of a purpose had before there was one file for all."""
+MADE_NOW = "consult.keys.made_now"
+"""Key in ``app.extensions`` of the file of keys that this process has made."""
+
 Identity = tuple[int, int, int]
 """Inode, time and size of a file: a new generation makes it longer."""
 
@@ -105,6 +110,50 @@ def of_sessions() -> bytes:
     if newest(Purpose.SESSIONS) == 1:
         return secret.encode()
     return hmac.digest(current(Purpose.SESSIONS), secret.encode(), "sha256")
+
+
+def ring() -> Keyring:
+    """Return all keys in force: what a backup keeps."""
+    return _look()
+
+
+def put_back(kept: Keyring) -> Path | None:
+    """Have the keys of a backup in force: in the file, unless that has the same or later ones.
+
+    Returns:
+        Where a file with other keys was moved to, if there was one.
+    """
+    place, aside = path(), None
+    with _alone_in(place.parent):
+        if place.exists():
+            if keyring.read(place).continues(kept):
+                return None
+            if were_made_now():
+                _forget_first(place)
+            else:
+                aside = place.with_name(f"{place.name}.replaced-{token_hex(4)}")
+                place.rename(aside)
+        keyring.replace(place, kept)
+    current_app.extensions.pop("consult.keys", None)
+    return aside
+
+
+def were_made_now() -> bool:
+    """Say whether the file of keys was made by this process: nothing was made with them yet."""
+    return current_app.extensions.get(MADE_NOW) == path()
+
+
+def _forget_first(place: Path) -> None:
+    place.unlink()
+    for name in FIRST_FILES.values():
+        (settings().data_dir / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone():
+        yield
 
 
 def fingerprint(purpose: Purpose, number: int) -> str | None:
@@ -179,6 +228,7 @@ def _read(place: Path, known: _Read | None) -> Keyring:
     try:
         if known is None and not place.exists():
             keyring.write_first(place, _first())
+            current_app.extensions[MADE_NOW] = place
         ring = keyring.read(place)
         if known is None and _missing(ring):
             ring = _completed(place)
@@ -230,7 +280,7 @@ def _first() -> Keyring:
 
 def _first_key(purpose: Purpose) -> str:
     """Return the key that a purpose had in a file of its own before this one; "" if it had none."""
-    name = {Purpose.SECRETS: "mailbox_key", Purpose.CHECKPOINTS: "ledger_key"}.get(purpose)
+    name = FIRST_FILES.get(purpose)
     return read_or_make(settings().data_dir / name, lambda: new_key(purpose)) if name else ""
 
 

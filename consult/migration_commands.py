@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 
 from consult.platform import ROOT, Platform
 
 FOLDER = ROOT / "migrations"
+SCHEMA_ALONE = "consult.schema_alone"
+"""Key in ``app.extensions``: whether an upgrade writes nothing to the record, because rows are still to be put in."""
 _REVISION = re.compile(r'^(down_revision|revision)(?:: [^=]+)? = (?:"([^"]+)"|None)', re.MULTILINE)
 
 
@@ -57,12 +59,39 @@ def offer_migrations(app: Platform) -> None:
     app.cli.add_command(_Commands(app, name="db", help="数据库：升级到最新结构（flask db upgrade）。"))
 
 
+def make_schema(revision: str = "head", *, with_record: bool = False) -> None:
+    """Bring the database of the running application to a revision.
+
+    Arguments:
+        with_record: take what is new into the record, as ``flask db upgrade`` does; else nothing is written to it.
+    """
+    from flask_migrate import upgrade
+
+    extensions = current_app.extensions
+    extensions[SCHEMA_ALONE] = not with_record
+    try:
+        upgrade(directory=str(FOLDER), revision=revision)
+    finally:
+        del extensions[SCHEMA_ALONE]
+
+
+def has_revision(revision: str) -> bool:
+    """Say whether this code knows a revision."""
+    return revision in _revisions()[0]
+
+
 @cache
 def newest_revisions() -> frozenset[str]:
     """Return the revisions that no other one follows: those of an up-to-date database."""
+    revisions, followed = _revisions()
+    return frozenset(revisions - followed - {""})
+
+
+@cache
+def _revisions() -> tuple[frozenset[str], frozenset[str]]:
     revisions, followed = set(), set()
     for path in Path(FOLDER / "versions").glob("*.py"):
         stated = dict(_REVISION.findall(path.read_text(encoding="utf-8")))
         revisions.add(stated.get("revision", ""))
         followed.add(stated.get("down_revision", ""))
-    return frozenset(revisions - followed - {""})
+    return frozenset(revisions), frozenset(followed)

@@ -53,10 +53,12 @@ def check_start() -> None:
     """
     from sqlalchemy.exc import SQLAlchemyError
 
+    from consult.backup import place
     from consult.ledger import key_rotation
     from consult.mailbox import settings as mailboxes
     from consult.store import db
 
+    place.check_whole()
     try:
         key_rotation.check()
         mailboxes.check_public_url()
@@ -74,8 +76,8 @@ def _base(app: Flask) -> None:
 
 
 def _pages(app: Flask) -> None:
-    from consult.app import load_models
     from consult.faces import register
+    from consult.models import load_models
 
     register(app)
     load_models()

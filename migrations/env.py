@@ -10,12 +10,12 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import JSON
 
-from consult.app import load_models
 from consult.clock import now
 from consult.consultees import late_recognition
 from consult.ledger import key_rotation
 from consult.ledger.rows import enrolment
-from consult.migration_commands import newest_revisions
+from consult.migration_commands import SCHEMA_ALONE, newest_revisions
+from consult.models import load_models
 from consult.store.types import UTCDateTime
 
 load_models()
@@ -48,7 +48,8 @@ def run() -> None:
         with context.begin_transaction():
             context.run_migrations()
         heads = set(context.get_context().get_current_heads())
-    if _is_upgrade() and heads == newest_revisions():
+    bare = current_app.extensions.get(SCHEMA_ALONE, False)
+    if _is_upgrade() and heads == newest_revisions() and not bare:
         if enrolment.enrol(now()):
             late_recognition.note_recognised(now())
         key_rotation.begin(now())

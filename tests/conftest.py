@@ -60,7 +60,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             missing(f"{programs[0]} isn't installed; `make test` installs it where it may")
 
 
-USES_A_DATABASE = frozenset({"database_url", "empty_database_url", "kept"})
+USES_A_DATABASE = frozenset({"database_url", "empty_database_url", "kept", "sites"})
 """Fixtures behind every test that opens the platform's database."""
 
 

@@ -156,7 +156,7 @@ def licence(package: str) -> str:
     return text if text.strip() else NOT_STATED.get(package, "")
 
 
-NOT_STATED = {"huey": "MIT"}
+NOT_STATED = {"huey": "MIT", "pyrage": "MIT"}
 """Packages whose metadata say nothing, with the licence that their distribution holds."""
 
 

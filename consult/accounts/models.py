@@ -98,6 +98,7 @@ class SessionEnd(LabelledEnum, translated=True):
     ROLE = "role", Label("角色已变更", "plain")
     CLOSED = "closed", Label("账号已停用", "plain")
     FACTOR = "factor", Label("两步验证已变更", "plain")
+    RESTORED = "restored", Label("系统从备份恢复", "plain")
 
 
 class AccountSession(Base):

@@ -70,6 +70,10 @@ class Act(StrEnum):
     MANAGE_MAILBOXES = "mailbox.manage"
     SEE_LEDGER = "ledger.see"
     ROTATE_KEYS = "keys.rotate"
+    SEE_HEALTH = "health.see"
+    BACK_UP = "backup.create"
+    RESTORE = "record.restore"
+    MOVE_DATABASE = "record.move"
     HOLD_PERSONAL_DATA = "privacy.hold"
     DELETE_PERSONAL_DATA = "privacy.delete"
     DECIDE_PRIVACY_REQUEST = "privacy.decide"
@@ -133,6 +137,10 @@ ALLOWED: dict[Act, frozenset[Role]] = {
     Act.MANAGE_MAILBOXES: frozenset({_A, _P}),
     Act.SEE_LEDGER: frozenset({_A, _U, _L}),
     Act.ROTATE_KEYS: frozenset({_A}),
+    Act.SEE_HEALTH: frozenset({_A}),
+    Act.BACK_UP: frozenset({_A}),
+    Act.RESTORE: frozenset({_A}),
+    Act.MOVE_DATABASE: frozenset({_A}),
     Act.HOLD_PERSONAL_DATA: frozenset({_L, _A}),
     Act.DELETE_PERSONAL_DATA: frozenset({_L, _P, _A}),
     Act.DECIDE_PRIVACY_REQUEST: frozenset({_L, _P, _A}),

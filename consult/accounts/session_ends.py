@@ -23,3 +23,12 @@ def end_all(
         running.values(ended_at=at, ended_why=why).execution_options(synchronize_session="fetch")
     )
     return int(getattr(ended, "rowcount", 0))
+
+
+def end_everybodys(why: SessionEnd, at: datetime) -> int:
+    """End every session of everybody; return how many ended."""
+    running = update(AccountSession).where(AccountSession.ended_at.is_(None))
+    ended = db.session.execute(
+        running.values(ended_at=at, ended_why=why).execution_options(synchronize_session="fetch")
+    )
+    return int(getattr(ended, "rowcount", 0))

@@ -11,6 +11,7 @@ from importlib import import_module
 from flask import Flask
 
 IN_ORDER = (
+    "request_id",
     "languages",
     "address_guard",
     "i18n",

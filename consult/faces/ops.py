@@ -7,24 +7,28 @@ import ipaddress
 import os
 import time
 from collections.abc import Iterator
+from datetime import datetime
 
 from flask import Blueprint, Flask, Response, abort, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import SQLAlchemyError
 
 from config import split
 from consult.app_context import settings
+from consult.backup import service as backup
 from consult.clock import local, now
 from consult.faces.guards import limiter
 from consult.faces.jobs import progress
+from consult.faces.jobs.states import job_states
+from consult.health import checks
+from consult.intake import queries as intake
 from consult.ledger import key_rotation
 from consult.ledger import queries as ledger
 from consult.mail_queue import service as mail_queue
-from consult.migration_commands import newest_revisions
+from consult.mailbox import queries as mailboxes
 from consult.store import db
 
 ops = Blueprint("ops", __name__)
@@ -63,21 +67,17 @@ def healthz() -> ResponseReturnValue:
 
 @ops.get("/readyz")
 def readyz() -> ResponseReturnValue:
-    """Say whether a visitor can be served: the database answers and is up to date, the data folder can be written."""
-    checks = {"database": _database(), "data_dir": "ok" if os.access(settings().data_dir, os.W_OK) else "not writable"}
-    if checks["database"] == "ok":
-        checks["keys"] = "not those of the record: see flask keys list" if any(key_rotation.faults()) else "ok"
-    ready = all(state == "ok" for state in checks.values())
-    return jsonify(status="ok" if ready else "not ready", checks=checks), 200 if ready else 503
+    """Say whether a submission could be stored just now: database and data folder are written to, to see it.
 
-
-def _database() -> str:
-    try:
-        current = set(db.session.scalars(text("SELECT version_num FROM alembic_version")))
-    except (OperationalError, ProgrammingError) as error:
-        db.session.rollback()
-        return f"not reachable, or no schema yet (flask db upgrade makes it): {type(error).__name__}"
-    return "ok" if current == newest_revisions() else "schema out of date: run flask db upgrade"
+    Without Redis everything goes on: that is ``degraded``, with status 200.
+    """
+    needed = {"database": checks.database() or "ok", "data_dir": checks.storage() or "ok"}
+    if needed["database"] == "ok":
+        needed["keys"] = "not those of the record: see flask keys list" if any(key_rotation.faults()) else "ok"
+    ready = all(state == "ok" for state in needed.values())
+    redis = checks.redis_away() or "ok"
+    status = "not ready" if not ready else "ok" if redis == "ok" else "degraded"
+    return jsonify(status=status, checks={**needed, "redis": redis}), 200 if ready else 503
 
 
 @ops.get("/metrics")
@@ -125,6 +125,22 @@ class _Platform(Collector):
     """Figures out of the database and the worker's notes, asked for when somebody looks."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield from _health()
+        try:
+            yield from self._of_database()
+        except SQLAlchemyError:  # which consult_health says; the other figures are wanted all the more
+            db.session.rollback()
+        ended = GaugeMetricFamily("consult_job_timestamp_seconds", "Last time a job ended well.", labels=["job"])
+        ran = GaugeMetricFamily("consult_job_run_timestamp_seconds", "Last time a job ran.", labels=["job"])
+        failing = GaugeMetricFamily("consult_job_failing", "Whether a job's last run failed.", labels=["job"])
+        for job, note in progress.notes():
+            ended.add_metric([job], note.succeeded_at.timestamp() if note.succeeded_at else 0)
+            ran.add_metric([job], note.ran_at.timestamp())
+            failing.add_metric([job], int(note.error != ""))
+        yield from (ended, ran, failing)
+
+    def _of_database(self) -> Iterator[GaugeMetricFamily]:
+        at = now()
         seals = ledger.seal_progress()
         yield GaugeMetricFamily("consult_ledger_leaves", "Entries in the tree.", value=seals.leaves)
         yield GaugeMetricFamily(
@@ -140,10 +156,34 @@ class _Platform(Collector):
         for state, n in mail_queue.counts().items():
             letters.add_metric([state.value], n)
         yield letters
-        ended = GaugeMetricFamily("consult_job_timestamp_seconds", "Last time a job ended well.", labels=["job"])
-        failing = GaugeMetricFamily("consult_job_failing", "Whether a job's last run failed.", labels=["job"])
-        for job, note in progress.notes():
-            ended.add_metric([job], note.succeeded_at.timestamp() if note.succeeded_at else 0)
-            failing.add_metric([job], int(note.error != ""))
-        yield ended
-        yield failing
+        oldest = mail_queue.oldest_waiting()
+        yield _age("consult_mail_out_oldest_seconds", "Age of the letter that has waited longest.", oldest, at)
+        yield _age("consult_ledger_unsealed_seconds", "Age of the oldest unsealed entry.", ledger.oldest_unsealed(), at)
+        read = GaugeMetricFamily("consult_mailbox_timestamp_seconds", "Last whole reading.", labels=["mailbox"])
+        away = GaugeMetricFamily("consult_mailbox_failing", "Whether the last reading failed.", labels=["mailbox"])
+        for mailbox in mailboxes.states():
+            read.add_metric([str(mailbox.id)], mailbox.fetched_at.timestamp() if mailbox.fetched_at else 0)
+            away.add_metric([str(mailbox.id)], int(mailbox.error != ""))
+        yield from (read, away)
+        unfinished, scans = mailboxes.count_unfinished(), intake.scans_waiting()
+        yield GaugeMetricFamily("consult_mail_in_unfinished", "Messages stored, not classified.", value=unfinished)
+        yield GaugeMetricFamily("consult_scans_waiting", "Files without the scanner's answer.", value=scans)
+        made = backup.last_made()
+        stamp = made.timestamp() if made else 0
+        yield GaugeMetricFamily("consult_backup_timestamp_seconds", "Newest backup.", value=stamp)
+
+
+def _health() -> Iterator[GaugeMetricFamily]:
+    """Yield every check's level, and the space on the disk."""
+    health = GaugeMetricFamily("consult_health", "Checks: 0 well, 1 degraded, 2 red.", labels=["check"])
+    levels = list(checks.Level)
+    for finding in checks.findings(job_states(), now()):
+        health.add_metric([finding.name], levels.index(finding.level))
+    free, total = checks.free_bytes()
+    yield health
+    yield GaugeMetricFamily("consult_disk_free_bytes", "Free on the disk of the data folder.", value=free)
+    yield GaugeMetricFamily("consult_disk_bytes", "Size of that disk.", value=total)
+
+
+def _age(name: str, words: str, since: datetime | None, at: datetime) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, words, value=(at - since).total_seconds() if since else 0)

@@ -6,6 +6,7 @@ host ships its own journal.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from threading import Event, Thread
 from typing import Any
 
@@ -38,7 +39,8 @@ def attach(app: Flask) -> Huey:
 
 def _run(name: str) -> None:
     if name in jobs.known():
-        jobs.run(name)
+        with suppress(jobs.JobTrouble):  # noted, and tried again on its schedule
+            jobs.run(name)
 
 
 def consumer(app: Flask, workers: int) -> Any:

@@ -64,6 +64,11 @@ def read(path: Path) -> Keyring:
         raise UnreadableFile(f"密钥文件 {path} 读不出：{reason}。请从备份放回原来的密钥文件。") from None
 
 
+def from_text(text: str) -> Keyring:
+    """Return the keys that ``as_text`` wrote; raises ValueError, TypeError, KeyError or AttributeError for others."""
+    return _keyring(json.loads(text))
+
+
 def _keyring(document: Any) -> Keyring:
     generations = {str(purpose): tuple(keys) for purpose, keys in document["generations"].items()}
     coming = dict(document.get("coming", {}))

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from consult.app_context import settings
-from consult.ledger import tree, tree_heads
+from consult.ledger import continuation, tree, tree_heads
 from consult.ledger.errors import RecordBroken
 from consult.ledger.models import LedgerCheckpoint
 from consult.ledger.proofs import Checkpoint, is_signature_valid, sign_checkpoint, signed_time
@@ -124,8 +124,13 @@ def read_file(path: Path) -> Checkpoint | None:
 
 
 def _newest_file() -> Checkpoint | None:
-    paths = list(files())
-    return read_file(paths[-1]) if paths else None
+    """Return the newest checkpoint in a file that a restore hasn't ended, ``None`` for a file that was altered."""
+    known = continuation.known()
+    for path in reversed(list(files())):
+        read = read_file(path)
+        if read is None or not continuation.is_superseded(known, read.size, read.at):
+            return read
+    return None
 
 
 def _write_missing_files() -> None:

@@ -53,6 +53,13 @@ def leaf_positions(entry_ids: Collection[int]) -> dict[int, int]:
     return dict(db.session.execute(query).all())
 
 
+def oldest_unsealed() -> datetime | None:
+    """Return when the oldest entry above the newest sealed one was written; None where all are sealed."""
+    sealed_to = db.session.scalar(select(func.max(LedgerLeaf.entry_id))) or 0
+    query = select(LedgerEntry.at).where(LedgerEntry.id > sealed_to).order_by(LedgerEntry.id).limit(1)
+    return db.session.scalar(query)
+
+
 @dataclass(frozen=True)
 class SealProgress:
     """How much of the record is sealed into the tree, and when a checkpoint was last signed."""

@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from consult.app_context import settings
-from consult.ledger import tree
+from consult.ledger import continuation, tree
 from consult.ledger.errors import RecordBroken
 from consult.ledger.journal import files, shipping
 from consult.ledger.journal.lines import End
@@ -68,7 +68,7 @@ def sign(at: datetime) -> TreeHead | None:
     Raises:
         RecordBroken: the tree contradicts the last head; nothing is signed.
     """
-    size, last = tree.size(), newest()
+    size, last = tree.size(), _in_force()
     if size == (0 if last is None else last.checkpoint.size):
         return None
     if last is not None:
@@ -78,9 +78,18 @@ def sign(at: datetime) -> TreeHead | None:
 
 def add(signed: Checkpoint) -> None:
     """Append a checkpoint that was signed for publication, unless the newest head is of its size."""
-    last = newest()
+    last = _in_force()
     if last is None or last.checkpoint.size < signed.size:
         _append(signed)
+
+
+def _in_force() -> TreeHead | None:
+    """Return this host's newest head, unless a restore has ended what it was signed over."""
+    last = newest()
+    if last is None or not last.checkpoint.size:
+        return last
+    ended = continuation.is_superseded(continuation.known(), last.checkpoint.size, last.checkpoint.at)
+    return None if ended else last
 
 
 def copy_out() -> None:

@@ -19,6 +19,7 @@ from consult.accounts.permissions import Act, Actor, require
 from consult.app_context import settings
 from consult.clock import local
 from consult.files.mail.compose import AddressRefused, new_message_id
+from consult.ledger.continuation import RELEASE_MAIL, SUBJECT, restored_since_release
 from consult.ledger.service import record
 from consult.mail_queue.hooks import Pointless, Unsendable, composers, endings
 from consult.mail_queue.models import MailPurpose, MailState, OutgoingMail
@@ -37,6 +38,8 @@ TOGETHER: Final = 400
 AWAY: Final = 3
 """So many letters in a row that reached no server mean that there is none now."""
 ANSWER_CHARACTERS: Final = 300
+PROMPT: Final = (MailPurpose.RECEIPT, MailPurpose.CONFIRM_SUBSCRIPTION)
+"""Purposes of letters that answer what a visitor has just done."""
 
 log = structlog.get_logger()
 
@@ -181,6 +184,9 @@ def deliver(
     due = select(OutgoingMail.id).where(
         OutgoingMail.state == MailState.WAITING, OutgoingMail.next_at <= at, OutgoingMail.purpose.in_(purposes)
     )
+    restored = restored_since_release()
+    if restored is not None:
+        due = due.where(~_held(restored))
     if message_ids is None:
         chosen = list(db.session.scalars(due.order_by(OutgoingMail.next_at, OutgoingMail.id).limit(limit)))
     else:
@@ -213,6 +219,43 @@ def deliver(
     if away and not sent:
         raise outgoing_mail.MailNotSent("邮件服务器没有回应，信件稍后再发。")
     return sent
+
+
+def _held(restored: datetime) -> ColumnElement[bool]:
+    """What waits for a person since a restore: all but answers to what visitors have done since."""
+    return ~((OutgoingMail.queued_at > restored) & OutgoingMail.purpose.in_(PROMPT))
+
+
+@dataclass(frozen=True)
+class Held:
+    """Letters that are held since a restore: since when, and how many wait."""
+
+    since: datetime
+    letters: int
+
+
+def held() -> Held | None:
+    """Return what is held since a restore; None where nothing is, or a person has let letters out."""
+    restored = restored_since_release()
+    if restored is None:
+        return None
+    waiting = select(func.count()).where(OutgoingMail.state == MailState.WAITING, _held(restored))
+    return Held(restored, db.session.scalar(waiting) or 0)
+
+
+def release(actor: Actor, *, at: datetime) -> int:
+    """Let letters out again after a restore, invitations and reminders among them; return how many wait here.
+
+    Raises:
+        Refused: nothing is held.
+    """
+    require(actor, Act.MANAGE_MAILBOXES)
+    with transaction():
+        waiting = held()
+        if waiting is None:
+            raise Refused("发信没有暂停。")
+        record(actor, RELEASE_MAIL, SUBJECT, at=at, letters=waiting.letters)
+    return waiting.letters
 
 
 def _take(identifier: int, at: datetime) -> OutgoingMail | None:
@@ -311,6 +354,11 @@ def counts() -> dict[MailState, int]:
     query = select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)
     there = {state: int(n) for state, n in db.session.execute(query)}
     return {state: there.get(state, 0) for state in MailState}
+
+
+def oldest_waiting() -> datetime | None:
+    """Return since when the oldest letter has waited."""
+    return db.session.scalar(select(func.min(OutgoingMail.queued_at)).where(OutgoingMail.state == MailState.WAITING))
 
 
 def delete_addresses(subject: str) -> None:

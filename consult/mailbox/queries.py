@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased
@@ -117,3 +118,26 @@ def hook_failures(consultation_id: int) -> list[Failure]:
         .order_by(HookFailure.id)
     )
     return [Failure(number, why) for number, why in db.session.execute(query)]
+
+
+@dataclass(frozen=True)
+class MailboxState:
+    """How an open mailbox fares: when it was last read whole, and what was wrong the last time."""
+
+    id: int
+    user: str
+    created_at: datetime
+    fetched_at: datetime | None
+    error: str
+
+
+def states() -> list[MailboxState]:
+    """Return how every open mailbox fares."""
+    columns = Mailbox.id, Mailbox.user, Mailbox.created_at, Mailbox.fetched_at, Mailbox.error
+    rows = db.session.execute(select(*columns).where(Mailbox.active.is_(True)).order_by(Mailbox.id))
+    return [MailboxState(*row) for row in rows]
+
+
+def count_unfinished() -> int:
+    """Return how many messages were stored and aren't classified yet."""
+    return db.session.scalar(select(func.count()).where(MailMessage.outcome.is_(None))) or 0

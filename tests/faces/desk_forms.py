@@ -256,6 +256,7 @@ FORMS: dict[str, dict[str, str]] = {
     "mailboxes_test": {},
     "mailboxes_outgoing_retry": {"<letter_id>": "letter"},
     "mailboxes_outgoing_give_up": {"<letter_id>": "letter"},
+    "mailboxes_outgoing_release": {},
     "mailboxes_reconsider": {},
     "meeting_act": {
         "precondition": "precondition",
@@ -435,6 +436,9 @@ COMMANDS: dict[str, dict[str, str]] = {
     "mailbox add": {"--host": "name", "--user": "name", "--password": "password"},
     "meeting approve-override": {"precondition": "precondition"},
     "archive build": {"--out": "out"},
+    "backup create": {"path": "out"},
+    "backup restore": {"path": "register file"},
+    "backup copy-to": {"database_url": "name"},
     "mail queue": {},
     "meeting dossier": {"--out": "out"},
     "meeting override": {"precondition": "precondition", "--reason": "sentence", "--document": "paper"},

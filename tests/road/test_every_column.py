@@ -85,6 +85,9 @@ def _whole(table: str, reason: str, names: Sequence[str]) -> dict[str, str]:
 
 
 UNFOUND: dict[str, str] = {
+    "archive_package.failed": "why the worker couldn't write it; it is tried again",
+    "publicity_kit.failed": "why the worker couldn't draw it; it is tried again",
+    "publicity_kit.checked_at": "how far the work is; at worst the words are compared once more",
     **_whole(
         "consultee_name_key", "looks up doubles; follows from the names, which are covered", ["consultee_id", "key"]
     ),
@@ -385,6 +388,8 @@ def _value(column: Column[Any], n: int) -> Any:
     kind = column.type
     if column.name.endswith("digest") or (column.table.name, column.name) in FILES:
         return blobs().put(f"文件{n}".encode())
+    if (column.table.name, column.name) == ("publicity_kit", "files"):
+        return {f"图{n}.png": blobs().put(f"文件{n}".encode())}
     if column.name == "refusal":
         return ""
     if column.name == "finding":

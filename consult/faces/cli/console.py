@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
 import sys
@@ -31,6 +32,12 @@ from consult.store.locking import is_conflict
 use_chinese()  # before any command is made: click keeps the words of the help option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+_BY_NUMBER = {
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "超出磁盘配额",
+    errno.EFBIG: "文件过大",
+    errno.EROFS: "磁盘是只读的",
+}
 _REASONS = {FileNotFoundError: "没有这个文件", IsADirectoryError: "这是一个文件夹", PermissionError: "没有权限"}
 
 by_option = click.option("--by", "username", help="经办账号的用户名；不写的，由系统办理。")
@@ -107,8 +114,9 @@ def map_option(fields: type[LabelledEnum], help_: str) -> Callable[[Command], Co
 
 def unreadable(path: object, error: OSError) -> str:
     """Return why a file can't be read or written, in Chinese."""
-    reason = next((words for kind, words in _REASONS.items() if isinstance(error, kind)), error.strerror or str(error))
-    return f"“{path}”不能读写：{reason}。请检查路径和权限。"
+    by_number = _BY_NUMBER.get(error.errno or 0) or error.strerror or str(error)
+    reason = next((words for kind, words in _REASONS.items() if isinstance(error, kind)), by_number)
+    return f"“{path}”不能读写：{reason}。请检查{'磁盘空间' if error.errno in _BY_NUMBER else '路径和权限'}。"
 
 
 def refuse(message: str) -> None:

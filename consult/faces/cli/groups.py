@@ -47,6 +47,7 @@ GROUPS: Mapping[str, Listed] = MappingProxyType(
         "archive": Listed("归档：一件征求意见的全部材料。", ("archive",)),
         "publicity": Listed("宣传材料：长图、海报、转发预览图。", ("publicity",)),
         "ledger": Listed("记录：核验、归入、签署检查点。", ("ledger",)),
+        "backup": Listed("备份：创建，恢复，核对，迁移数据库。", ("backup",)),
         "keys": Listed("密钥：查看，换新。", ("keys",)),
         "calendar": Listed("放假安排：查看、登记国务院办公厅的通知，顺延期限。", ("calendar",)),
         "privacy": Listed("个人信息：保存期限，到期删除，暂停删除。", ("privacy",)),
@@ -82,6 +83,8 @@ class LazyGroup(AppGroup):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, and seal what it wrote to the ledger, however it ends."""
+        if self.name != "backup":
+            _module("unfinished").check(self._app)
         try:
             return super().invoke(ctx)
         finally:

@@ -82,6 +82,7 @@ def verify(kept: Path | None, as_json: bool) -> None:
     document = {
         "ok": not faults,
         **asdict(checked),
+        "lost": [asdict(lost) for lost in checked.lost.values()],
         "faults": [asdict(fault) for fault in faults[:MOST]],
         "more": len(faults) > MOST,
     }
@@ -94,6 +95,9 @@ def verify(kept: Path | None, as_json: bool) -> None:
             f"检查点 {checked.checkpoints} 个，签名的树头 {checked.heads} 个，底账 {checked.journal_lines} 行。"
             f"逐行校验的数据 {checked.rows} 行。"
         ]
+    if checked.lost:
+        lines.append(f"恢复备份时丢失的记录，底账里还有 {len(checked.lost)} 行，逐行列出：")
+        lines += [f"第 {lost.id} 行　{lost.act}　{lost.subject}" for lost in checked.lost.values()]
     lines += checked.notes
     lines += [
         f"自 {day} 起纳入校验：当时已有的数据 {n} 行；在那以前的改动查不出来。" for day, n in checked.rows_since.items()

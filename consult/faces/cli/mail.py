@@ -17,13 +17,19 @@ SHOWN = 200
 @click.option("--retry", type=ROW_ID, help="立即重发这一封（编号）。")
 @click.option("--give-up", type=ROW_ID, help="不再发送这一封（编号）。")
 @click.option("--state", type=choice_of(MailState), help="只列一种状态。")
+@click.option("--release", is_flag=True, help="恢复备份后核对完毕，继续发信。")
 @by_option
-def queue(retry: int | None, give_up: int | None, state: str | None, username: str | None, as_json: bool) -> None:
-    """Print what waits to go out, what failed and why; or have one letter tried again, or given up."""
-    if retry is not None and give_up is not None:
-        raise click.UsageError("--retry 和 --give-up 只能用一个。")
+def queue(
+    retry: int | None, give_up: int | None, state: str | None, release: bool, username: str | None, as_json: bool
+) -> None:
+    """Print what waits to go out, what failed and why; or have one letter tried again or given up, or let all out."""
+    if sum((retry is not None, give_up is not None, release)) > 1:
+        raise click.UsageError("--retry、--give-up 和 --release 只能用一个。")
     actor = actor_named(username)
-    if retry is not None:
+    if release:
+        released = service.release(actor, at=now())
+        show({"released": released}, f"已继续发信，{released} 封信将在一分钟内发出。", as_json)
+    elif retry is not None:
         _show_one(service.retry(actor, retry, at=now()), as_json)
     elif give_up is not None:
         _show_one(service.give_up(actor, give_up, at=now()), as_json)
@@ -31,8 +37,15 @@ def queue(retry: int | None, give_up: int | None, state: str | None, username: s
         letters = service.listed(state=MailState(state) if state else None, limit=SHOWN)
         counts = {each.value: n for each, n in service.counts().items()}
         named = "，".join(f"{each.label.words} {n}" for each, n in service.counts().items())
+        held = service.held()
         lines = [f"{named}。", *map(_line, letters)]
-        show({"counts": counts, "letters": [_facts(letter) for letter in letters]}, "\n".join(lines), as_json)
+        if held is not None:
+            lines.insert(1, f"系统从备份恢复后暂停发信，{held.letters} 封待核对；核对后用 --release 继续发信。")
+        show(
+            {"counts": counts, "held": held.letters if held else 0, "letters": [_facts(letter) for letter in letters]},
+            "\n".join(lines),
+            as_json,
+        )
 
 
 def _show_one(letter: OutgoingMail, as_json: bool) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import click
 from flask import current_app
 
@@ -20,7 +18,6 @@ def run(threads: int) -> None:
     from consult.faces.worker import consumer
 
     check_start()
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     application = current_app._get_current_object()  # type: ignore[attr-defined]
     click.echo("后台任务已启动。按 Ctrl-C 停止。", err=True)
     consumer(application, threads).run()

@@ -53,6 +53,7 @@ HEADER = (
     Section("征集信箱", "desk.mailboxes", Act.MANAGE_MAILBOXES, "", ("mailboxes",)),
     Section("个人信息", "desk.privacy", Act.DECIDE_PRIVACY_REQUEST, "", ("privacy",)),
     Section("账号", "desk.accounts", Act.MANAGE_ACCOUNTS, "", ("accounts",)),
+    Section("运行情况", "desk.health", Act.SEE_HEALTH, "", ("health",)),
     Section("记录", "desk.ledger", Act.SEE_LEDGER, "", ("ledger",)),
 )
 

@@ -21,6 +21,7 @@ from typing import Any
 import structlog
 from flask import Flask, current_app
 
+from consult.accounts.errors import Refused
 from consult.app_context import settings
 from consult.clock import now
 from consult.faces.jobs import progress
@@ -29,6 +30,18 @@ from consult.store import db
 EXTENSION = "consult.jobs"
 ASKING = "consult.jobs.asking"
 log = structlog.get_logger()
+
+
+class JobTrouble(Exception):
+    """A job did what it could, and something kept it from the rest; the words say what, in Chinese.
+
+    Arguments:
+        done: how much it did all the same.
+    """
+
+    def __init__(self, words: str, done: int = 0) -> None:
+        super().__init__(words)
+        self.done = done
 
 
 @dataclass(frozen=True)
@@ -90,9 +103,14 @@ def run(name: str) -> int | None:
         started, at = time.perf_counter(), now()
         try:
             done = job.run(at)
+        except JobTrouble as trouble:
+            db.session.rollback()
+            progress.failed(name, at, str(trouble), trouble.done)
+            log.warning("job_incomplete", job=name, done=trouble.done, why=str(trouble))
+            raise
         except Exception as error:
             db.session.rollback()
-            progress.failed(name, at, error)
+            progress.failed(name, at, str(error) if isinstance(error, Refused) else type(error).__name__)
             log.exception("job_failed", job=name)
             raise
         progress.succeeded(name, at, done)

@@ -28,10 +28,14 @@ def succeeded(name: str, at: datetime, done: int) -> None:
     _write(name, Note(ran_at=at, succeeded_at=at, done=done))
 
 
-def failed(name: str, at: datetime, error: BaseException) -> None:
-    """Note that a job failed; only the kind of error, whose text may hold what somebody wrote."""
+def failed(name: str, at: datetime, error: str, done: int = 0) -> None:
+    """Note that a job failed: in words of the platform, else the kind of error, whose text may hold what was written.
+
+    Arguments:
+        done: how much it did all the same.
+    """
     before = read(name) or Note(ran_at=at)
-    _write(name, replace(before, ran_at=at, done=0, error=type(error).__name__))
+    _write(name, replace(before, ran_at=at, done=done, error=error))
 
 
 def read(name: str) -> Note | None:

@@ -14,6 +14,7 @@ from consult.accounts.errors import NotAllowed
 from consult.faces.address_guard import Unstorable
 from consult.faces.api import problems
 from consult.faces.i18n import gettext, translated
+from consult.faces.request_id import request_id
 from consult.files.blobs import BlobError
 from consult.reporting.errors import ReportAltered
 from consult.store.database import DatabaseBusy
@@ -98,9 +99,10 @@ def _page(error: Exception) -> Answer | Response:
 
 def _answer(status: int, name: str, words: str = "") -> Answer:
     if request.path.startswith(MACHINE_PATHS):
-        return jsonify(error={"status": status, "message": words or HTTPStatus(status).phrase}), status
+        error = {"status": status, "message": words or HTTPStatus(status).phrase, "request_id": request_id()}
+        return jsonify(error=error), status
     try:
         return render_template("errors/error.html", name=name, status=status, words=words), status
     except Exception:  # what broke the page may break this one too: then say it without a template
         current_app.logger.exception("the error page failed")
-        return Response(translated(BARE) + "\n", 500, mimetype="text/plain"), 500
+        return Response(f"{translated(BARE)}\n{request_id()}\n", 500, mimetype="text/plain"), 500

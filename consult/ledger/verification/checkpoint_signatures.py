@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from consult.ledger import checkpoints, merkle, signing_key
+from consult.ledger import checkpoints, continuation, merkle, signing_key
 from consult.ledger.faults import Damage, Fault
 from consult.ledger.models import LedgerCheckpoint
 from consult.ledger.proofs import Checkpoint, is_signature_valid, signed_time
@@ -83,8 +83,11 @@ def signatures(paths: Sequence[Path], checked: CheckedCounts) -> Iterator[Fault]
         # The newest file may be missing: a process was killed before it wrote it.
         if path is not None or point.size != newest:
             yield from _file(point, path)
+    continued = continuation.known()
     for path in kept.values():
         in_file = checkpoints.read_file(path)
+        if in_file is not None and continuation.is_superseded(continued, in_file.size, in_file.at):
+            continue
         if in_file is None:
             yield _file_changed(path.name)
         else:

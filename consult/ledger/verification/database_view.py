@@ -22,6 +22,15 @@ LeastGeneration = Callable[[int], int]
 """Says which generation of a key an entry, by its id, was made with at least."""
 
 
+@dataclass(frozen=True)
+class Lost:
+    """An entry that a restore from a backup has lost, as a journal knows it."""
+
+    id: int
+    act: str
+    subject: str
+
+
 @dataclass
 class CheckedCounts:
     """How much was checked."""
@@ -37,6 +46,8 @@ class CheckedCounts:
     """Lines of journals that were made up for later."""
     notes: list[str] = field(default_factory=list)
     """What is behind, and no fault: Chinese sentences."""
+    lost: dict[int, Lost] = field(default_factory=dict)
+    """Entries that a restore has lost, by id: no fault, and never left out."""
     rows: int = 0
     """Rows of the tables that the record covers row by row."""
     rows_since: dict[str, int] = field(default_factory=dict)

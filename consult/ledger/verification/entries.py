@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import exists, func, select, text
 
+from consult.ledger import continuation
 from consult.ledger.faults import Damage, Fault
 from consult.ledger.models import LedgerEntry, LedgerLeaf
 from consult.ledger.verification.database_view import (
@@ -46,10 +47,12 @@ def gaps() -> Iterator[Fault]:
     """Find missing ids; on SQLite only, where a rolled-back transaction leaves no gap."""
     if db.engine.dialect.name != "sqlite":
         return
+    known = continuation.known()
     before = func.lag(LedgerEntry.id, 1, 0).over(order_by=LedgerEntry.id)
     pairs = select(before.label("before"), LedgerEntry.id.label("after")).subquery()
     for start, end in stream(select(pairs.c.before, pairs.c.after).where(pairs.c.after - pairs.c.before > 1)):
-        yield from _gone(start + 1, end)
+        for first, stop in continuation.unexplained(known, start + 1, end):
+            yield from _gone(first, stop)
     last = db.session.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = 'ledger_entry'")) or 0
     yield from _gone((db.session.scalar(select(func.max(LedgerEntry.id))) or 0) + 1, last + 1)
 

@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 
 from consult.clock import local, now
+from consult.ledger import continuation
 from consult.ledger.faults import Damage, Fault
 from consult.ledger.journal import files, late
 from consult.ledger.journal.lines import End, Line, Note, beginning, read
 from consult.ledger.models import LedgerEntry
 from consult.ledger.verification.batches import detail_of
 from consult.ledger.verification.copies_of_files import Comparison, SizedFile, compare, sized
-from consult.ledger.verification.database_view import CheckedCounts, parse_time, stored_text, stream
+from consult.ledger.verification.database_view import CheckedCounts, Lost, parse_time, stored_text, stream
 from consult.store import db
 
 BATCH = 500
@@ -58,6 +59,7 @@ class JournalCheck:
         self.others: list[Fault] = []
         """Entries that differ, and journals that were touched."""
         self._journals, self._claims, self._checked = journals, claims, checked
+        self._continued = continuation.known()
         self._noted = bytearray(((db.session.scalar(select(func.max(LedgerEntry.id))) or 0) >> 3) + 1)
         for host in journals.hosts():
             self._check_host(host)
@@ -155,7 +157,10 @@ class JournalCheck:
         stored = {row.id: row.seal for row in db.session.execute(query)}
         for note in notes:
             if note.id not in stored:
-                missing.add(note)
+                if not continuation.is_lost(self._continued, note.id):
+                    missing.add(note)
+                elif len(self._checked.lost) < MOST:
+                    self._checked.lost.setdefault(note.id, Lost(note.id, note.act, note.subject))
                 continue
             self._noted[note.id >> 3] |= 1 << (note.id & 7)
             if stored[note.id] != note.seal:

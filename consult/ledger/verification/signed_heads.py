@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from consult.ledger import merkle, signing_key, tree, tree_heads
+from consult.ledger import continuation, merkle, signing_key, tree, tree_heads
 from consult.ledger.faults import Damage, Fault
 from consult.ledger.journal import files
 from consult.ledger.models import LedgerCheckpoint
@@ -35,6 +35,26 @@ class HeadFiles:
     here: dict[str, SizedFile] = field(default_factory=lambda: _in(files.folder()))
 
 
+@dataclass
+class Superseded:
+    """Heads of what a restore has ended: how many, and the largest."""
+
+    heads: int = 0
+    largest: Checkpoint | None = None
+
+    def add(self, signed: Checkpoint) -> None:
+        """Count one."""
+        self.heads += 1
+        if self.largest is None or signed.size > self.largest.size:
+            self.largest = signed
+
+    def as_note(self) -> str:
+        """Say what they show."""
+        assert self.largest is not None
+        largest = f"{self.largest.at} 时记录有 {self.largest.size} 条"
+        return f"有 {self.heads} 个签名的树头是恢复备份以前签的，恢复后不再接续：{largest}。"
+
+
 class SignedHeads:
     """All tree heads; ``compare`` is called with every size of the tree that grows leaf by leaf."""
 
@@ -46,12 +66,19 @@ class SignedHeads:
         self._files = heads
         self._least = signing_key.least_generation()
         self._checked = checked
+        self._continued = continuation.known()
+        for known in self._continued:
+            for host, end in known.ends.items():
+                self.claims[host][end.number] = end.chain
+        self._ended = Superseded()
         self._streams = list(self._to_read())
         for file in self._streams:
             self._check_chain(file)
         if not self._streams and _has_signed_since_begin():
             self._add("", Damage.REMOVED, "签名的树头文件全都不见了。")
-        streams = [_checkpoints(file) for file in self._streams]
+        if self._ended.heads:
+            checked.notes.append(self._ended.as_note())
+        streams = [self._checkpoints(file) for file in self._streams]
         self._heads = merge(*streams, key=lambda signed: signed.size)
         self._next = next(self._heads, None)
         self._is_named = False
@@ -132,10 +159,21 @@ class SignedHeads:
                 self._add(which, Damage.CHANGED, message)
             before = head.digest
             self._checked.heads += 1
+            if self._is_superseded(head.checkpoint):
+                self._ended.add(head.checkpoint)
+                continue  # the journals that it names may be lost; those that are left, the restore has named
             for host, end in head.journals.items():
                 if self.claims[host].setdefault(end.number, end.chain) != end.chain:
                     message = f"签名的树头写明主机 {host} 的底账有过两个不同的第 {end.number} 行：底账被换过。"
                     self._add(f"{host}:{end.number}", Damage.CHANGED, message)
+
+    def _is_superseded(self, signed: Checkpoint) -> bool:
+        return continuation.is_superseded(self._continued, signed.size, signed.at)
+
+    def _checkpoints(self, file: SizedFile) -> Iterator[Checkpoint]:
+        for _, head in tree_heads.read(file.path, file.size):
+            if head is not None and not self._is_superseded(head.checkpoint):
+                yield head.checkpoint
 
     def _add(self, which: str, what: Damage, message: str) -> None:
         if len(self.faults) < MOST:
@@ -144,12 +182,6 @@ class SignedHeads:
 
 def _in(folder: Path) -> dict[str, SizedFile]:
     return sized({path.stem: path for path in sorted(folder.glob("heads-*.log"))})
-
-
-def _checkpoints(file: SizedFile) -> Iterator[Checkpoint]:
-    for _, head in tree_heads.read(file.path, file.size):
-        if head is not None:
-            yield head.checkpoint
 
 
 def _earlier_root(size: int) -> bytes:

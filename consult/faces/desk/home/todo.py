@@ -23,6 +23,7 @@ from consult.intake.models import SubmissionState
 from consult.intake.unassigned import count_unassigned
 from consult.issuance import document_acts
 from consult.issuance import service as issuance
+from consult.mailbox import queries as mailboxes
 from consult.postponement import service as postponement
 from consult.privacy import requests
 from consult.privacy.models import RequestState
@@ -45,11 +46,20 @@ def todos(actor: Actor, at: datetime) -> list[Todo]:
     n = count_unassigned() if may(actor, Act.ASSIGN_SUBMISSION) and has("desk.unassigned") else 0
     if n:
         lines.append(Todo(n, "件", "未归类来件", "未能对应征求意见的邮件", url_for("desk.unassigned")))
+    lines += _mailboxes(actor)
     lines += _privacy(actor)
     lines += _issued(actor, at)
     lines += _calendars(actor, held, at)
     lines.sort(key=lambda line: line.what == DRAFT_IN_WORK)  # what others wait for comes first
     return lines
+
+
+def _mailboxes(actor: Actor) -> Iterator[Todo]:
+    """Yield the mailboxes that couldn't be read the last time: opinions wait there unseen."""
+    silent = [state for state in mailboxes.states() if state.error] if may(actor, Act.MANAGE_MAILBOXES) else []
+    if silent:
+        names = "、".join(state.user for state in silent)
+        yield Todo(len(silent), "个", "征集信箱未能读取", names, url_for("desk.mailboxes"))
 
 
 def _privacy(actor: Actor) -> Iterator[Todo]:

@@ -31,9 +31,22 @@ def mailboxes_outgoing() -> str:
         counts=service.counts(),
         chosen=chosen,
         states=MailState,
+        held=service.held(),
         next=url_for(".mailboxes_outgoing", before=shown[-1].id, state=chosen or None) if len(letters) > PAGE else None,
         first=url_for(".mailboxes_outgoing", state=chosen or None) if key else None,
     )
+
+
+@desk.post("/mailboxes/outgoing/release")
+@allowed_to(Act.MANAGE_MAILBOXES)
+def mailboxes_outgoing_release() -> Response:
+    """Let letters out again after a restore."""
+    letters = 0
+    with refusals_to_flash() as tried:
+        letters = service.release(current_actor(), at=clock.now())
+    if tried.ok:
+        flash(f"已恢复发信，{letters} 封信将在一分钟内发出。", "success")
+    return redirect(url_for(".mailboxes_outgoing"), 303)
 
 
 @desk.post("/mailboxes/outgoing/<int:letter_id>/retry")

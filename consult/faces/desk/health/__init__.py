@@ -1,0 +1,1 @@
+"""How the platform fares, for administrators."""
