@@ -7,12 +7,12 @@ submissions.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import func, select
 
-from consult.adoption.models import DecisionState, Opinion
+from consult.adoption.models import DecisionState, Opinion, Outcome
 from consult.adoption.queries import effective, with_decision
 from consult.consultees.models import Listed
 from consult.consultees.status import Standing
@@ -34,7 +34,7 @@ Line = list[Any]
 def tables(consultation: Consultation) -> dict[str, list[Line]]:
     """Return the tables of a consultation by name; provisions, by article, are in their order."""
     opinions = _opinions(consultation.id)
-    sent = _submissions(consultation.id)
+    sent = submissions_by_origin(consultation.id)
     return {
         "channels": _table(opinions, sent, [kind.value for kind in Channel], lambda channel, _: channel.value),
         "senders": _table(opinions, sent, [kind.value for kind in SenderKind], lambda _, sender: sender.value),
@@ -75,21 +75,29 @@ _Submissions = list[tuple[Channel, SenderKind, int]]
 
 
 def _opinions(consultation_id: int) -> _Opinions:
+    columns = (Submission.channel, Submission.sender_kind, Opinion.anchor)
+    return [
+        (channel, sender, anchor, outcome.value if outcome is not None else "", n)
+        for (channel, sender, anchor), outcome, n in opinions_by_outcome(consultation_id, *columns)
+    ]
+
+
+def opinions_by_outcome(consultation_id: int, *columns: Any) -> Iterator[tuple[tuple[Any, ...], Outcome | None, int]]:
+    """Yield how many opinions in time have the same columns and reviewed outcome; None where none is reviewed."""
     outcome, state = effective("outcome"), effective("state")
-    columns = (Submission.channel, Submission.sender_kind, Opinion.anchor, outcome, state)
+    columns = (*columns, outcome, state)
     query = (
         with_decision(*columns, func.count())
         .join(Submission, Submission.id == Opinion.submission_id)
         .where(Opinion.consultation_id == consultation_id, Submission.late.is_(False))
         .group_by(*columns)
     )
-    return [
-        (channel, sender, anchor, decided.value if reviewed is DecisionState.REVIEWED else "", int(n))
-        for channel, sender, anchor, decided, reviewed, n in db.session.execute(query)
-    ]
+    for *values, decided, reviewed, n in db.session.execute(query):
+        yield tuple(values), decided if reviewed is DecisionState.REVIEWED else None, int(n)
 
 
-def _submissions(consultation_id: int) -> _Submissions:
+def submissions_by_origin(consultation_id: int) -> _Submissions:
+    """Return how many submissions in time came by each channel from each kind of sender."""
     columns = (Submission.channel, Submission.sender_kind)
     query = (
         select(*columns, func.count())

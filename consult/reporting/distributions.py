@@ -8,22 +8,22 @@ counting took, so that a page of a million opinions isn't counted at every look.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from flask import current_app
 from sqlalchemy import BigInteger, cast, extract, func, or_, select
 
 from consult.adoption.models import DecisionState, Opinion, Outcome
-from consult.adoption.queries import effective, with_decision
+from consult.adoption.queries import effective
 from consult.clock import midnight
 from consult.drafting.draft_units import Draft
 from consult.drafting.models import Consultation
 from consult.drafting.queries import draft_of
 from consult.intake.models import Channel, SenderKind, Submission
 from consult.ledger.models import LedgerEntry
-from consult.reporting import figures
+from consult.reporting import count_tables, figures
 from consult.reporting.figures import Figure
 from consult.store import db
 from consult.text.anchors import WHOLE
@@ -185,42 +185,29 @@ def _of_day(key: str) -> Figure | None:
 
 
 def _by_channel(consultation_id: int) -> Distribution:
-    counts = _submissions_by(consultation_id, Submission.channel)
-    parts = tuple(Part(f"channel.{each.value}", each.label.words, n) for each in Channel if (n := counts.get(each, 0)))
+    counts: Counter[Channel] = Counter()
+    for channel, _, n in count_tables.submissions_by_origin(consultation_id):
+        counts[channel] += n
+    parts = tuple(Part(f"channel.{each.value}", each.label.words, n) for each in Channel if (n := counts[each]))
     return Distribution("channel", "按渠道", "件来件", parts)
 
 
 def _by_sender(consultation_id: int) -> Distribution:
-    counts = _submissions_by(consultation_id, Submission.sender_kind)
-    parts = tuple(
-        Part(f"sender.{each.value}", each.label.words, n) for each in SenderKind if (n := counts.get(each, 0))
-    )
+    counts: Counter[SenderKind] = Counter()
+    for _, sender, n in count_tables.submissions_by_origin(consultation_id):
+        counts[sender] += n
+    parts = tuple(Part(f"sender.{each.value}", each.label.words, n) for each in SenderKind if (n := counts[each]))
     return Distribution("sender", "按提出人", "件来件", parts)
 
 
-def _submissions_by(consultation_id: int, column: Any) -> dict[Any, int]:
-    query = figures.in_time()(consultation_id).with_only_columns(column, func.count()).group_by(column)
-    return {key: int(n) for key, n in db.session.execute(query)}
-
-
 def _by_decision(consultation_id: int) -> Distribution:
-    outcome, state = effective("outcome"), effective("state")
-    query = (
-        with_decision(outcome, state, func.count())
-        .join(Submission, Submission.id == Opinion.submission_id)
-        .where(Opinion.consultation_id == consultation_id, Submission.late.is_(False))
-        .group_by(outcome, state)
-    )
-    counts: dict[Outcome | None, int] = {}
-    for outcome_of, state_of, n in db.session.execute(query):
-        key = outcome_of if state_of == DecisionState.REVIEWED else None
-        counts[key] = counts.get(key, 0) + int(n)
+    counts: Counter[Outcome | None] = Counter()
+    for _, outcome, n in count_tables.opinions_by_outcome(consultation_id):
+        counts[outcome] += n
     parts = [
-        Part(f"outcome.{each.value}", each.label.words, n, tone=each.value)
-        for each in Outcome
-        if (n := counts.get(each, 0))
+        Part(f"outcome.{each.value}", each.label.words, n, tone=each.value) for each in Outcome if (n := counts[each])
     ]
-    rest = replace(NOT_REVIEWED_PART, n=counts.get(None, 0))
+    rest = replace(NOT_REVIEWED_PART, n=counts[None])
     return Distribution("decision", "按采纳情况", "条意见", (*parts, *([rest] if rest.n else [])))
 
 
