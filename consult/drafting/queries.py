@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from consult.drafting import draft_units
 from consult.drafting.models import Consultation, DraftVersion, ProvisionRow, Stage, State
 from consult.store import db
+from consult.text import search_terms
 
 PAGE = 20
 SEARCH_WORDS = 5
@@ -48,7 +49,8 @@ def listing(
     """Return the public consultations of a list: open ones by nearest end, others by latest end.
 
     Arguments:
-        words: up to five words, all of which occur in the title, the summary or the draft.
+        words: up to five words, all of which occur in the title, the summary or the draft; traditional characters
+            and full-width letters find simplified and ordinary ones.
         kind: id of a kind of document; empty for all.
         after: slug of the last one on the previous page.
     """
@@ -56,7 +58,7 @@ def listing(
     if kind:
         query = query.where(Consultation.kind == kind)
     for word in words.split()[:SEARCH_WORDS]:
-        query = query.where(_mentions(word))
+        query = query.where(or_(*(_mentions(spelling) for spelling in _spellings(word))))
     ascending = shelf is PublicList.OPEN
     last = db.session.scalar(select(Consultation).where(Consultation.slug == after)) if after else None
     if last is not None and last.closes_at is not None:
@@ -69,6 +71,11 @@ def listing(
         else (Consultation.closes_at.desc(), Consultation.id.desc())
     )
     return list(db.session.scalars(query.order_by(*order).limit(limit)))
+
+
+def _spellings(word: str) -> set[str]:
+    """Return a word as it was typed, and in the form in which texts are searched: simplified, of ordinary width."""
+    return {word, search_terms.normal(word).strip()} - {""}
 
 
 def _mentions(word: str) -> ColumnElement[bool]:
