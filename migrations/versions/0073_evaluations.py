@@ -1,7 +1,7 @@
 """Consultations on how an issued document works, and how the public was heard otherwise
 
 Revision ID: 0073
-Revises: 0071
+Revises: 0076
 Create Date: 2026-11-30 21:50:00
 
 """
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0073"
-down_revision = "0071"
+down_revision = "0076"
 branch_labels = None
 depends_on = None
 
