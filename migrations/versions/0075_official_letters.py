@@ -1,7 +1,7 @@
 """Official letters: number, signer, copies, sealed files, templates; rounds, and letters asked for on paper
 
 Revision ID: 0075
-Revises: 0073
+Revises: 0071
 Create Date: 2026-11-30 23:30:00
 
 """
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0075"
-down_revision = "0073"
+down_revision = "0071"
 branch_labels = None
 depends_on = None
 
