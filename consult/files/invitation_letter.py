@@ -146,8 +146,7 @@ def _write_card(document: Any, letter: Letter, fonts: layout.Fonts, *, breaks: b
     head.paragraph_format.page_break_before = breaks
     table = document.add_table(rows=1, cols=2)
     table.autofit = False
-    for cell, width in zip(table.rows[0].cells, (QR_MILLIMETRES + 6, 156 - QR_MILLIMETRES - 6), strict=True):
-        cell.width = Mm(width)
+    layout.set_widths(table, (QR_MILLIMETRES + 6, 156 - QR_MILLIMETRES - 6))
     picture = table.rows[0].cells[0].paragraphs[0]
     picture.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
     picture.add_run().add_picture(io.BytesIO(qr_code(letter.link, "png")), width=Mm(QR_MILLIMETRES))

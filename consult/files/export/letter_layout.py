@@ -16,6 +16,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
+from docx.text.paragraph import Paragraph
 
 from consult.files.export import official_layout as layout
 
@@ -232,9 +233,14 @@ class Writer:
 
     def end(self, page: Page) -> None:
         """Write what follows the body: attachments, signature, note, copies."""
+        last = self.document.element.body[-2]  # the last paragraph of the text goes over with the signature (7.3.5.4)
         self._write_attachments(page.attachments)
         self._blank(2 if page.sealed else 1)
         self._sign(page)
+        for element in (last, *last.itersiblings(qn("w:p"))):
+            Paragraph(element, self.document).paragraph_format.keep_with_next = (
+                element is not self.document.element.body[-2]
+            )
         if page.note:
             set_on_line(layout.add_line(self.document, f"（{page.note}）"))
         if page.copies:

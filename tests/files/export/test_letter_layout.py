@@ -124,6 +124,12 @@ def test_no_page_has_the_signature_alone() -> None:
         assert "逾期没有答复的" in "".join(last.text.split()), n
 
 
+def test_no_page_of_words_file_has_the_signature_alone_either() -> None:
+    data = libreoffice.to_pdf(to_docx([LETTER], parts=Parts.LETTER), "letter.docx")
+    last = Page(data, Page(data).pages - 1)
+    assert "逾期没有答复的" in "".join(last.text.split())
+
+
 def test_a_long_name_stays_on_its_line_and_inside_the_margins() -> None:
     long = replace(LETTER, department="某某自治州住房和城乡建设局房地产市场监督管理办公室")
     mark = Page(to_pdf([long], Parts.LETTER)).find(long.department)
