@@ -15,6 +15,7 @@ from consult.drafting.models import QuestionTopic, State
 from consult.intake.arrival import CONTACT_CHARACTERS, NAME_CHARACTERS, PARTS, QUOTE_CHARACTERS, SUBJECT_CHARACTERS
 from consult.intake.models import SENDERS_FROM_OUTSIDE, Channel, SenderKind
 from consult.labels import LabelledEnum
+from consult.subscriptions.service import ADDRESS
 
 LIMIT, MOST = 50, 200
 WORDS = r"[0-9A-Za-z\u00c0-\u167f\u1681-\u180a\u1810-\u1fff\u3041-\ud7fb\uf900-\ufaff]"
@@ -118,9 +119,10 @@ class SubmissionBase(Incoming):
     contact: Annotated[str, Field(max_length=CONTACT_CHARACTERS, description="联系方式，不公开。")] = ""
     publish_name: Annotated[bool, Field(description="单独同意公开姓名或者单位名称。")] = False
     keep_private: Annotated[bool, Field(description="要求不公开意见内容。")] = False
-    mail_receipt: Annotated[
-        bool, Field(description="把回执和以后的采纳情况发到 contact 中的邮箱；contact 中应当有邮箱地址。")
-    ] = False
+    mail_receipt_to: Annotated[
+        str | None,
+        Field(pattern=f"^(?:{ADDRESS.pattern})$", max_length=254, description="把回执和以后的采纳情况发到这个邮箱。"),
+    ] = None
     sender_kind: SenderKindIn = SenderKind.PERSON
     subject: Annotated[str, Field(max_length=SUBJECT_CHARACTERS, description="主题。")] = ""
     external_id: Annotated[

@@ -27,7 +27,6 @@ from consult.intake import service as intake
 from consult.intake.arrival import Arrival, ArrivalAnswer, ArrivalPart
 from consult.intake.errors import IdempotencyConflict, NotOpen, SubmissionRefused, UnknownProvision, UnknownQuestion
 from consult.intake.models import Channel, Doubt, SenderKind, TrustedSender
-from consult.subscriptions.service import address_in
 
 BODY_BYTES = 2 * 1024 * 1024
 FOR_TRUSTED = ("received_at", "external_id")
@@ -66,7 +65,6 @@ def submit(slug: str) -> Response:
     raw = _body()
     sent = _sent(raw)
     _check_trusted(sent, sender)
-    address = _receipt_address(sent)
     consultation, now = public_consultation(slug)
     arrival = _arrival(consultation, sent, raw, sender, asked_key, now)
     try:
@@ -81,7 +79,7 @@ def submit(slug: str) -> Response:
         receipt=page,
         received_at=local(submission.received_at),
         late=submission.late,
-        receipt_mailed=mail_receipt(receipt.number, address, now) if address else None,
+        receipt_mailed=mail_receipt(receipt.number, sent.mail_receipt_to, now) if sent.mail_receipt_to else None,
     )
     return answer(document, 201, Location=page, **{"Cache-Control": "no-store"})
 
@@ -154,17 +152,6 @@ def _check_trusted(sent: schemas.SubmissionBase, sender: TrustedSender | None) -
     stated = [name for name in FOR_TRUSTED if getattr(sent, name) is not None]
     if stated and sender is None:
         raise ProblemFound(403, f"{'、'.join(stated)} 只能由有接口密钥的系统填写（Authorization: Bearer …）。")
-
-
-def _receipt_address(sent: schemas.SubmissionBase) -> str:
-    """Return where the receipt is to be mailed; empty where that isn't wanted."""
-    if not sent.mail_receipt:
-        return ""
-    address = address_in(sent.contact)
-    if not address:
-        words = "要把回执发到邮箱，请在 contact 里写邮箱地址，例如 name@example.cn。"
-        raise ProblemFound(422, words, [ProblemItem(pointer="/contact", detail=words)])
-    return address
 
 
 def _arrival(

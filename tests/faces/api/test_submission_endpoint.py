@@ -247,29 +247,29 @@ def test_no_cookie_and_no_token_is_needed(client: FlaskClient, consultation: Con
 
 
 def test_the_receipt_is_mailed_to_who_asks_for_it_once(client: FlaskClient, consultation: Consultation) -> None:
-    wanted = {**GOOD, "contact": "电话 0571-88886666，li@example.com", "mail_receipt": True}
+    wanted = {**GOOD, "contact": "电话 0571-88886666", "mail_receipt_to": "li@example.com"}
     first = sent(client, wanted, Idempotency_Key="one-and-the-same")
     again = sent(client, wanted, Idempotency_Key="one-and-the-same")
     assert first.get_json()["receipt_mailed"] is True
     assert again.get_json() == first.get_json()
     letters = list(db.session.scalars(select(OutgoingMail)))
     assert [(letter.purpose, letter.address) for letter in letters] == [(MailPurpose.RECEIPT, "li@example.com")]
-    assert sent(client, {**wanted, "mail_receipt": False}).get_json()["receipt_mailed"] is None
+    assert sent(client, {**wanted, "mail_receipt_to": None}).get_json()["receipt_mailed"] is None
     assert db.session.scalar(select(func.count()).select_from(OutgoingMail)) == 1
 
 
 def test_a_receipt_without_an_address_is_refused_and_nothing_stored(
     client: FlaskClient, consultation: Consultation
 ) -> None:
-    answer = sent(client, {**GOOD, "contact": "13800138000", "mail_receipt": True})
-    assert "写邮箱地址" in problem(answer, 422)
+    answer = sent(client, {**GOOD, "mail_receipt_to": "13800138000"})
+    assert "/mail_receipt_to" in problem(answer, 422)
     assert stored() == 0
 
 
 def test_no_more_receipts_than_a_few_go_to_an_address_that_anybody_typed(
     client: FlaskClient, consultation: Consultation
 ) -> None:
-    wanted = {"contact": "li@example.com", "mail_receipt": True}
+    wanted = {"mail_receipt_to": "li@example.com"}
     mailed = [
         sent(client, {**wanted, "content": f"第{n}条应当写明。"}).get_json()["receipt_mailed"] for n in range(1, 6)
     ]
