@@ -7,17 +7,20 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from sqlalchemy import select
+import structlog
+from sqlalchemy import ColumnElement, or_, select
 
 from consult.accounts.errors import Refused
 from consult.accounts.permissions import SYSTEM, Act, Actor, require
 from consult.app_context import blobs
 from consult.archive.models import ArchivePackage
-from consult.archive.service import Describe, build
+from consult.archive.service import BUILT, Describe, build
 from consult.drafting.models import Consultation
 from consult.files.blobs import BlobError
+from consult.intake.ledger_statement import ERASE
+from consult.ledger.models import LedgerEntry
 from consult.ledger.service import record
-from consult.store import db, transaction
+from consult.store import DATABASE_ERRORS, db, transaction
 from consult.store.locking import lock_row
 
 KEPT: Final = timedelta(days=7)
@@ -25,6 +28,9 @@ BYTES: Final = 1 << 40
 """The largest package."""
 NAME: Final = "归档包.zip"
 FAILED: Final = "未能生成，请联系管理员查看日志。"
+BUILDING: Final = timedelta(days=1)
+"""Longer than a package takes from its file to its row."""
+log = structlog.get_logger()
 
 
 def ask(actor: Actor, consultation: Consultation, *, at: datetime) -> ArchivePackage:
@@ -77,9 +83,17 @@ def _build(package: ArchivePackage, at: datetime, describe: Describe) -> bool:
             return _fail(package, str(refused))
         except BlobError as damaged:
             return _fail(package, f"有文件缺失或者损坏：{damaged}")
+        except DATABASE_ERRORS:
+            raise  # the next run tries again
+        except Exception:  # one that can't be built doesn't keep the others waiting
+            log.exception("archive_not_built", package=package.id)
+            db.session.rollback()
+            return _fail(package, FAILED)
         size = path.stat().st_size
     with transaction():
         lock_row(package)
+        if package.built_at is not None:  # another worker was first; ``_remove_strays`` finds this file
+            return False
         package.built_at, package.digest, package.size, package.submissions = at, digest, size, built.submissions
         record(
             SYSTEM,
@@ -94,7 +108,7 @@ def _build(package: ArchivePackage, at: datetime, describe: Describe) -> bool:
 
 def _fail(package: ArchivePackage, why: str) -> bool:
     with transaction():
-        package.failed = why or FAILED
+        package.failed = why
     return False
 
 
@@ -105,7 +119,7 @@ def open_package(actor: Actor, package: ArchivePackage, *, at: datetime) -> Bina
         Refused: it isn't built, or was removed.
     """
     require(actor, Act.EXPORT_SUBMISSIONS, package.consultation)
-    if package.built_at is None or package.removed_at is not None:
+    if package.built_at is None or package.removed_at is not None or _is_over(package, at):
         raise Refused("归档包尚未生成，或者已经删除，请重新生成。")
     try:
         file = blobs().open(package.digest)
@@ -117,20 +131,43 @@ def open_package(actor: Actor, package: ArchivePackage, *, at: datetime) -> Bina
     return file
 
 
+def _is_over(package: ArchivePackage, at: datetime) -> bool:
+    """Whether a package's term is over, or it holds what was deleted of a person since it was built."""
+    assert package.built_at is not None
+    return package.built_at <= at - KEPT or db.session.scalar(select(1).where(_has_erased(package))) is not None
+
+
+def _has_erased(package: ArchivePackage | type[ArchivePackage]) -> ColumnElement[bool]:
+    return (
+        select(LedgerEntry.id)
+        .where(
+            LedgerEntry.act == ERASE,
+            LedgerEntry.consultation_id == package.consultation_id,
+            LedgerEntry.at >= package.built_at,
+        )
+        .exists()
+    )
+
+
 def remove_due(at: datetime) -> int:
-    """Remove the packages whose term is over; return how many."""
-    query = select(ArchivePackage.id).where(ArchivePackage.built_at < at - KEPT, ArchivePackage.removed_at.is_(None))
-    removed = 0
-    for id_ in list(db.session.scalars(query.order_by(ArchivePackage.id))):
+    """Remove the packages whose term is over, or of which a person's data were deleted since; return how many."""
+    due = or_(ArchivePackage.built_at <= at - KEPT, _has_erased(ArchivePackage))
+    query = select(ArchivePackage.id).where(due, ArchivePackage.removed_at.is_(None)).order_by(ArchivePackage.id)
+    ids = list(db.session.scalars(query))
+    for id_ in ids:
         package = db.session.get_one(ArchivePackage, id_)
+        blobs().remove(package.digest)  # first, so that a worker that is killed here does it again
         with transaction():
             lock_row(package)
             package.removed_at = at
             record(SYSTEM, "archive.remove", f"archive:{id_}", at=at, consultation_id=package.consultation_id)
-        still = select(ArchivePackage.id).where(
-            ArchivePackage.digest == package.digest, ArchivePackage.removed_at.is_(None)
-        )
-        if db.session.scalar(still) is None:
-            blobs().remove(package.digest)
-        removed += 1
-    return removed
+    _remove_strays(at)
+    return len(ids)
+
+
+def _remove_strays(at: datetime) -> None:
+    """Remove the files of packages whose worker was killed before it noted them: the record says what was built."""
+    kept = set(db.session.scalars(select(ArchivePackage.digest).where(ArchivePackage.removed_at.is_(None))))
+    built = select(LedgerEntry.digest).where(LedgerEntry.act == BUILT, LedgerEntry.at <= at - BUILDING)
+    for digest in set(db.session.scalars(built)) - kept:
+        blobs().remove(digest)

@@ -56,6 +56,7 @@ data 文件夹是机读数据，一行一条（JSON）。
 
 本包含有来件人的姓名、联系方式等个人信息，仅供归档保存和依法查阅（《个人信息保护法》第四十七条第二款）。
 """
+BUILT = "archive.build"
 Describe = Callable[[LedgerEntry], tuple[str, str]]
 """From an entry of the record to the act and its circumstances, in Chinese."""
 
@@ -101,7 +102,7 @@ def build(actor: Actor, consultation: Consultation, out: Path, *, at: datetime, 
         subject = f"consultation:{consultation.slug}"
         record(
             actor,
-            "archive.build",
+            BUILT,
             subject,
             at=at,
             consultation_id=consultation.id,

@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask, g
@@ -15,15 +16,18 @@ from sqlalchemy import func, select
 from consult import clock
 from consult.accounts.errors import NotAllowed, Refused
 from consult.accounts.models import Role, User
-from consult.accounts.permissions import Actor
+from consult.accounts.permissions import SYSTEM, Actor
 from consult.app_context import blobs
 from consult.archive import packages
 from consult.archive.models import ArchivePackage
+from consult.archive.service import BUILT, Built
 from consult.drafting.models import Consultation
 from consult.faces.cli.ledger import everything_wrong
 from consult.faces.jobs import archive as archive_job
+from consult.intake.models import Submission
 from consult.ledger.models import LedgerEntry
 from consult.ledger.verification import CheckedCounts
+from consult.privacy import requests
 from consult.store import db
 from tests.archive.test_archive import loaded
 from tests.builders import an_actor
@@ -69,6 +73,104 @@ def test_a_package_is_asked_for_once_built_taken_and_removed(consultation: Consu
         packages.open_package(actor, package, at=at)
     assert packages.ask(actor, consultation, at=at).id != package.id
     assert list(everything_wrong(CheckedCounts())) == []
+
+
+def test_a_package_is_given_to_nobody_once_its_term_is_over_even_before_it_is_removed(
+    consultation: Consultation,
+) -> None:
+    actor, at = an_actor(Role.PUBLISHER, "keeper"), clock.now()
+    package = packages.ask(actor, consultation, at=at)
+    archive_job.build(at)
+    with pytest.raises(Refused, match="已经删除"):
+        packages.open_package(actor, package, at=at + packages.KEPT)
+
+
+def test_what_is_deleted_of_a_person_leaves_with_the_packages_that_hold_it(consultation: Consultation) -> None:
+    actor, at = an_actor(Role.PUBLISHER, "keeper"), clock.now()
+    package = packages.ask(actor, consultation, at=at)
+    archive_job.build(at)
+    submission = db.session.scalars(
+        select(Submission).where(Submission.consultation_id == consultation.id, Submission.name != "")
+    ).first()
+    assert submission is not None
+    requests.erase(SYSTEM, submission, "来信申请删除。", at=at + timedelta(minutes=1))
+    with pytest.raises(Refused, match="已经删除"):
+        packages.open_package(actor, package, at=at + timedelta(minutes=2))
+    assert packages.remove_due(at + timedelta(minutes=2)) == 1
+    assert not blobs().exists(package.digest)
+    again = packages.ask(actor, consultation, at=at + timedelta(minutes=3))
+    archive_job.build(at + timedelta(minutes=3))
+    packages.open_package(actor, again, at=at + timedelta(minutes=4)).close()
+
+
+def test_one_that_cannot_be_built_says_so_and_does_not_keep_the_others_waiting(
+    consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor, at = an_actor(Role.PUBLISHER, "keeper"), clock.now()
+    other = db.session.scalars(
+        select(Consultation).where(Consultation.opens_at.is_not(None), Consultation.id != consultation.id)
+    ).first()
+    assert other is not None
+    broken, good = packages.ask(actor, consultation, at=at), packages.ask(actor, other, at=at)
+    real = packages.build
+
+    def breaks(actor: Actor, built: Consultation, *args: Any, **more: Any) -> Built:
+        if built.id == consultation.id:
+            raise KeyError("没有想到的错误")
+        return real(actor, built, *args, **more)
+
+    monkeypatch.setattr(packages, "build", breaks)
+    assert archive_job.build(at) == 1
+    assert good.built_at == at
+    assert broken.failed == packages.FAILED
+    assert archive_job.build(at) == 0
+
+
+def test_the_file_of_a_worker_that_was_killed_is_removed(
+    consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor, at = an_actor(Role.PUBLISHER, "keeper"), clock.now()
+    package = packages.ask(actor, consultation, at=at)
+    with monkeypatch.context() as patch:
+        patch.setattr(packages, "lock_row", killed)
+        with pytest.raises(KeyboardInterrupt):
+            archive_job.build(at)
+    db.session.rollback()
+    stray = db.session.scalars(select(LedgerEntry).where(LedgerEntry.act == BUILT)).one().digest
+    assert blobs().exists(stray)
+    assert archive_job.build(at + timedelta(minutes=1)) == 1
+    packages.remove_due(at + timedelta(days=2))
+    assert not blobs().exists(stray)
+    assert blobs().exists(package.digest)
+    with monkeypatch.context() as patch:
+        patch.setattr(packages, "lock_row", killed)
+        with pytest.raises(KeyboardInterrupt):
+            packages.remove_due(at + timedelta(days=8))
+    db.session.rollback()
+    assert packages.remove_due(at + timedelta(days=8)) == 1
+    assert not blobs().exists(package.digest)
+
+
+def killed(_row: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_two_workers_that_build_at_once_leave_one_package(
+    consultation: Consultation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor, at = an_actor(Role.PUBLISHER, "keeper"), clock.now()
+    package = packages.ask(actor, consultation, at=at)
+    real = packages.build
+
+    def built_by_another_meanwhile(*args: Any, **more: Any) -> Built:
+        monkeypatch.setattr(packages, "build", real)
+        archive_job.build(at + timedelta(seconds=5))
+        return real(*args, **more)
+
+    monkeypatch.setattr(packages, "build", built_by_another_meanwhile)
+    assert archive_job.build(at) == 0
+    assert package.built_at == at + timedelta(seconds=5)
+    assert acts("archive.keep") == 1
 
 
 @pytest.mark.parametrize("role", [Role.MODERATOR])
