@@ -13,7 +13,9 @@ _TAG = re.compile(r"<[^>]*>")
 
 def core_title(title: str) -> str:
     """Return a title without its bracketed suffix: 某某办法（征求意见稿） → 某某办法."""
-    core = title.strip().strip("《》")
+    core = title.strip()
+    if core.startswith("《") and core.endswith("》") and "《" not in core[1:]:
+        core = core[1:-1]
     for opening in ("（", "("):
         if opening in core and core.endswith(("）", ")")):
             core = core[: core.rindex(opening)]

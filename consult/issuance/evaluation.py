@@ -14,6 +14,7 @@ from consult.app_context import blobs
 from consult.drafting import service as drafting
 from consult.drafting.models import Consultation, Stage
 from consult.drafting.notice import core_title
+from consult.drafting.versions import TITLE_CHARACTERS
 from consult.files.blobs import BlobError
 from consult.issuance.errors import IssueRefused
 from consult.issuance.models import DocumentActKind, IssuedDocument
@@ -24,6 +25,7 @@ from consult.store import db, transaction
 from consult.store.locking import lock_row
 
 SUFFIX = "实施情况（后评估）"
+CORE_CHARACTERS = TITLE_CHARACTERS - len(SUFFIX) - len("《》")
 
 
 def open_call(actor: Actor, document: IssuedDocument, *, at: datetime) -> Consultation:
@@ -46,7 +48,7 @@ def open_call(actor: Actor, document: IssuedDocument, *, at: datetime) -> Consul
             raise IssueRefused("后评估征求意见正在办理，请在原件上继续。")
         return drafting.create(
             actor,
-            title=f"《{core_title(evaluated.title)}》{SUFFIX}",
+            title=f"《{_short(core_title(evaluated.title))}》{SUFFIX}",
             kind=evaluated.kind,
             file_name=document.version.file_name,
             data=data,
@@ -57,6 +59,11 @@ def open_call(actor: Actor, document: IssuedDocument, *, at: datetime) -> Consul
             leading_unit=evaluated.leading_unit,
             evaluates=evaluated,
         )
+
+
+def _short(core: str) -> str:
+    """Return a title as it fits into that of the evaluation."""
+    return core if len(core) <= CORE_CHARACTERS else f"{core[: CORE_CHARACTERS - 1]}…"
 
 
 def calls(document: IssuedDocument) -> list[Consultation]:
@@ -71,12 +78,13 @@ def is_under_way(call: Consultation) -> bool:
 
 
 def heard(document: IssuedDocument) -> FeedbackReport | None:
-    """Return the published report on what the public said of a document since its last evaluation."""
+    """Return the published report on what the public said of a document since its last evaluation.
+
+    A correction of a report from before that evaluation is no new hearing.
+    """
     last = standing(document, DocumentActKind.EVALUATED)
-    reports = filter(None, (report_versions.published(call.id) for call in reversed(calls(document))))
-    return next((report for report in reports if last is None or _published(report) > last.at), None)
-
-
-def _published(report: FeedbackReport) -> datetime:
-    assert report.published_at is not None
-    return report.published_at
+    for call in reversed(calls(document)):
+        since = report_versions.published_since(call.id)
+        if since is not None and (last is None or since > last.at):
+            return report_versions.published(call.id)
+    return None

@@ -181,7 +181,7 @@ def erase(actor: Actor, submission: Submission, reason: str, *, at: datetime) ->
 def _erase(actor: Actor, submission: Submission, why: str, at: datetime) -> None:
     file = restatement.erase(submission, set(Personal), at=at, actor=actor, why=why)
     envelope = mail.erase_sender(submission, at=at)
-    receipt_letters.delete_address(submission)
+    receipt_letters.delete_address(submission, at=at)
     subject = f"submission:{submission.number}"
     leave_stub(SENDER, subject, submission.consultation_id, at)
     leave_stub(RAW, subject, submission.consultation_id, at, file)

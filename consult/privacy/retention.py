@@ -175,7 +175,7 @@ def _erase(due: _Due, id_: int, what: Personal) -> bool:
             if what is Personal.SENDER:
                 if envelope := mail.erase_sender(submission, at=due.at):
                     leave_stub(due.rule.id, f"envelope:{submission.number}", None, due.at, envelope)
-                receipt_letters.delete_address(submission)
+                receipt_letters.delete_address(submission, at=due.at)
             leave_stub(due.rule.id, f"submission:{submission.number}", submission.consultation_id, due.at, file)
     except NotAsReceived as refusal:
         due.run.refused.append(str(refusal))

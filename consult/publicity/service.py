@@ -6,6 +6,7 @@ import io
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from sqlalchemy import ColumnElement, or_, select
 
 from consult.accounts.permissions import SYSTEM, Act, Actor, require
@@ -22,7 +23,7 @@ from consult.publicity.errors import NotPublic
 from consult.publicity.models import PublicityKit
 from consult.reporting.errors import ReportAltered
 from consult.reporting.models import FeedbackReport, ReportState
-from consult.store import db, transaction
+from consult.store import DATABASE_ERRORS, db, transaction
 from consult.store.locking import lock_row
 
 RECENT: Final = timedelta(days=30)
@@ -32,6 +33,7 @@ BYTES: Final = 64 << 20
 DRAW: Final = "publicity.draw"
 CARD: Final = "card.png"
 FAILED: Final = "未能生成，请稍后重试；仍不成功的，请联系管理员查看日志。"
+log = structlog.get_logger()
 
 
 def ask(actor: Actor, consultation: Consultation, about: PublicText, *, at: datetime) -> PublicityKit:
@@ -99,7 +101,12 @@ def is_current(kit: PublicityKit, at: datetime) -> bool:
 
 
 def card(consultation: Consultation) -> str:
-    """Return the digest of the preview card of a consultation's page; empty where none was drawn, or it isn't that."""
+    """Return the digest of the preview card of a consultation's page.
+
+    Empty where none was drawn, it isn't that, or the consultation was withdrawn: the card invites to take part.
+    """
+    if consultation.stage is Stage.WITHDRAWN:
+        return ""
     for about in (PublicText.ISSUED, PublicText.REPORT, PublicText.NOTICE):
         kit = drawn(consultation, about)
         if kit is not None:
@@ -171,10 +178,16 @@ def _draw(kit: PublicityKit, at: datetime) -> bool:
             files = {name: blobs().put_stream(io.BytesIO(data), BYTES) for name, data in draw(composed).items()}
     except (NotPublic, ReportAltered) as refused:
         return _fail(kit, str(refused))
-    except ReaderDied:
-        return _fail(kit, FAILED)
     except SandboxStopped:
         return False  # the next run tries again
+    except ReaderDied:
+        return _fail(kit, FAILED)
+    except DATABASE_ERRORS:
+        raise  # the next run tries again
+    except Exception:  # one that can't be drawn doesn't keep the others waiting
+        log.exception("kit_not_drawn", kit=kit.id)
+        db.session.rollback()
+        return _fail(kit, FAILED)
     with transaction():
         lock_row(consultation)
         kit.basis, kit.files, kit.drawn_at = words.basis(composed), files, at

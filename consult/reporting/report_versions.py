@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import selectinload
@@ -33,6 +34,14 @@ def published(consultation_id: int, version: int | None = None) -> FeedbackRepor
     if version is not None:
         query = query.where(FeedbackReport.version == version)
     return db.session.scalar(query.order_by(FeedbackReport.version.desc()).limit(1))
+
+
+def published_since(consultation_id: int) -> datetime | None:
+    """Return when the first version of a consultation's report was published."""
+    query = select(func.min(FeedbackReport.published_at)).where(
+        FeedbackReport.consultation_id == consultation_id, FeedbackReport.state == ReportState.PUBLISHED
+    )
+    return db.session.scalar(query)
 
 
 def by_version(consultation_id: int, version: int) -> FeedbackReport | None:

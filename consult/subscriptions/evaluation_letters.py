@@ -42,14 +42,19 @@ def queue(at: datetime) -> int:
 
 
 def _letters(call: Consultation) -> Iterator[Wanted]:
-    """Yield a letter for each address: senders who still want letters, and organisations that were asked by mail."""
+    """Yield a letter for each address: senders who still want letters, and organisations that a letter reached."""
     wished = (
         select(LetterWish.address, Submission.number)
         .join(Submission, Submission.id == LetterWish.submission_id)
         .where(Submission.consultation_id == call.evaluates_id, LetterWish.ended_at.is_(None), LetterWish.address != "")
     )
     asked = select(Invitation.email).where(
-        Invitation.consultation_id == call.evaluates_id, Invitation.method == Method.MAIL, Invitation.email != ""
+        Invitation.consultation_id == call.evaluates_id,
+        Invitation.method == Method.MAIL,
+        Invitation.email != "",
+        Invitation.sent_at.is_not(None),
+        Invitation.revoked_at.is_(None),
+        Invitation.bounced_at.is_(None),
     )
     numbers = dict.fromkeys(map(str.lower, db.session.scalars(asked.order_by(Invitation.id))), "")
     for address, number in db.session.execute(wished.order_by(LetterWish.submission_id)):

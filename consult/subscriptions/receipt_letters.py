@@ -6,6 +6,8 @@ import secrets
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
+from sqlalchemy import select
+
 from consult.clock import local
 from consult.intake import queries, receipts
 from consult.intake.models import Submission
@@ -77,8 +79,14 @@ def compose_receipt(letter: OutgoingMail, at: datetime) -> EmailMessage:
     return compose(letter.address, f"已收到您的意见（回执 {submission.number}）", lines, at, unsubscribe=wish.token)
 
 
-def delete_address(submission: Submission) -> None:
-    """Delete the address of a sender who wanted letters, with the caller's act."""
+def delete_address(submission: Submission, *, at: datetime) -> None:
+    """Delete the address of a sender who wanted letters, which ends the wish, with the caller's act."""
     wish = db.session.get(LetterWish, submission.id)
     if wish is not None:
-        wish.address = ""
+        wish.address, wish.ended_at = "", wish.ended_at or at
+    query = select(OutgoingMail.subject).where(
+        OutgoingMail.purpose == MailPurpose.EVALUATION,
+        OutgoingMail.subject.endswith(f"/{submission.number}", autoescape=True),
+    )
+    for subject in list(db.session.scalars(query)):
+        mail_queue.delete_addresses(subject)

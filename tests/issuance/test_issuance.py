@@ -15,12 +15,14 @@ from sqlalchemy import delete, func, select, update
 
 from consult.accounts.errors import NotAllowed
 from consult.accounts.models import User
-from consult.accounts.permissions import Actor
+from consult.accounts.permissions import SYSTEM, Actor
 from consult.clock import LOCAL
+from consult.consultees.models import Consultee, ConsulteeKind, Invitation, Method
 from consult.drafting import publication, versions
 from consult.drafting import service as drafting
 from consult.drafting.errors import WrongState
 from consult.drafting.models import Consultation, Stage, State, VersionKind
+from consult.drafting.notice import core_title
 from consult.faces.cli.ledger import everything_wrong
 from consult.faces.desk.home.todo import todos
 from consult.files.attachments import CheckedAttachment
@@ -34,9 +36,10 @@ from consult.law.reviews import Conclusion, ReviewKind
 from consult.ledger.models import LedgerEntry
 from consult.ledger.verification import CheckedCounts
 from consult.mail_queue.hooks import Pointless
-from consult.mail_queue.models import MailPurpose, OutgoingMail
+from consult.mail_queue.models import MailPurpose, MailState, OutgoingMail
 from consult.meeting import service as meeting
 from consult.meeting.errors import MeetingRefused
+from consult.privacy import requests
 from consult.reporting import service as reporting
 from consult.review import queries as reviews
 from consult.review import service as review
@@ -455,6 +458,99 @@ def test_what_the_public_said_counts_once_it_is_published_and_once(green: Green)
     document_acts.act(green.legal, document, done, a_paper(), at=later)
     with pytest.raises(IssueRefused, match="听取社会公众的意见"):
         document_acts.act(green.legal, document, done, a_paper(), at=later + timedelta(days=1))
+
+
+def test_a_correction_of_what_was_heard_before_is_no_new_hearing(green: Green) -> None:
+    document = issued(green)
+    call = opened_call(green, AFTER)
+    assert call.closes_at is not None
+    over = call.closes_at + timedelta(days=1)
+
+    def published(at: datetime, reason: str = "") -> None:
+        report = reporting.compile_report(green.drafter, call, at=at, correction_reason=reason)
+        reporting.submit_for_review(green.drafter, report, at=at)
+        reporting.review(green.legal, report, at=at)
+        reporting.publish(green.publisher, report, at=at)
+
+    published(over)
+    assert evaluation.heard(document) is not None
+    done = replace(EVALUATED, on=over.date())
+    document_acts.act(green.legal, document, done, a_paper(), at=over + timedelta(days=1))
+    published(over + timedelta(days=2), "更正一处文字错误。")
+    assert evaluation.heard(document) is None
+    with pytest.raises(IssueRefused, match="听取社会公众的意见"):
+        document_acts.act(green.legal, document, done, a_paper(), at=over + timedelta(days=3))
+
+
+def test_an_evaluation_that_was_withdrawn_is_opened_again_and_one_of_two_at_once_is_refused(green: Green) -> None:
+    document = issued(green)
+    call = opened_call(green, AFTER)
+    drafting.withdraw(green.publisher, call, "公告有误，重新征求意见。", at=AFTER)
+    assert evaluation_letters.queue(AFTER) == 0
+    again = evaluation.open_call(green.drafter, document, at=AFTER)
+    assert again.id != call.id
+    with pytest.raises(IssueRefused, match="正在办理"):
+        evaluation.open_call(green.drafter, document, at=AFTER)
+
+
+def test_the_longest_title_is_evaluated_too(green: Green) -> None:
+    document = issued(green)
+    green.consultation.title = "长" * 200
+    call = evaluation.open_call(green.drafter, document, at=AFTER)
+    assert len(call.title) == 200
+    assert call.title.endswith("…》实施情况（后评估）")
+
+
+def test_the_phrase_of_an_evaluation_keeps_its_brackets_in_pairs() -> None:
+    assert core_title("《某办法》实施情况（后评估）") == "《某办法》实施情况"
+    assert core_title("《甲》和《乙》") == "《甲》和《乙》"
+    assert core_title("《某办法（征求意见稿）》") == "某办法"
+
+
+def test_who_had_the_address_deleted_hears_of_no_evaluation(green: Green) -> None:
+    issued(green)
+    spoke = db.session.scalars(select(Submission).where(Submission.consultation_id == green.consultation.id)).first()
+    assert spoke is not None
+    receipt_letters.ask(spoke.number, "li@example.com", at=AFTER)
+    opened_call(green, AFTER)
+    evaluation_letters.queue(AFTER)
+    query = select(OutgoingMail).where(
+        OutgoingMail.purpose == MailPurpose.EVALUATION, OutgoingMail.subject.endswith(spoke.number)
+    )
+    assert db.session.scalars(query).one().address == "li@example.com"
+    requests.erase(SYSTEM, spoke, "来信申请删除。", at=AFTER + timedelta(minutes=1))
+    letter = db.session.scalars(query).one()
+    assert (letter.address, letter.state) == ("", MailState.POINTLESS)
+    with pytest.raises(Pointless):
+        receipt_letters.wish_of(spoke.number)
+    assert db.session.scalar(select(func.count()).where(OutgoingMail.address == "li@example.com")) == 0
+    evaluation_letters.queue(AFTER + timedelta(minutes=2))
+    assert db.session.scalars(query).one().address == ""
+
+
+@pytest.mark.parametrize("never_reached", ["revoked_at", "bounced_at", "sent_at"])
+def test_an_address_that_no_letter_reached_hears_of_no_evaluation(green: Green, never_reached: str) -> None:
+    issued(green)
+    invitation = Invitation(
+        consultation_id=green.consultation.id,
+        consultee=Consultee(name="写错的单位", name_key="写错", created_at=READY, kind=ConsulteeKind.ENTERPRISE),
+        method=Method.MAIL,
+        email="wrong@example.com",
+        nonce="n",
+        token_hash="h",
+        token_expires_at=AFTER,
+        answer_by=AFTER,
+        created_at=READY,
+        sent_at=READY,
+    )
+    db.session.add(invitation)
+    db.session.commit()
+    call = opened_call(green, AFTER)
+    wanted = {letter.address for letter in evaluation_letters._letters(call)}
+    assert "wrong@example.com" in wanted
+    setattr(invitation, never_reached, None if never_reached == "sent_at" else READY)
+    db.session.commit()
+    assert "wrong@example.com" not in {letter.address for letter in evaluation_letters._letters(call)}
 
 
 def test_what_was_repealed_is_evaluated_no_more_and_only_by_its_keepers(green: Green) -> None:

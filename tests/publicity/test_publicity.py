@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from flask import Flask, g
 from sqlalchemy import func, select, update
@@ -19,7 +20,7 @@ from consult.drafting import service as drafting
 from consult.drafting.errors import FieldMissing, WrongState
 from consult.drafting.models import Consultation, Medium, NoticePosting, PublicText
 from consult.faces.cli.ledger import everything_wrong
-from consult.files.publicity import FILES
+from consult.files.publicity import FILES, Kit, draw
 from consult.files.sandbox import ReaderDied
 from consult.ledger.verification import CheckedCounts
 from consult.meeting import facts
@@ -117,6 +118,46 @@ def test_what_is_withdrawn_is_made_known_no_more(app: Flask) -> None:
     with pytest.raises(NotPublic):
         service.ask(publisher, consultation, PublicText.NOTICE, at=LATER)
     assert service.draw_due(LATER + timedelta(minutes=2)) == 0
+    address = f"/consultations/{consultation.slug}"
+    assert app.test_client().get(f"{address}/card.png").status_code == 404
+    page = app.test_client().get(address).text
+    assert 'property="og:title"' in page
+    assert "card.png" not in page
+
+
+def test_a_kit_that_breaks_in_an_unforeseen_way_does_not_keep_the_others_waiting(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    author, publisher = an_actor(Role.DRAFTER), an_actor(Role.PUBLISHER)
+    first = an_open_consultation(author, publisher)
+    second = an_open_consultation(author, publisher)
+    real = service.draw
+
+    def breaks(kit: Kit) -> dict[str, bytes]:
+        if kit.url.endswith(first.slug):
+            raise KeyError("没有想到的错误")
+        return real(kit)
+
+    monkeypatch.setattr(service, "draw", breaks)
+    assert service.draw_due(LATER) == 1
+    assert service.drawn(second, PublicText.NOTICE) is not None
+    broken = service.newest(first, PublicText.NOTICE)
+    assert broken is not None
+    assert broken.failed == service.FAILED
+    assert service.draw_due(LATER) == 0
+
+
+@pytest.mark.parametrize("title", ["A" * 200, "管" * 200, "\u202e倒\u200b\x01\x08\ufffe😀👨‍👩‍👧#read($x$)"])
+def test_a_title_without_breaks_or_of_odd_characters_stays_on_its_card(title: str) -> None:
+    kit = Kit(
+        "公开征求意见", title, "某厅", "某网", "", (), (), "", (), (), "扫码", "https://example.cn/consultations/x"
+    )
+    files = draw(kit)
+    assert len(pypdfium2.PdfDocument(files["poster-a4.pdf"])) == 1
+    with pypdfium2.PdfDocument(files["poster-a4.pdf"]) as document:
+        page = document[0]
+        text = page.get_textpage()
+        assert all(text.get_charbox(n)[2] <= page.get_width() for n in range(text.count_chars()))
 
 
 def test_a_kit_that_cannot_be_drawn_says_so_and_is_tried_when_asked(

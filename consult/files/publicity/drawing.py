@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -39,6 +40,9 @@ FILES: Final[Mapping[str, str]] = {
     "card-square.png": "转发预览图（方）",
 }
 """The files of a kit and what they are called on the desk."""
+UNBROKEN: Final = re.compile(r"[^\s\u2e80-\uffef]{61,}")
+"""A run that is longer than a line of the posters, and than an address of the platform."""
+PIECE: Final = re.compile(".{20}(?=.)")
 _DRAWN: Final[Mapping[str, tuple[str, Literal["png", "pdf"], int]]] = {
     "long.png": ("long", "png", 216),
     "poster-a4.pdf": ("a4", "pdf", 72),
@@ -123,8 +127,19 @@ def _values(kit: Kit) -> dict[str, Any]:
     few = [(name, words if len(words) <= FACT else f"{words[:FACT]}……") for name, words in kit.facts[:FEW_FACTS]]
     values["posters"] = [*posters, posters[-1] | {"facts": few, "rest": rest}]
     values["card_facts"] = few
+    values = _breakable(values)
+    values["code"] = kit.url
     values["fonts"] = {use: list(names) for use, names in FREE_FONTS.items()}
     return values
+
+
+def _breakable(words: Any) -> Any:
+    """Return words in which long runs without a space can be broken: Typst would let them run off the sheet."""
+    if isinstance(words, str):
+        return UNBROKEN.sub(lambda run: PIECE.sub("\\g<0>\u200b", run[0]), words)
+    if isinstance(words, Mapping):
+        return {name: _breakable(value) for name, value in words.items()}
+    return [_breakable(value) for value in words] if isinstance(words, list | tuple) else words
 
 
 def _within(kit: Kit, limit: int, rest: str) -> dict[str, Any]:
@@ -157,7 +172,7 @@ def _drawn(values: dict[str, Any]) -> dict[str, bytes]:
         root.joinpath("kit.json").write_text(xml_text(json.dumps(values, ensure_ascii=False)), encoding="utf-8")
         root.joinpath("kit.typ").write_bytes(TEMPLATE.read_bytes())
         code = io.BytesIO()
-        segno.make(values["url"], error="m", micro=False).save(code, kind="svg", scale=8, border=2)
+        segno.make(values["code"], error="m", micro=False).save(code, kind="svg", scale=8, border=2)
         root.joinpath("code.svg").write_bytes(code.getvalue())
         for file, (sheet, kind, ppi) in _DRAWN.items():
             for content in range(len(values["posters"])):
