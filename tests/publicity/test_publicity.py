@@ -223,6 +223,8 @@ def test_report_and_issued_text_have_kits_with_their_figures_and_answers(green: 
     report = text_of(drawn_now(green.consultation, AFTER, PublicText.REPORT))
     printed = db.session.scalars(select(FeedbackReport)).one()
     assert "/consultations/green/report" in report
+    figures = printed.snapshot["figures"]
+    assert f"{figures['received']} 件来件，{figures['opinions']} 条意见，采纳 {figures['outcome.adopted']} 条" in report
     for line in printed.snapshot["main_opinions"]:
         assert line["title"] in report
         assert line["reason"] in report

@@ -42,6 +42,8 @@ FILES: Final[Mapping[str, str]] = {
 """The files of a kit and what they are called on the desk."""
 UNBROKEN: Final = re.compile(r"[^\s\u2e80-\uffef]{61,}")
 """A run that is longer than a line of the posters, and than an address of the platform."""
+COUNTERS: Final = ("件", "条")
+"""Labels of figures that begin with one are read after the number; the others are decisions on opinions."""
 PIECE: Final = re.compile(".{20}(?=.)")
 _DRAWN: Final[Mapping[str, tuple[str, Literal["png", "pdf"], int]]] = {
     "long.png": ("long", "png", 216),
@@ -97,7 +99,7 @@ def text_of(kit: Kit) -> str:
     lines = [f"【{kit.eyebrow}】{kit.title}", ""]
     lines += [f"{name}：{words}" for name, words in kit.facts]
     if kit.figures:
-        lines += ["", "，".join(f"{words} {n}" for n, words in kit.figures) + "。"]
+        lines += ["", "，".join(_counted(n, words) for n, words in kit.figures) + "。"]
     if kit.paragraphs:
         lines += ["", *kit.paragraphs]
     if kit.points:
@@ -107,6 +109,11 @@ def text_of(kit: Kit) -> str:
         lines += [f"   {words}" for words in point.paragraphs]
     lines += ["", kit.note] if kit.note else []
     return "\n".join([*lines, "", f"{kit.call}：{kit.url}", "", kit.department, kit.day, ""])
+
+
+def _counted(n: str, words: str) -> str:
+    """Return a number with its label: 3 件来件, but 采纳 2 条."""
+    return f"{n} {words}" if words.startswith(COUNTERS) else f"{words} {n} 条"
 
 
 def _article(kit: Kit) -> str:

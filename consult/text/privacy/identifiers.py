@@ -84,6 +84,8 @@ COORDINATES = re.compile(
     r"|(?:东经|西经|北纬|南纬|经度|纬度|(?<![a-z])(?:lng|lat|lon))[ ]?[:=是为]?[ ]?[0-9]{1,3}\.[0-9]{2,}"
 )
 DIRECTION = re.compile("[东西南北经纬nesw]|l(?:ng|at|on)")
+FINER = re.compile(r"[0-9]\.[0-9]|[′'分’]")
+"""More exact than whole degrees."""
 DECIMAL_PAIR = re.compile(
     r"(?<![0-9.])(?P<one>[0-9]{1,3}\.[0-9]{4,})[ ]?[,;/、 ][ ]?(?P<two>[0-9]{1,3}\.[0-9]{4,})(?![0-9.])"
 )
@@ -175,8 +177,8 @@ def _matches(entry: Pattern, text: str) -> Iterator[Span]:
         kind = entry.kind
         if kind is Kind.WECHAT and not _is_account(match):
             continue
-        if kind is Kind.COORDINATES and not DIRECTION.search(match[0]):
-            continue  # 36度37度: a temperature
+        if kind is Kind.COORDINATES and not (DIRECTION.search(match[0]) and FINER.search(match[0])):
+            continue  # 36度37度: a temperature; 北纬28度、东经113度: a hundred kilometres
         if kind is Kind.IDENTITY and PAPERS_AS_PASSPORT.match(match[0]):
             kind = Kind.PASSPORT
         yield kind, *match.span(group)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from consult.text.privacy.surnames import COMPOUND, EVERYDAY, NOT_NAMES, SINGLE, surname_of
+from consult.text.tokens import is_word
 
 GIVEN = r"[\u3400-\u9fff]"
 BOUNDARY = r"(?=[\s,.;:!?，。；：！？、（）()\-—\"“”【】/|]|[0-9]|$)"
@@ -30,7 +31,7 @@ LABEL = re.compile(
 CALLED = re.compile(
     rf"(?:我的名字[叫是]|我名叫|我名字叫|本人叫|本人名叫|我叫做?|姓名是|本人姓名)[ ]?[:]?[ ]?"
     rf"(?P<name>{MINORITY}|{SPACED}|{CHINESE}|{LATIN})"
-    r"|(?:我是|本人是|本人|(?<![A-Za-z])(?:[Mm]r|[Mm]rs|[Mm]s|[Dd]r)[.]?|(?<![A-Za-z])(?:my name is|I am))"
+    r"|(?:我是|本人是|本人|(?<![A-Za-z])(?:[Mm]r|[Mm]rs|[Mm]s|[Dd]r)[.]?|(?<![A-Za-z])(?:[Mm]y name is|I am))"
     rf"[ ]?(?P<latin>{LATIN})"
 )
 WEAK = re.compile(
@@ -42,6 +43,8 @@ NEVER_IN_NAMES = re.compile(
 )
 POST = re.compile(r".(?:局长|处长|科长|主任|书记|市长|县长|区长|镇长|乡长|校长|院长|总|经理|老师|医生|律师|警官)$")
 """A surname with a post is no name."""
+RULE = re.compile(r"应[当该于由按]|须[由经于按]|必[须填]|可[以由]")
+"""What a label asks for, not who it is: 申请人:应当提交下列材料."""
 IN_BRACKETS = re.compile(
     rf"[(\[](?:签名|签字|署名|姓名|落款|反映人|建议人|投诉人)[)\]][ :]{{0,4}}"
     rf"(?P<name>{MINORITY}|{SPACED}|{SURNAME}{GIVEN}{{1,2}}{BOUNDARY})"
@@ -59,7 +62,7 @@ def find_names(flat: str) -> Iterator[tuple[int, int]]:
     for pattern in (LABEL, CALLED, IN_BRACKETS):
         for match in pattern.finditer(flat):
             group = "latin" if match.groupdict().get("latin") else "name"
-            if may_name(match[group]):
+            if may_name(match[group]) and (surname_of(match[group]) or not is_word(match[group])):
                 yield match.span(group)
     for match in WEAK.finditer(flat):
         group = "name" if match["name"] else "titled"
@@ -71,7 +74,9 @@ def find_names(flat: str) -> Iterator[tuple[int, int]]:
 def may_name(name: str) -> bool:
     """Whether these characters can be a person's name and aren't an everyday word."""
     name = name.replace(" ", "")
-    return "·" in name or (not POST.match(name) and name not in NOT_NAMES and not NEVER_IN_NAMES.search(name))
+    return "·" in name or (
+        not POST.match(name) and not RULE.match(name) and name not in NOT_NAMES and not NEVER_IN_NAMES.search(name)
+    )
 
 
 def _signature(flat: str) -> Iterator[tuple[int, int]]:
