@@ -72,7 +72,10 @@ def build_due(at: datetime, describe: Describe) -> int:
 
 
 def _build(package: ArchivePackage, at: datetime, describe: Describe) -> bool:
-    actor = Actor.of(package.asked_by) if package.asked_by is not None else SYSTEM
+    asker = package.asked_by
+    if asker is not None and not asker.active:
+        return _fail(package, "申请人的账号已经停用，请由在用账号重新生成。")
+    actor = Actor.of(asker) if asker is not None else SYSTEM
     with tempfile.TemporaryDirectory(prefix="archive-") as folder:
         path = Path(folder) / NAME
         try:

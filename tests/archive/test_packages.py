@@ -196,6 +196,16 @@ def test_who_asked_and_may_it_no_more_gets_nothing(consultation: Consultation) -
     assert archive_job.build(at) == 0
 
 
+def test_who_asked_and_left_since_gets_nothing_built(consultation: Consultation) -> None:
+    actor, at = an_actor(Role.PUBLISHER, "keeper"), clock.now()
+    assert actor.id is not None
+    package = packages.ask(actor, consultation, at=at)
+    db.session.get_one(User, actor.id).active = False
+    db.session.commit()
+    assert archive_job.build(at) == 0
+    assert package.failed
+
+
 def test_a_file_that_is_gone_is_named_and_the_others_are_in_the_package(consultation: Consultation) -> None:
     actor, at = an_actor(Role.PUBLISHER, "keeper"), clock.now()
     package = packages.ask(actor, consultation, at=at)

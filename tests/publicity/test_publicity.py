@@ -315,6 +315,23 @@ def test_the_page_shows_kits_words_and_postings_and_each_role_what_it_may(green:
     assert posting.id
 
 
+def test_a_kit_whose_file_is_gone_leaves_the_page_and_is_drawn_again(green: Green, session_app: Flask) -> None:
+    issued(green)
+    kit = drawn_now(green.consultation, AFTER, PublicText.ISSUED)
+    blobs().remove(kit.files["text.txt"])
+    publisher = sign_in_as(session_app.test_client(), green.publisher.id)
+    g.pop("_login_user", None)
+    db.session.rollback()
+    page = publisher.get("/desk/consultations/green/publicity")
+    assert page.status_code == 200
+    service.ask(green.publisher, green.consultation, PublicText.ISSUED, at=AFTER + timedelta(minutes=1))
+    again = drawn_now(green.consultation, AFTER + timedelta(minutes=1), PublicText.ISSUED)
+    assert again.id != kit.id
+    assert text_of(again)
+    db.session.rollback()
+    assert "生成" in publisher.get("/desk/consultations/green/publicity").text
+
+
 def test_the_command_writes_the_kit_into_a_folder(green: Green, session_app: Flask, tmp_path: Path) -> None:
     written = run(session_app, "publicity", "build", "green", "--about", "report", "--out", str(tmp_path), "--json")
     assert written.exit_code == 0

@@ -20,6 +20,7 @@ from consult.faces.desk.downloads import download
 from consult.faces.desk.navigation import inside
 from consult.faces.jobs import publicity as publicity_job
 from consult.faces.uploads import keep, takes_scans
+from consult.files.blobs import BlobError
 from consult.files.publicity import FILES
 from consult.intake import file_scans
 from consult.meeting.errors import MeetingRefused
@@ -61,8 +62,12 @@ def publicity(slug: str) -> str:
 
 
 def _shown(consultation: Consultation, about: PublicText, at: datetime) -> Shown:
-    drawn = service.drawn(consultation, about)
-    text = blobs().get(drawn.files["text.txt"]).decode() if drawn is not None and "text.txt" in drawn.files else ""
+    drawn, text = service.drawn(consultation, about), ""
+    if drawn is not None and "text.txt" in drawn.files:
+        try:
+            text = blobs().get(drawn.files["text.txt"]).decode()
+        except BlobError:
+            drawn = None  # the page stays, for the kit to be drawn again
     return Shown(
         about,
         service.newest(consultation, about),
