@@ -269,11 +269,13 @@ def state_the_facts(site: Site, folder: Path) -> None:
             page.set_input_files(f"#{precondition}-evidence", a_file(folder, f"{precondition}.txt"))
         page.click(f"#{precondition} button:text-is('登记')")
         expect(page.locator(".flashes")).to_contain_text("已登记")
-    page.select_option("#posting-medium", "new_media")
-    page.fill("#posting-account", "某某发布")
-    page.fill("#posting-day", clock.local(NOON).date().isoformat())
-    page.fill("#posting-link", "https://example.cn/notice")
-    page.click("#plan-channels button:text-is('登记')")
+    page.click("#plan-channels a:text-is('登记发布情况')")
+    page.click("#notice summary:text-is('登记发布情况')")
+    page.select_option("#medium-notice", "new_media")
+    page.fill("#account-notice", "某某发布")
+    page.fill("#day-notice", clock.local(NOON).date().isoformat())
+    page.fill("#link-notice", "https://example.cn/notice")
+    page.click("#notice button:text-is('登记')")
     expect(page.locator(".flashes")).to_contain_text("已登记")
 
 
