@@ -172,7 +172,7 @@ FORMS: dict[str, dict[str, str]] = {
     },
     "consultees_letter_seal": {"sealed_file": "paper", "invitation": "invitation"},
     "letter_templates_add": {"template_file": "letter template file", "name": "name", "division": "division"},
-    "letter_templates_retire": {"<identifier>": "letter template"},
+    "letter_templates_retire": {"<identifier>": "stored letter template"},
     "consultees_confirm": {"as": "response", "relation": "relation"},
     "consultation_extend": {"extend-last_day": "day", "extend-reason": "sentence"},
     "consultation_give": {"give-user": "account"},

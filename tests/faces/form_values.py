@@ -258,6 +258,7 @@ KINDS: dict[str, Callable[[Values], Any]] = {
     "urgency": lambda v: v.member(Urgency),
     "annexes": lambda v: v.member(AnnexFormat),
     "letter template": lambda v: v.random.choice(("", v.one(LetterTemplate.id))),
+    "stored letter template": lambda v: v.one(LetterTemplate.id),
     "letter template file": lambda _v: ("函.docx", letter_template.example()),
     "draft version": lambda v: v.random.choice(("", v.own(DraftVersion.id))),
     "paper": lambda v: PAPER,
