@@ -229,16 +229,16 @@ class Invitation(Base):
     declined_why: Mapped[str] = mapped_column(Text, default="")
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"))
     """The earlier invitation that this one replaces."""
-    letter_id: Mapped[int | None] = mapped_column(ForeignKey("official_letter.id"), index=True)
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("official_letter.id"), index=True, info={BEFORE: None})
     """The official letter that it goes out with; None: the plain letter without a 发文字号."""
     round: Mapped[int] = mapped_column(default=1, server_default="1", info={BEFORE: 1})
     """1 on the draft that the public reads; 2 and more on a revised one."""
     sent_digest: Mapped[str] = mapped_column(String(64), default="", server_default="", info={BEFORE: ""})
     """SHA-256 of the sealed letter that went out by mail; empty where it had no seal."""
-    paper_asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    paper_asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info={BEFORE: None})
     """When the organisation asked for the letter on paper, through the portal."""
     paper_address: Mapped[str] = mapped_column(String(300), default="", server_default="", info={BEFORE: ""})
-    paper_sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    paper_sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info={BEFORE: None})
 
     consultation: Mapped[Consultation] = relationship()
     consultee: Mapped[Consultee] = relationship()

@@ -199,14 +199,16 @@ def test_the_command_names_what_it_finds_and_ends_with_1(app: Flask) -> None:
     write(3)
     runner = app.test_cli_runner()
     whole = runner.invoke(args=["ledger", "verify", "--json"])
-    assert (whole.exit_code, json.loads(whole.stdout)["ok"]) == (0, True)
+    assert (whole.exit_code, json.loads(whole.stdout)["whole"]) == (0, True)
     assert runner.invoke(args=["ledger", "checkpoint"]).exit_code == 0
     behind_the_back(update(LedgerEntry).where(LedgerEntry.id == 2).values(subject="thing:99"))
     touched = runner.invoke(args=["ledger", "verify"])
     assert touched.exit_code == 1
     assert "记录第 2 行" in touched.stdout
     document = json.loads(runner.invoke(args=["ledger", "verify", "--json"]).stdout)
+    assert document["whole"] is False
     assert [(f["where"], f["which"], f["what"]) for f in document["faults"]] == [("entry", "2", "changed")]
+    assert all(fault["found"] == fault["message"] for fault in document["faults"])
 
 
 def test_a_command_that_writes_seals_at_its_end(app: Flask) -> None:

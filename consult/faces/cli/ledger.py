@@ -80,10 +80,11 @@ def verify(kept: Path | None, as_json: bool) -> None:
     if checked.journal_late:
         checked.notes.append(f"底账里有 {checked.journal_late} 行是事后补记的：进程曾在写底账之前中断。")
     document = {
+        "whole": not faults,
         "ok": not faults,
         **asdict(checked),
         "lost": [asdict(lost) for lost in checked.lost.values()],
-        "faults": [asdict(fault) for fault in faults[:MOST]],
+        "faults": [{**asdict(fault), "found": fault.message} for fault in faults[:MOST]],
         "more": len(faults) > MOST,
     }
     if faults:
