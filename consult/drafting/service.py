@@ -71,6 +71,10 @@ class Notice:
     leading_unit: str = ""
 
 
+CREATION = "consultation.create"
+"""The lock under which consultations are created, one after another."""
+
+
 def create(
     actor: Actor,
     *,
@@ -117,7 +121,7 @@ def create(
     with transaction() as session:
         if division:
             division_id = division_named(division).id
-        advisory_lock("consultation.create")  # otherwise two could get the same slug
+        advisory_lock(CREATION)  # otherwise two could get the same slug
         consultation = Consultation(
             slug=_free_slug(slug, at),
             title=title,

@@ -22,7 +22,7 @@ from consult.issuance.queries import standing
 from consult.reporting import report_versions
 from consult.reporting.models import FeedbackReport
 from consult.store import db, transaction
-from consult.store.locking import lock_row
+from consult.store.locking import advisory_lock
 
 SUFFIX = "实施情况（后评估）"
 CORE_CHARACTERS = TITLE_CHARACTERS - len(SUFFIX) - len("《》")
@@ -41,7 +41,7 @@ def open_call(actor: Actor, document: IssuedDocument, *, at: datetime) -> Consul
     except BlobError:
         raise IssueRefused("发布稿文件缺失或者损坏，不能据以开展后评估。") from None
     with transaction():
-        lock_row(evaluated)
+        advisory_lock(drafting.CREATION)  # before any row: it creates a consultation
         if standing(document, DocumentActKind.REPEALED) is not None:
             raise IssueRefused("这件文件已经废止。")
         if any(is_under_way(call) for call in calls(document)):

@@ -29,12 +29,12 @@ def upgrade():
     op.create_table(
         "letter_template",
         sa.Column("id", BIG, primary_key=True, autoincrement=True),
-        sa.Column("division_id", sa.Integer(), sa.ForeignKey("division.id"), nullable=True),
+        sa.Column("division_id", BIG, sa.ForeignKey("division.id"), nullable=True),
         sa.Column("name", sa.String(80), nullable=False),
         sa.Column("file_name", sa.String(200), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
-        sa.Column("by_id", sa.Integer(), _person(), nullable=True),
+        sa.Column("by_id", BIG, _person(), nullable=True),
         sa.Column("retired_at", MOMENT, nullable=True),
     )
     op.create_index("ix_letter_template_division_id", "letter_template", ["division_id"])
@@ -68,7 +68,7 @@ def upgrade():
         sa.Column("template_id", BIG, sa.ForeignKey("letter_template.id"), nullable=True),
         sa.Column("replaces_id", BIG, sa.ForeignKey("official_letter.id"), nullable=True),
         sa.Column("at", MOMENT, nullable=False),
-        sa.Column("by_id", sa.Integer(), _person(), nullable=True),
+        sa.Column("by_id", BIG, _person(), nullable=True),
     )
     op.create_index("ix_official_letter_consultation_id", "official_letter", ["consultation_id"])
     op.create_index("ix_official_letter_series_id", "official_letter", ["series_id"])
@@ -82,7 +82,7 @@ def upgrade():
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
-        sa.Column("by_id", sa.Integer(), _person(), nullable=True),
+        sa.Column("by_id", BIG, _person(), nullable=True),
     )
     for column in ("letter_id", "invitation_id", "digest"):
         op.create_index(f"ix_sealed_letter_{column}", "sealed_letter", [column])

@@ -21,10 +21,10 @@ def upgrade():
     op.create_table(
         "consultee_group",
         sa.Column("id", BIG, primary_key=True, autoincrement=True),
-        sa.Column("division_id", sa.Integer(), sa.ForeignKey("division.id"), nullable=True),
+        sa.Column("division_id", BIG, sa.ForeignKey("division.id"), nullable=True),
         sa.Column("name", sa.String(80), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("by_id", sa.Integer(), sa.ForeignKey("user_account.id"), nullable=True),
+        sa.Column("by_id", BIG, sa.ForeignKey("user_account.id"), nullable=True),
         sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
     )
     op.create_index("ix_consultee_group_division_id", "consultee_group", ["division_id"])
