@@ -32,7 +32,9 @@ class _Extensions(dict[str, Any]):
 
         from consult.store import db
 
+        listed = self._app.cli.commands["db"]
         Migrate(self._app, db, directory=str(FOLDER), render_as_batch=True, compare_type=True)
+        self._app.cli.add_command(listed)  # Flask-Migrate has put its own in its place, whose help is English
         return self[name]
 
 

@@ -64,5 +64,9 @@ def test_a_static_file_that_is_missing_is_not_kept(client: FlaskClient) -> None:
 
 
 def test_the_commands_of_migrations_are_offered(app: Flask) -> None:
-    listed = app.test_cli_runner().invoke(args=["--help"]).stdout
-    assert "Perform database migrations." in listed
+    """Before and after the first command of migrations in this process, which loads Flask-Migrate."""
+    app.extensions.pop("migrate", None)
+    for _ in range(2):
+        assert "数据库：升级到最新结构（flask db upgrade）。" in app.test_cli_runner().invoke(args=["--help"]).stdout
+        assert app.extensions["migrate"]
+    assert "upgrade" in app.test_cli_runner().invoke(args=["db", "--help"]).stdout
