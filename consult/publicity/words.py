@@ -124,7 +124,7 @@ def _report(consultation: Consultation, at: datetime) -> Kit:
         figures=tuple((f"{figures[name].n:,}", figures[name].label) for name in FIGURES if name in figures),
         points_head="较为集中的意见和采纳情况",
         points=tuple(map(_main, document.main_opinions)),
-        call="扫码看每条意见的采纳情况和理由",
+        call="扫码看每条意见的采纳情况和理由" if document.n("opinions") else "扫码看反馈全文",
         url=f"{base_address()}/consultations/{consultation.slug}/report",
         note=document.replaces,
     )

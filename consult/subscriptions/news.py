@@ -142,4 +142,6 @@ def _words(event: Event) -> tuple[str, list[str]]:
         return f"延长期限：{title}", [f"《{title}》征求意见延长到{last}。理由：{extension.reason}", page]
     if event.kind == CLOSING:
         return f"即将截止：{title}", [f"《{title}》征求意见到{last}为止，还可以提意见。", page]
-    return f"结果反馈：{title}", [f"《{title}》意见的采纳情况和理由已经公布。", f"{page}/report"]
+    report = db.session.get_one(FeedbackReport, event.ref)
+    what = "意见的采纳情况和理由" if report.snapshot["figures"].get("opinions") else "征求意见的结果"
+    return f"结果反馈：{title}", [f"《{title}》{what}已经公布。", f"{page}/report"]

@@ -61,7 +61,7 @@ def _opened(consultation: Consultation) -> Entry:
 
 
 def _answered(entry: PublishedReport) -> Entry:
-    words = f"{entry.total:,} 条意见的采纳情况和理由已经公布。"
+    words = f"{entry.total:,} 条意见的采纳情况和理由已经公布。" if entry.total else "反馈已经公布，没有需要答复的意见。"
     address = full_address("public.report", slug=entry.slug)
     return f"结果反馈：{entry.title}", address, entry.published_at, entry.published_at, words
 

@@ -184,7 +184,10 @@ class FeedbackDocument:
                 for line in self.lines("state.")
                 if line.name in ("state.rejected", "state.duplicate")
             ]
-            words += f"，其中{'、'.join(left_out)}" if left_out else ""
+            if left_out and self.n("state.rejected") == self.n("received"):
+                words += "，均不予公开" if self.n("received") > 1 else "，不予公开"
+            elif left_out:
+                words += f"，其中{'、'.join(left_out)}"
             words += f"，整理出意见{self.n('opinions')}条。" if self.n("opinions") else "，没有需要处理的意见。"
         if self.n("late"):
             words += f"另有期满后收到的来件{self.n('late')}件，单独统计。"
@@ -193,8 +196,14 @@ class FeedbackDocument:
     def adoption(self) -> str:
         """Return the second paragraph: how opinions were grouped, and their outcomes with shares of all."""
         outcomes = self.lines("outcome.")
+        if not outcomes and self.n("opinions"):
+            return "征求意见期间收到的意见均尚未答复。"
         if not outcomes:
-            return "没有需要答复的意见。" if not self.rows else "征求意见期间收到的意见均尚未答复。"
+            late = self.n("opinions_late")
+            return f"期限内没有需要答复的意见；逾期收到的{late}条列在意见表中。" if late else "没有需要答复的意见。"
+        if outcomes[0].n == self.n("opinions"):
+            every = f"{outcomes[0].n}条均" if outcomes[0].n > 1 else ""
+            return f"{self.grouping()}采纳情况：{every}{outcomes[0].label}。"
         percents = shares([line.n for line in outcomes])
         listed = "，".join(f"{line.label}{line.n}条（{share}）" for line, share in zip(outcomes, percents, strict=True))
         return f"{self.grouping()}采纳情况：{listed}。"

@@ -157,3 +157,30 @@ def test_published_feedback_is_on_the_lists_and_in_the_feed(
         assert "部分采纳 100%" in page
     assert "结果反馈" in client.get("/feed.atom").text
     assert "看采纳情况" in client.get("/consultations/canteen").text
+
+
+def words_of(client: FlaskClient, address: str) -> str:
+    """Return the words of a page's main part, in one line."""
+    return " ".join(etree.HTML(client.get(address).text).xpath("string(//main)").split())
+
+
+def test_a_report_of_nothing_has_no_table_share_or_promise_of_answers(
+    client: FlaskClient, canteen: Consultation, staff: Staff
+) -> None:
+    published_feedback(canteen, staff)
+    page = words_of(client, "/consultations/canteen/report")
+    assert "征求意见期间没有收到来件。没有需要答复的意见。" in page
+    for words in ("采纳或者部分采纳", "较为集中", "按渠道", "全部 0", "没有这样的意见", "0 人次"):
+        assert words not in page
+    around = words_of(client, "/consultations/canteen") + client.get("/feed.atom").text
+    assert "每条都有答复" not in around
+    assert "0 条意见" not in around
+
+
+def test_a_report_of_one_counts_one(client: FlaskClient, canteen: Consultation, staff: Staff) -> None:
+    some_opinions(canteen, staff, 1)
+    published_feedback(canteen, staff)
+    page = words_of(client, "/consultations/canteen/report")
+    assert "1 件来件，来自个人" in page
+    assert "整理出意见1条。采纳情况：部分采纳。" in page
+    assert "较为集中" not in page

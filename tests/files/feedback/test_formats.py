@@ -297,7 +297,26 @@ def test_a_report_of_nothing_reads_as_a_person_would_write_it() -> None:
         FigureLine("state.rejected", "不予公开", 2),
     )
     only = report(figures=rejected, main_opinions=())
-    assert only.participation() == "征求意见期间共收到来件2件（网站2件），其中不予公开2件，没有需要处理的意见。"
+    assert only.participation() == "征求意见期间共收到来件2件（网站2件），均不予公开，没有需要处理的意见。"
+    late = report(figures=(FigureLine("received", "", 0), FigureLine("opinions_late", "", 1)), main_opinions=())
+    assert late.adoption() == "期限内没有需要答复的意见；逾期收到的1条列在意见表中。"
+
+
+@pytest.mark.parametrize(
+    ("opinions", "outcomes", "said"),
+    [
+        (1, {"未采纳": 1}, "采纳情况：未采纳。"),
+        (3, {"未采纳": 3}, "采纳情况：3条均未采纳。"),
+        (2, {"不属于本次征求意见范围": 2}, "采纳情况：2条均不属于本次征求意见范围。"),
+        (3, {"采纳": 2}, "采纳情况：采纳2条（100.0%）。"),
+        (3, {"采纳": 2, "未采纳": 1}, "采纳情况：采纳2条（66.7%），未采纳1条（33.3%）。"),
+        (2, {}, "征求意见期间收到的意见均尚未答复。"),
+    ],
+)
+def test_one_answer_for_all_is_no_list_of_shares(opinions: int, outcomes: dict[str, int], said: str) -> None:
+    """Unless some have no answer yet: then not all have the one that is given."""
+    lines = (FigureLine(f"outcome.{n}", words, count) for n, (words, count) in enumerate(outcomes.items()))
+    assert report(figures=(FigureLine("opinions", "", opinions), *lines)).adoption() == said
 
 
 @pytest.mark.parametrize(
