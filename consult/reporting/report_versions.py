@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import selectinload
 
+from consult.adoption.models import MADE
 from consult.intake.models import Submission
 from consult.reporting.models import FeedbackReport, ReportRow, ReportState
 from consult.store import db
@@ -86,6 +87,17 @@ def rows_of(report: FeedbackReport, opinion_ids: Collection[int]) -> dict[int, R
     """Return the rows of a report's table that print these opinions, by the opinions' ids."""
     query = select(ReportRow).where(ReportRow.report_id == report.id, ReportRow.opinion_id.in_(opinion_ids))
     return {row.opinion_id: row for row in db.session.scalars(query)}
+
+
+def unexplained(report: FeedbackReport) -> list[int]:
+    """Return the numbers of rows that say adopted and neither what is changed nor why: nothing shows the adoption."""
+    query = select(ReportRow.number).where(
+        ReportRow.report_id == report.id,
+        ReportRow.outcome.in_([outcome.value for outcome in MADE]),
+        ReportRow.reason == "",
+        ReportRow.rewording == "",
+    )
+    return list(db.session.scalars(query.order_by(ReportRow.number)))
 
 
 def row(report: FeedbackReport, number: int) -> ReportRow | None:

@@ -240,10 +240,16 @@ def publish(slug: str, username: str, as_json: bool) -> None:
 
 
 def _show(report: FeedbackReport, as_json: bool) -> None:
+    numbers = report_versions.unexplained(report)
     facts = {
         "consultation": report.consultation.slug,
         "version": report.version,
         "state": report.state.value,
         "digest": report.digest,
+        "unexplained": numbers,
     }
-    show(facts, f"{report.snapshot['title']} 第{report.version}版：{report.state.label.words}", as_json)
+    lines = [f"{report.snapshot['title']} 第{report.version}版：{report.state.label.words}"]
+    if numbers:
+        listed = "、".join(map(str, numbers[:10])) + (" 等" if len(numbers) > 10 else "")
+        lines.append(f"采纳或者部分采纳而没有理由、看不出草案改了什么的有 {len(numbers):,} 条：第 {listed} 条")
+    show(facts, "\n".join(lines), as_json)

@@ -303,7 +303,7 @@ def test_a_report_of_nothing_reads_as_a_person_would_write_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("opinions", "outcomes", "said"),
+    ("opinions", "outcomes", "paragraph"),
     [
         (1, {"未采纳": 1}, "采纳情况：未采纳。"),
         (3, {"未采纳": 3}, "采纳情况：3条均未采纳。"),
@@ -313,10 +313,10 @@ def test_a_report_of_nothing_reads_as_a_person_would_write_it() -> None:
         (2, {}, "征求意见期间收到的意见均尚未答复。"),
     ],
 )
-def test_one_answer_for_all_is_no_list_of_shares(opinions: int, outcomes: dict[str, int], said: str) -> None:
+def test_one_answer_for_all_is_no_list_of_shares(opinions: int, outcomes: dict[str, int], paragraph: str) -> None:
     """Unless some have no answer yet: then not all have the one that is given."""
     lines = (FigureLine(f"outcome.{n}", words, count) for n, (words, count) in enumerate(outcomes.items()))
-    assert report(figures=(FigureLine("opinions", "", opinions), *lines)).adoption() == said
+    assert report(figures=(FigureLine("opinions", "", opinions), *lines)).adoption() == paragraph
 
 
 @pytest.mark.parametrize(

@@ -185,3 +185,24 @@ def test_another_divisions_drafter_is_refused(decided: int, signed_in: SignIn) -
     assert client.get(PAGE).status_code in (403, 404)
     assert send(client, "compile")[0] in (403, 404)
     assert db.session.get_one(Consultation, decided).slug == "canteens"
+
+
+def test_an_adoption_that_nothing_shows_is_named_before_publication(
+    app: Flask, signed_in: SignIn, staff: Staff, decided: int
+) -> None:
+    compiled(signed_in)
+    for role in ("drafter", "legal", "publisher"):
+        page = signed_in(role).get(PAGE).text
+        assert "有 1 条既没有理由，也看不出草案改了什么" in page
+        assert f'{PAGE}/1?after=0">1</a>' in page
+    newest(decided)
+    shown = app.test_cli_runner().invoke(args=["report", "compile", "canteens", "--by", staff.drafter.username])
+    assert "看不出草案改了什么的有 1 条：第 1 条" in shown.output
+    (adopted, _) = opinions_of(db.session.get_one(Consultation, decided))
+    again = adoption.decide(
+        staff.of("drafter"), adopted, Outcome.ADOPTED, "", at=AFTER, proposed_text="第三条　菜品和价格应当公示。"
+    )
+    adoption.review(staff.of("legal"), again, at=AFTER)
+    db.session.commit()
+    compiled(signed_in)
+    assert "既没有理由" not in signed_in("legal").get(PAGE).text
