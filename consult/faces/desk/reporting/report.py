@@ -208,7 +208,7 @@ def _page(
         act_names=ACT_NAMES,
         step=STEPS.index(report.state) if report is not None else -1,
         missing=_missing(consultation),
-        unexplained=report_versions.unexplained(report) if report is not None else [],
+        unexplained=report_versions.unexplained(report) if report is not None and report is not standing else [],
         compile_form=compile_form
         or CompileForm(formdata=None, statement=earlier.statement if earlier is not None else ""),
         act_form=act_form,
